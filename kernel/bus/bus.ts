@@ -1,0 +1,34 @@
+import type { Database, Sql } from "#kernel/database/database.ts"
+import type { Envelope, EventName } from "#kernel/events/envelope.ts"
+import type { Loop } from "#kernel/service/loop.ts"
+
+type Reading = {
+  /** Every group sees every event; the members of one group share them. */
+  readonly group: string
+  readonly topics: readonly EventName[]
+  readonly max_batch: number
+}
+
+/** Handles a batch in one transaction, each event effectively once (inbox). */
+export type TransactionalConsumer = Reading & {
+  readonly database: Database
+  readonly handle: (sql: Sql, events: readonly Envelope[]) => Promise<void>
+}
+
+/** Handles a batch at least once; the handler is idempotent by the events' own keys. */
+export type IdempotentConsumer = Reading & {
+  readonly handle: (events: readonly Envelope[]) => Promise<void>
+}
+
+export type Consumer = TransactionalConsumer | IdempotentConsumer
+
+/** Facts, after they were committed. Nothing publishes but the outbox. */
+export type Bus = {
+  /** A loop that brings a group's events to its handler, in order per key. */
+  consume(consumer: Consumer): Loop
+  /** A loop that carries the outbox of a schema to the bus. */
+  relay(database: Database): Loop
+  /** Throws when the bus can't be reached. */
+  check(): Promise<void>
+  close(): Promise<void>
+}

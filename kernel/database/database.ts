@@ -1,0 +1,51 @@
+/** What a statement takes. Lists travel as `list(…)` and objects as `json(…)`, cast in the statement. */
+export type Value = string | number | bigint | boolean | Date | Uint8Array | null
+
+/** A statement in a transaction. Refused once the transaction is over. */
+export type Sql = {
+  <Row extends object = Record<string, unknown>>(
+    text: TemplateStringsArray,
+    ...values: readonly Value[]
+  ): Promise<readonly Row[]>
+  /** For the kernel only, whose statements name a schema known at run time. */
+  statement<Row extends object = Record<string, unknown>>(
+    text: string,
+    values: readonly Value[],
+  ): Promise<readonly Row[]>
+  /** The schema of the service whose transaction this is. */
+  readonly schema: string
+  /** Runs after the commit is certain; never when it failed or is unknown. */
+  afterCommit(work: () => void): void
+}
+
+export type TxOptions = {
+  /** Deadline of the whole transaction; its end destroys the session. */
+  readonly tx_ms?: number
+  /** Tries in all when PostgreSQL answers deadlock or serialisation failure. Default 3. */
+  readonly max_tries?: number
+}
+
+/** One service's way to its schema in PostgreSQL. */
+export type Database = {
+  readonly schema: string
+  /** All or nothing. Resolves only on COMMIT's own tag. */
+  tx<Result>(work: (sql: Sql) => Promise<Result>, options?: TxOptions): Promise<Result>
+  /** Single statements, each atomic by itself. */
+  run<Result>(work: (sql: Sql) => Promise<Result>, options?: TxOptions): Promise<Result>
+  close(): Promise<void>
+}
+
+/** A PostgreSQL array literal, to be cast in the statement: `${list(ids)}::text::uuid[]`. */
+export const list = (values: readonly (string | number | boolean | null)[]): string => {
+  let text = ""
+  for (const value of values) {
+    if (text !== "") text += ","
+    text += value === null ? "NULL" : typeof value === "string" ? quoted(value) : String(value)
+  }
+  return `{${text}}`
+}
+
+const quoted = (value: string): string => `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`
+
+/** JSON text, to be cast in the statement: `${json(inputs)}::text::json`. */
+export const json = (value: unknown): string => JSON.stringify(value ?? null)

@@ -1,0 +1,36 @@
+export type Field = { readonly name: string; readonly type: "text" | "number" }
+
+/** The fields that may be filtered and ordered by, and the indexes that serve it. */
+export type Collection = {
+  readonly name: string
+  readonly fields: readonly Field[]
+  readonly indexes: readonly (readonly string[])[]
+}
+
+export type Document = { readonly id: string; readonly version: number } & Record<string, unknown>
+
+type Bound = string | number
+
+export type Condition =
+  | Bound
+  | { readonly gt?: Bound; readonly gte?: Bound; readonly lt?: Bound; readonly lte?: Bound }
+  | { readonly in: readonly Bound[] }
+
+export type Query = {
+  readonly where: Readonly<Record<string, Condition>>
+  /** Field and direction; `id` is added last so that the order is total. */
+  readonly order: readonly (readonly [field: string, direction: "asc" | "desc"])[]
+  readonly limit: number
+}
+
+/** Documents by id. Uses nothing that only one of its stores can do. */
+export type Documents = {
+  /** Creates the collection and its indexes where they are missing. */
+  prepare(collections: readonly Collection[]): Promise<void>
+  /** Writes those that are new or have a higher version than what is stored; answers how many it wrote. */
+  put(collection: Collection, documents: readonly Document[]): Promise<number>
+  find(collection: Collection, query: Query): Promise<readonly Document[]>
+  /** Deletes at most `limit` documents; answers how many. */
+  remove(collection: Collection, where: Query["where"], limit: number): Promise<number>
+  close(): Promise<void>
+}

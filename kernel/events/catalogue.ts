@@ -1,0 +1,55 @@
+import { z } from "zod"
+
+const id = z.uuid()
+const time = z.iso.datetime()
+
+const runFact = z.object({
+  run_id: id,
+  workspace_id: id,
+  workflow: z.string(),
+  version: z.int(),
+})
+
+const taskFact = z.object({
+  task_run_id: id,
+  /** Null for a stand-alone job. */
+  run_id: id.nullable(),
+  workspace_id: id,
+  task: z.string(),
+  attempt: z.int(),
+  at: time,
+})
+
+const failure = z.object({ code: z.string(), message: z.string() })
+
+/** Every fact the platform publishes: past tense, additive changes only. A contract test holds that. */
+export const catalogue = {
+  "workflow.started": { data: runFact.extend({ trigger: z.string(), started_at: time }) },
+  "workflow.completed": {
+    data: runFact.extend({
+      status: z.enum(["completed", "failed", "cancelled"]),
+      reason: z.string().nullable(),
+      started_at: time.nullable(),
+      finished_at: time,
+    }),
+  },
+  "task.scheduled": { data: z.object({ queue: z.string(), ready: z.int() }) },
+  "task.started": { data: taskFact.extend({ worker_id: z.string() }) },
+  "task.completed": { data: taskFact.extend({ outputs: z.record(z.string(), z.unknown()), log_chunks: z.int() }) },
+  "task.failed": { data: taskFact.extend({ error: failure, log_chunks: z.int() }) },
+  "task.retrying": { data: taskFact.extend({ error: failure, retry_at: time, log_chunks: z.int() }) },
+  "task.skipped": { data: taskFact.extend({ reason: z.string() }) },
+  "task.cancelled": { data: taskFact },
+  "user.registered": { data: z.object({ user_id: id, email: z.string(), name: z.string() }) },
+  "artifact.stored": {
+    data: z.object({
+      artifact_id: id,
+      workspace_id: id,
+      run_id: id,
+      task: z.string().nullable(),
+      name: z.string(),
+      size_bytes: z.int(),
+      sha256: z.string(),
+    }),
+  },
+} as const satisfies Record<string, { data: z.ZodType }>
