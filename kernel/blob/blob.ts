@@ -28,7 +28,11 @@ export type Presigned = {
 /** Bytes by key, streamed: memory stays constant whatever the size. */
 export type Blob = {
   /** Stores all of it or nothing. A stream that fails leaves no object. */
-  put(key: string, body: ReadableStream<Uint8Array>, info: { content_type: string; max_bytes: number }): Promise<Stored>
+  put(
+    key: string,
+    body: ReadableStream<Uint8Array>,
+    info: { content_type: string; max_bytes: number },
+  ): Promise<Stored>
   open(key: string, range?: Range): Promise<Opened | undefined>
   /** Gives the object its final key; fails when there is none. */
   move(from: string, to: string): Promise<void>

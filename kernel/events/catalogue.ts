@@ -35,7 +35,9 @@ export const catalogue = {
   },
   "task.scheduled": { data: z.object({ queue: z.string(), ready: z.int() }) },
   "task.started": { data: taskFact.extend({ worker_id: z.string() }) },
-  "task.completed": { data: taskFact.extend({ outputs: z.record(z.string(), z.unknown()), log_chunks: z.int() }) },
+  "task.completed": {
+    data: taskFact.extend({ outputs: z.record(z.string(), z.unknown()), log_chunks: z.int() }),
+  },
   "task.failed": { data: taskFact.extend({ error: failure, log_chunks: z.int() }) },
   "task.retrying": { data: taskFact.extend({ error: failure, retry_at: time, log_chunks: z.int() }) },
   "task.skipped": { data: taskFact.extend({ reason: z.string() }) },

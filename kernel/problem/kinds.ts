@@ -1,31 +1,119 @@
 /** Every refusal there is: its status, its title, and what to do next. */
 export const kinds = {
-  "request.invalid": { status: 422, title: "The request is not valid", next: "Correct the fields named in `errors` and send it again." },
-  "request.malformed": { status: 400, title: "The request can't be read", next: "Send well-formed JSON with the right Content-Type." },
+  "request.invalid": {
+    status: 422,
+    title: "The request is not valid",
+    next: "Correct the fields named in `errors` and send it again.",
+  },
+  "request.malformed": {
+    status: 400,
+    title: "The request can't be read",
+    next: "Send well-formed JSON with the right Content-Type.",
+  },
   "request.too_large": { status: 413, title: "The request is too large", next: "Send less, or split it." },
-  "request.not_found": { status: 404, title: "There is no such path", next: "See /openapi.json for the paths there are." },
-  "auth.required": { status: 401, title: "You are not signed in", next: "Run `wf login`, or send a token as `Authorization: Bearer`." },
-  "auth.invalid": { status: 401, title: "The token is not valid", next: "Run `wf login` again, or use a fresh API token." },
-  "auth.wrong_credentials": { status: 401, title: "E-mail or password is wrong", next: "Check both and try again." },
-  "auth.forbidden": { status: 403, title: "You are not allowed to do this", next: "Ask an owner or admin of the workspace for a role that may." },
-  "user.exists": { status: 409, title: "This e-mail address is registered already", next: "Sign in with `wf login`." },
-  "workspace.not_found": { status: 404, title: "There is no such workspace", next: "See `wf workspaces list`." },
+  "request.not_found": {
+    status: 404,
+    title: "There is no such path",
+    next: "See /openapi.json for the paths there are.",
+  },
+  "auth.required": {
+    status: 401,
+    title: "You are not signed in",
+    next: "Run `wf login`, or send a token as `Authorization: Bearer`.",
+  },
+  "auth.invalid": {
+    status: 401,
+    title: "The token is not valid",
+    next: "Run `wf login` again, or use a fresh API token.",
+  },
+  "auth.wrong_credentials": {
+    status: 401,
+    title: "E-mail or password is wrong",
+    next: "Check both and try again.",
+  },
+  "auth.forbidden": {
+    status: 403,
+    title: "You are not allowed to do this",
+    next: "Ask an owner or admin of the workspace for a role that may.",
+  },
+  "user.exists": {
+    status: 409,
+    title: "This e-mail address is registered already",
+    next: "Sign in with `wf login`.",
+  },
+  "workspace.not_found": {
+    status: 404,
+    title: "There is no such workspace",
+    next: "See `wf workspaces list`.",
+  },
   "token.not_found": { status: 404, title: "There is no such token", next: "See `wf tokens list`." },
   "workflow.not_found": { status: 404, title: "There is no such workflow", next: "See `wf workflows list`." },
-  "workflow.invalid": { status: 422, title: "The workflow is not valid", next: "Correct the places named in `errors`; `wf validate FILE` checks it without sending." },
-  "version.not_found": { status: 404, title: "There is no such version", next: "See `wf workflows show NAME`." },
-  "inputs.invalid": { status: 422, title: "The inputs don't fit the workflow", next: "Give the inputs named in `errors` with `-i key=value`." },
+  "workflow.invalid": {
+    status: 422,
+    title: "The workflow is not valid",
+    next: "Correct the places named in `errors`; `wf validate FILE` checks it without sending.",
+  },
+  "version.not_found": {
+    status: 404,
+    title: "There is no such version",
+    next: "See `wf workflows show NAME`.",
+  },
+  "inputs.invalid": {
+    status: 422,
+    title: "The inputs don't fit the workflow",
+    next: "Give the inputs named in `errors` with `-i key=value`.",
+  },
   "run.not_found": { status: 404, title: "There is no such run", next: "See `wf runs list`." },
-  "run.not_cancellable": { status: 409, title: "The run has ended already", next: "Nothing is left to cancel." },
-  "artifact.not_found": { status: 404, title: "There is no such artifact", next: "See `wf artifacts list RUN`." },
-  "artifact.name_invalid": { status: 422, title: "The artifact's name is not valid", next: "Use a relative path without `..`, control characters or a leading slash." },
-  "artifact.too_large": { status: 413, title: "The artifact is too large", next: "Split it, or raise the limit in the artifact service's settings." },
-  "idempotency.conflict": { status: 409, title: "The idempotency key was used with another body", next: "Use a new key, or send the body of the first request." },
-  "attempt.stale": { status: 409, title: "This attempt was given to somebody else", next: "Stop the work; its result is not wanted any more." },
-  "platform.busy": { status: 503, title: "The platform is at its limit", next: "Try again after the time in `Retry-After`." },
-  "platform.unavailable": { status: 503, title: "A part of the platform can't be reached", next: "Try again shortly; `GET /health/ready` names the part." },
-  "platform.unknown_outcome": { status: 503, title: "It isn't known whether this was done", next: "Send it again with the same Idempotency-Key." },
-  "platform.bug": { status: 500, title: "Something broke on our side", next: "Try again; if it stays, report it with the request id." },
+  "run.not_cancellable": {
+    status: 409,
+    title: "The run has ended already",
+    next: "Nothing is left to cancel.",
+  },
+  "artifact.not_found": {
+    status: 404,
+    title: "There is no such artifact",
+    next: "See `wf artifacts list RUN`.",
+  },
+  "artifact.name_invalid": {
+    status: 422,
+    title: "The artifact's name is not valid",
+    next: "Use a relative path without `..`, control characters or a leading slash.",
+  },
+  "artifact.too_large": {
+    status: 413,
+    title: "The artifact is too large",
+    next: "Split it, or raise the limit in the artifact service's settings.",
+  },
+  "idempotency.conflict": {
+    status: 409,
+    title: "The idempotency key was used with another body",
+    next: "Use a new key, or send the body of the first request.",
+  },
+  "attempt.stale": {
+    status: 409,
+    title: "This attempt was given to somebody else",
+    next: "Stop the work; its result is not wanted any more.",
+  },
+  "platform.busy": {
+    status: 503,
+    title: "The platform is at its limit",
+    next: "Try again after the time in `Retry-After`.",
+  },
+  "platform.unavailable": {
+    status: 503,
+    title: "A part of the platform can't be reached",
+    next: "Try again shortly; `GET /health/ready` names the part.",
+  },
+  "platform.unknown_outcome": {
+    status: 503,
+    title: "It isn't known whether this was done",
+    next: "Send it again with the same Idempotency-Key.",
+  },
+  "platform.bug": {
+    status: 500,
+    title: "Something broke on our side",
+    next: "Try again; if it stays, report it with the request id.",
+  },
 } as const satisfies Record<string, { status: number; title: string; next: string }>
 
 export type ProblemKind = keyof typeof kinds

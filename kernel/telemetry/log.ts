@@ -19,7 +19,12 @@ export type LogOptions = {
 
 const described = (error: unknown) =>
   error instanceof Error
-    ? { name: error.name, message: error.message, stack: error.stack, cause: error.cause === undefined ? undefined : String(error.cause) }
+    ? {
+        name: error.name,
+        message: error.message,
+        stack: error.stack,
+        cause: error.cause === undefined ? undefined : String(error.cause),
+      }
     : error
 
 export const createLog = ({ service, level, destination }: LogOptions): Log =>
