@@ -9,7 +9,7 @@ const description = z
 
 export const inputTypes = ["string", "integer", "number", "boolean", "object", "array"] as const
 
-const inputSchema = z.strictObject({
+export const inputSchema = z.strictObject({
   type: z.enum(inputTypes),
   description: description.optional(),
   required: z.boolean().optional().describe("Must be given at the start, unless there is a default."),
