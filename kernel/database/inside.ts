@@ -1,9 +1,18 @@
 import { AsyncLocalStorage } from "node:async_hooks"
 
-const inside = new AsyncLocalStorage<true>()
+type Mark = { open: boolean }
 
-/** Marks all that `work` does as part of a transaction. */
-export const markInside = <Result>(work: () => Promise<Result>): Promise<Result> => inside.run(true, work)
+const marks = new AsyncLocalStorage<Mark>()
 
-/** RPC asks this: a call inside a transaction would hold its session and its locks meanwhile. */
-export const insideTransaction = (): boolean => inside.getStore() === true
+/** Whether the caller runs inside `tx`, where waiting for anything but the database may deadlock the pool. */
+export const insideTransaction = (): boolean => marks.getStore()?.open === true
+
+/** Work that outlives its transaction is no longer inside it, though it inherits the mark. */
+export const markedInside = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+  const mark: Mark = { open: true }
+  try {
+    return await marks.run(mark, work)
+  } finally {
+    mark.open = false
+  }
+}
