@@ -56,7 +56,8 @@ const eventsRoute = createRoute({
   },
   responses: {
     200: {
-      description: "Server-sent events from the cursor on; ends when the run has ended. The id is the event's seq.",
+      description:
+        "Server-sent events from the cursor on; ends when the run has ended. The id is the event's seq.",
       content: { "text/event-stream": { schema: runEventShape } },
     },
     ...refusals,
@@ -69,7 +70,9 @@ export const schedulerHttp = (engine: Engine, doors: Doors): App => {
   const show = showRun(engine.database)
   const follow = followRun(engine)
 
-  app.openapi(listRoute, async (context) => context.json(await list(context.get("actor"), context.req.valid("query")), 200))
+  app.openapi(listRoute, async (context) =>
+    context.json(await list(context.get("actor"), context.req.valid("query")), 200),
+  )
   app.openapi(showRoute, async (context) => {
     const run = await show(context.get("actor"), context.req.valid("param").run_id)
     return context.json({ ...run, tasks: [...run.tasks] }, 200)
@@ -86,7 +89,8 @@ export const schedulerHttp = (engine: Engine, doors: Doors): App => {
     return streamSSE(context, async (stream) => {
       stream.onAbort(() => leaving.abort())
       for await (const event of events) {
-        if (event) await stream.writeSSE({ id: String(event.seq), event: event.type, data: JSON.stringify(event) })
+        if (event)
+          await stream.writeSSE({ id: String(event.seq), event: event.type, data: JSON.stringify(event) })
         else await stream.write(": still here\n\n")
       }
     })

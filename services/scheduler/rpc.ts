@@ -1,11 +1,11 @@
-import type { Routes } from "#kernel/rpc/server.ts"
 import { Problem } from "#kernel/problem/problem.ts"
+import type { Routes } from "#kernel/rpc/server.ts"
 import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { Engine } from "./engine.ts"
 import { heartbeat_ms, lease_ms } from "./engine.ts"
+import { startedMessage, startOf } from "./run/message.ts"
 import { readRun, readTaskRuns } from "./run/read.ts"
 import { startRuns } from "./run/start.ts"
-import { startOf, startedMessage } from "./run/message.ts"
 import { closeSession } from "./session/close.ts"
 import { heartbeat } from "./session/heartbeat.ts"
 import { openSession } from "./session/open.ts"
@@ -27,44 +27,46 @@ export const schedulerRpc = (engine: Engine): Routes => {
         const started = await start(runs.map(startOf))
         return { runs: started.map(startedMessage) }
       },
-      async getRun({ workspace_id, run_id }) {
+      async getRun({ workspaceId, runId }) {
         const run = await engine.database.run(async (sql) => {
-          const found = await readRun(sql, workspace_id, run_id)
-          return found && { ...found, tasks: await readTaskRuns(sql, run_id) }
+          const found = await readRun(sql, workspaceId, runId)
+          return found && { ...found, tasks: await readTaskRuns(sql, runId) }
         })
         if (!run) throw new Problem("run.not_found")
-        return { run_json: JSON.stringify(run) }
+        return { runJson: JSON.stringify(run) }
       },
-      async openSession({ session_id, name, queues, slots }) {
-        await open({ session_id, name, queues, slots })
-        return { lease_ms, heartbeat_ms }
+      async openSession({ sessionId, name, queues, slots }) {
+        await open({ session_id: sessionId, name, queues, slots })
+        return { leaseMs: lease_ms, heartbeatMs: heartbeat_ms }
       },
-      async closeSession({ session_id }) {
-        await close(session_id)
+      async closeSession({ sessionId }) {
+        await close(sessionId)
         return {}
       },
-      async claim({ session_id, max_tasks, wait_ms }, context) {
-        const attempts = await claim({ session_id, max_tasks, wait_ms, signal: context.signal })
+      async claim({ sessionId, maxTasks, waitMs }, { signal }) {
+        const attempts = await claim({ session_id: sessionId, max_tasks: maxTasks, wait_ms: waitMs, signal })
         return { attempts: attempts.map(attemptMessage) }
       },
-      async heartbeat({ session_id, held, last_token }) {
-        const stop = await beat({
-          session_id,
-          held: held.map(({ task_run_id, token }) => ({ task_run_id, token: String(token) })),
-          last_token: String(last_token),
-        })
-        return { stop: stop.map(({ task_run_id, token }) => ({ task_run_id, token: BigInt(token) })) }
-      },
-      async report({ session_id, results, max_tasks }) {
-        const { verdicts, attempts } = await report({ session_id, max_tasks, settlements: results.map(settlementOf) })
+      async heartbeat({ sessionId, held, lastToken }) {
+        const listed = held.map(({ taskRunId, token }) => ({ task_run_id: taskRunId, token: String(token) }))
+        const stop = await beat({ session_id: sessionId, held: listed, last_token: String(lastToken) })
         return {
-          reported: results.map(({ task_run_id, token }, index) => ({
-            task_run_id,
-            token,
-            verdict: verdicts[index]?.verdict ?? "stale",
-          })),
-          attempts: attempts.map(attemptMessage),
+          stop: stop.map(({ task_run_id, token }) => ({ taskRunId: task_run_id, token: BigInt(token) })),
         }
+      },
+      async report({ sessionId, results, maxTasks }) {
+        const settlements = results.map(settlementOf)
+        const { verdicts, attempts } = await report({
+          session_id: sessionId,
+          max_tasks: maxTasks,
+          settlements,
+        })
+        const reported = results.map(({ taskRunId, token }, index) => ({
+          taskRunId,
+          token,
+          verdict: verdicts[index]?.verdict ?? "stale",
+        }))
+        return { reported, attempts: attempts.map(attemptMessage) }
       },
     })
 }

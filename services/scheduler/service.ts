@@ -15,7 +15,15 @@ export const scheduler = service({
   migrations: new URL("./migrations", import.meta.url).pathname,
   start: (platform) => {
     const { database, hot, kit, log } = platform
-    const engine: Engine = { database, hot, kit, log, plans: createPlans(), ready: createSignal(), moved: createSignal() }
+    const engine: Engine = {
+      database,
+      hot,
+      kit,
+      log,
+      plans: createPlans(),
+      ready: createSignal(),
+      moved: createSignal(),
+    }
     return {
       http: schedulerHttp(engine, { ...platform, service: "scheduler" }),
       rpc: schedulerRpc(engine),

@@ -2,8 +2,8 @@ import { type Actor, allow } from "#kernel/auth/actor.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Engine } from "../engine.ts"
+import { type RunStatus, runMoves } from "./moves.ts"
 import { readRun } from "./read.ts"
-import { runMoves, type RunStatus } from "./moves.ts"
 import type { RunEvent } from "./shape.ts"
 
 const max_events = 500
@@ -21,11 +21,15 @@ export const followRun =
     allow(actor, "run.read")
     const { workspace_id } = actor
     const run = await engine.database.run((sql) => readRun(sql, workspace_id, follow.run_id))
-    if (!run) throw new Problem("run.not_found", { detail: `There is no run ${follow.run_id} in this workspace.` })
+    if (!run)
+      throw new Problem("run.not_found", { detail: `There is no run ${follow.run_id} in this workspace.` })
     return eventsOf(engine, follow)
   }
 
-async function* eventsOf(engine: Engine, { run_id, after, signal }: Follow): AsyncGenerator<RunEvent | undefined> {
+async function* eventsOf(
+  engine: Engine,
+  { run_id, after, signal }: Follow,
+): AsyncGenerator<RunEvent | undefined> {
   let seq = after
   let quiet_ms = 0
   while (!signal.aborted) {
@@ -51,7 +55,9 @@ type EventRow = Omit<RunEvent, "at"> & { at: Date }
 
 /** The status is read first: an ended run writes no events after it. */
 const readEvents = async (sql: Sql, run_id: string, after: number) => {
-  const [run] = await sql<{ status: RunStatus }>`select status from scheduler.run where id = ${run_id}::text::uuid`
+  const [run] = await sql<{
+    status: RunStatus
+  }>`select status from scheduler.run where id = ${run_id}::text::uuid`
   const rows = await sql<EventRow>`
     select seq, type, run_id, task, status, at, data
     from scheduler.run_event

@@ -18,4 +18,5 @@ export const taskRunId = (run_id: string, idx: number): string => {
 export const runOf = (task_run_id: string): string => `${task_run_id.slice(0, -place_digits)}${zeros}`
 
 /** The range in which all task runs of a run lie. */
-export const lastTaskRunId = (run_id: string): string => `${run_id.slice(0, -place_digits)}${"f".repeat(place_digits)}`
+export const lastTaskRunId = (run_id: string): string =>
+  `${run_id.slice(0, -place_digits)}${"f".repeat(place_digits)}`

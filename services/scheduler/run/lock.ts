@@ -1,4 +1,5 @@
 import { list, type Sql } from "#kernel/database/database.ts"
+import { runOutcome } from "#language/decide.ts"
 import type { Facts } from "../task/facts.ts"
 import { type RunStatus, runMoves } from "./moves.ts"
 
@@ -30,25 +31,21 @@ export const lockRuns = async (sql: Sql, run_ids: readonly string[]): Promise<Ma
   return new Map(rows.map((row) => [row.id, { ...row }]))
 }
 
-/** A run with nothing open has ended: cancelled if that was asked, failed if a failure was left unhandled. */
-const endOf = (run: LockedRun): RunStatus => {
-  if (run.reason === "cancelled") return "cancelled"
-  return run.bad > 0 ? "failed" : "completed"
-}
-
-export const closeRuns = async (sql: Sql, runs: ReadonlyMap<string, LockedRun>, facts: Facts): Promise<void> => {
-  for (const run of runs.values()) {
-    const ends = run.open === 0 && runMoves.open.includes(run.status)
-    if (!ends) continue
-    run.status = endOf(run)
+/** Ends those that have nothing open any more, in memory. */
+export const endRuns = (runs: Iterable<LockedRun>, facts: Facts): void => {
+  for (const run of runs) {
+    if (run.open > 0 || !runMoves.open.includes(run.status)) continue
+    const cancelled = run.reason === "cancelled"
+    const timed_out = run.reason === "timeout"
+    const outcome = runOutcome({ cancelled, timed_out, failures: run.bad })
+    run.status = outcome.status
+    run.reason = outcome.reason ?? run.reason
     run.finished = true
-    if (run.status === "failed") run.reason ??= "task.failed"
     facts.runEnded(run)
   }
-  await writeRuns(sql, [...runs.values()])
 }
 
-const writeRuns = (sql: Sql, runs: readonly LockedRun[]) =>
+export const writeRuns = (sql: Sql, runs: readonly LockedRun[]) =>
   sql`
     update scheduler.run as run
     set status = given.status, reason = given.reason, open = given.open, bad = given.bad, seq = given.seq,

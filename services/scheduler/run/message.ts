@@ -8,16 +8,16 @@ import {
 import type { RunStart, RunStarted } from "./start.ts"
 
 export const startOf = (message: RunStartMessage): RunStart => ({
-  run_id: message.run_id,
-  workspace_id: message.workspace_id,
+  run_id: message.runId,
+  workspace_id: message.workspaceId,
   workflow: message.workflow,
   version: message.version,
-  plan: JSON.parse(message.plan_json) as Plan,
-  inputs: JSON.parse(message.inputs_json) as Record<string, unknown>,
+  plan: JSON.parse(message.planJson) as Plan,
+  inputs: JSON.parse(message.inputsJson) as Record<string, unknown>,
   trigger: message.trigger,
-  idempotency_key: message.idempotency_key === "" ? undefined : message.idempotency_key,
-  body_hash: message.body_hash,
+  idempotency_key: message.idempotencyKey === "" ? undefined : message.idempotencyKey,
+  body_hash: message.bodyHash,
 })
 
 export const startedMessage = ({ run_id, conflict }: RunStarted): RunStartedMessage =>
-  create(RunStartedSchema, { run_id, problem: conflict ? "idempotency.conflict" : "" })
+  create(RunStartedSchema, { runId: run_id, problem: conflict ? "idempotency.conflict" : "" })

@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto"
 import { json, list, type Sql } from "#kernel/database/database.ts"
-import { emit } from "#kernel/outbox/emit.ts"
-import type { Plan } from "#language/plan.ts"
+import { type Advance, begin, type Counter } from "#language/decide.ts"
+import type { Plan, PlanTask } from "#language/plan.ts"
 import type { Engine } from "../engine.ts"
-import { recordEvents, type RunFact } from "./record.ts"
+import { type Facts, gatherFacts } from "../task/facts.ts"
+import type { TaskStatus } from "../task/moves.ts"
+import type { Ready } from "../task/ready.ts"
 import { taskRunId } from "./ids.ts"
+import { endRuns, type LockedRun } from "./lock.ts"
 
 export type RunStart = {
   readonly run_id: string
@@ -38,11 +41,15 @@ export const startRuns =
       const fresh = prepared.filter((_, index) => answers[index]?.created)
       if (fresh.length === 0) return answers
       await insertPlans(sql, fresh)
-      await insertRuns(sql, fresh)
-      const roots = await insertTaskRuns(sql, fresh)
-      await recordEvents(sql, fresh.map(startedFact))
-      await emitStarted(sql, fresh)
-      await emitReady(sql, roots)
+      const facts = gatherFacts(engine.kit)
+      const beginnings = fresh.map((start) => beginRun(start, facts))
+      endRuns(
+        beginnings.map(({ run }) => run),
+        facts,
+      )
+      await insertRuns(sql, beginnings)
+      facts.ready.push(...(await insertTaskRuns(sql, beginnings)))
+      await facts.publish(sql)
       sql.afterCommit(() => engine.ready.fire())
       sql.afterCommit(() => engine.moved.fire())
       return answers
@@ -56,14 +63,23 @@ const prepare = (start: RunStart): Prepared => {
   return { ...start, plan_text, plan_id: createHash("sha256").update(plan_text).digest("hex") }
 }
 
-const startedFact = ({ run_id }: Prepared): RunFact => ({
-  run_id,
-  seq: 1,
-  type: "workflow.started",
-  task: null,
-  status: "running",
-  data: {},
-})
+type Beginning = { readonly start: Prepared; readonly run: LockedRun; readonly begun: Advance }
+
+/** A run's first step, in memory: what can run at once, and what never will. */
+const beginRun = (start: Prepared, facts: Facts): Beginning => {
+  const begun = begin(start.plan)
+  const { run_id: id, workspace_id, workflow, version, plan_id } = start
+  const run: LockedRun = {
+    ...{ id, workspace_id, workflow, version, plan_id },
+    ...{ started_at: null, status: "running", reason: null, bad: 0, seq: 0, finished: false },
+    open: start.plan.tasks.length - begun.skip.length,
+  }
+  facts.runStarted(run, start.trigger)
+  for (const idx of begun.skip) {
+    facts.skipped({ id: taskRunId(id, idx), task: start.plan.tasks[idx]?.name ?? "" }, run)
+  }
+  return { start, run, begun }
+}
 
 const reserveKeys = async (sql: Sql, starts: readonly Prepared[]): Promise<RunStarted[]> => {
   const keyed = starts.filter((start) => start.idempotency_key !== undefined)
@@ -106,37 +122,64 @@ const insertPlans = (sql: Sql, starts: readonly Prepared[]) => {
     on conflict (id) do nothing`
 }
 
-const insertRuns = (sql: Sql, starts: readonly Prepared[]) =>
+const insertRuns = (sql: Sql, beginnings: readonly Beginning[]) =>
   sql`
     insert into scheduler.run
-      (id, workspace_id, workflow, version, plan_id, inputs, trigger, open, status, seq, started_at, deadline)
-    select id, workspace_id, workflow, version, plan_id, inputs::json, trigger, open,
-      'running', 1, now(), now() + timeout_ms * interval '1 millisecond'
+      (id, workspace_id, workflow, version, plan_id, inputs, trigger, open, status, reason, seq, started_at, deadline,
+        finished_at)
+    select id, workspace_id, workflow, version, plan_id, inputs::json, trigger, open, status, reason, seq,
+      now(), now() + timeout_ms * interval '1 millisecond', case when finished then now() end
     from unnest(
-      ${list(starts.map((start) => start.run_id))}::text::uuid[],
-      ${list(starts.map((start) => start.workspace_id))}::text::uuid[],
-      ${list(starts.map((start) => start.workflow))}::text::text[],
-      ${list(starts.map((start) => start.version))}::text::int[],
-      ${list(starts.map((start) => start.plan_id))}::text::text[],
-      ${list(starts.map((start) => json(start.inputs)))}::text::text[],
-      ${list(starts.map((start) => start.trigger))}::text::text[],
-      ${list(starts.map((start) => start.plan.tasks.length))}::text::int[],
-      ${list(starts.map((start) => start.plan.timeout_ms))}::text::float8[]
-    ) as given (id, workspace_id, workflow, version, plan_id, inputs, trigger, open, timeout_ms)`
+      ${list(beginnings.map(({ run }) => run.id))}::text::uuid[],
+      ${list(beginnings.map(({ run }) => run.workspace_id))}::text::uuid[],
+      ${list(beginnings.map(({ run }) => run.workflow))}::text::text[],
+      ${list(beginnings.map(({ run }) => run.version))}::text::int[],
+      ${list(beginnings.map(({ run }) => run.plan_id))}::text::text[],
+      ${list(beginnings.map(({ start }) => json(start.inputs)))}::text::text[],
+      ${list(beginnings.map(({ start }) => start.trigger))}::text::text[],
+      ${list(beginnings.map(({ run }) => run.open))}::text::int[],
+      ${list(beginnings.map(({ run }) => run.status))}::text::text[],
+      ${list(beginnings.map(({ run }) => run.reason))}::text::text[],
+      ${list(beginnings.map(({ run }) => run.seq))}::text::int[],
+      ${list(beginnings.map(({ start }) => start.plan.timeout_ms))}::text::float8[],
+      ${list(beginnings.map(({ run }) => run.finished))}::text::boolean[]
+    ) as given (id, workspace_id, workflow, version, plan_id, inputs, trigger, open, status, reason, seq, timeout_ms,
+      finished)`
 
-export type Root = { task_run_id: string; queue: string }
+type TaskRow = {
+  readonly start: Prepared
+  readonly task: PlanTask
+  readonly status: TaskStatus
+  readonly counter: Counter
+}
+
+const rowsOf = ({ start, begun }: Beginning): TaskRow[] => {
+  const released = new Set(begun.release)
+  const skipped = new Set(begun.skip)
+  const statusOf = (idx: number): TaskStatus => {
+    if (released.has(idx)) return "queued"
+    return skipped.has(idx) ? "skipped" : "pending"
+  }
+  return start.plan.tasks.map((task) => ({
+    start,
+    task,
+    status: statusOf(task.idx),
+    counter: begun.counters.get(task.idx) ?? { needs_left: 0, needs_bad: 0 },
+  }))
+}
 
 /** Everything of the plan at once; what needs nothing is claimable in the same step. */
-const insertTaskRuns = (sql: Sql, starts: readonly Prepared[]) => {
-  const rows = starts.flatMap((start) => start.plan.tasks.map((task) => ({ start, task })))
-  return sql<Root>`
+const insertTaskRuns = (sql: Sql, beginnings: readonly Beginning[]) => {
+  const rows = beginnings.flatMap(rowsOf)
+  return sql<Ready>`
     with created as (
       insert into scheduler.task_run
-        (id, run_id, idx, workspace_id, task, type, status, needs_left, queue, priority, max_retries, queued_at)
-      select id, run_id, idx, workspace_id, task, type,
-        case when needs_left = 0 then 'queued' else 'pending' end,
-        needs_left, queue, priority, max_retries,
-        case when needs_left = 0 then now() end
+        (id, run_id, idx, workspace_id, task, type, status, needs_left, needs_bad, queue, priority, max_retries,
+          queued_at, finished_at, reason)
+      select id, run_id, idx, workspace_id, task, type, status, needs_left, needs_bad, queue, priority, max_retries,
+        case when status = 'queued' then now() end,
+        case when status = 'skipped' then now() end,
+        case when status = 'skipped' then 'needs' end
       from unnest(
         ${list(rows.map(({ start, task }) => taskRunId(start.run_id, task.idx)))}::text::uuid[],
         ${list(rows.map(({ start }) => start.run_id))}::text::uuid[],
@@ -144,45 +187,16 @@ const insertTaskRuns = (sql: Sql, starts: readonly Prepared[]) => {
         ${list(rows.map(({ task }) => task.idx))}::text::int[],
         ${list(rows.map(({ task }) => task.name))}::text::text[],
         ${list(rows.map(({ task }) => task.uses))}::text::text[],
-        ${list(rows.map(({ task }) => task.needs.length))}::text::int[],
+        ${list(rows.map(({ status }) => status))}::text::text[],
+        ${list(rows.map(({ counter }) => counter.needs_left))}::text::int[],
+        ${list(rows.map(({ counter }) => counter.needs_bad))}::text::int[],
         ${list(rows.map(({ task }) => task.queue))}::text::text[],
         ${list(rows.map(({ task }) => task.priority))}::text::int[],
         ${list(rows.map(({ task }) => task.retry.max_retries))}::text::int[]
-      ) as given (id, run_id, workspace_id, idx, task, type, needs_left, queue, priority, max_retries)
+      ) as given (id, run_id, workspace_id, idx, task, type, status, needs_left, needs_bad, queue, priority, max_retries)
       returning id, run_id, workspace_id, queue, priority, status
     )
     insert into scheduler.ready (task_run_id, run_id, workspace_id, queue, priority)
     select id, run_id, workspace_id, queue, priority from created where status = 'queued' order by id
     returning task_run_id, queue`
-}
-
-const emitStarted = (sql: Sql, starts: readonly Prepared[]) => {
-  const started_at = new Date().toISOString()
-  return emit(
-    sql,
-    starts.map(({ run_id, workspace_id, workflow, version, trigger }) => ({
-      type: "workflow.started" as const,
-      key: run_id,
-      data: { run_id, workspace_id, workflow, version, trigger, started_at },
-    })),
-  )
-}
-
-/** One wake-up for each queue; it may be lost, since workers look by themselves too. */
-export const emitReady = async (sql: Sql, ready: readonly Root[]): Promise<void> => {
-  if (ready.length === 0) return
-  const first = new Map<string, { key: string; ready: number }>()
-  for (const { task_run_id, queue } of ready) {
-    const known = first.get(queue) ?? { key: task_run_id, ready: 0 }
-    known.ready += 1
-    first.set(queue, known)
-  }
-  await emit(
-    sql,
-    [...first].map(([queue, { key, ready: count }]) => ({
-      type: "task.scheduled" as const,
-      key,
-      data: { queue, ready: count },
-    })),
-  )
 }

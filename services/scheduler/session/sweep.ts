@@ -18,7 +18,11 @@ export const sweepSessions = (engine: Engine) => async (): Promise<boolean> => {
   for (const { id, name } of ended) engine.log.warn({ event: "session.expired", session_id: id, name })
   const requeued = await engine.hot.tx(async (sql) => {
     const lost = await lostAttempts(sql)
-    await settle(engine, sql, lost.map(({ task_run_id, token }) => ({ task_run_id, token, outcome: "lost" as const })))
+    await settle(
+      engine,
+      sql,
+      lost.map(({ task_run_id, token }) => ({ task_run_id, token, outcome: "lost" as const })),
+    )
     return lost.length
   })
   return requeued > 0

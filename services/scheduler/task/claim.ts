@@ -49,7 +49,11 @@ export const claimTasks =
  * Also the last step of a report, in its transaction: a chain then costs one commit a task.
  * Undefined when the session has ended, which must not undo the report.
  */
-export const claimIn = async (engine: Engine, sql: Sql, claim: Claim): Promise<readonly Attempt[] | undefined> => {
+export const claimIn = async (
+  engine: Engine,
+  sql: Sql,
+  claim: Claim,
+): Promise<readonly Attempt[] | undefined> => {
   const queues = await queuesOf(sql, claim.session_id)
   if (queues === undefined) return undefined
   if (claim.max_tasks <= 0) return []
@@ -59,7 +63,8 @@ export const claimIn = async (engine: Engine, sql: Sql, claim: Claim): Promise<r
   const mine = candidates.filter((candidate) => runs.get(candidate.run_id)?.status === "running")
   const over = candidates.filter((candidate) => runs.has(candidate.run_id) && !mine.includes(candidate))
   const token = await nextToken(sql)
-  const claimed = mine.length === 0 ? [] : await markRunning(sql, mine, { token, session_id: claim.session_id })
+  const claimed =
+    mine.length === 0 ? [] : await markRunning(sql, mine, { token, session_id: claim.session_id })
   await removeReady(sql, [...mine, ...over])
   if (claimed.length === 0) return []
   await insertClaim(sql, claimed, { token, session_id: claim.session_id })
@@ -94,7 +99,10 @@ const findReady = (sql: Sql, queues: string, max_tasks: number) =>
 type ClaimableRun = LockedRun & { readonly inputs: Record<string, unknown> }
 
 /** Whose run is being moved on by somebody else just now is left for the next claim. */
-const lockFreeRuns = async (sql: Sql, run_ids: readonly string[]): Promise<ReadonlyMap<string, ClaimableRun>> => {
+const lockFreeRuns = async (
+  sql: Sql,
+  run_ids: readonly string[],
+): Promise<ReadonlyMap<string, ClaimableRun>> => {
   const rows = await sql<ClaimableRun>`
     select id, workspace_id, workflow, version, plan_id, status, reason, open, bad, seq, inputs,
       false as finished, null as started_at
@@ -146,10 +154,23 @@ const advanceSeq = (sql: Sql, runs: readonly LockedRun[]) =>
 
 type Found = { readonly claimed: readonly Claimed[]; readonly runs: ReadonlyMap<string, ClaimableRun> }
 
-const withContext = async (engine: Engine, sql: Sql, { claimed, runs }: Found): Promise<readonly Attempt[]> => {
-  const plans = await engine.plans.load(sql, [...runs.values()].map((run) => run.plan_id))
-  const wanted = claimed.map((task) => ({ task, run: runs.get(task.run_id), plan: planOf(plans, runs, task) }))
-  const ids = wanted.flatMap(({ task, plan }) => readsOf(plan, task.idx).map((idx) => taskRunId(task.run_id, idx)))
+const withContext = async (
+  engine: Engine,
+  sql: Sql,
+  { claimed, runs }: Found,
+): Promise<readonly Attempt[]> => {
+  const plans = await engine.plans.load(
+    sql,
+    [...runs.values()].map((run) => run.plan_id),
+  )
+  const wanted = claimed.map((task) => ({
+    task,
+    run: runs.get(task.run_id),
+    plan: planOf(plans, runs, task),
+  }))
+  const ids = wanted.flatMap(({ task, plan }) =>
+    readsOf(plan, task.idx).map((idx) => taskRunId(task.run_id, idx)),
+  )
   const outputs = await outputsOf(sql, [...new Set(ids)])
   return wanted.flatMap(({ task, run, plan }) => {
     const plan_task = plan?.tasks[task.idx]
@@ -158,7 +179,10 @@ const withContext = async (engine: Engine, sql: Sql, { claimed, runs }: Found): 
     const tasks = Object.fromEntries(
       readsOf(plan, task.idx).map((idx) => {
         const found = outputs.get(taskRunId(task.run_id, idx))
-        return [plan.tasks[idx]?.name ?? "", { status: found?.status ?? "pending", outputs: found?.outputs ?? {} }]
+        return [
+          plan.tasks[idx]?.name ?? "",
+          { status: found?.status ?? "pending", outputs: found?.outputs ?? {} },
+        ]
       }),
     )
     const context = { inputs: run.inputs, env: plan.env, tasks, run: { id: run.id, workflow, version } }
@@ -172,7 +196,11 @@ const planOf = (plans: ReadonlyMap<string, Plan>, runs: ReadonlyMap<string, Lock
 /** The upstream tasks whose outputs and status an attempt may see. */
 const readsOf = (plan: Plan | undefined, idx: number): readonly number[] => plan?.tasks[idx]?.reads ?? []
 
-type Output = { readonly id: string; readonly status: string; readonly outputs: Record<string, unknown> | null }
+type Output = {
+  readonly id: string
+  readonly status: string
+  readonly outputs: Record<string, unknown> | null
+}
 
 const outputsOf = async (sql: Sql, ids: readonly string[]): Promise<ReadonlyMap<string, Output>> => {
   if (ids.length === 0) return new Map()

@@ -2,7 +2,7 @@ import { json, list, type Sql } from "#kernel/database/database.ts"
 import type { Plan, RetryPolicy } from "#language/plan.ts"
 import type { Engine } from "../engine.ts"
 import { isRunId, runOf } from "../run/ids.ts"
-import { closeRuns, type LockedRun, lockRuns } from "../run/lock.ts"
+import { endRuns, type LockedRun, lockRuns, writeRuns } from "../run/lock.ts"
 import { advance } from "./advance.ts"
 import { gatherFacts } from "./facts.ts"
 import { type Held, judge, type Settlement, type Verdict } from "./verdict.ts"
@@ -17,12 +17,21 @@ const no_retries: RetryPolicy = { max_retries: 0, initial_ms: 1_000, factor: 2, 
  * Ends attempts and moves their runs on, all in the caller's transaction and in lock order: runs, task runs,
  * inserts, outbox. One set-based statement for each step, however many there are.
  */
-export const settle = async (engine: Engine, sql: Sql, settlements: readonly Settlement[]): Promise<readonly Verdict[]> => {
+export const settle = async (
+  engine: Engine,
+  sql: Sql,
+  settlements: readonly Settlement[],
+): Promise<readonly Verdict[]> => {
   if (settlements.length === 0) return []
-  const run_ids = [...new Set(settlements.map(({ task_run_id }) => runOf(task_run_id)))].filter(isRunId).sort()
+  const run_ids = [...new Set(settlements.map(({ task_run_id }) => runOf(task_run_id)))]
+    .filter(isRunId)
+    .sort()
   const runs = await lockRuns(sql, run_ids)
   const held = await lockTaskRuns(sql, settlements)
-  const plans = await engine.plans.load(sql, [...runs.values()].map((run) => run.plan_id))
+  const plans = await engine.plans.load(
+    sql,
+    [...runs.values()].map((run) => run.plan_id),
+  )
   const seen = new Set<string>()
   const settled: Settled[] = []
   const verdicts = settlements.map((settlement) => {
@@ -43,7 +52,8 @@ export const settle = async (engine: Engine, sql: Sql, settlements: readonly Set
   await closeClaims(sql, settled)
   facts.settled(settled, runs)
   await advance({ sql, runs, plans, facts }, settled)
-  await closeRuns(sql, runs, facts)
+  endRuns(runs.values(), facts)
+  await writeRuns(sql, [...runs.values()])
   await facts.publish(sql)
   sql.afterCommit(() => engine.moved.fire())
   if (facts.ready.length > 0) sql.afterCommit(() => engine.ready.fire())
@@ -59,7 +69,10 @@ const retryOf = (
   return (row && plan?.tasks[row.idx]?.retry) ?? no_retries
 }
 
-const lockTaskRuns = async (sql: Sql, settlements: readonly Settlement[]): Promise<ReadonlyMap<string, Held>> => {
+const lockTaskRuns = async (
+  sql: Sql,
+  settlements: readonly Settlement[],
+): Promise<ReadonlyMap<string, Held>> => {
   const ids = [...new Set(settlements.map((settlement) => settlement.task_run_id))]
   const rows = await sql<Held>`
     select id, run_id, idx, task, workspace_id, status, token::text as token, attempt, lost, cancel, queue, priority

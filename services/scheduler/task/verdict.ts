@@ -44,7 +44,10 @@ export type Verdict =
       readonly error: { readonly code: string; readonly message: string } | null
     }
 
-const worker_lost = { code: "worker.lost", message: "The worker was lost too often while it ran this task." } as const
+const worker_lost = {
+  code: "worker.lost",
+  message: "The worker was lost too often while it ran this task.",
+} as const
 
 type Facts = { readonly settlement: Settlement; readonly held: Held | undefined; readonly retry: RetryPolicy }
 
@@ -52,10 +55,17 @@ type Facts = { readonly settlement: Settlement; readonly held: Held | undefined;
 export const judge = ({ settlement, held, retry }: Facts, random: () => number): Verdict => {
   if (!held || held.token !== settlement.token) return { verdict: "stale" }
   if (held.status !== "running") return { verdict: "already" }
-  const kept = { verdict: "accepted", attempt: held.attempt, lost: held.lost, delay_ms: null, error: null } as const
+  const kept = {
+    verdict: "accepted",
+    attempt: held.attempt,
+    lost: held.lost,
+    delay_ms: null,
+    error: null,
+  } as const
   if (settlement.outcome === "completed") return { ...kept, status: after("complete") }
   if (held.cancel) return { ...kept, status: after("cancel") }
-  if (settlement.outcome === "released") return { ...kept, status: after("hand_back"), attempt: held.attempt - 1 }
+  if (settlement.outcome === "released")
+    return { ...kept, status: after("hand_back"), attempt: held.attempt - 1 }
   if (settlement.outcome === "lost") {
     const lost = held.lost + 1
     if (lost > max_lost) return { ...kept, lost, status: after("fail"), error: worker_lost }
@@ -67,12 +77,14 @@ export const judge = ({ settlement, held, retry }: Facts, random: () => number):
       // What was lost has its own budget: only the tries that ended by themselves count.
       attempt: held.attempt - held.lost,
       non_retryable: settlement.non_retryable ?? false,
-      retry_after_ms: settlement.retry_after_ms ?? 0,
     },
     retry,
     random,
   )
-  if (next.move === "retry") return { ...kept, error, status: after("retry"), delay_ms: next.delay_ms }
+  if (next.move === "retry") {
+    const delay_ms = Math.max(next.delay_ms, settlement.retry_after_ms ?? 0)
+    return { ...kept, error, status: after("retry"), delay_ms }
+  }
   return { ...kept, error, status: after("fail") }
 }
 

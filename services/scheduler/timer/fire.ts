@@ -1,6 +1,6 @@
 import { list, type Sql } from "#kernel/database/database.ts"
 import type { Engine } from "../engine.ts"
-import { emitReady } from "../run/start.ts"
+import { emitReady } from "../task/ready.ts"
 
 const max_timers = 500
 
