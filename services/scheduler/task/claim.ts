@@ -91,7 +91,7 @@ const findReady = (sql: Sql, queues: string, max_tasks: number) =>
   sql<Candidate>`
     select seq::text as seq, task_run_id, run_id
     from scheduler.ready
-    where queue = any(${queues}::text::text[])
+    where queue = any(${queues}::text::text[]) or '*' = any(${queues}::text::text[])
     order by priority desc, seq
     limit ${max_tasks}::int
     for update skip locked`
