@@ -49,7 +49,7 @@ const runThrough = (definition: Definition, given: unknown) => {
     const output = join(scratch, `${task.idx}.output`)
     writeFileSync(output, "")
     const run = { id: "run-1", workflow: definition.name, version: 1 }
-    const { script, env } = shellScript(String(task.with["run"]), { inputs: inputs.values, tasks, run })
+    const { script, env } = shellScript(String(task.with.run), { inputs: inputs.values, tasks, run })
     const done = spawnSync("sh", ["-c", script], {
       cwd: scratch,
       env: { PATH: "/usr/bin:/bin", ...plan.env, ...task.env, ...env, WF_OUTPUT: output },
@@ -73,7 +73,7 @@ describe("the scripts of the examples", () => {
   test("hello passes its greeting on to the card, whatever the name contains", () => {
     const { statuses, printed, card } = runThrough(read("hello.yml"), { name: '$(whoami) "Ada"' })
     expect(new Set(statuses)).toEqual(new Set(["completed"]))
-    expect(card).toStartWith('Hello, $(whoami) "Ada"!\n24 bytes of friendliness, made on ')
+    expect(card).toStartWith('Hello, $(whoami) "Ada"!\n22 bytes of friendliness, made on ')
     expect(printed).toContain("Goodbye. The card of run run-1 was completed.")
   })
 
