@@ -1,4 +1,8 @@
-/** What a statement takes. Lists travel as `list(…)` and objects as `json(…)`, cast in the statement. */
+/**
+ * What a statement takes. Lists travel as `list(…)` and objects as `json(…)`, cast in the statement.
+ * What it gives: int8 and numeric are strings (cast `count(*)::int`), timestamptz is a Date of whole
+ * milliseconds, date and timestamp are strings, json is parsed, one-dimensional arrays are lists.
+ */
 export type Value = string | number | bigint | boolean | Date | Uint8Array | null
 
 /** A statement in a transaction. Refused once the transaction is over. */
@@ -12,6 +16,8 @@ export type Sql = {
     text: string,
     values: readonly Value[],
   ): Promise<readonly Row[]>
+  /** For migrations only: several statements in one text, without values. */
+  script(text: string): Promise<void>
   /** The schema of the service whose transaction this is. */
   readonly schema: string
   /** Runs after the commit is certain; never when it failed or is unknown. */
@@ -19,7 +25,7 @@ export type Sql = {
 }
 
 export type TxOptions = {
-  /** Deadline of the whole transaction; its end destroys the session. */
+  /** Deadline of the whole transaction (in `run`: of each statement); its end destroys the session. */
   readonly tx_ms?: number
   /** Tries in all when PostgreSQL answers deadlock or serialisation failure. Default 3. */
   readonly max_tries?: number
@@ -28,9 +34,12 @@ export type TxOptions = {
 /** One service's way to its schema in PostgreSQL. */
 export type Database = {
   readonly schema: string
-  /** All or nothing. Resolves only on COMMIT's own tag. */
+  /**
+   * All or nothing. Resolves only on COMMIT's own tag; a statement's error fails it even if swallowed.
+   * The work is done anew after a deadlock, so what it does besides its statements belongs in `afterCommit`.
+   */
   tx<Result>(work: (sql: Sql) => Promise<Result>, options?: TxOptions): Promise<Result>
-  /** Single statements, each atomic by itself. */
+  /** Single statements, each atomic by itself and on whatever session is free. */
   run<Result>(work: (sql: Sql) => Promise<Result>, options?: TxOptions): Promise<Result>
   close(): Promise<void>
 }

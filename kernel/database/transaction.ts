@@ -1,0 +1,198 @@
+import { setTimeout as wait } from "node:timers/promises"
+import { Problem } from "#kernel/problem/problem.ts"
+import type { Log } from "#kernel/telemetry/log.ts"
+import type { Sql, TxOptions, Value } from "./database.ts"
+import { isPassing, SessionLost } from "./failure.ts"
+import { insideTransaction, markedInside } from "./inside.ts"
+import type { SessionPool } from "./pool.ts"
+import type { Session } from "./session.ts"
+import { sqlOver } from "./statement.ts"
+
+export type Surroundings = {
+  readonly pool: SessionPool
+  readonly schema: string
+  /** The deadline that the sessions' own `transaction_timeout` was derived from. */
+  readonly tx_ms: number
+  readonly log: Log
+  readonly random: () => number
+}
+
+/** The server gives up before we do, so that our deadline is only for one that answers nothing. */
+export const serverTimeoutMs = (tx_ms: number): number => Math.ceil(tx_ms * 0.8)
+
+export const unavailable = (lost: SessionLost): Problem =>
+  new Problem("platform.unavailable", { detail: lost.message, retry_after_s: 1, cause: lost })
+
+export const unknownOutcome = (lost: SessionLost): Problem =>
+  new Problem("platform.unknown_outcome", { detail: lost.message, cause: lost })
+
+export const refuseNesting = (): void => {
+  if (insideTransaction()) throw new Error("A transaction was begun inside another: the pool may deadlock")
+}
+
+/** Commits are certain here; a callback that throws is a bug, but nothing is undone by it. */
+export const runAfterCommit = (works: readonly (() => void)[], log: Log): void => {
+  for (const work of works) {
+    try {
+      work()
+    } catch (error) {
+      log.error({ event: "database.after_commit_failed", error })
+    }
+  }
+}
+
+/** What the work did with its handle, and what became of it. */
+const openHandle = (session: Session, schema: string) => {
+  const works: (() => void)[] = []
+  const lost = Promise.withResolvers<never>()
+  let failure: Error | undefined
+  let over = false
+
+  const refusal = (): Error | undefined => {
+    if (over) return new Error("A statement was sent after its transaction had ended")
+    return session.lost ?? failure
+  }
+  const fail = (error: Error) => {
+    failure ??= error
+  }
+  // A failure is remembered, so nobody needs to await the statement for it to count.
+  const guarded = <Answer>(send: () => Promise<Answer>): Promise<Answer> => {
+    const refused = refusal()
+    const answer = refused ? Promise.reject(refused) : send()
+    if (refused) answer.catch(() => undefined)
+    else answer.catch(fail)
+    return answer
+  }
+
+  session.watch((cause) => lost.reject(cause))
+  lost.promise.catch(() => undefined)
+  const sql: Sql = sqlOver({
+    schema,
+    execute: <Row extends object>(text: string, values: readonly Value[]) =>
+      guarded(() => session.execute<Row>(text, values)),
+    script: (text) => guarded(() => session.script(text)),
+    afterCommit(work) {
+      if (over) throw new Error("`afterCommit` was called after its transaction had ended")
+      works.push(work)
+    },
+  })
+  return {
+    sql,
+    works,
+    lost: lost.promise,
+    failure: () => failure,
+    end() {
+      over = true
+    },
+  }
+}
+
+type Handle = ReturnType<typeof openHandle>
+
+/** No ROLLBACK is sent on a session that may not be whole; closing it rolls back as well. */
+const rollBack = async (session: Session): Promise<void> => {
+  if (session.lost) return
+  await session.script("rollback").catch((error) => session.destroy(error))
+}
+
+const commit = async (session: Session, handle: Handle): Promise<void> => {
+  let command: string
+  try {
+    command = (await session.script("commit")).command
+  } catch (error) {
+    throw error instanceof SessionLost ? unknownOutcome(error) : (handle.failure() ?? error)
+  }
+  if (command === "COMMIT") return
+  throw handle.failure() ?? new Error(`COMMIT was answered with ${command}`)
+}
+
+const perform = async <Result>(
+  session: Session,
+  handle: Handle,
+  work: (sql: Sql) => Promise<Result>,
+): Promise<Result> => {
+  let result: Result
+  try {
+    result = await Promise.race([markedInside(() => work(handle.sql)), handle.lost])
+    const swallowed = handle.failure()
+    if (swallowed) throw swallowed
+  } catch (error) {
+    handle.end()
+    await rollBack(session)
+    if (session.lost) throw unavailable(session.lost)
+    throw isPassing(handle.failure()) ? handle.failure() : error
+  }
+  handle.end()
+  await commit(session, handle)
+  return result
+}
+
+const beginText = (tx_ms: number, usual_ms: number): string =>
+  tx_ms === usual_ms ? "begin" : `begin; set local transaction_timeout = ${serverTimeoutMs(tx_ms)}`
+
+/** A session that turns out to be lost before anything was done is simply replaced. */
+const begin = async (around: Surroundings, tx_ms: number) => {
+  const until = performance.now() + around.pool.wait_ms
+  const late = new Error(`The transaction was ended after ${tx_ms} ms`)
+  for (;;) {
+    const session = await around.pool.lend()
+    session.watch(undefined)
+    const deadline = setTimeout(() => session.destroy(late), tx_ms)
+    try {
+      await session.script(beginText(tx_ms, around.tx_ms))
+      return { session, deadline }
+    } catch (error) {
+      clearTimeout(deadline)
+      session.destroy(error instanceof Error ? error : new Error(String(error)))
+      around.pool.takeBack(session)
+      if (!(error instanceof SessionLost)) throw error
+      if (performance.now() > until) throw unavailable(error)
+    }
+  }
+}
+
+const once = async <Result>(
+  around: Surroundings,
+  work: (sql: Sql) => Promise<Result>,
+  tx_ms: number,
+): Promise<Result> => {
+  const { session, deadline } = await begin(around, tx_ms)
+  const handle = openHandle(session, around.schema)
+  let result: Result
+  try {
+    result = await perform(session, handle, work)
+  } finally {
+    clearTimeout(deadline)
+    around.pool.takeBack(session)
+  }
+  runAfterCommit(handle.works, around.log)
+  return result
+}
+
+const max_pause_ms = 20
+
+/** Does the work again while it was certainly rolled back for a reason that passes. */
+export const patiently = async <Result>(
+  around: Surroundings,
+  max_tries: number,
+  work: () => Promise<Result>,
+): Promise<Result> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt >= max_tries || !isPassing(error)) throw error
+      around.log.debug({ event: "database.transaction_retried", attempt, error })
+      await wait(around.random() * max_pause_ms * 2 ** attempt)
+    }
+  }
+}
+
+export const transact = async <Result>(
+  around: Surroundings,
+  work: (sql: Sql) => Promise<Result>,
+  { tx_ms = around.tx_ms, max_tries = 3 }: TxOptions = {},
+): Promise<Result> => {
+  refuseNesting()
+  return patiently(around, max_tries, () => once(around, work, tx_ms))
+}
