@@ -46,6 +46,7 @@ describe("a plan", () => {
       env: {},
       needs: [0],
       successors: [3],
+      reads: [],
       when: "success",
       continue_on_error: false,
       timeout_ms: 5_400_000,
@@ -56,6 +57,18 @@ describe("a plan", () => {
       artifacts: [],
     })
     expect(plan.tasks[0]?.retry.max_retries).toBe(0)
+  })
+
+  test("says whose outputs a task reads, so that no others need be sent along", () => {
+    const reading = definition({
+      name: "reading",
+      tasks: {
+        a: { run: "echo" },
+        b: { run: "echo", needs: ["a"] },
+        c: { run: "echo ${{ tasks.a.status }}", needs: ["b"], env: { A: "${{ tasks.a.outputs.x }}" } },
+      },
+    })
+    expect(compile(reading).tasks.map(({ reads }) => reads)).toEqual([[], [], [0]])
   })
 
   test("survives JSON", () => {
