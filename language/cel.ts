@@ -15,7 +15,7 @@ export class ExpressionError extends Error {
   }
 }
 
-export type Expression = {
+type Expression = {
   readonly references: readonly Reference[]
   evaluate(scope: Readonly<Record<string, unknown>>): unknown
   /** Undefined when the types fit as far as they are known. */

@@ -26,7 +26,7 @@ export const reported = (faults: readonly Fault[]): readonly Fault[] => {
   return [...faults.slice(0, limits.max_errors), { path: [], message: more }]
 }
 
-export type Found = { readonly definition?: Definition; readonly faults: readonly Fault[] }
+type Found = { readonly definition?: Definition; readonly faults: readonly Fault[] }
 
 /** Every problem at once: each rule reads what is sound of the rest and skips what is not. */
 export const findFaults = (value: unknown): Found => {

@@ -3,7 +3,7 @@ import { limits } from "./limits.ts"
 /** What one evaluation may still spend. The library bounds an expression's shape, not its work. */
 export type Meter = { left: number; separator_chars: number }
 
-export class WorkExceeded extends Error {}
+class WorkExceeded extends Error {}
 
 export const newMeter = (): Meter => ({ left: 0, separator_chars: 0 })
 

@@ -7,7 +7,7 @@ const description = z
   .string()
   .max(limits.max_description_chars, `a description has at most ${limits.max_description_chars} characters`)
 
-export const inputTypes = ["string", "integer", "number", "boolean", "object", "array"] as const
+const inputTypes = ["string", "integer", "number", "boolean", "object", "array"] as const
 
 export const inputSchema = z.strictObject({
   type: z.enum(inputTypes),

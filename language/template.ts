@@ -1,11 +1,11 @@
 import { limits } from "./limits.ts"
 
-export type Part =
+type Part =
   | { readonly text: string }
   /** `offset` is where the expression begins in the template, after its `${{`. */
   | { readonly expression: string; readonly offset: number }
 
-export type Template =
+type Template =
   | { readonly ok: true; readonly parts: readonly Part[] }
   | { readonly ok: false; readonly message: string; readonly offset: number }
 
