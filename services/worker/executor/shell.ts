@@ -92,7 +92,9 @@ const prepare = async (execution: Execution): Promise<Prepared | Extract<Outcome
 }
 
 const texts = (values: unknown): Record<string, string> =>
-  Object.fromEntries(Object.entries(values as Record<string, unknown>).map(([name, value]) => [name, asText(value)]))
+  Object.fromEntries(
+    Object.entries(values as Record<string, unknown>).map(([name, value]) => [name, asText(value)]),
+  )
 
 const baseEnvironment = (execution: Execution, home: string, output: string): Record<string, string> => ({
   PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
