@@ -25,11 +25,13 @@ export const emit = async (sql: Sql, events: readonly Event[]): Promise<void> =>
   const byTopic = Map.groupBy(events, (event) => event.type)
   const topics = [...byTopic.keys()]
   const bodies = [...byTopic.values()].map((some) => json(some.map(stored)))
-  await sql`
-    insert into outbox (topic, events)
-    select topic, events::json
-    from unnest(${list(topics)}::text::text[], ${list(bodies)}::text::text[]) with ordinality as t (topic, events, place)
-    order by place`
+  await sql.statement(
+    `insert into "${sql.schema}".outbox (topic, events)
+     select topic, events::json
+     from unnest($1::text::text[], $2::text::text[]) with ordinality as t (topic, events, place)
+     order by place`,
+    [list(topics), list(bodies)],
+  )
   sql.afterCommit(() => nudge(sql.schema, topics))
 }
 

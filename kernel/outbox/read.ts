@@ -153,19 +153,23 @@ export const openReader = (options: ReaderOptions): Reader => {
 }
 
 const currentSnapshot = async (sql: Sql): Promise<{ snapshot: string; drawn: string }> => {
-  const [row] = await sql<{ snapshot: string; drawn: string }>`
-    select pg_current_snapshot()::text as snapshot, case when is_called then last_value else 0 end::text as drawn
-    from outbox_id_seq`
+  const [row] = await sql.statement<{ snapshot: string; drawn: string }>(
+    `select pg_current_snapshot()::text as snapshot, (case when is_called then last_value else 0 end)::text as drawn
+     from "${sql.schema}".outbox_id_seq`,
+    [],
+  )
   if (row === undefined) throw new Error("A sequence has always one row")
   return row
 }
 
 const loadPosition = async (sql: Sql, name: string): Promise<Position> => {
-  await sql`insert into reader (name) values (${name}) on conflict do nothing`
-  const [row] = await sql<Position>`
-    select version::text, seen::text, bound::text, target::text, target_bound::text,
-      after_id::text, partial_id::text, partial_count
-    from reader where name = ${name}`
+  await sql.statement(`insert into "${sql.schema}".reader (name) values ($1) on conflict do nothing`, [name])
+  const [row] = await sql.statement<Position>(
+    `select version::text, seen::text, bound::text, target::text, target_bound::text,
+       after_id::text, partial_id::text, partial_count
+     from "${sql.schema}".reader where name = $1`,
+    [name],
+  )
   if (row === undefined) throw new Error(`The reader ${name} was removed while it was being used`)
   return row
 }
@@ -207,11 +211,12 @@ const pageAfter = async (options: ReaderOptions, position: Position): Promise<Pa
   const { source, topics, max_events } = options
   const wanted = topics === undefined ? null : list(topics)
   return source.database.run(async (sql) => {
-    const rows = await sql<PageRow>`
-      select id::text, at, topic, events, ids, details, is_last
-      from outbox_page(${position.seen}::text::pg_snapshot, ${position.target}::text::pg_snapshot,
-        ${position.bound}::text::bigint, ${position.after_id}::text::bigint, ${wanted}::text::text[],
-        ${max_events}::int, ${max_events}::int)`
+    const rows = await sql.statement<PageRow>(
+      `select id::text, at, topic, events, ids, details, is_last
+       from "${sql.schema}".outbox_page($1::text::pg_snapshot, $2::text::pg_snapshot, $3::text::bigint,
+         $4::text::bigint, $5::text::text[], $6::int, $6::int)`,
+      [position.seen, position.target, position.bound, position.after_id, wanted, max_events],
+    )
     const bodies = await bodiesOf(sql, source, rows)
     const entries = rows.flatMap((row, index) => entriesOf(row, bodies[index] ?? [], { source, position }))
     return { entries, last: rows.at(-1) }
