@@ -3,7 +3,7 @@ import { Problem } from "#kernel/problem/problem.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Sql, TxOptions, Value } from "./database.ts"
 import { isPassing, SessionLost } from "./failure.ts"
-import { insideTransaction, markedInside } from "./inside.ts"
+import { insideTransaction, markInside } from "./inside.ts"
 import type { SessionPool } from "./pool.ts"
 import type { Session } from "./session.ts"
 import { sqlOver } from "./statement.ts"
@@ -113,7 +113,7 @@ const perform = async <Result>(
 ): Promise<Result> => {
   let result: Result
   try {
-    result = await Promise.race([markedInside(() => work(handle.sql)), handle.lost])
+    result = await Promise.race([markInside(() => work(handle.sql)), handle.lost])
     const swallowed = handle.failure()
     if (swallowed) throw swallowed
   } catch (error) {

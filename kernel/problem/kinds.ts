@@ -117,3 +117,5 @@ export const kinds = {
 } as const satisfies Record<string, { status: number; title: string; next: string }>
 
 export type ProblemKind = keyof typeof kinds
+
+export const isProblemKind = (code: string): code is ProblemKind => Object.hasOwn(kinds, code)
