@@ -92,7 +92,7 @@ const templateFor = async (schema: string, sources: readonly MigrationSource[]):
 
 let made = 0
 
-type FreshDatabase = { readonly url: string; drop(): Promise<void> }
+export type FreshDatabase = { readonly url: string; drop(): Promise<void> }
 
 /** An empty database of its own, or a copy of a template. */
 export const freshDatabase = async (template = "template1"): Promise<FreshDatabase> => {
