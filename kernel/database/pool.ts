@@ -147,15 +147,24 @@ export const sessionPool = (options: SessionPoolOptions): SessionPool => {
     await empty.promise.finally(() => clearTimeout(timer))
   }
 
+  const next = (): Session | Promise<Session> => {
+    if (closing) throw new Problem("platform.unavailable", { detail: "Shutting down" })
+    const free = idle.pop()
+    if (free) return free
+    const waiting = line.wait()
+    grow()
+    return waiting
+  }
+
   return {
     wait_ms,
-    lend() {
-      if (closing) return Promise.reject(new Problem("platform.unavailable", { detail: "Shutting down" }))
-      const free = idle.pop()
-      if (free) return Promise.resolve(free)
-      const waiting = line.wait()
-      grow()
-      return waiting
+    async lend() {
+      for (;;) {
+        const session = await next()
+        session.watch(undefined)
+        if (!session.lost) return session
+        takeBack(session)
+      }
     },
     takeBack,
     usage: () => ({ sessions: sessions.size, lent: sessions.size - idle.length, waiting: line.length }),

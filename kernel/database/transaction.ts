@@ -65,6 +65,7 @@ const openHandle = (session: Session, schema: string) => {
   }
 
   session.watch((cause) => lost.reject(cause))
+  if (session.lost) lost.reject(session.lost)
   lost.promise.catch(() => undefined)
   const sql: Sql = sqlOver({
     schema,
@@ -136,7 +137,6 @@ const begin = async (around: Surroundings, tx_ms: number) => {
   const late = new Error(`The transaction was ended after ${tx_ms} ms`)
   for (;;) {
     const session = await around.pool.lend()
-    session.watch(undefined)
     const deadline = setTimeout(() => session.destroy(late), tx_ms)
     try {
       await session.script(beginText(tx_ms, around.tx_ms))

@@ -16,7 +16,13 @@ export const startTestServer = () =>
     scrap: true,
     log: silentLog,
     max_connections: 300,
-    settings: { shared_buffers: "64MB", wal_level: "minimal", max_wal_senders: "0", autovacuum: "off" },
+    settings: {
+      shared_buffers: "64MB",
+      wal_level: "minimal",
+      max_wal_senders: "0",
+      autovacuum: "off",
+      deadlock_timeout: "100ms",
+    },
   })
 
 let server: Promise<string> | undefined
