@@ -8,7 +8,7 @@ import { EmbeddedRefusal } from "./refusal.ts"
 
 export const superuser = "wf"
 
-export type ClusterOptions = {
+type ClusterOptions = {
   readonly place: string
   readonly native: string
   readonly account: Account

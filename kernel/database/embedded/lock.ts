@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { EmbeddedRefusal } from "./refusal.ts"
 
-export type FolderLock = { release(): void }
+type FolderLock = { release(): void }
 
 const holderOf = (folder: string): string => {
   try {
