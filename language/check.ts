@@ -1,9 +1,11 @@
 import { boundFaults } from "./bounds.ts"
 import { explain } from "./explain.ts"
+import { expressionFaults } from "./expression-faults.ts"
 import { type DefinitionError, describe, type Fault, type Path } from "./fault.ts"
+import { declarationFaults } from "./inputs.ts"
 import { limits } from "./limits.ts"
-import { needsFaults } from "./needs.ts"
-import { type Definition, definitionSchema, taskSchema } from "./schema.ts"
+import { needsFaults, needsOf } from "./needs.ts"
+import { type Definition, definitionSchema, type Input, inputSchema, taskSchema } from "./schema.ts"
 import { isTaskType, laterTaskTypes, taskTypeNames, taskTypes } from "./task-types.ts"
 
 export type Checked =
@@ -24,7 +26,7 @@ export const reported = (faults: readonly Fault[]): readonly Fault[] => {
   return [...faults.slice(0, limits.max_errors), { path: [], message: more }]
 }
 
-export type Found = { readonly definition?: Definition; readonly faults: readonly Fault[] }
+type Found = { readonly definition?: Definition; readonly faults: readonly Fault[] }
 
 /** Every problem at once: each rule reads what is sound of the rest and skips what is not. */
 export const findFaults = (value: unknown): Found => {
@@ -37,8 +39,20 @@ export const findFaults = (value: unknown): Found => {
     for (const [name, task] of Object.entries(tasks)) faults.push(...taskFaults(name, task))
     faults.push(...needsFaults(tasks))
   }
+  faults.push(...expressionFaults(value), ...inputFaults(value))
   if (parsed.success && faults.length === 0) return { definition: parsed.data, faults }
   return { faults }
+}
+
+/** Only inputs whose own shape is right have defaults and enums that can be judged. */
+const inputFaults = (value: unknown): Fault[] => {
+  const inputs = Object.entries(record(record(value)?.inputs) ?? {})
+  const sound: Record<string, Input> = {}
+  for (const [name, given] of inputs) {
+    const parsed = inputSchema.safeParse(given)
+    if (parsed.success) sound[name] = parsed.data
+  }
+  return declarationFaults(sound)
 }
 
 const record = (value: unknown): Readonly<Record<string, unknown>> | undefined =>
@@ -53,6 +67,10 @@ const taskFaults = (name: string, value: unknown): Fault[] => {
   if (!definitionSchema.shape.tasks.keyType.safeParse(name).success) {
     const parsed = taskSchema.safeParse(task)
     if (!parsed.success) faults.push(...parsed.error.issues.flatMap((issue) => explain(issue, task, path)))
+  }
+  if (task.when === "failure" && needsOf(task).length === 0) {
+    const message = "`when: failure` without `needs` would never run: name the tasks it watches"
+    faults.push({ path: [...path, "when"], message })
   }
   return [...faults, ...kindFaults(task, path)]
 }

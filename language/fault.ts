@@ -23,7 +23,7 @@ export type DefinitionError = {
   readonly suggestion?: string
 }
 
-export const pathText = (path: Path): string => {
+const pathText = (path: Path): string => {
   let text = ""
   for (const part of path) {
     if (typeof part === "number") text += `[${part}]`

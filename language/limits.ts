@@ -26,6 +26,8 @@ export const limits = {
   max_expressions: 100,
   max_expression_steps: 2_000_000,
   max_result_bytes: 262_144,
+  max_shell_value_bytes: 100_000,
+  max_shell_values_bytes: 1_000_000,
   max_outputs_bytes: 262_144,
   max_inputs_bytes: 262_144,
 } as const

@@ -65,7 +65,7 @@ const yamlOptions = {
   stringKeys: true,
   merge: false,
   prettyErrors: false,
-  logLevel: "silent",
+  logLevel: "error",
 } as const
 
 /** What is refused before YAML is read, since reading it would cost too much or lose its meaning. */

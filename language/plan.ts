@@ -1,5 +1,6 @@
 import { durationMs } from "./duration.ts"
 import { topological } from "./graph.ts"
+import { taskReads } from "./reads.ts"
 import type { Definition, Task } from "./schema.ts"
 
 export type RetryPolicy = {
@@ -22,6 +23,8 @@ export type PlanTask = {
   readonly env: Readonly<Record<string, string>>
   readonly needs: readonly number[]
   readonly successors: readonly number[]
+  /** The tasks whose outputs or status its expressions read. */
+  readonly reads: readonly number[]
   readonly when: When
   readonly continue_on_error: boolean
   readonly timeout_ms: number
@@ -63,7 +66,9 @@ export const compile = (definition: Definition): Plan => {
   for (const [idx, name] of order.entries()) {
     const task = definition.tasks[name]
     if (!task) throw new Error("The definition was not checked: a task is missing.")
-    tasks.push({ idx, name, ...settings(task), needs: needs[idx] ?? [], successors: successors[idx] ?? [] })
+    const own = settings(task)
+    const reads = readPlaces([own.with, own.env, texts(definition.env)], places, idx)
+    tasks.push({ idx, name, ...own, needs: needs[idx] ?? [], successors: successors[idx] ?? [], reads })
   }
   return {
     workflow: definition.name,
@@ -77,7 +82,14 @@ export const compile = (definition: Definition): Plan => {
 const placed = (names: readonly string[], places: ReadonlyMap<string, number>): number[] =>
   names.map((name) => places.get(name) ?? -1).sort((one, other) => one - other)
 
-type Settings = Omit<PlanTask, "idx" | "name" | "needs" | "successors">
+/** A computed name may be any task that comes before. */
+const readPlaces = (value: unknown, places: ReadonlyMap<string, number>, idx: number): number[] => {
+  const names = taskReads(value)
+  if (names === undefined) return [...Array(idx).keys()]
+  return placed([...names], places).filter((place) => place >= 0)
+}
+
+type Settings = Omit<PlanTask, "idx" | "name" | "needs" | "successors" | "reads">
 
 const settings = (task: Task): Settings => ({
   uses: task.uses ?? "shell",

@@ -7,9 +7,9 @@ const description = z
   .string()
   .max(limits.max_description_chars, `a description has at most ${limits.max_description_chars} characters`)
 
-export const inputTypes = ["string", "integer", "number", "boolean", "object", "array"] as const
+const inputTypes = ["string", "integer", "number", "boolean", "object", "array"] as const
 
-const inputSchema = z.strictObject({
+export const inputSchema = z.strictObject({
   type: z.enum(inputTypes),
   description: description.optional(),
   required: z.boolean().optional().describe("Must be given at the start, unless there is a default."),

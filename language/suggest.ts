@@ -1,17 +1,19 @@
 /** The known word that the author most likely meant, if one is near enough to be worth a guess. */
 export const suggest = (word: string, known: Iterable<string>): string | undefined => {
   const plain = simplified(word)
-  const max_distance = Math.max(1, Math.min(3, Math.floor(plain.length / 3)))
+  const max_distance = plain.length < 2 ? 0 : Math.max(1, Math.min(3, Math.floor(plain.length / 3)))
   let best: string | undefined
   let nearest = max_distance + 1
+  let begun: string | undefined
   for (const candidate of known) {
+    if (plain.length > 4 && simplified(candidate).startsWith(plain.slice(0, 4))) begun ??= candidate
     if (Math.abs(candidate.length - word.length) > max_distance + 1) continue
     const distance = editDistance(plain, simplified(candidate))
     if (distance >= nearest) continue
     nearest = distance
     best = candidate
   }
-  return best
+  return best ?? begun
 }
 
 const simplified = (word: string): string => word.slice(0, 100).toLowerCase().replaceAll(/[-_]/g, "")

@@ -13,7 +13,7 @@ export const taskTypes = {
   noop: z.strictObject({}).describe("Does nothing and completes: a join or a milestone."),
 } as const satisfies Record<string, z.ZodType>
 
-export type TaskType = keyof typeof taskTypes
+type TaskType = keyof typeof taskTypes
 
 /** Named by the language, run by a later version. */
 export const laterTaskTypes: ReadonlySet<string> = new Set([

@@ -1,5 +1,6 @@
 import type { Database, Sql } from "#kernel/database/database.ts"
 import type { Envelope, EventName } from "#kernel/events/envelope.ts"
+import type { Derive } from "#kernel/outbox/read.ts"
 import type { Loop } from "#kernel/service/loop.ts"
 
 type Reading = {
@@ -26,8 +27,8 @@ export type Consumer = TransactionalConsumer | IdempotentConsumer
 export type Bus = {
   /** A loop that brings a group's events to its handler, in order per key. */
   consume(consumer: Consumer): Loop
-  /** A loop that carries the outbox of a schema to the bus. */
-  relay(database: Database): Loop
+  /** A loop that carries the outbox of a schema to the bus; `derive` makes the bodies of rows that hold only ids. */
+  relay(database: Database, derive?: Derive): Loop
   /** Throws when the bus can't be reached. */
   check(): Promise<void>
   close(): Promise<void>

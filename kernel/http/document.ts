@@ -25,7 +25,7 @@ export const mergeDocuments = (documents: readonly OpenApi[]): OpenApi => {
   }
   const sorted = Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1)))
   const components = {
-    ...first.components,
+    ...first?.components,
     schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1))),
   }
   return { openapi: "3.1.0", info, ...first, paths: sorted, components } as OpenApi

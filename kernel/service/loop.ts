@@ -14,8 +14,9 @@ export type Work = {
   readonly round: (signal: AbortSignal) => Promise<boolean>
   /** How long to rest after a round that found nothing. */
   readonly idle_ms: number
-  /** The longest rest after rounds that failed; it doubles from `idle_ms` up to here. */
+  /** The rest after a round that failed; it doubles from `min_backoff_ms` (`idle_ms`, unless given) up to here. */
   readonly max_backoff_ms?: number
+  readonly min_backoff_ms?: number
   readonly log: Log
 }
 
@@ -47,7 +48,8 @@ export const loop = (work: Work): WakeableLoop => {
       failures += 1
       if (!stopping.signal.aborted) work.log.warn({ event: "loop.failed", loop: work.name, failures, error })
       woken = false
-      await rest(Math.min(work.idle_ms * 2 ** Math.min(failures, 16), work.max_backoff_ms ?? 5_000))
+      const first_ms = work.min_backoff_ms ?? work.idle_ms
+      await rest(Math.min(first_ms * 2 ** Math.min(failures, 16), work.max_backoff_ms ?? 5_000))
     }
   }
 

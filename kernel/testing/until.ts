@@ -1,14 +1,16 @@
 import { setTimeout as wait } from "node:timers/promises"
 
-/** Asks again and again until the answer is yes; fails loudly after the deadline. */
-export const until = async (
+/** Waits until the answer is there, and throws with what was awaited when it doesn't come. */
+export const until = async <Answer>(
   what: string,
-  ask: () => boolean | Promise<boolean>,
-  limit_ms = 10_000,
-): Promise<void> => {
-  const deadline = performance.now() + limit_ms
-  while (!(await ask())) {
-    if (performance.now() > deadline) throw new Error(`Not within ${limit_ms} ms: ${what}`)
+  ask: () => Promise<Answer | undefined | false> | Answer | undefined | false,
+  max_ms = 20_000,
+): Promise<Answer> => {
+  const deadline = performance.now() + max_ms
+  for (;;) {
+    const answer = await ask()
+    if (answer !== undefined && answer !== false) return answer
+    if (performance.now() > deadline) throw new Error(`Not within ${max_ms} ms: ${what}`)
     await wait(10)
   }
 }

@@ -1,0 +1,15 @@
+import type { Engine } from "./engine.ts"
+import { engineCache } from "./install.ts"
+import { missingTools } from "./tools.ts"
+
+export const testCache = engineCache(process.env.WF_ENGINES_CACHE)
+
+/** Whether an engine's tests can run here. Says so loudly where they can't; in CI that is a failure. */
+export const isUsable = (engine: Engine): boolean => {
+  const missing = missingTools(engine.needs)
+  if (missing.length === 0) return true
+  const reason = `tests with ${engine.name} need ${missing.join(" and ")}`
+  if (process.env.CI === "true") throw new Error(reason)
+  process.stderr.write(`SKIPPED: ${reason}\n`)
+  return false
+}

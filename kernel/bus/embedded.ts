@@ -1,0 +1,160 @@
+import type { Sql } from "#kernel/database/database.ts"
+import { cleanOutbox } from "#kernel/outbox/clean.ts"
+import { giveLeaseBack, takeLease } from "#kernel/outbox/lease.ts"
+import { onNudge } from "#kernel/outbox/nudge.ts"
+import { park } from "#kernel/outbox/park.ts"
+import { type Entry, openReader, type Reader, type Source } from "#kernel/outbox/read.ts"
+import { type Kit, systemKit } from "#kernel/service/kit.ts"
+import { type Loop, loop } from "#kernel/service/loop.ts"
+import type { Log } from "#kernel/telemetry/log.ts"
+import type { Bus, Consumer } from "./bus.ts"
+import { deliver, type Item, inSlices, received, sorted } from "./deliver.ts"
+
+export type EmbeddedBusOptions = {
+  readonly log: Log
+  readonly kit?: Kit
+  /** How often a group looks without having been told of anything. */
+  readonly poll_ms?: number
+  /** How long the members of an idempotent group wait for one that was cut off. */
+  readonly lease_ms?: number
+}
+
+type Settings = Required<EmbeddedBusOptions> & { readonly sources: ReadonlyMap<string, Source> }
+
+type Group = { readonly loop: Loop; nudged(schema: string, topics: readonly string[] | undefined): void }
+
+/**
+ * The outboxes are the log: every group reads all of them by itself, and is advanced in its handler's own
+ * transaction, so that a transactional consumer handles each event exactly once without an inbox.
+ */
+export const embeddedBus = (options: EmbeddedBusOptions): Bus => {
+  const sources = new Map<string, Source>()
+  const groups = new Set<Group>()
+  const ends: (() => void)[] = []
+  const settings: Settings = { kit: systemKit(), poll_ms: 2_000, lease_ms: 10_000, ...options, sources }
+
+  return {
+    consume(consumer) {
+      const group = readingGroup(settings, consumer)
+      groups.add(group)
+      return group.loop
+    },
+    relay(database, derive) {
+      const { schema } = database
+      sources.set(schema, { database, derive })
+      const nudged = (topics: readonly string[] | undefined) => {
+        for (const group of groups) group.nudged(schema, topics)
+      }
+      ends.push(onNudge(schema, nudged))
+      const round = () => database.run(cleanOutbox)
+      return loop({ name: `relay.${schema}`, round, idle_ms: 10_000, log: options.log })
+    },
+    async check() {
+      for (const { database } of sources.values()) await database.run((sql) => sql`select 1`)
+    },
+    async close() {
+      for (const end of ends.splice(0)) end()
+      await Promise.all([...groups].map((group) => group.loop.stop()))
+    },
+  }
+}
+
+type Desk = { readonly source: Source; readonly reader: Reader }
+
+const readingGroup = (settings: Settings, consumer: Consumer): Group => {
+  const { log, sources, poll_ms, kit } = settings
+  const desks = new Map<string, Desk>()
+  const waiting = new Set<string>()
+  const lease = { reader: consumer.group, holder: kit.id(), lease_ms: settings.lease_ms }
+  const needsLease = !("database" in consumer)
+  let failing = false
+
+  const deskFor = (schema: string, source: Source): Desk => {
+    const { group: name, topics, max_batch: max_events } = consumer
+    const desk = desks.get(schema) ?? { source, reader: openReader({ source, name, topics, max_events }) }
+    desks.set(schema, desk)
+    return desk
+  }
+
+  const readFrom = async (schema: string): Promise<void> => {
+    const source = sources.get(schema)
+    if (source === undefined) return
+    if (needsLease && !(await source.database.run((sql) => takeLease(sql, lease)))) return
+    const desk = deskFor(schema, source)
+    const entries = await desk.reader.read()
+    if (entries.length === 0) return
+    waiting.add(schema)
+    const items = entries.map((entry) => received(entry.event, entry))
+    await deliver(items, (some) => attempt(consumer, desk, some))
+  }
+
+  const round = async (signal: AbortSignal): Promise<boolean> => {
+    const turn = waiting.size > 0 ? [...waiting] : [...sources.keys()]
+    waiting.clear()
+    const failures: unknown[] = []
+    for (const schema of turn) {
+      if (signal.aborted) return false
+      await readFrom(schema).catch((error: unknown) => {
+        waiting.add(schema)
+        failures.push(error)
+      })
+    }
+    failing = failures.length > 0
+    if (failing) throw failures[0]
+    return waiting.size > 0
+  }
+
+  const inner = loop({ name: `consume.${consumer.group}`, round, idle_ms: poll_ms, min_backoff_ms: 50, log })
+
+  const leave = async () => {
+    for (const { source, reader } of desks.values()) {
+      const end = async (sql: Sql) => {
+        if (needsLease) await giveLeaseBack(sql, lease)
+        await reader.keep()
+      }
+      await source.database.run(end).catch((error: unknown) => {
+        log.warn({ event: "bus.leave_failed", group: consumer.group, error })
+      })
+    }
+    desks.clear()
+  }
+
+  return {
+    loop: {
+      ...inner,
+      async stop() {
+        await inner.stop()
+        await leave()
+      },
+    },
+    nudged(schema, topics) {
+      if (topics && !topics.some((topic) => consumer.topics.some((wanted) => wanted === topic))) return
+      waiting.add(schema)
+      // While the handler fails, the pause between its tries is kept however much arrives.
+      if (!failing) inner.wake()
+    },
+  }
+}
+
+/** Handles the events and leaves them behind: both or neither, where the handler is in the transaction. */
+const attempt = async (
+  consumer: Consumer,
+  { source, reader }: Desk,
+  items: readonly Item<Entry>[],
+): Promise<void> => {
+  const last = items.at(-1)
+  if (last === undefined) return
+  const { good, parked } = sorted(items)
+  if ("database" in consumer) {
+    await consumer.database.tx(async (sql) => {
+      if (!(await reader.advance(sql, last.place))) return
+      await inSlices(good, consumer.max_batch, (slice) => consumer.handle(sql, slice))
+      await park(sql, consumer.group, parked)
+    })
+    return
+  }
+  await inSlices(good, consumer.max_batch, consumer.handle)
+  await source.database.tx(async (sql) => {
+    if (await reader.advance(sql, last.place)) await park(sql, consumer.group, parked)
+  })
+}

@@ -1,0 +1,253 @@
+import { type Database, list, type Sql } from "#kernel/database/database.ts"
+import type { RawEvent } from "#kernel/events/decode.ts"
+
+/** A row of the hot path, which holds ids in place of bodies. */
+export type BareRow = {
+  readonly topic: string
+  readonly ids: readonly string[]
+  readonly details: unknown
+  readonly at: Date
+}
+
+export type Body = {
+  readonly id: string
+  readonly key: string
+  readonly data: unknown
+  readonly traceparent?: string | undefined
+}
+
+/** The bodies of bare rows, row by row, from the tables of the schema they are in. */
+export type Derive = (sql: Sql, rows: readonly BareRow[]) => Promise<readonly (readonly Body[])[]>
+
+/** An outbox that can be read. */
+export type Source = { readonly database: Database; readonly derive?: Derive | undefined }
+
+/** An event and where it stands in the outbox. */
+export type Entry = {
+  readonly event: RawEvent
+  readonly row_id: string
+  /** How many events of its row are behind the reader once this one is. */
+  readonly count: number
+  /** What a reader has behind it when this is the last event of its row. */
+  readonly closes: "row" | "batch" | undefined
+}
+
+type Position = {
+  readonly version: string
+  readonly seen: string
+  readonly bound: string
+  readonly target: string | null
+  readonly target_bound: string
+  readonly after_id: string
+  readonly partial_id: string
+  readonly partial_count: number
+}
+
+type PageRow = {
+  readonly id: string
+  readonly at: Date
+  readonly topic: string
+  readonly events: readonly Body[] | null
+  readonly ids: readonly string[] | null
+  readonly details: unknown
+  readonly is_last: boolean
+}
+
+export type ReaderOptions = {
+  readonly source: Source
+  readonly name: string
+  /** Undefined for all. */
+  readonly topics?: readonly string[] | undefined
+  readonly max_events: number
+  /** How often a position that moved over nothing of interest is written down. */
+  readonly keep_ms?: number
+}
+
+export type Reader = {
+  /** The next events, in order. Empty when there are none now. The same again until `advance`. */
+  read(): Promise<readonly Entry[]>
+  /** Leaves all up to and with this entry behind, if the transaction commits. False: another has moved the reader. */
+  advance(sql: Sql, last: Entry): Promise<boolean>
+  /** Writes down how far it is, so that nothing holds back the cleaning. */
+  keep(): Promise<void>
+}
+
+const settled = (position: Position): Position => ({
+  ...position,
+  seen: position.target ?? position.seen,
+  bound: position.target_bound,
+  target: null,
+  after_id: "0",
+  partial_id: "0",
+  partial_count: 0,
+})
+
+const beyond = (position: Position, entry: Entry): Position => {
+  if (entry.closes === "batch") return settled(position)
+  if (entry.closes === "row")
+    return { ...position, after_id: entry.row_id, partial_id: "0", partial_count: 0 }
+  return { ...position, partial_id: entry.row_id, partial_count: entry.count }
+}
+
+/**
+ * Reads an outbox by snapshots, as PgQ does: rows whose transaction was unfinished in the last snapshot and is
+ * finished in this one. A transaction that commits late delays only itself, and nothing is passed over.
+ */
+export const openReader = (options: ReaderOptions): Reader => {
+  const { source, name, keep_ms = 5_000 } = options
+  let position: Position | undefined
+  /** The last id that was drawn, read before the next snapshot is taken. */
+  let drawn: string | undefined
+  let kept_at = Date.now()
+
+  const aim = async (from: Position): Promise<Position> => {
+    const now = await source.database.run(currentSnapshot)
+    const target_bound = drawn ?? from.bound
+    drawn = now.drawn
+    return now.snapshot === from.seen ? from : { ...from, target: now.snapshot, target_bound }
+  }
+
+  const keep = async () => {
+    kept_at = Date.now()
+    const from = position
+    if (from === undefined) return
+    const moved = await source.database.run((sql) => writePosition(sql, { source, name, from, to: from }))
+    position = moved ? { ...from, version: moved } : undefined
+  }
+
+  const read = async (): Promise<readonly Entry[]> => {
+    position ??= await source.database.run((sql) => loadPosition(sql, name))
+    if (position.target === null) position = await aim(position)
+    if (position.target === null) return []
+    const page = await pageAfter(options, position)
+    if (page.entries.length > 0) return page.entries
+    // Rows whose bodies could not be derived any more, because what they tell of is gone.
+    if (page.last && !page.last.is_last) {
+      position = { ...position, after_id: page.last.id }
+      return read()
+    }
+    position = settled(position)
+    if (Date.now() - kept_at > keep_ms) await keep()
+    return []
+  }
+
+  return {
+    read,
+    async advance(sql, last) {
+      const from = position
+      if (from === undefined) return false
+      const to = beyond(from, last)
+      const version = await writePosition(sql, { source, name, from, to })
+      if (version === undefined) {
+        position = undefined
+        return false
+      }
+      // If the outcome is unknown this isn't called, and the next advance finds out what is written down.
+      sql.afterCommit(() => {
+        position = { ...to, version }
+      })
+      return true
+    },
+    keep,
+  }
+}
+
+const currentSnapshot = async (sql: Sql): Promise<{ snapshot: string; drawn: string }> => {
+  const [row] = await sql.statement<{ snapshot: string; drawn: string }>(
+    `select pg_current_snapshot()::text as snapshot, (case when is_called then last_value else 0 end)::text as drawn
+     from "${sql.schema}".outbox_id_seq`,
+    [],
+  )
+  if (row === undefined) throw new Error("A sequence has always one row")
+  return row
+}
+
+const loadPosition = async (sql: Sql, name: string): Promise<Position> => {
+  await sql.statement(`insert into "${sql.schema}".reader (name) values ($1) on conflict do nothing`, [name])
+  const [row] = await sql.statement<Position>(
+    `select version::text, seen::text, bound::text, target::text, target_bound::text,
+       after_id::text, partial_id::text, partial_count
+     from "${sql.schema}".reader where name = $1`,
+    [name],
+  )
+  if (row === undefined) throw new Error(`The reader ${name} was removed while it was being used`)
+  return row
+}
+
+type Move = {
+  readonly source: Source
+  readonly name: string
+  readonly from: Position
+  readonly to: Position
+}
+
+// The schema is named because a consumer advances in a transaction of its own schema.
+const writePosition = async (sql: Sql, { source, name, from, to }: Move): Promise<string | undefined> => {
+  const rows = await sql.statement<{ version: string }>(
+    `update "${source.database.schema}".reader
+     set version = version + 1, seen = $3::text::pg_snapshot, bound = $4::text::bigint,
+       target = $5::text::pg_snapshot, target_bound = $6::text::bigint, after_id = $7::text::bigint,
+       partial_id = $8::text::bigint, partial_count = $9::int, updated_at = now()
+     where name = $1 and version = $2::text::bigint
+     returning version::text`,
+    [
+      name,
+      from.version,
+      to.seen,
+      to.bound,
+      to.target,
+      to.target_bound,
+      to.after_id,
+      to.partial_id,
+      to.partial_count,
+    ],
+  )
+  return rows[0]?.version
+}
+
+type Page = { readonly entries: readonly Entry[]; readonly last: PageRow | undefined }
+
+const pageAfter = async (options: ReaderOptions, position: Position): Promise<Page> => {
+  const { source, topics, max_events } = options
+  const wanted = topics === undefined ? null : list(topics)
+  return source.database.run(async (sql) => {
+    const rows = await sql.statement<PageRow>(
+      `select id::text, at, topic, events, ids, details, is_last
+       from "${sql.schema}".outbox_page($1::text::pg_snapshot, $2::text::pg_snapshot, $3::text::bigint,
+         $4::text::bigint, $5::text::text[], $6::int, $6::int)`,
+      [position.seen, position.target, position.bound, position.after_id, wanted, max_events],
+    )
+    const bodies = await bodiesOf(sql, source, rows)
+    const entries = rows.flatMap((row, index) => entriesOf(row, bodies[index] ?? [], { source, position }))
+    return { entries, last: rows.at(-1) }
+  })
+}
+
+const bodiesOf = async (sql: Sql, source: Source, rows: readonly PageRow[]) => {
+  const bare = rows.filter((row) => row.ids !== null)
+  if (bare.length === 0) return rows.map((row) => row.events ?? [])
+  if (source.derive === undefined) {
+    throw new Error(
+      `The outbox of ${source.database.schema} has rows without bodies, and nothing derives them`,
+    )
+  }
+  const derived = await source.derive(
+    sql,
+    bare.map(({ topic, ids, details, at }) => ({ topic, ids: ids ?? [], details, at })),
+  )
+  const byId = new Map(bare.map((row, index) => [row.id, derived[index] ?? []]))
+  return rows.map((row) => row.events ?? byId.get(row.id) ?? [])
+}
+
+type Where = { readonly source: Source; readonly position: Position }
+
+const entriesOf = (row: PageRow, bodies: readonly Body[], { source, position }: Where): readonly Entry[] => {
+  const at = row.at.toISOString()
+  const entries = bodies.map((body, index): Entry => {
+    const event = { ...body, type: row.topic, source: source.database.schema, at }
+    const isLastOfRow = index === bodies.length - 1
+    const closes = isLastOfRow ? (row.is_last ? "batch" : "row") : undefined
+    return { event, row_id: row.id, count: index + 1, closes }
+  })
+  return position.partial_id === row.id ? entries.slice(position.partial_count) : entries
+}
