@@ -7,6 +7,7 @@ import { key_bytes } from "#kernel/auth/platform-key.ts"
 export type DataFolder = {
   readonly path: string
   readonly log: string
+  readonly token_file: string
   /** The master key, made at the first start. */
   key(): string
   token(): string | undefined
@@ -15,17 +16,31 @@ export type DataFolder = {
   announce(url: string): void
   withdraw(): void
   url(): string | undefined
+  /** Whether the process that announced itself here is alive. */
+  isHeld(): boolean
+}
+
+const isAlive = (process_id: number): boolean => {
+  if (process_id <= 0) return false
+  try {
+    process.kill(process_id, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"
+  }
 }
 
 const secret = { mode: 0o600 }
 
 export const dataFolder = (path: string): DataFolder => {
   const file = (name: string) => join(path, name)
-  const read = (name: string) => (existsSync(file(name)) ? readFileSync(file(name), "utf8").trim() : undefined)
+  const read = (name: string) =>
+    existsSync(file(name)) ? readFileSync(file(name), "utf8").trim() : undefined
   mkdirSync(path, { recursive: true, mode: 0o711 })
   return {
     path,
     log: file("log"),
+    token_file: file("token"),
     key() {
       const known = read("key")
       if (known) return known
@@ -44,5 +59,6 @@ export const dataFolder = (path: string): DataFolder => {
       rmSync(file("pid"), { force: true })
     },
     url: () => read("url"),
+    isHeld: () => isAlive(Number(read("pid") ?? 0)),
   }
 }

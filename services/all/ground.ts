@@ -2,13 +2,14 @@ import { join } from "node:path"
 import { platformKey } from "#kernel/auth/platform-key.ts"
 import { folderBlob } from "#kernel/blob/folder.ts"
 import { embeddedBus } from "#kernel/bus/embedded.ts"
+import type { Database } from "#kernel/database/database.ts"
 import { openPool } from "#kernel/database/open.ts"
 import { postgresDocuments } from "#kernel/documents/postgres.ts"
 import type { Dial } from "#kernel/rpc/client.ts"
 import { lazyTransport } from "#kernel/rpc/lazy.ts"
 import { inMemoryTransport } from "#kernel/rpc/server.ts"
 import { type Adapters, type Composed, compose } from "#kernel/service/compose.ts"
-import { systemKit } from "#kernel/service/kit.ts"
+import { type Kit, systemKit } from "#kernel/service/kit.ts"
 import type { Service, Store } from "#kernel/service/service.ts"
 import { createMetrics, type Metrics } from "#kernel/telemetry/metrics.ts"
 import type { PlatformOptions } from "./platform.ts"
@@ -19,6 +20,8 @@ const max_sessions = { ordinary: 16, hot: 8 }
 /** The embedded adapters: one PostgreSQL, pools shared by all, calls in memory, files in a folder. */
 export type Ground = {
   readonly metrics: Metrics
+  readonly kit: Kit
+  database(schema: string): Database
   readonly composed: ReadonlyMap<string, Composed>
   add<Config, Needs extends Store>(service: Service<Config, Needs>): Promise<void>
   close(): Promise<void>
@@ -43,6 +46,8 @@ export const layGround = (postgres_url: string, public_url: string, options: Pla
     })
   return {
     metrics,
+    kit,
+    database: pool.database,
     composed,
     async add(service) {
       const { name } = service

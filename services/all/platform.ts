@@ -4,6 +4,7 @@ import { serveHttp } from "#kernel/http/serve.ts"
 import { serveRpc } from "#kernel/rpc/server.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import { artifact } from "#services/artifact/service.ts"
+import { bootstrapOwner } from "#services/iam/owner/bootstrap.ts"
 import { iam } from "#services/iam/service.ts"
 import { metadata } from "#services/metadata/service.ts"
 import { scheduler } from "#services/scheduler/service.ts"
@@ -26,7 +27,8 @@ export type RunningPlatform = {
   readonly url: string
   /** Where PostgreSQL's data really is. */
   readonly place: string
-  readonly ground: Ground
+  /** An API token of the first owner, who is made when there is nobody yet. */
+  ownerToken(): Promise<string>
   /** Resolves when PostgreSQL ended and could not be brought back. */
   readonly gone: Promise<Error>
   stop(): Promise<void>
@@ -55,7 +57,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<RunningPl
     return {
       url,
       place: postgres.place,
-      ground,
+      ownerToken: () => bootstrapOwner(ground.database("iam"), ground.kit),
       gone: postgres.gone,
       async stop() {
         // Workers first, so that what runs can still report; the doors last, so that everyone is answered.
