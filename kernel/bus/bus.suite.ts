@@ -308,6 +308,7 @@ export const busSuite = (prepare: () => Promise<Adapter>) => {
       world.consume(bus, transactional(world))
       await publish(world, [...numbers(20).map((n) => registered("k", n)), registered("k", "not a number")])
       await publishRaw(world, "user.registered", { id: Bun.randomUUIDv7(), key: "k", data: { name: 7 } })
+      await publish(world, [registered("with\0nul", 7)])
       await publishRaw(world, "user.registered", { id: "no id", key: "k", data: registered("k", "x").data })
       await publish(
         world,
@@ -315,16 +316,18 @@ export const busSuite = (prepare: () => Promise<Adapter>) => {
       )
       const effects = await untilEffects(world, 40)
       expect(effects.map(({ name }) => name)).toEqual(numbers(40).map(String))
-      const parked = await until("three parked", async () => {
+      const parked = await until("four parked", async () => {
         const found = await world.parked()
-        return found.length === 3 && found
+        return found.length === 4 && found
       })
       expect(parked.map(({ consumer, topic }) => `${consumer} ${topic}`)).toEqual(
-        numbers(3).map(() => "readers user.registered"),
+        numbers(4).map(() => "readers user.registered"),
       )
-      expect(parked[0]?.reason).toContain("invalid input syntax")
-      expect(parked[1]?.reason).toContain("user_id")
-      expect(parked[2]?.reason).toContain("not a UUID")
+      const reasons = parked.map(({ reason }) => reason).join("\n")
+      expect(reasons).toContain("invalid input syntax")
+      expect(reasons).toContain("invalid byte sequence")
+      expect(reasons).toContain("user_id")
+      expect(reasons).toContain("not a UUID")
     })
 
     inWorld("an idempotent consumer gets a batch again that it failed, and misses nothing", async (world) => {

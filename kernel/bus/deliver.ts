@@ -11,8 +11,9 @@ export type Item<Place> = {
   readonly reason: string | undefined
 }
 
-export const received = <Place>(raw: RawEvent, place: Place): Item<Place> => {
-  const decoded = decodeEvent(raw)
+/** `failure` says what is wrong with it already. */
+export const received = <Place>(raw: RawEvent, place: Place, failure?: string): Item<Place> => {
+  const decoded = failure === undefined ? decodeEvent(raw) : { failure }
   return "failure" in decoded
     ? { raw, place, envelope: undefined, reason: decoded.failure }
     : { raw, place, envelope: decoded, reason: undefined }

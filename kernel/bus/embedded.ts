@@ -1,10 +1,8 @@
-import type { Sql } from "#kernel/database/database.ts"
 import { cleanOutbox } from "#kernel/outbox/clean.ts"
-import { giveLeaseBack, takeLease } from "#kernel/outbox/lease.ts"
+import { type ReadingRight, readingRight } from "#kernel/outbox/lease.ts"
 import { onNudge } from "#kernel/outbox/nudge.ts"
 import { park } from "#kernel/outbox/park.ts"
 import { type Entry, openReader, type Reader, type Source } from "#kernel/outbox/read.ts"
-import { type Kit, systemKit } from "#kernel/service/kit.ts"
 import { type Loop, loop } from "#kernel/service/loop.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Bus, Consumer } from "./bus.ts"
@@ -12,7 +10,6 @@ import { deliver, type Item, inSlices, received, sorted } from "./deliver.ts"
 
 export type EmbeddedBusOptions = {
   readonly log: Log
-  readonly kit?: Kit
   /** How often a group looks without having been told of anything. */
   readonly poll_ms?: number
   /** How long the members of an idempotent group wait for one that was cut off. */
@@ -31,7 +28,7 @@ export const embeddedBus = (options: EmbeddedBusOptions): Bus => {
   const sources = new Map<string, Source>()
   const groups = new Set<Group>()
   const ends: (() => void)[] = []
-  const settings: Settings = { kit: systemKit(), poll_ms: 2_000, lease_ms: 10_000, ...options, sources }
+  const settings: Settings = { poll_ms: 2_000, lease_ms: 10_000, ...options, sources }
 
   return {
     consume(consumer) {
@@ -59,19 +56,26 @@ export const embeddedBus = (options: EmbeddedBusOptions): Bus => {
   }
 }
 
-type Desk = { readonly source: Source; readonly reader: Reader }
+type Desk = {
+  readonly source: Source
+  readonly reader: Reader
+  /** Where the handler isn't in the transaction that brings the reader forward. */
+  readonly right: ReadingRight | undefined
+}
 
 const readingGroup = (settings: Settings, consumer: Consumer): Group => {
-  const { log, sources, poll_ms, kit } = settings
+  const { log, sources, poll_ms, lease_ms } = settings
   const desks = new Map<string, Desk>()
   const waiting = new Set<string>()
-  const lease = { reader: consumer.group, holder: kit.id(), lease_ms: settings.lease_ms }
-  const needsLease = !("database" in consumer)
   let failing = false
 
   const deskFor = (schema: string, source: Source): Desk => {
     const { group: name, topics, max_batch: max_events } = consumer
-    const desk = desks.get(schema) ?? { source, reader: openReader({ source, name, topics, max_events }) }
+    const known = desks.get(schema)
+    if (known) return known
+    const reader = openReader({ source, name, topics, max_events })
+    const right = "database" in consumer ? undefined : readingRight(source.database, name, lease_ms)
+    const desk = { source, reader, right }
     desks.set(schema, desk)
     return desk
   }
@@ -79,11 +83,16 @@ const readingGroup = (settings: Settings, consumer: Consumer): Group => {
   const readFrom = async (schema: string): Promise<void> => {
     const source = sources.get(schema)
     if (source === undefined) return
-    if (needsLease && !(await source.database.run((sql) => takeLease(sql, lease)))) return
     const desk = deskFor(schema, source)
     const entries = await desk.reader.read()
     if (entries.length === 0) return
+    const right = (await desk.right?.hold()) ?? "held"
+    if (right === "others") return
     waiting.add(schema)
+    if (right === "taken") {
+      desk.reader.forget()
+      return
+    }
     const items = entries.map((entry) => received(entry.event, entry))
     await deliver(items, (some) => attempt(consumer, desk, some))
   }
@@ -107,12 +116,8 @@ const readingGroup = (settings: Settings, consumer: Consumer): Group => {
   const inner = loop({ name: `consume.${consumer.group}`, round, idle_ms: poll_ms, min_backoff_ms: 50, log })
 
   const leave = async () => {
-    for (const { source, reader } of desks.values()) {
-      const end = async (sql: Sql) => {
-        if (needsLease) await giveLeaseBack(sql, lease)
-        await reader.keep()
-      }
-      await source.database.run(end).catch((error: unknown) => {
+    for (const { reader, right } of desks.values()) {
+      await Promise.all([reader.keep(), right?.giveBack()]).catch((error: unknown) => {
         log.warn({ event: "bus.leave_failed", group: consumer.group, error })
       })
     }

@@ -1,13 +1,9 @@
-import type { Sql } from "#kernel/database/database.ts"
+import type { Database, Sql } from "#kernel/database/database.ts"
+import { systemKit } from "#kernel/service/kit.ts"
 
-export type Lease = {
-  readonly reader: string
-  readonly holder: string
-  readonly lease_ms: number
-}
+type Lease = { readonly reader: string; readonly holder: string; readonly lease_ms: number }
 
-/** Takes or renews the sole right to read on. Two may hold it after a pause; that only duplicates. */
-export const takeLease = async (sql: Sql, { reader, holder, lease_ms }: Lease): Promise<boolean> => {
+const take = async (sql: Sql, { reader, holder, lease_ms }: Lease): Promise<boolean> => {
   const rows = await sql.statement(
     `insert into "${sql.schema}".reader as it (name, holder, lease_until)
      values ($1, $2::text::uuid, now() + $3::int * interval '1 ms')
@@ -19,9 +15,41 @@ export const takeLease = async (sql: Sql, { reader, holder, lease_ms }: Lease): 
   return rows.length > 0
 }
 
-export const giveLeaseBack = async (sql: Sql, { reader, holder }: Lease): Promise<void> => {
+const giveBack = async (sql: Sql, { reader, holder }: Lease): Promise<void> => {
   await sql.statement(
     `update "${sql.schema}".reader set holder = null where name = $1 and holder = $2::text::uuid`,
     [reader, holder],
   )
+}
+
+export type ReadingRight = {
+  /** `taken`: only just, so that what was read before may be outdated. */
+  hold(): Promise<"held" | "taken" | "others">
+  giveBack(): Promise<void>
+}
+
+/**
+ * The sole right to bring a reader forward, for those who handle outside a transaction. Two may believe to hold it
+ * after a pause; that only duplicates.
+ */
+export const readingRight = (database: Database, reader: string, lease_ms: number): ReadingRight => {
+  const lease = { reader, holder: systemKit().id(), lease_ms }
+  let is_held = false
+  let asked_at = Number.NEGATIVE_INFINITY
+  return {
+    async hold() {
+      const passed_ms = performance.now() - asked_at
+      if (passed_ms < lease_ms / 3) return is_held ? "held" : "others"
+      const wasHeld = is_held && passed_ms < lease_ms
+      asked_at = performance.now()
+      is_held = await database.run((sql) => take(sql, lease))
+      if (!is_held) return "others"
+      return wasHeld ? "held" : "taken"
+    },
+    async giveBack() {
+      is_held = false
+      asked_at = Number.NEGATIVE_INFINITY
+      await database.run((sql) => giveBack(sql, lease))
+    },
+  }
 }

@@ -68,7 +68,9 @@ export type Reader = {
   read(): Promise<readonly Entry[]>
   /** Leaves all up to and with this entry behind, if the transaction commits. False: another has moved the reader. */
   advance(sql: Sql, last: Entry): Promise<boolean>
-  /** Writes down how far it is, so that nothing holds back the cleaning. */
+  /** Believes only what is written down. */
+  forget(): void
+  /** Writes down how far it is, so that it holds back no cleaning. */
   keep(): Promise<void>
 }
 
@@ -98,7 +100,8 @@ export const openReader = (options: ReaderOptions): Reader => {
   let position: Position | undefined
   /** The last id that was drawn, read before the next snapshot is taken. */
   let drawn: string | undefined
-  let kept_at = Date.now()
+  let kept_at = performance.now()
+  let kept_bound: string | undefined
 
   const aim = async (from: Position): Promise<Position> => {
     const now = await source.database.run(currentSnapshot)
@@ -108,9 +111,11 @@ export const openReader = (options: ReaderOptions): Reader => {
   }
 
   const keep = async () => {
-    kept_at = Date.now()
+    kept_at = performance.now()
     const from = position
-    if (from === undefined) return
+    // Nothing was drawn since, so nothing can be cleaned by it either: a platform at rest writes nothing.
+    if (from === undefined || from.bound === kept_bound) return
+    kept_bound = from.bound
     const moved = await source.database.run((sql) => writePosition(sql, { source, name, from, to: from }))
     position = moved ? { ...from, version: moved } : undefined
   }
@@ -127,7 +132,7 @@ export const openReader = (options: ReaderOptions): Reader => {
       return read()
     }
     position = settled(position)
-    if (Date.now() - kept_at > keep_ms) await keep()
+    if (performance.now() - kept_at > keep_ms) await keep()
     return []
   }
 
@@ -147,6 +152,9 @@ export const openReader = (options: ReaderOptions): Reader => {
         position = { ...to, version }
       })
       return true
+    },
+    forget() {
+      position = undefined
     },
     keep,
   }

@@ -1,4 +1,4 @@
-import type { App } from "#kernel/http/app.ts"
+import type { Env, Hono } from "hono"
 import type { Metrics } from "#kernel/telemetry/metrics.ts"
 
 export type Checks = Readonly<Record<string, () => Promise<void>>>
@@ -15,7 +15,11 @@ const outcomeOf = async (check: () => Promise<void>): Promise<string> => {
 }
 
 /** Liveness says that the process answers; readiness, that what it needs answers too. */
-export const addHealth = (app: App, checks: Checks, metrics: Metrics): void => {
+export const addHealth = <Environment extends Env>(
+  app: Hono<Environment>,
+  checks: Checks,
+  metrics: Metrics,
+): void => {
   const ready = async () => {
     const names = Object.keys(checks)
     const outcomes = await Promise.all(Object.values(checks).map(outcomeOf))

@@ -1,0 +1,84 @@
+import { cleanInbox, cleanOutbox } from "#kernel/outbox/clean.ts"
+import { readingRight } from "#kernel/outbox/lease.ts"
+import { onNudge } from "#kernel/outbox/nudge.ts"
+import { type Parked, putAside } from "#kernel/outbox/park.ts"
+import { type Entry, openReader, type Source } from "#kernel/outbox/read.ts"
+import { type Loop, loop } from "#kernel/service/loop.ts"
+import type { Log } from "#kernel/telemetry/log.ts"
+import { toMessage } from "./kafka-message.ts"
+import { max_message_bytes, type Outgoing, type Sender } from "./kafka-producer.ts"
+
+export type RelayOptions = {
+  readonly source: Source
+  readonly sender: Sender
+  readonly log: Log
+  readonly poll_ms: number
+  readonly lease_ms: number
+}
+
+const reader_name = "kafka"
+const clean_every_ms = 10_000
+
+const prepared = (entries: readonly Entry[]) => {
+  const outgoing: Outgoing[] = []
+  const parked: Parked[] = []
+  for (const { event } of entries) {
+    const message = toMessage(event)
+    if (Buffer.byteLength(message.value) <= max_message_bytes) outgoing.push({ topic: event.type, message })
+    else parked.push({ event, reason: `The event is larger than ${max_message_bytes} bytes` })
+  }
+  return { outgoing, parked }
+}
+
+/** Publishes the outbox page by page, and leaves a page behind when the brokers have it. */
+export const kafkaRelay = (options: RelayOptions): Loop => {
+  const { source, sender, log, poll_ms, lease_ms } = options
+  const { database } = source
+  const reader = openReader({ source, name: reader_name, max_events: 500 })
+  const right = readingRight(database, reader_name, lease_ms)
+  let cleaned_at = 0
+
+  const clean = async () => {
+    if (performance.now() - cleaned_at < clean_every_ms) return
+    const more = await database.run(cleanOutbox)
+    const moreInbox = await database.run((sql) => cleanInbox(sql))
+    if (!more && !moreInbox) cleaned_at = performance.now()
+  }
+
+  const round = async (): Promise<boolean> => {
+    await clean()
+    const entries = await reader.read()
+    const last = entries.at(-1)
+    if (last === undefined) return false
+    const whose = await right.hold()
+    if (whose === "others") return false
+    if (whose === "taken") {
+      reader.forget()
+      return true
+    }
+    const { outgoing, parked } = prepared(entries)
+    await sender.send(outgoing)
+    // False when another instance went on in our place: then it has published these, too.
+    await database.tx(async (sql) => {
+      if (await reader.advance(sql, last)) await putAside(sql, "relay", parked)
+    })
+    return true
+  }
+
+  const inner = loop({ name: `relay.${database.schema}`, round, idle_ms: poll_ms, min_backoff_ms: 100, log })
+  let endListening: (() => void) | undefined
+  return {
+    name: inner.name,
+    start() {
+      endListening ??= onNudge(database.schema, inner.wake)
+      inner.start()
+    },
+    async stop() {
+      endListening?.()
+      await inner.stop()
+      await Promise.all([reader.keep(), right.giveBack(), sender.close()]).catch((error: unknown) => {
+        log.warn({ event: "bus.leave_failed", group: inner.name, error })
+      })
+    },
+  }
+}
