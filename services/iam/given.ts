@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto"
-import type { Actor } from "#kernel/auth/actor.ts"
 import { type Authenticate, authenticator } from "#kernel/auth/authenticate.ts"
 import { platformKey } from "#kernel/auth/platform-key.ts"
 import { remoteIdentity } from "#kernel/auth/remote-identity.ts"
@@ -9,6 +8,7 @@ import type { App } from "#kernel/http/app.ts"
 import { caller } from "#kernel/rpc/client.ts"
 import { inMemoryTransport } from "#kernel/rpc/server.ts"
 import { type Kit, systemKit } from "#kernel/service/kit.ts"
+import { migrationsOf } from "#kernel/service/migrations.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import { testDatabase } from "#kernel/testing/database.ts"
@@ -31,12 +31,7 @@ export const given = {
   key: () => platformKey(randomBytes(32).toString("base64")),
 
   database: () => {
-    const outbox = new URL("../../kernel/outbox/tables.sql", import.meta.url).pathname
-    const own = new URL("./migrations", import.meta.url).pathname
-    const migrations = [
-      { prefix: "kernel/outbox/", path: outbox },
-      { prefix: "", path: own },
-    ]
+    const migrations = migrationsOf(new URL("./migrations", import.meta.url).pathname)
     return testDatabase({ schema: "iam", migrations, max_sessions: 4 })
   },
 
@@ -53,14 +48,4 @@ export const given = {
     const app = iamHttp(iam, { service: "iam", authenticate, log: silentLog, metrics: createMetrics() })
     return { iam, app, authenticate, database, close: () => database.close() }
   },
-
-  actor: (some: Partial<Actor>): Actor => ({
-    kind: "user",
-    user_id: crypto.randomUUID(),
-    email: "ada@example.test",
-    workspace_id: crypto.randomUUID(),
-    role: "owner",
-    grant_id: crypto.randomUUID(),
-    ...some,
-  }),
 }

@@ -8,11 +8,11 @@ beforeAll(async () => {
 })
 afterAll(() => house.close())
 
-const actorOf = ({ token }: { token: string }) =>
+const actorOf = (token: string) =>
   house.authenticate({ authorization: `Bearer ${token}`, workspace: undefined })
 
 test("starts at the same time make one owner; the token made last is the one that works", async () => {
-  const bootstrap = bootstrapOwner(house.iam)
+  const bootstrap = () => bootstrapOwner(house.database, house.iam.kit)
   await Promise.all([1, 2, 3, 4].map(() => bootstrap()))
   const last = await bootstrap()
   const actor = await actorOf(last)
@@ -24,7 +24,7 @@ test("starts at the same time make one owner; the token made last is the one tha
 })
 
 test("an earlier token ends when a new one is made in its place", async () => {
-  const bootstrap = bootstrapOwner(house.iam)
+  const bootstrap = () => bootstrapOwner(house.database, house.iam.kit)
   const lost = await bootstrap()
   const found = await bootstrap()
   await expect(actorOf(lost)).rejects.toMatchObject({ code: "auth.invalid" })

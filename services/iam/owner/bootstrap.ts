@@ -1,6 +1,6 @@
-import type { Sql } from "#kernel/database/database.ts"
+import type { Database, Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
-import type { Iam } from "../iam.ts"
+import type { Kit } from "#kernel/service/kit.ts"
 import { insertToken } from "../token/insert.ts"
 import { createUser } from "../user/create.ts"
 import { createWorkspace, first_slug } from "../workspace/create.ts"
@@ -12,21 +12,19 @@ const token_name = "wf up"
  * A token of the owner of the first workspace, who is made if there is nobody yet. Each call gives a new
  * token and ends the one before, so call it when the token's file is not there.
  */
-export const bootstrapOwner =
-  ({ database, kit }: Pick<Iam, "database" | "kit">) =>
-  (): Promise<{ readonly token: string }> =>
-    database.tx(async (sql) => {
-      await sql`select pg_advisory_xact_lock(hashtextextended('iam.owner', 0))`
-      const known = await findOwner(sql)
-      const { user_id, workspace_id } = known ?? (await createOwner(sql, kit))
-      await revokeEarlier(sql, user_id)
-      const wanted = { id: kit.id(), user_id, workspace_id, name: token_name, expires_at: null }
-      const { token } = await insertToken(sql, wanted)
-      if (!known) {
-        await emit(sql, [{ type: "user.registered", key: user_id, data: { user_id, ...owner } }])
-      }
-      return { token }
-    })
+export const bootstrapOwner = (database: Database, kit: Kit): Promise<string> =>
+  database.tx(async (sql) => {
+    await sql`select pg_advisory_xact_lock(hashtextextended('iam.owner', 0))`
+    const known = await findOwner(sql)
+    const { user_id, workspace_id } = known ?? (await createOwner(sql, kit))
+    await revokeEarlier(sql, user_id)
+    const wanted = { id: kit.id(), user_id, workspace_id, name: token_name, expires_at: null }
+    const { token } = await insertToken(sql, wanted)
+    if (!known) {
+      await emit(sql, [{ type: "user.registered", key: user_id, data: { user_id, ...owner } }])
+    }
+    return token
+  })
 
 type Owner = { readonly user_id: string; readonly workspace_id: string }
 
@@ -41,7 +39,7 @@ const findOwner = async (sql: Sql): Promise<Owner | undefined> => {
   return row
 }
 
-const createOwner = async (sql: Sql, kit: Iam["kit"]): Promise<Owner> => {
+const createOwner = async (sql: Sql, kit: Kit): Promise<Owner> => {
   const user = await createUser(sql, { id: kit.id(), ...owner })
   if (!user) throw new Error(`${owner.email} is registered, but owns no workspace \`${first_slug}\`.`)
   const workspace = await createWorkspace(sql, { id: kit.id(), user_id: user.id, name: owner.name })
