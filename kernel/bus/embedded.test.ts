@@ -2,4 +2,4 @@ import { silentLog } from "#kernel/telemetry/log.ts"
 import { busSuite } from "./bus.suite.ts"
 import { embeddedBus } from "./embedded.ts"
 
-busSuite(async () => ({ name: "embedded", openBus: () => embeddedBus({ log: silentLog }) }))
+busSuite(async () => ({ openBus: () => embeddedBus({ log: silentLog }) }))
