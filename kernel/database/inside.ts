@@ -8,7 +8,7 @@ const marks = new AsyncLocalStorage<Mark>()
 export const insideTransaction = (): boolean => marks.getStore()?.open === true
 
 /** Work that outlives its transaction is no longer inside it, though it inherits the mark. */
-export const markedInside = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+export const markInside = async <Result>(work: () => Promise<Result>): Promise<Result> => {
   const mark: Mark = { open: true }
   try {
     return await marks.run(mark, work)

@@ -9,7 +9,7 @@ type Applied = {
   readonly oldest_reader: number
 }
 
-export type MigrateOptions = {
+type MigrateOptions = {
   readonly database: Database
   readonly sources: readonly MigrationSource[]
   readonly log: Log
@@ -57,7 +57,7 @@ const refuseTooNew = (
 }
 
 /** The first that is still to be applied; refuses where code and schema don't fit. */
-export const nextMigration = (
+const nextMigration = (
   schema: string,
   migrations: readonly Migration[],
   applied: readonly Applied[],

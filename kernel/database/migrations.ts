@@ -21,7 +21,7 @@ export type Migration = {
 
 const fileName = /^(?:(\d{4})_)?([a-z][a-z0-9_]*)\.sql$/
 const declared = /^--\s*oldest_reader:\s*(\d+)\s*$/m
-const endsTransaction = /^\s*(?:commit|rollback|begin|start\s+transaction)\s*;/im
+const endsTransaction = /(?:^|;)\s*(?:commit|rollback|begin|start\s+transaction)\s*;/im
 const breaksReaders = /\b(?:drop\s+(?:table|column|type|view)|rename)\b/i
 
 const check = (file: string, text: string, oldest_reader: number | undefined): void => {

@@ -71,7 +71,7 @@ export const openPool = (options: PoolOptions): Pool => {
   }
 }
 
-export type DatabaseOptions = PoolOptions & { readonly schema: string }
+type DatabaseOptions = PoolOptions & { readonly schema: string }
 
 /** One service's own pool and schema. */
 export const openDatabase = ({ schema, ...options }: DatabaseOptions): Database => {

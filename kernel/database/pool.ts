@@ -4,7 +4,7 @@ import type { SessionLost } from "./failure.ts"
 import { openSession, type Session, type SessionSettings } from "./session.ts"
 import { waitingLine } from "./waiting-line.ts"
 
-export type SessionPoolOptions = SessionSettings & {
+type SessionPoolOptions = SessionSettings & {
   readonly max_sessions: number
   readonly max_waiting: number
   /** How long a caller waits for a session before it is told that the platform is busy. */
@@ -82,85 +82,110 @@ const refusalFor = (failure: unknown, wait_ms: number): Problem =>
         cause: failure,
       })
 
+/** All sessions, and of these the idle ones: the one used last is lent first, for its plans are warm. */
+const sessionStock = () => {
+  const all = new Set<Session>()
+  const idle: Session[] = []
+  let emptied: (() => void) | undefined
+  return {
+    all,
+    idle,
+    counts: () => ({ sessions: all.size, lent: all.size - idle.length }),
+    /** Answers false when it was dropped before. */
+    drop(session: Session): boolean {
+      const place = idle.indexOf(session)
+      if (place >= 0) idle.splice(place, 1)
+      const known = all.delete(session)
+      if (all.size === 0) emptied?.()
+      return known
+    },
+    /** Ends what is idle at once, and what is lent as it comes back or when the time is over. */
+    async end(limit_ms: number): Promise<void> {
+      if (all.size === 0) return
+      const empty = new Promise<void>((resolve) => {
+        emptied = resolve
+      })
+      for (const session of [...idle]) session.end()
+      const late = new Error("The pool was closed")
+      const timer = setTimeout(() => {
+        for (const session of [...all]) session.destroy(late)
+        emptied?.()
+      }, limit_ms)
+      await empty
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** A session may die between being handed over and being used. */
+const firstAlive = async (
+  next: () => Session | Promise<Session>,
+  takeBack: (session: Session) => void,
+): Promise<Session> => {
+  for (;;) {
+    const session = await next()
+    session.watch(undefined)
+    if (!session.lost) return session
+    takeBack(session)
+  }
+}
+
 export const sessionPool = (options: SessionPoolOptions): SessionPool => {
   const { wait_ms, max_waiting, max_sessions, log } = options
-  const sessions = new Set<Session>()
-  /** The one used last is lent first: its plans are warm. */
-  const idle: Session[] = []
-  const empty = Promise.withResolvers<void>()
+  const stock = sessionStock()
   let closing: Promise<void> | undefined
 
   const grow = () => {
-    if (closing) return
     while (
+      !closing &&
       !connecting.resting() &&
       connecting.opening() < line.length &&
-      sessions.size + connecting.opening() < max_sessions
+      stock.all.size + connecting.opening() < max_sessions
     ) {
       connecting.open()
     }
   }
-
   const forget = (session: Session, lost: SessionLost) => {
-    if (!sessions.delete(session)) return
-    const place = idle.indexOf(session)
-    if (place >= 0) idle.splice(place, 1)
+    if (!stock.drop(session)) return
     if (!closing) log.warn({ event: "database.session_lost", error: lost.cause })
-    if (closing && sessions.size === 0) empty.resolve()
     grow()
   }
-
   const takeBack = (session: Session) => {
-    if (session.lost) {
-      forget(session, session.lost)
-      return
-    }
     session.watch((lost) => forget(session, lost))
-    if (closing) session.end()
-    else if (!line.give(session)) idle.push(session)
+    if (session.lost) forget(session, session.lost)
+    else if (closing) session.end()
+    else if (!line.give(session)) stock.idle.push(session)
   }
-
   const line = waitingLine<Session>({
     wait_ms,
     max_waiting,
-    refusal: () => refusalFor(sessions.size === 0 ? connecting.failure() : undefined, wait_ms),
+    refusal: () => refusalFor(stock.all.size === 0 ? connecting.failure() : undefined, wait_ms),
   })
-  const connecting = opener(
-    options,
-    (session) => {
-      sessions.add(session)
-      takeBack(session)
-    },
-    grow,
-  )
+  const opened = (session: Session) => {
+    stock.all.add(session)
+    takeBack(session)
+  }
+  const connecting = opener(options, opened, grow)
 
-  const shut = async () => {
-    connecting.stop()
-    line.refuseAll()
-    for (const session of [...idle]) session.end()
-    if (sessions.size === 0) empty.resolve()
-    const late = new Error("The pool was closed")
-    const timer = setTimeout(() => {
-      for (const session of [...sessions]) session.destroy(late)
-      empty.resolve()
-    }, options.close_ms)
-    await empty.promise.finally(() => clearTimeout(timer))
+  const next = (): Session | Promise<Session> => {
+    if (closing) throw new Problem("platform.unavailable", { detail: "Shutting down" })
+    const free = stock.idle.pop()
+    if (free) return free
+    const waiting = line.wait()
+    grow()
+    return waiting
   }
 
   return {
     wait_ms,
-    lend() {
-      if (closing) return Promise.reject(new Problem("platform.unavailable", { detail: "Shutting down" }))
-      const free = idle.pop()
-      if (free) return Promise.resolve(free)
-      const waiting = line.wait()
-      grow()
-      return waiting
-    },
+    lend: () => firstAlive(next, takeBack),
     takeBack,
-    usage: () => ({ sessions: sessions.size, lent: sessions.size - idle.length, waiting: line.length }),
+    usage: () => ({ ...stock.counts(), waiting: line.length }),
     close() {
-      closing ??= Promise.resolve().then(shut)
+      connecting.stop()
+      // Marked as closing first, so that what comes back while it ends is ended too.
+      closing ??= Promise.resolve().then(() => stock.end(options.close_ms))
+      line.refuseAll()
       return closing
     },
   }

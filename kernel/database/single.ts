@@ -21,7 +21,6 @@ const alone = async <Answer>(
   send: (session: Session) => Promise<Answer>,
 ): Promise<Answer> => {
   const session = await around.pool.lend()
-  session.watch(undefined)
   const late = new Error(`The statement was ended after ${tx_ms} ms`)
   const deadline = setTimeout(() => session.destroy(late), tx_ms)
   const unusual = tx_ms !== around.tx_ms

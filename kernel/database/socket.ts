@@ -17,12 +17,17 @@ const happened = (socket: net.Socket, event: "connect" | "secureConnect" | "data
     socket.once("close", () => reject(new Error("The connection was closed while it was being opened")))
   })
 
-const encrypted = async (socket: net.Socket, address: Address): Promise<net.Socket> => {
+const encrypted = async (
+  socket: net.Socket,
+  address: Address,
+  seen: (socket: net.Socket) => void,
+): Promise<net.Socket> => {
   const answer = happened(socket, "data")
   socket.write(sslRequest)
   if ((await answer)[0] !== sslAccepted) throw new Error("The server does not offer encryption")
   const name = net.isIP(address.host) === 0 ? { servername: address.host } : {}
   const secure = tls.connect({ socket, rejectUnauthorized: address.encryption === "verify-full", ...name })
+  seen(secure)
   await happened(secure, "secureConnect")
   return secure
 }
@@ -35,8 +40,5 @@ export const connectSocket = async (
   const socket = plainSocket(address)
   seen(socket)
   await happened(socket, "connect")
-  if (address.encryption === "disable") return socket
-  const secure = await encrypted(socket, address)
-  seen(secure)
-  return secure
+  return address.encryption === "disable" ? socket : encrypted(socket, address, seen)
 }

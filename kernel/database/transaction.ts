@@ -3,7 +3,7 @@ import { Problem } from "#kernel/problem/problem.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Sql, TxOptions, Value } from "./database.ts"
 import { isPassing, SessionLost } from "./failure.ts"
-import { insideTransaction, markedInside } from "./inside.ts"
+import { insideTransaction, markInside } from "./inside.ts"
 import type { SessionPool } from "./pool.ts"
 import type { Session } from "./session.ts"
 import { sqlOver } from "./statement.ts"
@@ -65,6 +65,7 @@ const openHandle = (session: Session, schema: string) => {
   }
 
   session.watch((cause) => lost.reject(cause))
+  if (session.lost) lost.reject(session.lost)
   lost.promise.catch(() => undefined)
   const sql: Sql = sqlOver({
     schema,
@@ -113,7 +114,7 @@ const perform = async <Result>(
 ): Promise<Result> => {
   let result: Result
   try {
-    result = await Promise.race([markedInside(() => work(handle.sql)), handle.lost])
+    result = await Promise.race([markInside(() => work(handle.sql)), handle.lost])
     const swallowed = handle.failure()
     if (swallowed) throw swallowed
   } catch (error) {
@@ -136,7 +137,6 @@ const begin = async (around: Surroundings, tx_ms: number) => {
   const late = new Error(`The transaction was ended after ${tx_ms} ms`)
   for (;;) {
     const session = await around.pool.lend()
-    session.watch(undefined)
     const deadline = setTimeout(() => session.destroy(late), tx_ms)
     try {
       await session.script(beginText(tx_ms, around.tx_ms))

@@ -1,4 +1,4 @@
-export type WaitingLine<Item> = {
+type WaitingLine<Item> = {
   readonly length: number
   wait(): Promise<Item>
   /** Hands the item to whoever has waited longest; false when nobody waits. */
@@ -6,7 +6,7 @@ export type WaitingLine<Item> = {
   refuseAll(): void
 }
 
-export type LineOptions = {
+type LineOptions = {
   readonly wait_ms: number
   readonly max_waiting: number
   /** What those are told who waited too long, or find the line full. */

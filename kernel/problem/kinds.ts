@@ -94,6 +94,11 @@ export const kinds = {
     title: "This attempt was given to somebody else",
     next: "Stop the work; its result is not wanted any more.",
   },
+  "session.ended": {
+    status: 409,
+    title: "This worker's session has ended",
+    next: "Open a new session; what the old one held was given to others.",
+  },
   "platform.busy": {
     status: 503,
     title: "The platform is at its limit",
@@ -117,3 +122,5 @@ export const kinds = {
 } as const satisfies Record<string, { status: number; title: string; next: string }>
 
 export type ProblemKind = keyof typeof kinds
+
+export const isProblemKind = (code: string): code is ProblemKind => Object.hasOwn(kinds, code)

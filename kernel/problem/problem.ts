@@ -46,5 +46,3 @@ export const problemBody = (problem: Problem): ProblemBody => ({
   next: kinds[problem.code].next,
   errors: problem.errors,
 })
-
-export const isProblemKind = (code: string): code is ProblemKind => Object.hasOwn(kinds, code)

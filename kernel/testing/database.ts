@@ -16,7 +16,13 @@ export const startTestServer = () =>
     scrap: true,
     log: silentLog,
     max_connections: 300,
-    settings: { shared_buffers: "64MB", wal_level: "minimal", max_wal_senders: "0", autovacuum: "off" },
+    settings: {
+      shared_buffers: "64MB",
+      wal_level: "minimal",
+      max_wal_senders: "0",
+      autovacuum: "off",
+      deadlock_timeout: "100ms",
+    },
   })
 
 let server: Promise<string> | undefined
@@ -92,7 +98,7 @@ const templateFor = async (schema: string, sources: readonly MigrationSource[]):
 
 let made = 0
 
-type FreshDatabase = { readonly url: string; drop(): Promise<void> }
+export type FreshDatabase = { readonly url: string; drop(): Promise<void> }
 
 /** An empty database of its own, or a copy of a template. */
 export const freshDatabase = async (template = "template1"): Promise<FreshDatabase> => {

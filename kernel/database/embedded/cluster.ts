@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto"
-import { chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { chownSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Account } from "./account.ts"
 import { postgres_major } from "./binaries.ts"
@@ -8,7 +8,7 @@ import { EmbeddedRefusal } from "./refusal.ts"
 
 export const superuser = "wf"
 
-export type ClusterOptions = {
+type ClusterOptions = {
   readonly place: string
   readonly native: string
   readonly account: Account
@@ -43,12 +43,18 @@ const initialise = async (options: ClusterOptions, draft: string, secret: string
   if ((await initdb.exited) !== 0) throw new EmbeddedRefusal("not_starting", `initdb failed: ${said.trim()}`)
 }
 
+const removeDrafts = (place: string): void => {
+  for (const name of readdirSync(place)) {
+    if (name.includes(".new.")) rmSync(join(place, name), { recursive: true, force: true })
+  }
+}
+
 const create = async (options: ClusterOptions, cluster: string): Promise<void> => {
   const { place, account } = options
-  const draft = join(place, "cluster.new")
-  const secret = join(place, "password.new")
-  rmSync(draft, { recursive: true, force: true })
-  rmSync(secret, { force: true })
+  removeDrafts(place)
+  // The names are this process's own: one that was killed may have left an initdb that still writes.
+  const draft = join(place, `cluster.new.${process.pid}`)
+  const secret = join(place, `password.new.${process.pid}`)
   privateFolder(draft, account)
   writeFileSync(secret, randomBytes(24).toString("base64url"), { mode: 0o600 })
   if (account) chownSync(secret, account.uid, account.gid)

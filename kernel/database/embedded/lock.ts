@@ -1,9 +1,9 @@
-import { Database } from "bun:sqlite"
+import { Database, SQLiteError } from "bun:sqlite"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { EmbeddedRefusal } from "./refusal.ts"
 
-export type FolderLock = { release(): void }
+type FolderLock = { release(): void }
 
 const holderOf = (folder: string): string => {
   try {
@@ -13,19 +13,31 @@ const holderOf = (folder: string): string => {
   }
 }
 
+const isBusy = (error: unknown): boolean => error instanceof SQLiteError && error.code === "SQLITE_BUSY"
+
+const refusal = (folder: string, error: unknown): EmbeddedRefusal =>
+  isBusy(error)
+    ? new EmbeddedRefusal(
+        "folder_in_use",
+        `${folder} is in use by ${holderOf(folder)}. Stop that one, or choose another data folder.`,
+      )
+    : new EmbeddedRefusal(
+        "folder_not_ours",
+        `${folder} can't be locked (${String(error)}). Start as the user it belongs to, or choose another data folder.`,
+      )
+
 /** Held by the operating system for this process, so that it ends with it, however it ends. */
 export const lockFolder = (folder: string): FolderLock => {
-  // SQLite's exclusive lock is the one portable way from Bun to a lock of the operating system.
-  const file = new Database(join(folder, "lock"))
+  let file: Database | undefined
   try {
+    // SQLite's exclusive lock is the one portable way from Bun to a lock of the operating system.
+    file = new Database(join(folder, "lock"))
     file.run("begin exclusive")
-  } catch {
-    file.close()
-    throw new EmbeddedRefusal(
-      "folder_in_use",
-      `${folder} is in use by ${holderOf(folder)}. Stop that one, or choose another data folder.`,
-    )
+    writeFileSync(join(folder, "holder"), `${process.pid}\n`)
+  } catch (error) {
+    file?.close()
+    throw refusal(folder, error)
   }
-  writeFileSync(join(folder, "holder"), `${process.pid}\n`)
-  return { release: () => file.close() }
+  const held = file
+  return { release: () => held.close() }
 }

@@ -26,7 +26,7 @@ if [ -n "$WF_SCRAP" ]; then cd / && rm -rf -- "$WF_SCRAP"; fi
 exit "$status"
 `
 
-export type Command = {
+type Command = {
   readonly command: readonly string[]
   readonly account: Account
   readonly log_file: string

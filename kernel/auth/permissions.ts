@@ -1,0 +1,18 @@
+/** The one table of who may do what. Checks, documentation and tests derive from it. */
+export const permissions = {
+  "workflow.read": ["viewer", "operator", "developer", "admin", "owner"],
+  "workflow.write": ["developer", "admin", "owner"],
+  "run.read": ["viewer", "operator", "developer", "admin", "owner"],
+  "run.start": ["operator", "developer", "admin", "owner"],
+  "run.cancel": ["operator", "developer", "admin", "owner"],
+  "log.read": ["viewer", "operator", "developer", "admin", "owner"],
+  "artifact.read": ["viewer", "operator", "developer", "admin", "owner"],
+  "artifact.write": ["operator", "developer", "admin", "owner"],
+  "token.manage": ["viewer", "operator", "developer", "admin", "owner"],
+} as const satisfies Record<string, readonly Role[]>
+
+export const roles = ["viewer", "operator", "developer", "admin", "owner"] as const
+
+export type Role = (typeof roles)[number]
+
+export type Permission = keyof typeof permissions

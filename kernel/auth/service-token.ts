@@ -1,0 +1,44 @@
+import { jwtVerify, SignJWT } from "jose"
+import type { PlatformKey } from "./platform-key.ts"
+
+/** How one service shows another that it is one of the platform's own. */
+export type ServiceIdentity = { readonly service: string }
+
+const issuer = "wf-platform"
+const lifetime_s = 300
+const renew_before_s = 60
+const purpose = "service-token"
+
+export type ServiceTokens = {
+  /** A token for calls to `audience`, kept while it is fresh. */
+  issue(audience: string): Promise<string>
+  /** Undefined when the token isn't one of ours, or for somebody else. */
+  verify(token: string, audience: string): Promise<ServiceIdentity | undefined>
+}
+
+export const serviceTokens = (service: string, key: PlatformKey): ServiceTokens => {
+  const secret = key.derive(purpose)
+  const kept = new Map<string, { token: string; renew_at_ms: number }>()
+  return {
+    async issue(audience) {
+      const known = kept.get(audience)
+      if (known && known.renew_at_ms > Date.now()) return known.token
+      const token = await new SignJWT({})
+        .setProtectedHeader({ alg: "HS256", typ: "wf-service+jwt" })
+        .setSubject(service)
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setIssuedAt()
+        .setExpirationTime(`${lifetime_s}s`)
+        .sign(secret)
+      kept.set(audience, { token, renew_at_ms: Date.now() + (lifetime_s - renew_before_s) * 1000 })
+      return token
+    },
+    async verify(token, audience) {
+      const options = { algorithms: ["HS256"], typ: "wf-service+jwt", issuer, audience, clockTolerance: 30 }
+      const verified = await jwtVerify(token, secret, options).catch(() => undefined)
+      const subject = verified?.payload.sub
+      return subject === undefined ? undefined : { service: subject }
+    },
+  }
+}

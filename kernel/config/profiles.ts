@@ -1,0 +1,44 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { homedir } from "node:os"
+import { join } from "node:path"
+import { z } from "zod"
+import type { Environment } from "./config.ts"
+
+const profileSchema = z.object({
+  url: z.string(),
+  token: z.string().optional(),
+  /** Where the token is kept instead, as `wf up` does. */
+  token_file: z.string().optional(),
+  workspace: z.string().optional(),
+})
+
+const profilesSchema = z.object({
+  current: z.string().optional(),
+  profiles: z.record(z.string(), profileSchema),
+})
+
+export type Profile = z.infer<typeof profileSchema>
+export type Profiles = z.infer<typeof profilesSchema>
+
+/** Where the client keeps its servers and tokens. */
+export type ProfileFile = { read(): Profiles; write(profiles: Profiles): void }
+
+export const profileFile = (environment: Environment): ProfileFile => {
+  const folder = join(environment.XDG_CONFIG_HOME ?? join(homedir(), ".config"), "wf")
+  const path = join(folder, "profiles.json")
+  return {
+    read() {
+      if (!existsSync(path)) return { profiles: {} }
+      const parsed = profilesSchema.safeParse(JSON.parse(readFileSync(path, "utf8")))
+      if (parsed.success) return parsed.data
+      throw new Error(`${path} is not a file of profiles: remove it and sign in again`)
+    },
+    write(profiles) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      // Written beside and renamed, so that another reader never sees half of it.
+      const draft = `${path}.${process.pid}`
+      writeFileSync(draft, `${JSON.stringify(profiles, null, 2)}\n`, { mode: 0o600 })
+      renameSync(draft, path)
+    },
+  }
+}

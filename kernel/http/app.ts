@@ -1,0 +1,115 @@
+import { OpenAPIHono } from "@hono/zod-openapi"
+import type { Context, MiddlewareHandler } from "hono"
+import { bodyLimit } from "hono/body-limit"
+import type { Actor } from "#kernel/auth/actor.ts"
+import type { Authenticate } from "#kernel/auth/authenticate.ts"
+import { Problem, problemBody } from "#kernel/problem/problem.ts"
+import type { Log } from "#kernel/telemetry/log.ts"
+import type { Metrics } from "#kernel/telemetry/metrics.ts"
+import { inSpan } from "#kernel/telemetry/tracing.ts"
+
+export type Doors = {
+  readonly service: string
+  readonly authenticate: Authenticate
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+export type AppEnvironment = { Variables: { request_id: string; actor: Actor } }
+
+export type App = OpenAPIHono<AppEnvironment>
+
+const max_body_bytes = 4 * 1024 * 1024
+const request_id_pattern = /^[\w.-]{1,64}$/
+
+export const answerProblem = (context: Context, problem: Problem): Response => {
+  const headers: Record<string, string> = { "content-type": "application/problem+json" }
+  if (problem.status === 503 || problem.status === 429)
+    headers["retry-after"] = String(problem.retry_after_s ?? 1)
+  if (problem.status === 401) headers["www-authenticate"] = "Bearer"
+  const request_id: string | undefined = context.get("request_id")
+  return new Response(JSON.stringify({ ...problemBody(problem), request_id }), {
+    status: problem.status,
+    headers,
+  })
+}
+
+/** What a thrown thing becomes at the edge: an expected refusal, or a bug that is logged once. */
+const problemOf = (thrown: unknown, log: Log, request_id: string): Problem => {
+  if (thrown instanceof Problem) return thrown
+  if (thrown instanceof SyntaxError || (thrown as { status?: unknown }).status === 400) {
+    return new Problem("request.malformed", { cause: thrown })
+  }
+  log.error({ event: "request.broke", request_id, error: thrown })
+  return new Problem("platform.bug", { cause: thrown })
+}
+
+const observed = ({ metrics, service }: Doors): MiddlewareHandler<AppEnvironment> => {
+  const requests = metrics.counter("http_requests_total", "Requests answered, by route and status.")
+  const seconds = metrics.histogram("http_request_seconds", "Time to answer, by route.")
+  return async (context, next) => {
+    const given = context.req.header("x-request-id")
+    const request_id = given !== undefined && request_id_pattern.test(given) ? given : crypto.randomUUID()
+    context.set("request_id", request_id)
+    const started_ms = performance.now()
+    const method = context.req.method
+    const name = `${method} ${context.req.path}`
+    await inSpan({ name, kind: "server", traceparent: context.req.header("traceparent") }, async () => next())
+    context.res.headers.set("x-request-id", request_id)
+    const route = context.req.routePath
+    requests.add({ service, method, route, status: String(context.res.status) })
+    seconds.observe({ service, route }, (performance.now() - started_ms) / 1000)
+  }
+}
+
+/** Verifies the caller. Everything below `/api/` needs one, but what is listed as open. */
+const authenticated =
+  ({ authenticate }: Doors, open: ReadonlySet<string>): MiddlewareHandler<AppEnvironment> =>
+  async (context, next) => {
+    if (!open.has(context.req.path)) {
+      const actor = await authenticate({
+        authorization: context.req.header("authorization"),
+        workspace: context.req.header("wf-workspace"),
+      })
+      context.set("actor", actor)
+    }
+    await next()
+  }
+
+export type AppOptions = {
+  /** Paths below `/api/` that need no caller, such as login. */
+  readonly open?: readonly string[]
+  /** Paths whose bodies are streams with limits of their own. */
+  readonly streamed?: RegExp
+}
+
+/** A service's HTTP door: problems, request ids, metrics, spans, limits and authentication are here, once. */
+export const createApp = (doors: Doors, options: AppOptions = {}): App => {
+  const app = new OpenAPIHono<AppEnvironment>({
+    defaultHook: (result) => {
+      if (result.success) return
+      const errors = result.error.issues.map((issue) => ({
+        path: issue.path.join("."),
+        message: issue.message,
+      }))
+      throw new Problem("request.invalid", {
+        errors,
+        detail: errors.map(({ path, message }) => `${path}: ${message}`).join("; "),
+      })
+    },
+  })
+  const limit = bodyLimit({
+    maxSize: max_body_bytes,
+    onError: () => {
+      throw new Problem("request.too_large", { detail: `At most ${max_body_bytes} bytes are taken.` })
+    },
+  })
+  app.use(observed(doors))
+  app.use((context, next) => (options.streamed?.test(context.req.path) ? next() : limit(context, next)))
+  app.use("/api/*", authenticated(doors, new Set(options.open)))
+  app.onError((thrown, context) =>
+    answerProblem(context, problemOf(thrown, doors.log, context.get("request_id"))),
+  )
+  app.notFound((context) => answerProblem(context, new Problem("request.not_found")))
+  return app
+}

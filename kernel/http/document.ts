@@ -1,0 +1,32 @@
+import type { App } from "./app.ts"
+
+const info = {
+  title: "wf",
+  version: "1",
+  description: "Workflow orchestration for machine tasks and human work.",
+}
+
+/** The OpenAPI document of one service. */
+export const documentOf = (app: App) => {
+  app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" })
+  return app.getOpenAPI31Document({ openapi: "3.1.0", info })
+}
+
+export type OpenApi = ReturnType<typeof documentOf>
+
+/** One document for the platform, from those of its services. */
+export const mergeDocuments = (documents: readonly OpenApi[]): OpenApi => {
+  const [first] = documents
+  const paths: Record<string, object> = {}
+  const schemas: Record<string, object> = {}
+  for (const document of documents) {
+    for (const [path, item] of Object.entries(document.paths ?? {})) paths[path] = { ...paths[path], ...item }
+    Object.assign(schemas, document.components?.schemas)
+  }
+  const sorted = Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1)))
+  const components = {
+    ...first?.components,
+    schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1))),
+  }
+  return { openapi: "3.1.0", info, ...first, paths: sorted, components } as OpenApi
+}

@@ -1,0 +1,42 @@
+import { z } from "@hono/zod-openapi"
+
+export const problemShape = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    next: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })),
+    request_id: z.string().optional(),
+  })
+  .openapi("Problem")
+
+/** Every operation may refuse; the document says so once. */
+export const refusals = {
+  default: { description: "A refusal", content: { "application/problem+json": { schema: problemShape } } },
+} as const
+
+export const jsonBody = <Schema extends z.ZodType>(schema: Schema) => ({
+  required: true as const,
+  content: { "application/json": { schema } },
+})
+
+export const jsonAnswer = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
+  description,
+  content: { "application/json": { schema } },
+})
+
+export const page = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: z.array(item), next_cursor: z.string().nullable() })
+
+const max_page = 200
+
+/** `?limit=&cursor=` of every list. */
+export const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(max_page).default(50),
+  cursor: z.string().max(512).optional(),
+})
+
+export const bearer = [{ bearer: [] }]

@@ -1,0 +1,62 @@
+import { authenticator } from "#kernel/auth/authenticate.ts"
+import type { PlatformKey } from "#kernel/auth/platform-key.ts"
+import { remoteIdentity } from "#kernel/auth/remote-identity.ts"
+import { type ServiceTokens, serviceTokens } from "#kernel/auth/service-token.ts"
+import type { Bus } from "#kernel/bus/bus.ts"
+import { type Environment, parseConfig } from "#kernel/config/config.ts"
+import { migrate } from "#kernel/database/migrate.ts"
+import { type Call, caller, type Dial } from "#kernel/rpc/client.ts"
+import type { RpcDoors } from "#kernel/rpc/server.ts"
+import type { Log } from "#kernel/telemetry/log.ts"
+import type { Metrics } from "#kernel/telemetry/metrics.ts"
+import { IamService } from "#proto/generated/wf/iam/v1/iam_pb.ts"
+import type { Kit } from "./kit.ts"
+import { migrationsOf } from "./migrations.ts"
+import { assemble, type Running } from "./running.ts"
+import type { Parts, Platform, Service, Store, Stores } from "./service.ts"
+
+/** What a composition root picks: everything but the service itself. */
+export type Adapters<Needs extends Store> = {
+  readonly kit: Kit
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly key: PlatformKey
+  readonly bus: Bus
+  readonly stores: Pick<Stores, Needs>
+  readonly dial: Dial
+  readonly environment: Environment
+}
+
+export type Composed = {
+  readonly running: Running
+  readonly parts: Parts
+  readonly rpc: RpcDoors
+  readonly call: Call
+}
+
+/** Migrates the service's schema and starts it on the given adapters; its loops wait for `running.start`. */
+export const compose = async <Config, Needs extends Store>(
+  service: Service<Config, Needs>,
+  adapters: Adapters<Needs>,
+): Promise<Composed> => {
+  const { name } = service
+  const { log, metrics, bus, stores, key } = adapters
+  const config = parseConfig(service.config, adapters.environment)
+  const tokens: ServiceTokens = serviceTokens(name, key)
+  const call = caller(adapters.dial, tokens)
+  const authenticate = authenticator(remoteIdentity(call("iam", IamService)))
+  const { database } = stores as Partial<Stores>
+  if (database && service.migrations !== undefined) {
+    await migrate({ database, sources: migrationsOf(service.migrations), log })
+  }
+  const { kit } = adapters
+  const platform: Platform<Needs> = { kit, log, metrics, key, bus, call, authenticate, ...stores }
+  const parts = await service.start(platform, config)
+  const doors = { service: name, authenticate, log, metrics }
+  return {
+    running: assemble({ name, parts, bus, database, doors, log }),
+    parts,
+    rpc: { service: name, tokens, log },
+    call,
+  }
+}

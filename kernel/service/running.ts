@@ -1,0 +1,72 @@
+import type { Bus } from "#kernel/bus/bus.ts"
+import type { Database } from "#kernel/database/database.ts"
+import type { App, Doors } from "#kernel/http/app.ts"
+import { createApp } from "#kernel/http/app.ts"
+import type { Log } from "#kernel/telemetry/log.ts"
+import { addHealth, type Checks } from "./health.ts"
+import type { Loop } from "./loop.ts"
+import type { Parts } from "./service.ts"
+
+export type Running = {
+  readonly name: string
+  readonly http: App
+  readonly checks: Checks
+  readonly parts: Parts
+  start(): void
+  /** Drains, then stops every loop. */
+  stop(): Promise<void>
+}
+
+export type Assembly = {
+  readonly name: string
+  readonly parts: Parts
+  readonly bus: Bus
+  readonly database: Database | undefined
+  readonly doors: Doors
+  readonly log: Log
+}
+
+/** How long a service may take to finish what it holds before it is stopped all the same. */
+const drain_ms = 8_000
+
+const within = (work: Promise<void>, limit_ms: number): Promise<void> =>
+  Promise.race([work, new Promise<void>((resolve) => setTimeout(resolve, limit_ms).unref())])
+
+/** Joins what a service consists of with what the kernel adds: relay, consumers, health. */
+export const assemble = ({ name, parts, bus, database, doors, log }: Assembly): Running => {
+  const loops: Loop[] = [
+    ...(parts.loops ?? []),
+    ...(parts.consumers ?? []).map((consumer) => bus.consume(consumer)),
+  ]
+  if (database) loops.push(bus.relay(database))
+  const checks: Checks = {
+    bus: () => bus.check(),
+    ...(database && { postgres: () => database.run((sql) => sql`select 1`).then(() => undefined) }),
+    ...parts.ready,
+  }
+  const http = parts.http ?? createApp(doors)
+  addHealth(http, checks, doors.metrics)
+  let stopped: Promise<void> | undefined
+  const stop = async () => {
+    if (parts.drain) await within(parts.drain(), drain_ms)
+    await within(
+      Promise.all(loops.map((loop) => loop.stop())).then(() => undefined),
+      drain_ms,
+    )
+    log.info({ event: "service.stopped", name })
+  }
+  return {
+    name,
+    http,
+    checks,
+    parts,
+    start() {
+      for (const loop of loops) loop.start()
+      log.info({ event: "service.started", name })
+    },
+    stop() {
+      stopped ??= stop()
+      return stopped
+    },
+  }
+}

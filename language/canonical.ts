@@ -1,0 +1,84 @@
+import { canonicalJson } from "./canonical-json.ts"
+import { durationMs, durationText } from "./duration.ts"
+import { defaults } from "./plan.ts"
+import type { Definition, Input, Task } from "./schema.ts"
+
+/**
+ * The text that a version's digest is taken of. Definitions that mean the same share it: keys are
+ * sorted, defaults left out, durations and shorthands spelled one way. So a default must never
+ * change its value, and a new field must mean the old behaviour when it is left out.
+ */
+export const canonical = (definition: Definition): string => {
+  const { name, description, timeout } = definition
+  return canonicalJson({
+    name,
+    description: description || undefined,
+    tags: sorted(definition.tags),
+    files: sorted(definition.files),
+    inputs: present(mapped(definition.inputs ?? {}, input)),
+    env: environment(definition.env),
+    timeout: period(timeout, defaults.run_timeout_ms),
+    tasks: mapped(definition.tasks, task),
+  })
+}
+
+/** SHA-256 of the canonical text, in hex. */
+export const digest = async (definition: Definition): Promise<string> => {
+  const bytes = new TextEncoder().encode(canonical(definition))
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("")
+}
+
+const input = (declared: Input) => ({
+  ...declared,
+  description: declared.description || undefined,
+  required: declared.required || undefined,
+})
+
+const task = (given: Task) => {
+  const inner = given.run === undefined ? given.with : { run: given.run }
+  return {
+    uses: given.uses ?? "shell",
+    with: present(inner ?? {}),
+    description: given.description || undefined,
+    needs: sorted(given.needs),
+    env: environment(given.env),
+    timeout: period(given.timeout, defaults.task_timeout_ms),
+    retries: given.retries && retries(given.retries),
+    when: unless(given.when, "success"),
+    continue_on_error: given.continue_on_error || undefined,
+    // Declaring no outputs differs from declaring nothing about them.
+    outputs: given.outputs && [...given.outputs].sort(),
+    artifacts: sorted(given.artifacts),
+    queue: unless(given.queue, defaults.queue),
+    priority: unless(given.priority, 0),
+  }
+}
+
+const retries = (given: NonNullable<Task["retries"]>) => ({
+  max_retries: unless(given.max_retries, defaults.retry.max_retries),
+  initial: period(given.initial, defaults.retry.initial_ms),
+  factor: unless(given.factor, defaults.retry.factor),
+  max: period(given.max, defaults.retry.max_ms),
+  jitter: unless(given.jitter, defaults.retry.jitter),
+})
+
+const unless = <Value>(value: Value, standard: Value): Value | undefined =>
+  value === standard ? undefined : value
+
+const period = (text: string | undefined, standard_ms: number): string | undefined => {
+  const duration_ms = text === undefined ? standard_ms : (durationMs(text) ?? standard_ms)
+  return duration_ms === standard_ms ? undefined : durationText(duration_ms)
+}
+
+const sorted = (values: readonly string[] | undefined): string[] | undefined =>
+  values && values.length > 0 ? [...new Set(values)].sort() : undefined
+
+const present = (mapping: object): object | undefined =>
+  Object.keys(mapping).length > 0 ? mapping : undefined
+
+const environment = (variables: Definition["env"]): object | undefined =>
+  present(mapped(variables ?? {}, String))
+
+const mapped = <Value, Result>(mapping: Readonly<Record<string, Value>>, change: (value: Value) => Result) =>
+  Object.fromEntries(Object.entries(mapping).map(([key, value]) => [key, change(value)]))

@@ -1,0 +1,133 @@
+import { describe, expect, test } from "bun:test"
+import { canonical, digest } from "./canonical.ts"
+import { checkDefinition } from "./check.ts"
+import { compile } from "./plan.ts"
+import type { Definition } from "./schema.ts"
+import { jsonSchema } from "./schema-json.ts"
+
+const definition = (value: unknown): Definition => {
+  const checked = checkDefinition(value)
+  if (!checked.ok) throw new Error(JSON.stringify(checked.errors))
+  return checked.definition
+}
+
+const diamond = definition({
+  name: "diamond",
+  timeout: "1h",
+  env: { N: 1 },
+  tasks: {
+    join: { uses: "noop", needs: ["right", "left"], when: "always" },
+    right: { run: "echo right", needs: ["top"], retries: { initial: "500ms" }, timeout: "1h30m" },
+    left: { run: "echo left", needs: ["top"], continue_on_error: true, env: { B: true } },
+    top: { run: "echo top" },
+  },
+})
+
+describe("a plan", () => {
+  test("has tasks in topological order with both directions by number", () => {
+    const { tasks } = compile(diamond)
+    expect(tasks.map(({ idx, name, needs, successors }) => ({ idx, name, needs, successors }))).toEqual([
+      { idx: 0, name: "top", needs: [], successors: [1, 2] },
+      { idx: 1, name: "left", needs: [0], successors: [3] },
+      { idx: 2, name: "right", needs: [0], successors: [3] },
+      { idx: 3, name: "join", needs: [1, 2], successors: [] },
+    ])
+  })
+
+  test("has every setting in the unit that the engine uses", () => {
+    const plan = compile(diamond)
+    expect(plan.timeout_ms).toBe(3_600_000)
+    expect(plan.env).toEqual({ N: "1" })
+    expect(plan.tasks[2]).toEqual({
+      idx: 2,
+      name: "right",
+      uses: "shell",
+      with: { run: "echo right" },
+      env: {},
+      needs: [0],
+      successors: [3],
+      reads: [],
+      when: "success",
+      continue_on_error: false,
+      timeout_ms: 5_400_000,
+      retry: { max_retries: 3, initial_ms: 500, factor: 2, max_ms: 60_000, jitter: 0.1 },
+      queue: "default",
+      priority: 0,
+      outputs: [],
+      artifacts: [],
+    })
+    expect(plan.tasks[0]?.retry.max_retries).toBe(0)
+  })
+
+  test("says whose outputs a task reads, so that no others need be sent along", () => {
+    const reading = definition({
+      name: "reading",
+      tasks: {
+        a: { run: "echo" },
+        b: { run: "echo", needs: ["a"] },
+        c: { run: "echo ${{ tasks.a.status }}", needs: ["b"], env: { A: "${{ tasks.a.outputs.x }}" } },
+      },
+    })
+    expect(compile(reading).tasks.map(({ reads }) => reads)).toEqual([[], [], [0]])
+  })
+
+  test("survives JSON", () => {
+    expect(JSON.parse(JSON.stringify(compile(diamond)))).toEqual(compile(diamond))
+  })
+
+  test("of a chain of 5,000 tasks is in order", () => {
+    const tasks = Object.fromEntries(
+      Array.from({ length: 5_000 }, (_, index) => [
+        `t${index}`,
+        { uses: "noop", needs: index > 0 ? [`t${index - 1}`] : [] },
+      ]),
+    )
+    const plan = compile(definition({ name: "chain", tasks }))
+    expect(plan.tasks.every((task, index) => task.name === `t${index}`)).toBe(true)
+  })
+})
+
+describe("canonical text", () => {
+  const same = definition({
+    tasks: {
+      top: { uses: "shell", with: { run: "echo top" }, needs: [], when: "success", priority: 0 },
+      left: { continue_on_error: true, env: { B: "true" }, needs: ["top"], run: "echo left" },
+      right: { run: "echo right", needs: ["top"], retries: { initial: "0.5s", factor: 2 }, timeout: "90m" },
+      join: { uses: "noop", with: {}, needs: ["left", "right"], when: "always" },
+    },
+    env: { N: "1" },
+    timeout: "60m",
+    tags: [],
+    name: "diamond",
+  })
+
+  test("is shared by definitions that mean the same, and so is the plan", async () => {
+    expect(canonical(same)).toBe(canonical(diamond))
+    expect(await digest(same)).toBe(await digest(diamond))
+    expect(compile(same)).toEqual(compile(diamond))
+  })
+
+  test("is a definition with the same canonical text", () => {
+    const again = definition(JSON.parse(canonical(diamond)))
+    expect(canonical(again)).toBe(canonical(diamond))
+    expect(compile(again)).toEqual(compile(diamond))
+  })
+
+  test.each([
+    { name: "other" },
+    { timeout: "2h" },
+    { env: { N: 2 } },
+    { tags: ["x"] },
+    { tasks: { ...diamond.tasks, top: { run: "echo top", retries: {} } } },
+    { tasks: { ...diamond.tasks, top: { run: "echo top", outputs: [] } } },
+  ])("differs with %j", (change) => {
+    expect(canonical(definition({ ...diamond, ...change }))).not.toBe(canonical(diamond))
+  })
+})
+
+test("the JSON Schema describes a task by its type", () => {
+  const schema = JSON.stringify(jsonSchema())
+  expect(schema).toContain('"if":{"properties":{"uses":{"const":"shell"}}')
+  expect(schema).toContain('"max_retries"')
+  expect(JSON.parse(schema).required).toEqual(["name", "tasks"])
+})

@@ -1,0 +1,127 @@
+import { durationMs } from "./duration.ts"
+import { topological } from "./graph.ts"
+import { taskReads } from "./reads.ts"
+import type { Definition, Task } from "./schema.ts"
+
+export type RetryPolicy = {
+  readonly max_retries: number
+  readonly initial_ms: number
+  readonly factor: number
+  readonly max_ms: number
+  /** Share of random spread to both sides. */
+  readonly jitter: number
+}
+
+export type When = "success" | "failure" | "always"
+
+export type PlanTask = {
+  /** Place in `Plan.tasks`, and the task's number in a run. */
+  readonly idx: number
+  readonly name: string
+  readonly uses: string
+  readonly with: Readonly<Record<string, unknown>>
+  readonly env: Readonly<Record<string, string>>
+  readonly needs: readonly number[]
+  readonly successors: readonly number[]
+  /** The tasks whose outputs or status its expressions read. */
+  readonly reads: readonly number[]
+  readonly when: When
+  readonly continue_on_error: boolean
+  readonly timeout_ms: number
+  readonly retry: RetryPolicy
+  readonly queue: string
+  readonly priority: number
+  readonly outputs: readonly string[]
+  readonly artifacts: readonly string[]
+}
+
+/** All that the scheduler and the workers need of a version. JSON, and the same for equal definitions. */
+export type Plan = {
+  readonly workflow: string
+  readonly timeout_ms: number
+  readonly env: Readonly<Record<string, string>>
+  readonly files: readonly string[]
+  readonly tasks: readonly PlanTask[]
+}
+
+export const defaults = {
+  task_timeout_ms: 86_400_000,
+  run_timeout_ms: 30 * 86_400_000,
+  queue: "default",
+  retry: { max_retries: 3, initial_ms: 1_000, factor: 2, max_ms: 60_000, jitter: 0.1 },
+} as const
+
+/** Takes a definition that was checked: a cycle or an unknown need here is a bug, and thrown. */
+export const compile = (definition: Definition): Plan => {
+  const graph = new Map(Object.entries(definition.tasks).map(([name, task]) => [name, task.needs ?? []]))
+  const order = topological(graph)
+  if (order.length !== graph.size) throw new Error("The definition was not checked: its graph is unsound.")
+  const places = new Map(order.map((name, idx) => [name, idx]))
+  const needs = order.map((name) => placed(graph.get(name) ?? [], places))
+  const successors: number[][] = order.map(() => [])
+  for (const [idx, places_of_needs] of needs.entries()) {
+    for (const need of places_of_needs) successors[need]?.push(idx)
+  }
+  const tasks: PlanTask[] = []
+  for (const [idx, name] of order.entries()) {
+    const task = definition.tasks[name]
+    if (!task) throw new Error("The definition was not checked: a task is missing.")
+    const own = settings(task)
+    const reads = readPlaces([own.with, own.env, texts(definition.env)], places, idx)
+    tasks.push({ idx, name, ...own, needs: needs[idx] ?? [], successors: successors[idx] ?? [], reads })
+  }
+  return {
+    workflow: definition.name,
+    timeout_ms: milliseconds(definition.timeout, defaults.run_timeout_ms),
+    env: texts(definition.env),
+    files: definition.files ?? [],
+    tasks,
+  }
+}
+
+const placed = (names: readonly string[], places: ReadonlyMap<string, number>): number[] =>
+  names.map((name) => places.get(name) ?? -1).sort((one, other) => one - other)
+
+/** A computed name may be any task that comes before. */
+const readPlaces = (value: unknown, places: ReadonlyMap<string, number>, idx: number): number[] => {
+  const names = taskReads(value)
+  if (names === undefined) return [...Array(idx).keys()]
+  return placed([...names], places).filter((place) => place >= 0)
+}
+
+type Settings = Omit<PlanTask, "idx" | "name" | "needs" | "successors" | "reads">
+
+const settings = (task: Task): Settings => ({
+  uses: task.uses ?? "shell",
+  with: task.run === undefined ? (task.with ?? {}) : { run: task.run },
+  env: texts(task.env),
+  when: task.when ?? "success",
+  continue_on_error: task.continue_on_error ?? false,
+  timeout_ms: milliseconds(task.timeout, defaults.task_timeout_ms),
+  retry: retryPolicy(task.retries),
+  queue: task.queue ?? defaults.queue,
+  priority: task.priority ?? 0,
+  outputs: task.outputs ?? [],
+  artifacts: task.artifacts ?? [],
+})
+
+/** Without `retries` a task is tried once. */
+const retryPolicy = (retries: Task["retries"]): RetryPolicy => {
+  if (!retries) return { ...defaults.retry, max_retries: 0 }
+  return {
+    max_retries: retries.max_retries ?? defaults.retry.max_retries,
+    initial_ms: milliseconds(retries.initial, defaults.retry.initial_ms),
+    factor: retries.factor ?? defaults.retry.factor,
+    max_ms: milliseconds(retries.max, defaults.retry.max_ms),
+    jitter: retries.jitter ?? defaults.retry.jitter,
+  }
+}
+
+const milliseconds = (text: string | undefined, fallback_ms: number): number =>
+  text === undefined ? fallback_ms : (durationMs(text) ?? fallback_ms)
+
+const texts = (variables: Definition["env"]): Record<string, string> => {
+  const result: Record<string, string> = {}
+  for (const name of Object.keys(variables ?? {}).sort()) result[name] = String(variables?.[name])
+  return result
+}

@@ -1,0 +1,35 @@
+import { ExpressionError, readExpression } from "./cel.ts"
+import { splitTemplate } from "./template.ts"
+
+/** The tasks whose outputs or status the texts read; undefined when it can't be known beforehand. */
+export const taskReads = (value: unknown): ReadonlySet<string> | undefined => {
+  const names = new Set<string>()
+  for (const text of textsOf(value)) {
+    for (const name of readsOf(text)) {
+      if (name === undefined) return undefined
+      names.add(name)
+    }
+  }
+  return names
+}
+
+const textsOf = (value: unknown): string[] => {
+  if (typeof value === "string") return value.includes("${{") ? [value] : []
+  if (typeof value !== "object" || value === null) return []
+  return Object.values(value).flatMap(textsOf)
+}
+
+const readsOf = (text: string): (string | undefined)[] => {
+  const split = splitTemplate(text)
+  if (!split.ok) return []
+  return split.parts.flatMap((part) => ("text" in part ? [] : expressionReads(part.expression)))
+}
+
+const expressionReads = (source: string): (string | undefined)[] => {
+  try {
+    return readExpression(source).references.flatMap(({ root, path }) => (root === "tasks" ? [path[0]] : []))
+  } catch (error) {
+    if (error instanceof ExpressionError) return []
+    throw error
+  }
+}

@@ -1,0 +1,111 @@
+import { z } from "zod"
+import { durationMs } from "./duration.ts"
+import { limits } from "./limits.ts"
+import { artifactGlob, duration, environment, fieldName, filePath, taskName, workflowName } from "./words.ts"
+
+const description = z
+  .string()
+  .max(limits.max_description_chars, `a description has at most ${limits.max_description_chars} characters`)
+
+const inputTypes = ["string", "integer", "number", "boolean", "object", "array"] as const
+
+export const inputSchema = z.strictObject({
+  type: z.enum(inputTypes),
+  description: description.optional(),
+  required: z.boolean().optional().describe("Must be given at the start, unless there is a default."),
+  default: z.json().optional(),
+  enum: z
+    .array(z.json())
+    .min(1, "an enum needs at least one value")
+    .max(limits.max_enum, `an enum has at most ${limits.max_enum} values`)
+    .optional()
+    .describe("The only values that are accepted."),
+})
+
+const retriesSchema = z.strictObject({
+  max_retries: z
+    .int()
+    .min(0)
+    .max(limits.max_retries)
+    .optional()
+    .describe("Tries after the first; 3 when left out."),
+  initial: duration.optional().describe("Wait before the first retry; 1s when left out."),
+  factor: z.number().min(1).max(100).optional().describe("Each wait is this much longer; 2 when left out."),
+  max: duration.optional().describe("No wait is longer; 60s when left out."),
+  jitter: z.number().min(0).max(1).optional().describe("Share of random spread; 0.1 when left out."),
+})
+
+export const taskSchema = z.strictObject({
+  description: description.optional(),
+  run: z.string().optional().describe("A shell script: short for `uses: shell`."),
+  uses: z.string().optional().describe("The type of the task."),
+  with: z.record(z.string(), z.json()).optional().describe("What the type needs."),
+  needs: z
+    .array(taskName)
+    .max(limits.max_needs, `a task needs at most ${limits.max_needs} others`)
+    .optional()
+    .describe("The tasks that must have ended before this one."),
+  env: environment.optional(),
+  timeout: duration
+    .refine((text) => durationMs(text) !== 0, "a timeout is longer than 0s")
+    .optional()
+    .describe("Of one attempt; 24h when left out."),
+  retries: retriesSchema.optional(),
+  when: z
+    .enum(["success", "failure", "always"])
+    .optional()
+    .describe("Run when all needs are good (success), when one is bad (failure), or always."),
+  continue_on_error: z.boolean().optional().describe("A failure of this task counts as good for the run."),
+  outputs: z
+    .array(fieldName)
+    .max(limits.max_outputs, `a task declares at most ${limits.max_outputs} outputs`)
+    .optional()
+    .describe("The outputs it writes. Declared ones are checked where they are used."),
+  artifacts: z
+    .array(artifactGlob)
+    .max(limits.max_artifacts, `a task has at most ${limits.max_artifacts} artifact patterns`)
+    .optional()
+    .describe("Files to keep, as patterns relative to the task's folder."),
+  queue: z
+    .string()
+    .regex(
+      /^[a-z][a-z0-9_-]{0,62}$/,
+      "a queue's name is 1 to 63 of a-z, 0-9, _ and -, beginning with a letter",
+    )
+    .optional(),
+  priority: z.int().min(-1000).max(1000).optional().describe("Higher goes first; 0 when left out."),
+})
+
+export const definitionSchema = z.strictObject({
+  $schema: z.string().max(500).optional(),
+  name: workflowName,
+  description: description.optional(),
+  tags: z
+    .array(
+      z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,62}$/, "a tag is 1 to 63 of A-Z, a-z, 0-9 and _.:-"),
+    )
+    .max(limits.max_tags, `a workflow has at most ${limits.max_tags} tags`)
+    .optional(),
+  files: z
+    .array(filePath)
+    .max(limits.max_files, `a workflow has at most ${limits.max_files} files`)
+    .optional()
+    .describe("Files bundled into the version and unpacked in each task's folder."),
+  inputs: z.record(fieldName, inputSchema).optional(),
+  env: environment.optional(),
+  timeout: duration
+    .refine((text) => durationMs(text) !== 0, "a timeout is longer than 0s")
+    .optional()
+    .describe("Of the whole run; 30d when left out."),
+  tasks: z.record(taskName, taskSchema),
+})
+
+export type Definition = z.output<typeof definitionSchema>
+export type Task = z.output<typeof taskSchema>
+export type Input = z.output<typeof inputSchema>
+
+/** Keys of the language that this version doesn't act on yet. They are refused, not ignored. */
+export const laterKeys = {
+  definition: new Set(["secrets", "schedule", "triggers", "concurrency", "on_failure", "finally", "outputs"]),
+  task: new Set(["if", "for_each", "matrix", "cache", "secrets", "max_parallel", "fail_fast"]),
+} as const

@@ -1,0 +1,74 @@
+import { z } from "zod"
+import { durationMs } from "./duration.ts"
+import { limits } from "./limits.ts"
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+// Names become keys of objects, so those that JavaScript gives a meaning are nobody's.
+const reserved = new Set(["__proto__", "constructor", "prototype"])
+const free = (name: string): boolean => !reserved.has(name)
+
+const name = (what: string) =>
+  z
+    .string()
+    .regex(
+      /^[A-Za-z][A-Za-z0-9_-]{0,99}$/,
+      `${what} is 1 to ${limits.max_name_chars} of A-Z, a-z, 0-9, _ and -, beginning with a letter`,
+    )
+    .refine(free, "this name is reserved")
+
+export const workflowName = name("a workflow's name").refine(
+  (text) => !uuid.test(text),
+  "a workflow's name can't look like an id",
+)
+
+export const taskName = name("a task's name")
+
+export const fieldName = z
+  .string()
+  .regex(
+    /^[A-Za-z_][A-Za-z0-9_]{0,63}$/,
+    "a name is 1 to 64 of A-Z, a-z, 0-9 and _, not beginning with a digit",
+  )
+  .refine(free, "this name is reserved")
+
+export const duration = z
+  .string()
+  .refine((text) => durationMs(text) !== undefined, "a duration is written like 500ms, 10s, 10m or 1h30m")
+  .refine((text) => (durationMs(text) ?? 0) <= limits.max_duration_ms, "a duration is at most 30d")
+
+const environmentName = z
+  .string()
+  .regex(
+    /^[A-Za-z_][A-Za-z0-9_]{0,127}$/,
+    "a variable's name is 1 to 128 of A-Z, a-z, 0-9 and _, not beginning with a digit",
+  )
+  .refine(free, "this name is reserved")
+  .refine((text) => !/^WF_/i.test(text), "names that begin with WF_ belong to the platform")
+
+export const environment = z
+  .record(
+    environmentName,
+    z.union([z.string().max(limits.max_env_value_bytes), z.number(), z.boolean()], {
+      error: `a variable is text, a number or true/false, of at most ${limits.max_env_value_bytes} characters`,
+    }),
+  )
+  .refine(
+    (variables) => Object.keys(variables).length <= limits.max_env,
+    `there are at most ${limits.max_env} variables`,
+  )
+  .describe("Variables of the environment.")
+
+const insideFolder = (path: string): boolean =>
+  path.length > 0 &&
+  path.length <= limits.max_path_chars &&
+  !/^[/~]|^[A-Za-z]:|\\|\p{Cc}/u.test(path) &&
+  path.split("/").every((part) => part !== "" && part !== "." && part !== "..")
+
+const whole = `of at most ${limits.max_path_chars} characters, without \`..\`, backslashes or a leading slash`
+
+export const filePath = z.string().refine(insideFolder, `a file is a relative path ${whole}`)
+
+export const artifactGlob = z
+  .string()
+  .refine((text) => insideFolder(text.replace(/\/$/, "")), `an artifact pattern is a relative path ${whole}`)

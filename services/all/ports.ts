@@ -1,0 +1,30 @@
+import { createServer } from "node:net"
+import { UpRefusal } from "./refusal.ts"
+
+const conflict = 6
+
+const isFree = (host: string, port: number): Promise<boolean> =>
+  new Promise((answer) => {
+    const server = createServer()
+    server.once("error", () => answer(false))
+    server.listen(port, host, () => server.close(() => answer(true)))
+  })
+
+const range = { first: 20_000, count: 30_000, max_tries: 100 }
+
+/** 0 picks one. HTTP takes the port, native gRPC the one after it. */
+export const choosePort = async (host: string, wanted: number): Promise<number> => {
+  for (let tries = 0; wanted === 0 && tries < range.max_tries; tries += 1) {
+    const port = range.first + Math.floor(Math.random() * range.count)
+    if ((await isFree(host, port)) && (await isFree(host, port + 1))) return port
+  }
+  for (const port of [wanted, wanted + 1]) {
+    if (await isFree(host, port)) continue
+    throw new UpRefusal(
+      conflict,
+      `Port ${port} is taken by another program. Choose another one with \`wf up --port ${wanted + 10}\`, ` +
+        "or end that program.",
+    )
+  }
+  return wanted
+}

@@ -1,0 +1,25 @@
+import type { Database } from "#kernel/database/database.ts"
+import type { Kit } from "#kernel/service/kit.ts"
+import type { Log } from "#kernel/telemetry/log.ts"
+import type { Plans } from "./plan/plans.ts"
+import type { Signal } from "./signal.ts"
+
+/** What the scheduler's use-cases stand on. */
+export type Engine = {
+  readonly database: Database
+  /** Connections of their own for claims, reports and heartbeats. */
+  readonly hot: Database
+  readonly kit: Kit
+  readonly log: Log
+  readonly plans: Plans
+  /** Fires when work became claimable. */
+  readonly ready: Signal
+  /** Fires when runs have new events. */
+  readonly moved: Signal
+}
+
+export const lease_ms = 15_000
+export const heartbeat_ms = 5_000
+
+/** How often a task may lose its worker before it fails; a budget beside that of its retries. */
+export const max_lost = 5

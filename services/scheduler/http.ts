@@ -1,0 +1,99 @@
+import { createRoute, z } from "@hono/zod-openapi"
+import { streamSSE } from "hono/streaming"
+import { type App, createApp, type Doors } from "#kernel/http/app.ts"
+import { bearer, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import type { Engine } from "./engine.ts"
+import { followRun } from "./run/follow.ts"
+import { listRuns } from "./run/list.ts"
+import { runMoves } from "./run/moves.ts"
+import { runEventShape, runShape, taskRunShape } from "./run/shape.ts"
+import { showRun } from "./run/show.ts"
+
+const runPath = z.object({ run_id: z.uuid() })
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/api/v1/runs",
+  operationId: "listRuns",
+  security: bearer,
+  request: {
+    query: pageQuery.extend({
+      status: z.enum(runMoves.states as [string, ...string[]]).optional(),
+      workflow: z.string().max(200).optional(),
+      cursor: z.uuid().optional(),
+    }),
+  },
+  responses: { 200: jsonAnswer("Runs, newest first", page(runShape)), ...refusals },
+})
+
+const showRoute = createRoute({
+  method: "get",
+  path: "/api/v1/runs/{run_id}",
+  operationId: "getRun",
+  security: bearer,
+  request: { params: runPath },
+  responses: { 200: jsonAnswer("The run with its task runs", runShape), ...refusals },
+})
+
+const tasksRoute = createRoute({
+  method: "get",
+  path: "/api/v1/runs/{run_id}/tasks",
+  operationId: "listTaskRuns",
+  security: bearer,
+  request: { params: runPath },
+  responses: { 200: jsonAnswer("Task runs in the order of the plan", page(taskRunShape)), ...refusals },
+})
+
+const eventsRoute = createRoute({
+  method: "get",
+  path: "/api/v1/runs/{run_id}/events",
+  operationId: "followRun",
+  security: bearer,
+  request: {
+    params: runPath,
+    headers: z.object({ "last-event-id": z.coerce.number().int().min(0).optional() }),
+    query: z.object({ after: z.coerce.number().int().min(0).optional() }),
+  },
+  responses: {
+    200: {
+      description:
+        "Server-sent events from the cursor on; ends when the run has ended. The id is the event's seq.",
+      content: { "text/event-stream": { schema: runEventShape } },
+    },
+    ...refusals,
+  },
+})
+
+export const schedulerHttp = (engine: Engine, doors: Doors): App => {
+  const app = createApp(doors)
+  const list = listRuns(engine.database)
+  const show = showRun(engine.database)
+  const follow = followRun(engine)
+
+  app.openapi(listRoute, async (context) =>
+    context.json(await list(context.get("actor"), context.req.valid("query")), 200),
+  )
+  app.openapi(showRoute, async (context) => {
+    const run = await show(context.get("actor"), context.req.valid("param").run_id)
+    return context.json({ ...run, tasks: [...run.tasks] }, 200)
+  })
+  app.openapi(tasksRoute, async (context) => {
+    const run = await show(context.get("actor"), context.req.valid("param").run_id)
+    return context.json({ items: [...run.tasks], next_cursor: null }, 200)
+  })
+  app.openapi(eventsRoute, async (context) => {
+    const { run_id } = context.req.valid("param")
+    const after = context.req.valid("header")["last-event-id"] ?? context.req.valid("query").after ?? 0
+    const leaving = new AbortController()
+    const events = await follow(context.get("actor"), { run_id, after, signal: leaving.signal })
+    return streamSSE(context, async (stream) => {
+      stream.onAbort(() => leaving.abort())
+      for await (const event of events) {
+        if (event)
+          await stream.writeSSE({ id: String(event.seq), event: event.type, data: JSON.stringify(event) })
+        else await stream.write(": still here\n\n")
+      }
+    })
+  })
+  return app
+}

@@ -1,0 +1,72 @@
+import { Problem } from "#kernel/problem/problem.ts"
+import type { Routes } from "#kernel/rpc/server.ts"
+import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
+import type { Engine } from "./engine.ts"
+import { heartbeat_ms, lease_ms } from "./engine.ts"
+import { startedMessage, startOf } from "./run/message.ts"
+import { readRun, readTaskRuns } from "./run/read.ts"
+import { startRuns } from "./run/start.ts"
+import { closeSession } from "./session/close.ts"
+import { heartbeat } from "./session/heartbeat.ts"
+import { openSession } from "./session/open.ts"
+import { attemptMessage, settlementOf } from "./task/message.ts"
+import { parkedClaim } from "./task/park.ts"
+import { reportTasks } from "./task/report.ts"
+
+/** The engine's door for the platform's own services. */
+export const schedulerRpc = (engine: Engine): Routes => {
+  const start = startRuns(engine)
+  const open = openSession(engine)
+  const close = closeSession(engine)
+  const claim = parkedClaim(engine)
+  const beat = heartbeat(engine)
+  const report = reportTasks(engine)
+  return (router) =>
+    router.service(SchedulerService, {
+      async startRuns({ runs }) {
+        const started = await start(runs.map(startOf))
+        return { runs: started.map(startedMessage) }
+      },
+      async getRun({ workspaceId, runId }) {
+        const run = await engine.database.run(async (sql) => {
+          const found = await readRun(sql, workspaceId, runId)
+          return found && { ...found, tasks: await readTaskRuns(sql, runId) }
+        })
+        if (!run) throw new Problem("run.not_found")
+        return { runJson: JSON.stringify(run) }
+      },
+      async openSession({ sessionId, name, queues, slots }) {
+        await open({ session_id: sessionId, name, queues, slots })
+        return { leaseMs: lease_ms, heartbeatMs: heartbeat_ms }
+      },
+      async closeSession({ sessionId }) {
+        await close(sessionId)
+        return {}
+      },
+      async claim({ sessionId, maxTasks, waitMs }, { signal }) {
+        const attempts = await claim({ session_id: sessionId, max_tasks: maxTasks, wait_ms: waitMs, signal })
+        return { attempts: attempts.map(attemptMessage) }
+      },
+      async heartbeat({ sessionId, held, lastToken }) {
+        const listed = held.map(({ taskRunId, token }) => ({ task_run_id: taskRunId, token: String(token) }))
+        const stop = await beat({ session_id: sessionId, held: listed, last_token: String(lastToken) })
+        return {
+          stop: stop.map(({ task_run_id, token }) => ({ taskRunId: task_run_id, token: BigInt(token) })),
+        }
+      },
+      async report({ sessionId, results, maxTasks }) {
+        const settlements = results.map(settlementOf)
+        const { verdicts, attempts } = await report({
+          session_id: sessionId,
+          max_tasks: maxTasks,
+          settlements,
+        })
+        const reported = results.map(({ taskRunId, token }, index) => ({
+          taskRunId,
+          token,
+          verdict: verdicts[index]?.verdict ?? "stale",
+        }))
+        return { reported, attempts: attempts.map(attemptMessage) }
+      },
+    })
+}

@@ -1,0 +1,71 @@
+import { type Actor, allow } from "#kernel/auth/actor.ts"
+import type { Sql } from "#kernel/database/database.ts"
+import { Problem } from "#kernel/problem/problem.ts"
+import type { Engine } from "../engine.ts"
+import { type RunStatus, runMoves } from "./moves.ts"
+import { readRun } from "./read.ts"
+import type { RunEvent } from "./shape.ts"
+
+const max_events = 500
+
+/** Another instance's work isn't signalled here, so a follower also looks by itself. */
+const look_ms = 250
+const heartbeat_ms = 10_000
+
+export type Follow = { readonly run_id: string; readonly after: number; readonly signal: AbortSignal }
+
+/** A run's events from a cursor on, as they come, until the run has ended; undefined is a sign of life. */
+export const followRun =
+  (engine: Engine) =>
+  async (actor: Actor, follow: Follow): Promise<AsyncIterable<RunEvent | undefined>> => {
+    allow(actor, "run.read")
+    const { workspace_id } = actor
+    const run = await engine.database.run((sql) => readRun(sql, workspace_id, follow.run_id))
+    if (!run)
+      throw new Problem("run.not_found", { detail: `There is no run ${follow.run_id} in this workspace.` })
+    return eventsOf(engine, follow)
+  }
+
+async function* eventsOf(
+  engine: Engine,
+  { run_id, after, signal }: Follow,
+): AsyncGenerator<RunEvent | undefined> {
+  let seq = after
+  let quiet_ms = 0
+  while (!signal.aborted) {
+    // Awaited before the read, so that an event between the read and the wait is not slept through.
+    const moved = engine.moved.next(look_ms, signal)
+    const { ended, events } = await engine.database.run((sql) => readEvents(sql, run_id, seq))
+    for (const event of events) {
+      seq = event.seq
+      yield event
+    }
+    if (events.length === max_events) continue
+    if (ended) return
+    await moved
+    quiet_ms = events.length > 0 ? 0 : quiet_ms + look_ms
+    if (quiet_ms >= heartbeat_ms) {
+      quiet_ms = 0
+      yield undefined
+    }
+  }
+}
+
+type EventRow = Omit<RunEvent, "at"> & { at: Date }
+
+/** The status is read first: an ended run writes no events after it. */
+const readEvents = async (sql: Sql, run_id: string, after: number) => {
+  const [run] = await sql<{
+    status: RunStatus
+  }>`select status from scheduler.run where id = ${run_id}::text::uuid`
+  const rows = await sql<EventRow>`
+    select seq, type, run_id, task, status, at, data
+    from scheduler.run_event
+    where run_id = ${run_id}::text::uuid and seq > ${after}::int
+    order by seq
+    limit ${max_events}::int`
+  return {
+    ended: run === undefined || runMoves.terminal.includes(run.status),
+    events: rows.map((row) => ({ ...row, at: row.at.toISOString() })),
+  }
+}

@@ -1,0 +1,22 @@
+import type { Kit } from "#kernel/service/kit.ts"
+
+/** The last 20 bits of a run's id are zero; a task run has its place in the plan there. */
+const place_digits = 5
+const max_places = 16 ** place_digits - 1
+
+const zeros = "0".repeat(place_digits)
+
+export const runId = (kit: Kit): string => `${kit.id().slice(0, -place_digits)}${zeros}`
+
+export const isRunId = (id: string): boolean => id.endsWith(zeros)
+
+export const taskRunId = (run_id: string, idx: number): string => {
+  if (idx < 0 || idx >= max_places) throw new RangeError(`a run has at most ${max_places} task runs`)
+  return `${run_id.slice(0, -place_digits)}${(idx + 1).toString(16).padStart(place_digits, "0")}`
+}
+
+export const runOf = (task_run_id: string): string => `${task_run_id.slice(0, -place_digits)}${zeros}`
+
+/** The range in which all task runs of a run lie. */
+export const lastTaskRunId = (run_id: string): string =>
+  `${run_id.slice(0, -place_digits)}${"f".repeat(place_digits)}`

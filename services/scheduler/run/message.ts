@@ -1,0 +1,23 @@
+import { create } from "@bufbuild/protobuf"
+import type { Plan } from "#language/plan.ts"
+import {
+  type RunStarted as RunStartedMessage,
+  RunStartedSchema,
+  type RunStart as RunStartMessage,
+} from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
+import type { RunStart, RunStarted } from "./start.ts"
+
+export const startOf = (message: RunStartMessage): RunStart => ({
+  run_id: message.runId,
+  workspace_id: message.workspaceId,
+  workflow: message.workflow,
+  version: message.version,
+  plan: JSON.parse(message.planJson) as Plan,
+  inputs: JSON.parse(message.inputsJson) as Record<string, unknown>,
+  trigger: message.trigger,
+  idempotency_key: message.idempotencyKey === "" ? undefined : message.idempotencyKey,
+  body_hash: message.bodyHash,
+})
+
+export const startedMessage = ({ run_id, conflict }: RunStarted): RunStartedMessage =>
+  create(RunStartedSchema, { runId: run_id, problem: conflict ? "idempotency.conflict" : "" })

@@ -1,0 +1,73 @@
+import type { Sql } from "#kernel/database/database.ts"
+import { lastTaskRunId, taskRunId } from "./ids.ts"
+import type { Run, TaskRun } from "./shape.ts"
+
+type RunRow = Omit<Run, "created_at" | "started_at" | "finished_at" | "tasks"> & {
+  created_at: Date
+  started_at: Date | null
+  finished_at: Date | null
+}
+
+type TaskRow = Omit<TaskRun, "queued_at" | "started_at" | "finished_at"> & {
+  queued_at: Date | null
+  started_at: Date | null
+  finished_at: Date | null
+}
+
+const time = (date: Date | null): string | null => date?.toISOString() ?? null
+
+const runOfRow = (row: RunRow): Run => ({
+  ...row,
+  created_at: row.created_at.toISOString(),
+  started_at: time(row.started_at),
+  finished_at: time(row.finished_at),
+})
+
+const taskOfRow = (row: TaskRow): TaskRun => ({
+  ...row,
+  queued_at: time(row.queued_at),
+  started_at: time(row.started_at),
+  finished_at: time(row.finished_at),
+})
+
+export type RunFilter = {
+  readonly workspace_id: string
+  readonly status: string | null
+  readonly workflow: string | null
+  /** Only older than this run. */
+  readonly before: string | null
+  readonly limit: number
+}
+
+/** Newest first: ids sort by time of creation. */
+export const readRuns = async (sql: Sql, filter: RunFilter): Promise<readonly Run[]> => {
+  const rows = await sql<RunRow>`
+    select id, workflow, version, status, reason, inputs, outputs, trigger, rerun_of, created_at, started_at, finished_at
+    from scheduler.run
+    where workspace_id = ${filter.workspace_id}::text::uuid
+      and (${filter.status}::text is null or status = ${filter.status}::text)
+      and (${filter.workflow}::text is null or workflow = ${filter.workflow}::text)
+      and (${filter.before}::text is null or id < ${filter.before}::text::uuid)
+    order by id desc
+    limit ${filter.limit}::int`
+  return rows.map(runOfRow)
+}
+
+export const readRun = async (sql: Sql, workspace_id: string, run_id: string): Promise<Run | undefined> => {
+  const [row] = await sql<RunRow>`
+    select id, workflow, version, status, reason, inputs, outputs, trigger, rerun_of, created_at, started_at, finished_at
+    from scheduler.run
+    where id = ${run_id}::text::uuid and workspace_id = ${workspace_id}::text::uuid`
+  return row && runOfRow(row)
+}
+
+/** In the order of the plan. */
+export const readTaskRuns = async (sql: Sql, run_id: string): Promise<readonly TaskRun[]> => {
+  const rows = await sql<TaskRow>`
+    select id, run_id, task, item, status, reason, attempt, max_retries, worker_id, outputs, error,
+      queued_at, started_at, finished_at
+    from scheduler.task_run
+    where id between ${taskRunId(run_id, 0)}::text::uuid and ${lastTaskRunId(run_id)}::text::uuid
+    order by id`
+  return rows.map(taskOfRow)
+}

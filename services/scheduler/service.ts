@@ -1,0 +1,33 @@
+import { service } from "#kernel/service/service.ts"
+import { schedulerConfig } from "./config.ts"
+import type { Engine } from "./engine.ts"
+import { schedulerHttp } from "./http.ts"
+import { schedulerLoops } from "./loops.ts"
+import { createPlans } from "./plan/plans.ts"
+import { schedulerRpc } from "./rpc.ts"
+import { createSignal } from "./signal.ts"
+
+export const scheduler = service({
+  name: "scheduler",
+  config: schedulerConfig,
+  needs: ["database", "hot"],
+  calls: ["iam"],
+  migrations: new URL("./migrations", import.meta.url).pathname,
+  start: (platform) => {
+    const { database, hot, kit, log } = platform
+    const engine: Engine = {
+      database,
+      hot,
+      kit,
+      log,
+      plans: createPlans(),
+      ready: createSignal(),
+      moved: createSignal(),
+    }
+    return {
+      http: schedulerHttp(engine, { ...platform, service: "scheduler" }),
+      rpc: schedulerRpc(engine),
+      loops: schedulerLoops(engine),
+    }
+  },
+})

@@ -1,0 +1,51 @@
+import type { Sql } from "#kernel/database/database.ts"
+import { Problem } from "#kernel/problem/problem.ts"
+import { type Engine, lease_ms } from "../engine.ts"
+import { settle } from "../task/settle.ts"
+import { attemptsOf, type HeldAttempt } from "./held.ts"
+
+export type Heartbeat = {
+  readonly session_id: string
+  readonly held: readonly HeldAttempt[]
+  /** The newest claim whose answer has arrived, with none older under way. */
+  readonly last_token: string
+}
+
+/** Prolongs the lease and answers what the worker is to stop: cancelled, or no longer its own. */
+export const heartbeat =
+  (engine: Engine) =>
+  async (beat: Heartbeat): Promise<readonly HeldAttempt[]> => {
+    const running = await engine.hot.run(async (sql) => {
+      await touch(sql, beat.session_id)
+      return attemptsOf(sql, beat.session_id)
+    })
+    const listed = new Set(beat.held.map(keyOf))
+    const known = new Set(running.map(keyOf))
+    const answer_lost = running.filter(
+      (attempt) => !listed.has(keyOf(attempt)) && BigInt(attempt.token) <= BigInt(beat.last_token),
+    )
+    if (answer_lost.length > 0) await handBack(engine, answer_lost)
+    const cancelled = new Set(running.filter((attempt) => attempt.cancel).map(keyOf))
+    return beat.held.filter((attempt) => cancelled.has(keyOf(attempt)) || !known.has(keyOf(attempt)))
+  }
+
+const keyOf = ({ task_run_id, token }: HeldAttempt) => `${task_run_id} ${token}`
+
+const touch = async (sql: Sql, session_id: string): Promise<void> => {
+  const touched = await sql`
+    update scheduler.session
+    set lease_until = now() + ${lease_ms}::int * interval '1 millisecond', last_seen_at = now()
+    where id = ${session_id}::text::uuid and not ended
+    returning id`
+  if (touched.length === 0) throw new Problem("session.ended")
+}
+
+/** The worker never learnt of these: they go back without having used an attempt. */
+const handBack = (engine: Engine, attempts: readonly HeldAttempt[]) =>
+  engine.hot.tx((sql) =>
+    settle(
+      engine,
+      sql,
+      attempts.map(({ task_run_id, token }) => ({ task_run_id, token, outcome: "released" as const })),
+    ),
+  )

@@ -1,0 +1,11 @@
+import type { Sql } from "#kernel/database/database.ts"
+
+export type HeldAttempt = { readonly task_run_id: string; readonly token: string }
+
+/** What a session holds, as the database knows it: its claims' attempts that are still running under them. */
+export const attemptsOf = (sql: Sql, session_id: string) =>
+  sql<HeldAttempt & { cancel: boolean }>`
+    select task.id as task_run_id, task.token::text as token, task.cancel
+    from scheduler.claim as claim
+    join scheduler.task_run as task on task.id = any(claim.ids) and task.token = claim.token
+    where claim.session_id = ${session_id}::text::uuid and task.status = 'running'`

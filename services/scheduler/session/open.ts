@@ -1,0 +1,25 @@
+import { list, type Sql } from "#kernel/database/database.ts"
+import { type Engine, lease_ms } from "../engine.ts"
+
+export type OpenSession = {
+  readonly session_id: string
+  readonly name: string
+  readonly queues: readonly string[]
+  readonly slots: number
+}
+
+/** A worker is known by a session, new at every start; opening the same one twice is fine. */
+export const openSession =
+  (engine: Engine) =>
+  (session: OpenSession): Promise<void> =>
+    engine.hot.run((sql) => insertSession(sql, session))
+
+const insertSession = async (sql: Sql, session: OpenSession): Promise<void> => {
+  await sql`
+    insert into scheduler.session (id, name, queues, slots, lease_until)
+    values (
+      ${session.session_id}::text::uuid, ${session.name}, ${list(session.queues)}::text::text[], ${session.slots}::int,
+      now() + ${lease_ms}::int * interval '1 millisecond'
+    )
+    on conflict (id) do nothing`
+}

@@ -1,0 +1,75 @@
+import { list, type Sql } from "#kernel/database/database.ts"
+import type { Engine } from "../engine.ts"
+import { settle } from "../task/settle.ts"
+import type { HeldAttempt } from "./held.ts"
+
+const max_sessions = 100
+const max_claims = 100
+
+/** How long a gap between sweeps means that everything was down, and how long nobody is reaped after it. */
+const outage_s = 5
+const grace_s = 15
+
+/** Ends sessions that were not heard of, and gives what they held to others. Any instance may run it. */
+export const sweepSessions = (engine: Engine) => async (): Promise<boolean> => {
+  const may_reap = await engine.hot.run(noteSweep)
+  if (!may_reap) return false
+  const ended = await engine.hot.run(endExpired)
+  for (const { id, name } of ended) engine.log.warn({ event: "session.expired", session_id: id, name })
+  const requeued = await engine.hot.tx(async (sql) => {
+    const lost = await lostAttempts(sql)
+    await settle(
+      engine,
+      sql,
+      lost.map(({ task_run_id, token }) => ({ task_run_id, token, outcome: "lost" as const })),
+    )
+    return lost.length
+  })
+  return requeued > 0
+}
+
+const noteSweep = async (sql: Sql): Promise<boolean> => {
+  const [row] = await sql<{ may_reap: boolean }>`
+    update scheduler.sweep
+    set reap_after = case
+        when now() - last_at > ${outage_s}::int * interval '1 second' then now() + ${grace_s}::int * interval '1 second'
+        else reap_after
+      end,
+      last_at = now()
+    returning reap_after <= now() as may_reap`
+  return row?.may_reap ?? false
+}
+
+const endExpired = (sql: Sql) =>
+  sql<{ id: string; name: string }>`
+    update scheduler.session set ended = true
+    where id = any(array(
+      select id from scheduler.session
+      where not ended and lease_until < now()
+      order by id
+      limit ${max_sessions}::int
+      for update skip locked
+    ))
+    returning id, name`
+
+/** Claims aren't locked, since reports lock them after runs: of two sweeps, the second finds it done. */
+const lostAttempts = async (sql: Sql): Promise<readonly HeldAttempt[]> => {
+  const claims = await sql<{ token: string }>`
+    select claim.token::text as token
+    from scheduler.claim as claim
+    join scheduler.session as session on session.id = claim.session_id
+    where session.ended
+    order by claim.token
+    limit ${max_claims}::int`
+  const tokens = list(claims.map((claim) => claim.token))
+  const attempts = await sql<HeldAttempt>`
+    select task.id as task_run_id, task.token::text as token
+    from scheduler.claim as claim
+    join scheduler.task_run as task on task.id = any(claim.ids) and task.token = claim.token
+    where claim.token = any(${tokens}::text::bigint[]) and task.status = 'running'`
+  const busy = list(attempts.map((attempt) => attempt.token))
+  await sql`
+    delete from scheduler.claim
+    where token = any(${tokens}::text::bigint[]) and not token = any(${busy}::text::bigint[])`
+  return attempts
+}

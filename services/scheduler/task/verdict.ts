@@ -1,0 +1,97 @@
+import { afterFailure } from "#language/decide.ts"
+import type { RetryPolicy } from "#language/plan.ts"
+import { max_lost } from "../engine.ts"
+import { type TaskStatus, taskMoves } from "./moves.ts"
+
+/** How an attempt ended, as its worker or the sweep says. */
+export type Settlement = {
+  readonly task_run_id: string
+  readonly token: string
+  readonly outcome: "completed" | "failed" | "released" | "lost"
+  readonly outputs?: Readonly<Record<string, unknown>>
+  readonly error?: { readonly code: string; readonly message: string }
+  readonly non_retryable?: boolean
+  readonly retry_after_ms?: number
+  readonly log_chunks?: number
+  readonly usage?: Readonly<Record<string, unknown>>
+}
+
+/** A task run, locked. */
+export type Held = {
+  readonly id: string
+  readonly run_id: string
+  readonly idx: number
+  readonly task: string
+  readonly workspace_id: string
+  readonly status: TaskStatus
+  readonly token: string | null
+  readonly attempt: number
+  readonly lost: number
+  readonly cancel: boolean
+  readonly queue: string
+  readonly priority: number
+}
+
+export type Verdict =
+  | { readonly verdict: "stale" | "already" }
+  | {
+      readonly verdict: "accepted"
+      readonly status: TaskStatus
+      readonly attempt: number
+      readonly lost: number
+      /** Set when the task is to be tried again later. */
+      readonly delay_ms: number | null
+      readonly error: { readonly code: string; readonly message: string } | null
+    }
+
+const worker_lost = {
+  code: "worker.lost",
+  message: "The worker was lost too often while it ran this task.",
+} as const
+
+type Facts = { readonly settlement: Settlement; readonly held: Held | undefined; readonly retry: RetryPolicy }
+
+/** Whether a result counts, and what it makes of the task. Pure: facts in, decision out. */
+export const judge = ({ settlement, held, retry }: Facts, random: () => number): Verdict => {
+  if (!held || held.token !== settlement.token) return { verdict: "stale" }
+  if (held.status !== "running") return { verdict: "already" }
+  const kept = {
+    verdict: "accepted",
+    attempt: held.attempt,
+    lost: held.lost,
+    delay_ms: null,
+    error: null,
+  } as const
+  if (settlement.outcome === "completed") return { ...kept, status: after("complete") }
+  if (held.cancel) return { ...kept, status: after("cancel") }
+  if (settlement.outcome === "released")
+    return { ...kept, status: after("hand_back"), attempt: held.attempt - 1 }
+  if (settlement.outcome === "lost") {
+    const lost = held.lost + 1
+    if (lost > max_lost) return { ...kept, lost, status: after("fail"), error: worker_lost }
+    return { ...kept, lost, status: after("hand_back") }
+  }
+  const error = settlement.error ?? { code: "task.failed", message: "The task failed." }
+  const next = afterFailure(
+    {
+      // What was lost has its own budget: only the tries that ended by themselves count.
+      attempt: held.attempt - held.lost,
+      non_retryable: settlement.non_retryable ?? false,
+    },
+    retry,
+    random,
+  )
+  if (next.move === "retry") {
+    const delay_ms = Math.max(next.delay_ms, settlement.retry_after_ms ?? 0)
+    return { ...kept, error, status: after("retry"), delay_ms }
+  }
+  return { ...kept, error, status: after("fail") }
+}
+
+type RunningMove = "complete" | "fail" | "retry" | "hand_back" | "cancel"
+
+const after = (move: RunningMove): TaskStatus => {
+  const status = taskMoves.after("running", move)
+  if (!status) throw new Error(`running has no move ${move}`)
+  return status
+}

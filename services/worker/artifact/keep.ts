@@ -1,0 +1,68 @@
+import { lstat } from "node:fs/promises"
+import { join } from "node:path"
+import { type Client, ConnectError } from "@connectrpc/connect"
+import { Problem } from "#kernel/problem/problem.ts"
+import type { ArtifactService } from "#proto/generated/wf/artifact/v1/artifact_pb.ts"
+import type { Attempt } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
+import type { Execution, TaskError } from "../executor/executor.ts"
+
+/** Stores the files that a task declares. Answers what went wrong, if anything. */
+export type KeepArtifacts = (execution: Execution, attempt: Attempt) => Promise<TaskError | undefined>
+
+const max_files = 1_000
+const upload_ms = 3_600_000
+const chunk_bytes = 256 * 1024
+
+export const keepArtifacts =
+  (artifacts: Client<typeof ArtifactService>): KeepArtifacts =>
+  async (execution, attempt) => {
+    const patterns = execution.task.artifacts
+    if (patterns.length === 0) return undefined
+    const work = join(execution.folder, "work")
+    try {
+      const names = await findFiles(work, patterns)
+      if (names.length > max_files) {
+        return {
+          code: "artifact.too_many",
+          message: `${names.length} files match \`artifacts\`; at most ${max_files} are kept.`,
+        }
+      }
+      for (const name of names) {
+        await execution.write("system", `keeping ${name}`)
+        await artifacts.store(messagesOf({ attempt, work, name }), { timeoutMs: upload_ms })
+      }
+      return undefined
+    } catch (error) {
+      if (!(error instanceof Problem || error instanceof ConnectError)) throw error
+      return {
+        code: "artifact.not_stored",
+        message: `A file of this task could not be stored: ${error.message}`,
+      }
+    }
+  }
+
+/** Regular files only: a link could name what isn't the task's. */
+const findFiles = async (work: string, patterns: readonly string[]): Promise<readonly string[]> => {
+  const names = new Set<string>()
+  for (const pattern of patterns) {
+    const found = new Bun.Glob(pattern).scan({ cwd: work, onlyFiles: true, followSymlinks: false, dot: true })
+    for await (const name of found) {
+      if ((await lstat(join(work, name))).isFile()) names.add(name)
+    }
+  }
+  return [...names].sort()
+}
+
+type Upload = { readonly attempt: Attempt; readonly work: string; readonly name: string }
+
+async function* messagesOf({ attempt, work, name }: Upload) {
+  const file = Bun.file(join(work, name))
+  const { workspaceId, runId, task, taskRunId, attempt: number } = attempt
+  const header = { workspaceId, runId, task, taskRunId, attempt: number, name, contentType: file.type }
+  yield { part: { case: "header" as const, value: header } }
+  for await (const bytes of file.stream()) {
+    for (let at = 0; at < bytes.length; at += chunk_bytes) {
+      yield { part: { case: "bytes" as const, value: bytes.subarray(at, at + chunk_bytes) } }
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import { mkdir, rm } from "node:fs/promises"
+import { join } from "node:path"
+import { create } from "@bufbuild/protobuf"
+import type { Log } from "#kernel/telemetry/log.ts"
+import { inSpan } from "#kernel/telemetry/tracing.ts"
+import type { ExpressionContext } from "#language/expressions.ts"
+import type { PlanTask } from "#language/plan.ts"
+import { type Attempt, type Result, ResultSchema } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
+import type { KeepArtifacts } from "../artifact/keep.ts"
+import type { Execution, Executor, Outcome, TaskError } from "../executor/executor.ts"
+import type { AttemptLog, Shipper } from "../log/shipper.ts"
+
+export type Runner = {
+  readonly executors: Readonly<Record<string, Executor>>
+  readonly shipper: Shipper
+  readonly keepArtifacts: KeepArtifacts
+  readonly log: Log
+  /** Holds a folder for each attempt, removed with it. */
+  readonly folder: string
+}
+
+/** Runs one attempt from its folder to its result. Never throws: what breaks is the attempt's failure. */
+export const runAttempt = async (
+  runner: Runner,
+  attempt: Attempt,
+  stop: AbortController,
+): Promise<Result> => {
+  const folder = join(runner.folder, `${attempt.taskRunId}-${attempt.attempt}`)
+  const source = {
+    task_run_id: attempt.taskRunId,
+    run_id: attempt.runId,
+    workspace_id: attempt.workspaceId,
+    task: attempt.task,
+    attempt: attempt.attempt,
+  }
+  const lines = runner.shipper.open(source)
+  const timer = setTimeout(
+    () => stop.abort(timedOut(attempt)),
+    Math.min(Number(attempt.timeoutMs), max_timer_ms),
+  )
+  try {
+    const name = `task ${attempt.task}`
+    const outcome = await inSpan({ name, attributes: { "wf.run_id": attempt.runId } }, () =>
+      execute({ runner, attempt, lines, folder, signal: stop.signal }),
+    )
+    return resultOf(attempt, outcome, lines.end())
+  } catch (error) {
+    runner.log.error({ event: "task.broke", task_run_id: attempt.taskRunId, error })
+    const message = `The worker could not run this task: ${error instanceof Error ? error.message : String(error)}`
+    return resultOf(attempt, { ok: false, error: { code: "worker.failed", message } }, lines.end())
+  } finally {
+    clearTimeout(timer)
+    await rm(folder, { recursive: true, force: true }).catch((error: unknown) =>
+      runner.log.warn({ event: "folder.kept", folder, error }),
+    )
+  }
+}
+
+/** The longest that a timer takes. */
+const max_timer_ms = 2_147_483_647
+
+const timedOut = (attempt: Attempt): TaskError => ({
+  code: "task.timeout",
+  message: `The attempt took longer than its timeout of ${Number(attempt.timeoutMs) / 1000} s.`,
+})
+
+type Running = {
+  readonly runner: Runner
+  readonly attempt: Attempt
+  readonly lines: AttemptLog
+  readonly folder: string
+  readonly signal: AbortSignal
+}
+
+const execute = async ({ runner, attempt, lines, folder, signal }: Running): Promise<Outcome> => {
+  const executor = runner.executors[attempt.type]
+  if (!executor) {
+    const message = `This worker has no executor for tasks of type ${attempt.type}.`
+    return { ok: false, error: { code: "executor.missing", message } }
+  }
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const execution: Execution = {
+    run_id: attempt.runId,
+    task_run_id: attempt.taskRunId,
+    attempt: attempt.attempt,
+    task: JSON.parse(attempt.taskJson) as PlanTask,
+    context: JSON.parse(attempt.contextJson) as ExpressionContext,
+    folder,
+    write: lines.write,
+    signal,
+  }
+  const outcome = await executor(execution)
+  const kept = await runner.keepArtifacts(execution, attempt)
+  if (outcome.ok && kept) return { ok: false, error: kept }
+  return outcome
+}
+
+const resultOf = (attempt: Attempt, outcome: Outcome, log_chunks: number): Result => {
+  const common = {
+    taskRunId: attempt.taskRunId,
+    token: attempt.token,
+    logChunks: log_chunks,
+    usageJson: outcome.usage ? JSON.stringify(outcome.usage) : "",
+  }
+  if (outcome.ok) {
+    return create(ResultSchema, {
+      ...common,
+      outcome: "completed",
+      outputsJson: JSON.stringify(outcome.outputs),
+    })
+  }
+  const { code, message } = outcome.error
+  return create(ResultSchema, {
+    ...common,
+    outcome: "failed",
+    errorCode: code,
+    errorMessage: message,
+    nonRetryable: outcome.non_retryable ?? false,
+  })
+}

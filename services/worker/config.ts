@@ -1,0 +1,20 @@
+import { availableParallelism, hostname, tmpdir } from "node:os"
+import { join } from "node:path"
+import { z } from "zod"
+import { wholeNumber } from "#kernel/config/config.ts"
+
+/** Tasks mostly wait for other programs, so there are more slots than cores. */
+const slots_per_core = 4
+
+export const workerConfig = z.object({
+  WF_WORKER_NAME: z.string().min(1).max(200).default(hostname()),
+  WF_WORKER_SLOTS: wholeNumber({ min: 1, max: 10_000 }).default(availableParallelism() * slots_per_core),
+  /** `*` takes from every queue. */
+  WF_WORKER_QUEUES: z
+    .string()
+    .default("*")
+    .transform((text) => text.split(",").map((queue) => queue.trim())),
+  WF_WORKER_FOLDER: z.string().min(1).default(join(tmpdir(), "wf-worker")),
+})
+
+export type WorkerConfig = z.infer<typeof workerConfig>

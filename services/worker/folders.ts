@@ -1,0 +1,32 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+
+const alive = (process_id: number): boolean => {
+  try {
+    process.kill(process_id, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"
+  }
+}
+
+const ownerOf = (folder: string): number | undefined => {
+  try {
+    return Number(readFileSync(join(folder, "owner"), "utf8"))
+  } catch {
+    return undefined
+  }
+}
+
+/** A folder for this worker's attempts; what earlier workers that are gone have left here is cleared away. */
+export const claimFolder = (base: string, id: string): { readonly folder: string; remove(): void } => {
+  mkdirSync(base, { recursive: true, mode: 0o700 })
+  for (const name of readdirSync(base)) {
+    const owner = ownerOf(join(base, name))
+    if (owner !== undefined && !alive(owner)) rmSync(join(base, name), { recursive: true, force: true })
+  }
+  const folder = join(base, id)
+  mkdirSync(folder, { mode: 0o700 })
+  writeFileSync(join(folder, "owner"), String(process.pid))
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
+}

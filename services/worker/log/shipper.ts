@@ -1,0 +1,148 @@
+import { create } from "@bufbuild/protobuf"
+import type { Client } from "@connectrpc/connect"
+import type { Log } from "#kernel/telemetry/log.ts"
+import {
+  type LogChunk,
+  LogChunkSchema,
+  type MetadataService,
+} from "#proto/generated/wf/metadata/v1/metadata_pb.ts"
+import type { LogStream } from "../executor/executor.ts"
+
+export type LogSource = {
+  readonly task_run_id: string
+  readonly run_id: string
+  readonly workspace_id: string
+  readonly task: string
+  readonly attempt: number
+}
+
+export type AttemptLog = {
+  write(stream: LogStream, text: string): Promise<void>
+  /** Seals the last chunk; answers how many there were. */
+  end(): number
+}
+
+/** Brings the lines of all attempts to their store: in chunks, in batches, again until they are acknowledged. */
+export type Shipper = {
+  open(source: LogSource): AttemptLog
+  /** Waits until everything sealed so far is stored, or until `limit_ms` have passed. */
+  flush(limit_ms: number): Promise<void>
+}
+
+const max_chunk_bytes = 64 * 1024
+const max_chunk_ms = 200
+const max_batch_chunks = 50
+/** Writers wait while more than this is under way. */
+const max_pending_bytes = 8 * 1024 * 1024
+const retry_ms = { first: 100, max: 5_000 }
+
+type Sealed = { readonly chunk: LogChunk; readonly bytes: number }
+
+export type ShipperOptions = {
+  readonly metadata: Client<typeof MetadataService>
+  readonly log: Log
+  readonly now: () => Date
+}
+
+export const createShipper = ({ metadata, log, now }: ShipperOptions): Shipper => {
+  const queue: Sealed[] = []
+  let pending_bytes = 0
+  let sending: Promise<void> | undefined
+  let roomy: (() => void)[] = []
+
+  const sendBatch = async (batch: readonly Sealed[]) => {
+    let wait_ms = retry_ms.first
+    for (;;) {
+      try {
+        await metadata.appendLogs({ chunks: batch.map(({ chunk }) => chunk) })
+        return
+      } catch (error) {
+        log.warn({ event: "logs.not_stored", chunks: batch.length, error })
+        await Bun.sleep(wait_ms)
+        wait_ms = Math.min(wait_ms * 2, retry_ms.max)
+      }
+    }
+  }
+
+  const send = async () => {
+    while (queue.length > 0) {
+      const batch = queue.slice(0, max_batch_chunks)
+      await sendBatch(batch)
+      queue.splice(0, batch.length)
+      for (const { bytes } of batch) pending_bytes -= bytes
+      const waiting = roomy
+      roomy = []
+      for (const go of waiting) go()
+    }
+    sending = undefined
+  }
+
+  const seal = (chunk: LogChunk, bytes: number) => {
+    queue.push({ chunk, bytes })
+    pending_bytes += bytes
+    sending ??= send()
+  }
+
+  const room = async () => {
+    while (pending_bytes > max_pending_bytes) await new Promise<void>((resolve) => roomy.push(resolve))
+  }
+
+  return {
+    open: (source) => openLog({ source, seal, room, now }),
+    async flush(limit_ms) {
+      if (sending) await Promise.race([sending, Bun.sleep(limit_ms)])
+    },
+  }
+}
+
+type Opening = {
+  readonly source: LogSource
+  readonly seal: (chunk: LogChunk, bytes: number) => void
+  readonly room: () => Promise<void>
+  readonly now: () => Date
+}
+
+const openLog = ({ source, seal, room, now }: Opening): AttemptLog => {
+  const { task_run_id: taskRunId, run_id: runId, workspace_id: workspaceId, task, attempt } = source
+  let number = 0
+  let first_line = 0
+  let lines: { atMs: bigint; stream: string; text: string }[] = []
+  let bytes = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  const close = () => {
+    clearTimeout(timer)
+    timer = undefined
+    if (lines.length === 0) return
+    const message = {
+      taskRunId,
+      runId,
+      workspaceId,
+      task,
+      attempt,
+      chunk: number,
+      firstLine: BigInt(first_line),
+      lines,
+    }
+    seal(create(LogChunkSchema, message), bytes)
+    number += 1
+    first_line += lines.length
+    lines = []
+    bytes = 0
+  }
+
+  return {
+    async write(stream, text) {
+      lines.push({ atMs: BigInt(now().getTime()), stream, text })
+      // Most lines are ASCII; the exact count would cost an encoding of each.
+      bytes += text.length + 16
+      timer ??= setTimeout(close, max_chunk_ms)
+      if (bytes >= max_chunk_bytes) close()
+      await room()
+    },
+    end() {
+      close()
+      return number
+    },
+  }
+}

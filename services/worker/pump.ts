@@ -1,0 +1,216 @@
+import { Problem } from "#kernel/problem/problem.ts"
+import type { Log } from "#kernel/telemetry/log.ts"
+import type { Attempt, Result } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
+import type { TaskError } from "./executor/executor.ts"
+import { createSession, type Scheduler, type Session } from "./session.ts"
+import type { Slots } from "./slots.ts"
+
+/** Claims, runs and reports until it is drained; each failure of the scheduler is waited out. */
+export type Pump = {
+  start(): void
+  draining(): boolean
+  sessionId(): string
+  /** Takes nothing new, waits for what runs, and hands back what is left after `limit_ms`. */
+  drain(limit_ms: number): Promise<void>
+}
+
+export type PumpOptions = {
+  readonly scheduler: Scheduler
+  readonly slots: Slots
+  readonly name: string
+  readonly queues: readonly string[]
+  readonly log: Log
+  readonly id: () => string
+  readonly run: (attempt: Attempt, stop: AbortController) => Promise<Result>
+}
+
+/** How long an empty claim stays parked with the scheduler. */
+const park_ms = 5_000
+const answer_ms = 10_000
+const retry_ms = { first: 100, max: 2_000 }
+const max_report = 500
+const heartbeat_ms = 5_000
+const settle_ms = 20
+
+const no_longer_wanted: TaskError = { code: "task.cancelled", message: "The task is not wanted any more." }
+
+type Job = { readonly attempt: Attempt; readonly stop: AbortController }
+
+type Done = { readonly attempt: Attempt; readonly result: Result; readonly session: Session }
+
+type State = {
+  readonly options: PumpOptions
+  readonly jobs: Map<string, Job>
+  readonly done: Done[]
+  readonly stopping: AbortController
+  session: Session
+  opened: boolean
+  reporting: Promise<void> | undefined
+}
+
+const keyOf = ({ taskRunId, token }: { taskRunId: string; token: bigint }) => `${taskRunId} ${token}`
+
+export const createPump = (options: PumpOptions): Pump => {
+  const state: State = {
+    options,
+    jobs: new Map(),
+    done: [],
+    stopping: new AbortController(),
+    session: createSession(options.id()),
+    opened: false,
+    reporting: undefined,
+  }
+  let claiming: Promise<void> | undefined
+  let beating: ReturnType<typeof setInterval> | undefined
+  return {
+    start() {
+      claiming ??= claimOn(state)
+      beating ??= setInterval(() => void beat(state), heartbeat_ms)
+    },
+    draining: () => state.stopping.signal.aborted,
+    sessionId: () => state.session.id,
+    async drain(limit_ms) {
+      state.stopping.abort()
+      await finished(state, limit_ms)
+      clearInterval(beating)
+      await close(state)
+      for (const { stop } of state.jobs.values()) stop.abort(no_longer_wanted)
+      while (state.jobs.size > 0) await Bun.sleep(settle_ms)
+      await claiming
+    },
+  }
+}
+
+const begin = (state: State, attempts: readonly Attempt[]): void => {
+  const { session } = state
+  for (const attempt of attempts) {
+    const job = { attempt, stop: new AbortController() }
+    state.jobs.set(keyOf(attempt), job)
+    void state.options.run(attempt, job.stop).then((result) => {
+      state.jobs.delete(keyOf(attempt))
+      state.done.push({ attempt, result, session })
+      state.reporting ??= reportOn(state)
+    })
+  }
+}
+
+const open = async (state: State): Promise<void> => {
+  if (state.opened) return
+  const { scheduler, name, queues, slots } = state.options
+  await scheduler.openSession({ sessionId: state.session.id, name, queues: [...queues], slots: slots.total })
+  state.opened = true
+}
+
+/** The old session's work was given to others: stop it, and go on under a new one. */
+const reopen = (state: State, lost: Session): void => {
+  if (state.session !== lost) return
+  state.options.log.warn({ event: "session.lost", session_id: lost.id })
+  for (const { stop } of state.jobs.values()) stop.abort(no_longer_wanted)
+  state.session = createSession(state.options.id())
+  state.opened = false
+}
+
+/** Tries again after growing rests, until it is done or there is a reason to stop. */
+const persist = async (
+  state: State,
+  event: string,
+  once: () => Promise<"again" | "enough">,
+): Promise<void> => {
+  let wait_ms = retry_ms.first
+  for (;;) {
+    try {
+      if ((await once()) === "enough") return
+      wait_ms = retry_ms.first
+    } catch (error) {
+      state.options.log.warn({ event, error })
+      await Bun.sleep(wait_ms)
+      wait_ms = Math.min(wait_ms * 2, retry_ms.max)
+    }
+  }
+}
+
+/** Each result frees a slot, and each attempt that comes with the answer takes one. */
+const reportOn = async (state: State): Promise<void> => {
+  const { scheduler, slots } = state.options
+  await persist(state, "report.failed", async () => {
+    const batch = state.done.slice(0, max_report)
+    if (batch.length === 0) return "enough"
+    const { session } = state
+    const maxTasks = state.stopping.signal.aborted || !state.opened ? 0 : batch.length
+    const results = batch.map(({ result }) => result)
+    const answer = await session.claiming(() =>
+      scheduler.report({ sessionId: session.id, results, maxTasks }),
+    )
+    state.done.splice(0, batch.length)
+    for (const one of batch) one.session.settled(one.attempt)
+    begin(state, answer.attempts)
+    slots.give(batch.length - answer.attempts.length)
+    return "again"
+  })
+  state.reporting = undefined
+}
+
+const claimOn = (state: State): Promise<void> =>
+  persist(state, "claim.failed", async () => {
+    if (state.stopping.signal.aborted) return "enough"
+    try {
+      await claimOnce(state, state.session)
+      return "again"
+    } catch (error) {
+      if (state.stopping.signal.aborted) return "enough"
+      throw error
+    }
+  })
+
+const claimOnce = async (state: State, session: Session): Promise<void> => {
+  const { scheduler, slots } = state.options
+  const { signal } = state.stopping
+  await open(state)
+  await slots.some()
+  if (signal.aborted) return
+  const maxTasks = slots.take()
+  let brought = 0
+  try {
+    const call = { sessionId: session.id, maxTasks, waitMs: park_ms }
+    const answer = await session.claiming(() =>
+      scheduler.claim(call, { signal, timeoutMs: park_ms + answer_ms }),
+    )
+    brought = answer.attempts.length
+    begin(state, answer.attempts)
+  } catch (error) {
+    if (!(error instanceof Problem && error.code === "session.ended")) throw error
+    reopen(state, session)
+  } finally {
+    slots.give(maxTasks - brought)
+  }
+}
+
+const beat = async (state: State): Promise<void> => {
+  const { session, opened } = state
+  if (!opened) return
+  const held = session.held().map(({ taskRunId, token }) => ({ taskRunId, token }))
+  try {
+    const call = { sessionId: session.id, held, lastToken: session.lastToken() }
+    const { stop } = await state.options.scheduler.heartbeat(call)
+    for (const unwanted of stop) state.jobs.get(keyOf(unwanted))?.stop.abort(no_longer_wanted)
+  } catch (error) {
+    if (error instanceof Problem && error.code === "session.ended") reopen(state, session)
+    else state.options.log.warn({ event: "heartbeat.failed", error })
+  }
+}
+
+const finished = async (state: State, limit_ms: number): Promise<void> => {
+  const until_ms = performance.now() + limit_ms
+  const busy = () => state.jobs.size > 0 || state.done.length > 0
+  while (busy() && performance.now() < until_ms) await Bun.sleep(settle_ms)
+}
+
+/** What the scheduler still counts as held goes back to its queue at once. */
+const close = async ({ options, session, opened }: State): Promise<void> => {
+  if (!opened) return
+  try {
+    await options.scheduler.closeSession({ sessionId: session.id })
+  } catch (error) {
+    options.log.warn({ event: "session.not_closed", error })
+  }
+}

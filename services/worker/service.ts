@@ -1,0 +1,58 @@
+import { service } from "#kernel/service/service.ts"
+import { ArtifactService } from "#proto/generated/wf/artifact/v1/artifact_pb.ts"
+import { MetadataService } from "#proto/generated/wf/metadata/v1/metadata_pb.ts"
+import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
+import { keepArtifacts } from "./artifact/keep.ts"
+import { runAttempt } from "./attempt/run.ts"
+import { workerConfig } from "./config.ts"
+import { noop } from "./executor/noop.ts"
+import { startReaper } from "./executor/reaper.ts"
+import { shell } from "./executor/shell.ts"
+import { claimFolder } from "./folders.ts"
+import { createShipper } from "./log/shipper.ts"
+import { createPump } from "./pump.ts"
+import { workerRpc } from "./rpc.ts"
+import { createSlots } from "./slots.ts"
+
+/** How long running tasks may go on when the worker is told to stop; then they go back to their queue. */
+const finish_ms = 3_000
+const flush_ms = 2_000
+
+export const worker = service({
+  name: "worker",
+  config: workerConfig,
+  needs: [],
+  calls: ["iam", "scheduler", "metadata", "artifact"],
+  start: ({ call, kit, log }, config) => {
+    const reaper = startReaper()
+    const { folder, remove } = claimFolder(config.WF_WORKER_FOLDER, kit.id())
+    const shipper = createShipper({ metadata: call("metadata", MetadataService), log, now: kit.now })
+    const slots = createSlots(config.WF_WORKER_SLOTS)
+    const runner = {
+      executors: { shell: shell(reaper), noop },
+      shipper,
+      keepArtifacts: keepArtifacts(call("artifact", ArtifactService)),
+      log,
+      folder,
+    }
+    const pump = createPump({
+      scheduler: call("scheduler", SchedulerService),
+      slots,
+      name: config.WF_WORKER_NAME,
+      queues: config.WF_WORKER_QUEUES,
+      log,
+      id: kit.id,
+      run: (attempt, stop) => runAttempt(runner, attempt, stop),
+    })
+    return {
+      rpc: workerRpc({ name: config.WF_WORKER_NAME, pump, slots }),
+      loops: [{ name: "worker.pump", start: pump.start, stop: () => Promise.resolve() }],
+      drain: async () => {
+        await pump.drain(finish_ms)
+        await shipper.flush(flush_ms)
+        await reaper.stop()
+        remove()
+      },
+    }
+  },
+})
