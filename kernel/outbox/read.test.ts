@@ -5,6 +5,7 @@ import { testDatabase } from "#kernel/testing/database.ts"
 import { cleanInbox, cleanOutbox } from "./clean.ts"
 import { type Event, emit } from "./emit.ts"
 import { takeNew } from "./inbox.ts"
+import { outboxLag } from "./lag.ts"
 import { readingRight } from "./lease.ts"
 import { type Entry, openReader, type Reader, type ReaderOptions } from "./read.ts"
 
@@ -245,4 +246,15 @@ test("a row holds either bodies or ids", () => {
     ]),
   )
   expect(both).rejects.toThrow("check")
+})
+
+test("lag tells for each reader how much waits for it and how long", async () => {
+  await readAll(reading({ name: "behind" }))
+  await publish([registered("k", 1)])
+  await readAll(reading({ name: "done" }))
+  await database.run((sql) => sql.script("update producer.outbox set at = now() - interval '1 minute'"))
+  const [behind, done] = await database.run(outboxLag)
+  expect(behind).toMatchObject({ reader: "behind", waiting: 1 })
+  expect(behind?.oldest_s).toBeGreaterThan(59)
+  expect(done).toEqual({ reader: "done", waiting: 0, oldest_s: 0 })
 })
