@@ -131,7 +131,10 @@ export const commands: readonly Command[] = [
       ["--all", "every file of the run"],
       ["-o, --output <path>", "where to; `-` is stdout"],
     ],
-    examples: ["wf artifacts download 0198c0de-… card.txt -o -", "wf artifacts download 0198c0de-… --all -o out"],
+    examples: [
+      "wf artifacts download 0198c0de-… card.txt -o -",
+      "wf artifacts download 0198c0de-… --all -o out",
+    ],
     load: () => import("./commands/artifacts/download.ts"),
   },
   {

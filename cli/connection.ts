@@ -21,7 +21,10 @@ const chosenProfile = (options: Options, io: Io): Profile | undefined => {
   const profile = profiles[name]
   if (profile || text(options, "profile") === undefined) return profile
   const known = Object.keys(profiles).join(", ") || "none"
-  throw new Failure(exit_codes.usage, `There is no profile \`${name}\`. There are: ${known}. \`wf login\` makes one.`)
+  throw new Failure(
+    exit_codes.usage,
+    `There is no profile \`${name}\`. There are: ${known}. \`wf login\` makes one.`,
+  )
 }
 
 /** Flag over environment over profile. Undefined when nothing names a server. */

@@ -23,10 +23,13 @@ const codes: Readonly<Record<number, ExitCode>> = {
 }
 
 const problemText = (problem: WfProblem): string => {
-  const errors = problem.errors.map(({ path, message }) => `\n  ${path === "" ? "" : `${path}: `}${message}`).join("")
+  const errors = problem.errors
+    .map(({ path, message }) => `\n  ${path === "" ? "" : `${path}: `}${message}`)
+    .join("")
   const detail = problem.errors.length > 0 ? problem.title : problem.message
   const next = problem.next === "" ? "" : `\n${problem.next}`
-  const request = problem.request_id === undefined || problem.status < 500 ? "" : ` (request ${problem.request_id})`
+  const request =
+    problem.request_id === undefined || problem.status < 500 ? "" : ` (request ${problem.request_id})`
   return `${detail}${request}${detail.endsWith(".") ? "" : "."}${errors}${next}`
 }
 

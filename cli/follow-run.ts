@@ -21,7 +21,10 @@ const last_lines_ms = 5_000
 export const followRun = async (following: Following, io: Io): Promise<number> => {
   const { client, run_id, json } = following
   const leave = new AbortController()
-  const timer = following.timeout_ms === undefined ? undefined : setTimeout(() => leave.abort("timeout"), following.timeout_ms)
+  const timer =
+    following.timeout_ms === undefined
+      ? undefined
+      : setTimeout(() => leave.abort("timeout"), following.timeout_ms)
   const stop = () => leave.abort("interrupt")
   io.signal.addEventListener("abort", stop)
   try {
@@ -47,7 +50,11 @@ const left = (reason: unknown, run_id: string): Failure => {
   return new Failure(exit_codes.interrupted, `Not waiting any more. ${on}`)
 }
 
-const showEvents = async ({ client, run_id, json }: Following, signal: AbortSignal, io: Io): Promise<void> => {
+const showEvents = async (
+  { client, run_id, json }: Following,
+  signal: AbortSignal,
+  io: Io,
+): Promise<void> => {
   for await (const event of client.runs.watch(run_id, { signal })) {
     const line = json ? JSON.stringify(event) : eventLine(io, event)
     if (line !== undefined) io.out(line)

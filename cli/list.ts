@@ -11,7 +11,11 @@ export type Listing<Item> = {
 }
 
 /** The three faces of every list: a table, tab-separated values, the API's object. */
-export const printList = async <Item>({ options }: Given, listing: Listing<Item>, io: Io): Promise<number> => {
+export const printList = async <Item>(
+  { options }: Given,
+  listing: Listing<Item>,
+  io: Io,
+): Promise<number> => {
   if (flag(options, "all") && listing.all) {
     for await (const item of listing.all()) {
       if (flag(options, "json")) io.out(JSON.stringify(item))

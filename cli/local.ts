@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Client, createClient } from "#sdk/index.ts"
+import { linesOf } from "#sdk/streams.ts"
 import { exit_codes } from "./exit.ts"
 import { Failure } from "./failure.ts"
 import type { Io } from "./io.ts"
-import { linesOf } from "#sdk/streams.ts"
 
 const platform = new URL("../services/all/main.ts", import.meta.url).pathname
 

@@ -20,7 +20,12 @@ export const detached = async ({ platform, words, data }: PlatformProcess, io: I
   const paths = { out: join(data, "up.out"), err: join(data, "up.err") }
   const out = openSync(paths.out, "w", 0o600)
   const err = openSync(paths.err, "w", 0o600)
-  const child = Bun.spawn([process.execPath, platform, ...words], { stdin: "ignore", stdout: out, stderr: err, detached: true })
+  const child = Bun.spawn([process.execPath, platform, ...words], {
+    stdin: "ignore",
+    stdout: out,
+    stderr: err,
+    detached: true,
+  })
   closeSync(out)
   closeSync(err)
   const until_ms = performance.now() + start_ms
@@ -38,10 +43,14 @@ export const detached = async ({ platform, words, data }: PlatformProcess, io: I
     await wait(look_ms)
   }
   child.kill("SIGTERM")
-  throw new Failure(exit_codes.timed_out, `The platform was not ready after ${start_ms / 1000} s; see ${join(data, "log")}.`)
+  throw new Failure(
+    exit_codes.timed_out,
+    `The platform was not ready after ${start_ms / 1000} s; see ${join(data, "log")}.`,
+  )
 }
 
-const read = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, "utf8").trim() : undefined)
+const read = (path: string): string | undefined =>
+  existsSync(path) ? readFileSync(path, "utf8").trim() : undefined
 
 export const isAlive = (process_id: number): boolean => {
   try {

@@ -88,7 +88,9 @@ export const program = async (words: readonly string[], io: Io): Promise<number>
     if (io.signal.aborted) return exit_codes.interrupted
     const failure = failureOf(error)
     if (!failure) {
-      io.note(`${styled(io, "red", "wf: this is a bug")}: ${error instanceof Error ? (error.stack ?? error.message) : error}`)
+      io.note(
+        `${styled(io, "red", "wf: this is a bug")}: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
+      )
       return exit_codes.failed
     }
     io.note(`wf: ${failure.message}`)

@@ -51,7 +51,9 @@ const outcomes: Readonly<Record<string, readonly [mark: string, style: Style]>> 
 export const summaryLines = (io: Io, run: Run): readonly string[] => {
   const [mark, style] = outcomes[run.status] ?? ["?", "dim"]
   const failed = (run.tasks ?? []).filter((task) => task.status === "failed")
-  const reasons = failed.map((task) => `  ${cleanLine(task.task)}: ${cleanLine(task.error?.message ?? "failed")}`)
+  const reasons = failed.map(
+    (task) => `  ${cleanLine(task.task)}: ${cleanLine(task.error?.message ?? "failed")}`,
+  )
   const done = (run.tasks ?? []).filter((task) => task.status === "completed").length
   const duration = took(run.started_at, run.finished_at)
   const counts = `${done}/${run.tasks?.length ?? 0} tasks`

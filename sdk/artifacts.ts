@@ -10,7 +10,8 @@ export type Upload = {
 
 export const artifactsOf = (transport: Transport) => {
   const path = (run_id: string) => `/api/v1/runs/${encodeURIComponent(run_id)}/artifacts`
-  const file = (run_id: string, name: string) => `${path(run_id)}/${name.split("/").map(encodeURIComponent).join("/")}`
+  const file = (run_id: string, name: string) =>
+    `${path(run_id)}/${name.split("/").map(encodeURIComponent).join("/")}`
   return {
     list: (run_id: string) => transport.json<Page<Artifact>>({ path: path(run_id) }),
     /** The file as a stream; `headers` tell its size and checksum. */
@@ -25,6 +26,7 @@ export const artifactsOf = (transport: Transport) => {
         stream: true,
         ...(signal && { signal }),
       }),
-    remove: (run_id: string, name: string) => transport.json<undefined>({ method: "DELETE", path: file(run_id, name) }),
+    remove: (run_id: string, name: string) =>
+      transport.json<undefined>({ method: "DELETE", path: file(run_id, name) }),
   }
 }

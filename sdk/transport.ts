@@ -68,7 +68,11 @@ export const createTransport = (options: ClientOptions): Transport => {
     const body = call.json === undefined ? call.body : JSON.stringify(call.json)
     const deadline = AbortSignal.timeout(options.timeout_ms ?? default_timeout_ms)
     const signals = [...(call.signal ? [call.signal] : []), ...(call.stream ? [] : [deadline])]
-    const init: RequestInit & { duplex?: "half" } = { method: call.method ?? "GET", headers, signal: AbortSignal.any(signals) }
+    const init: RequestInit & { duplex?: "half" } = {
+      method: call.method ?? "GET",
+      headers,
+      signal: AbortSignal.any(signals),
+    }
     if (body !== undefined) Object.assign(init, { body, duplex: "half" })
     return new Request(url, init)
   }

@@ -4,7 +4,8 @@ import type { Transport } from "./transport.ts"
 
 export const workflowsOf = (transport: Transport) => {
   const path = (name: string) => `/api/v1/workflows/${encodeURIComponent(name)}`
-  const list = (options: PageOptions = {}) => transport.json<Page<Workflow>>({ path: "/api/v1/workflows", query: options })
+  const list = (options: PageOptions = {}) =>
+    transport.json<Page<Workflow>>({ path: "/api/v1/workflows", query: options })
   return {
     /** A version for this definition; the one there is, when nothing has changed. */
     push: (source: string, file?: string) =>
@@ -18,6 +19,7 @@ export const workflowsOf = (transport: Transport) => {
     all: (options: PageOptions = {}) => allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),
     versions: (name: string, options: PageOptions = {}) =>
       transport.json<Page<Version>>({ path: `${path(name)}/versions`, query: options }),
-    version: (name: string, number: number) => transport.json<Version>({ path: `${path(name)}/versions/${number}` }),
+    version: (name: string, number: number) =>
+      transport.json<Version>({ path: `${path(name)}/versions/${number}` }),
   }
 }

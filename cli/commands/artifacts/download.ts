@@ -17,7 +17,8 @@ export const run = async ({ arguments: [run_id = "", name], options }: Given, io
   const output = text(options, "output")
   const { items } = await client.artifacts.list(run_id)
   if (flag(options, "all")) {
-    for (const artifact of items) await save({ client, artifact, path: inside(output ?? ".", artifact.name) }, io)
+    for (const artifact of items)
+      await save({ client, artifact, path: inside(output ?? ".", artifact.name) }, io)
     return exit_codes.done
   }
   const chosen = choose(items, name)
@@ -33,7 +34,10 @@ const choose = (items: readonly Artifact[], name: string | undefined): Artifact 
   if (found) return found
   const names = items.map((artifact) => `\n  ${cleanLine(artifact.name)}`).join("")
   if (name === undefined && items.length > 1) {
-    throw new Failure(exit_codes.usage, `This run has several files. Name one, or take them with --all:${names}`)
+    throw new Failure(
+      exit_codes.usage,
+      `This run has several files. Name one, or take them with --all:${names}`,
+    )
   }
   const there = names === "" ? "This run has kept no files." : `There are:${names}`
   throw new Failure(exit_codes.not_found, `There is no file ${name ?? ""} in this run. ${there}`)
@@ -42,20 +46,33 @@ const choose = (items: readonly Artifact[], name: string | undefined): Artifact 
 /** A name comes from elsewhere: it must stay below the folder, whatever it says. */
 const inside = (folder: string, name: string): string => {
   const steps = name.split("/")
-  const safe = !name.includes("\\") && !name.includes("\0") && steps.every((step) => step !== "" && step !== "." && step !== "..")
-  if (!safe) throw new Failure(exit_codes.failed, `The file's name ${cleanLine(name)} would leave the folder; it was not saved.`)
+  const safe =
+    !name.includes("\\") &&
+    !name.includes("\0") &&
+    steps.every((step) => step !== "" && step !== "." && step !== "..")
+  if (!safe)
+    throw new Failure(
+      exit_codes.failed,
+      `The file's name ${cleanLine(name)} would leave the folder; it was not saved.`,
+    )
   return join(folder, ...steps)
 }
 
 type Download = { readonly client: Client; readonly artifact: Artifact; readonly path: string }
 
-const open = async ({ client, artifact }: Download, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> => {
+const open = async (
+  { client, artifact }: Download,
+  signal: AbortSignal,
+): Promise<ReadableStream<Uint8Array>> => {
   const { body } = await client.artifacts.download(artifact.run_id, artifact.name, signal)
   return body ?? new Blob([]).stream()
 }
 
 const damaged = (artifact: Artifact): Failure =>
-  new Failure(exit_codes.failed, `${cleanLine(artifact.name)} arrived damaged: its checksum differs. Try again.`)
+  new Failure(
+    exit_codes.failed,
+    `${cleanLine(artifact.name)} arrived damaged: its checksum differs. Try again.`,
+  )
 
 /** Written beside its place and moved there when its checksum is right. */
 const save = async (download: Download, io: Io): Promise<void> => {

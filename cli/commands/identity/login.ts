@@ -11,7 +11,10 @@ export const run = async ({ options }: Given, io: Io): Promise<number> => {
   const { current, profiles } = file.read()
   const url = text(options, "url") ?? io.environment.WF_URL ?? profiles[current ?? ""]?.url
   if (url === undefined || !URL.canParse(url)) {
-    throw new Failure(exit_codes.usage, "Which platform? Name it: `wf login --url https://wf.example.com --with-token < token`.")
+    throw new Failure(
+      exit_codes.usage,
+      "Which platform? Name it: `wf login --url https://wf.example.com --with-token < token`.",
+    )
   }
   const token = await tokenFrom(url, options, io)
   const me = await createClient({ url, token }).identity.me()
@@ -24,10 +27,17 @@ export const run = async ({ options }: Given, io: Io): Promise<number> => {
 const tokenFrom = async (url: string, options: Given["options"], io: Io): Promise<string> => {
   const email = text(options, "email")
   if (!flag(options, "withToken") && email === undefined) {
-    throw new Failure(exit_codes.usage, "Give an API token with `--with-token < file`, or a password with `--email ADDRESS < file`.")
+    throw new Failure(
+      exit_codes.usage,
+      "Give an API token with `--with-token < file`, or a password with `--email ADDRESS < file`.",
+    )
   }
   const secret = (await io.readStdin()).trim()
-  if (secret === "") throw new Failure(exit_codes.usage, "Nothing came from stdin. Pipe the token or password into this command.")
+  if (secret === "")
+    throw new Failure(
+      exit_codes.usage,
+      "Nothing came from stdin. Pipe the token or password into this command.",
+    )
   if (email === undefined) return secret
   // A session ends after minutes; the API token made with it is what the profile keeps.
   const { access_token } = await createClient({ url }).identity.login({ email, password: secret })

@@ -20,7 +20,10 @@ export const run = async ({ options }: Given, io: Io): Promise<number> => {
   const until_ms = performance.now() + stop_ms
   while (isAlive(process_id)) {
     if (performance.now() > until_ms) {
-      throw new Failure(exit_codes.timed_out, `Process ${process_id} has not ended within ${stop_ms / 1000} s.`)
+      throw new Failure(
+        exit_codes.timed_out,
+        `Process ${process_id} has not ended within ${stop_ms / 1000} s.`,
+      )
     }
     await wait(look_ms)
   }

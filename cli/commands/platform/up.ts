@@ -25,4 +25,6 @@ export const run = async ({ options }: Given, io: Io): Promise<number> => {
 }
 
 const environmentOf = (io: Io): Record<string, string> =>
-  Object.fromEntries(Object.entries(io.environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+  Object.fromEntries(
+    Object.entries(io.environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )

@@ -24,7 +24,8 @@ export const run = async ({ arguments: [run_id = ""], options }: Given, io: Io):
     ...(tail !== undefined && { tail }),
     ...(since_ms !== undefined && { since: new Date(io.now().getTime() - since_ms).toISOString() }),
   })
-  for await (const line of lines) io.out(shown(line, { json: flag(options, "json"), stamped: flag(options, "timestamps") }, io))
+  for await (const line of lines)
+    io.out(shown(line, { json: flag(options, "json"), stamped: flag(options, "timestamps") }, io))
   return follow ? outcomeCode(await client.runs.get(run_id)) : exit_codes.done
 }
 

@@ -23,7 +23,11 @@ export const run = (given: Given, io: Io): Promise<number> => {
         { title: "version", full: (row) => String(row.version) },
         { title: "status", full: (row) => row.status },
         { title: "started", full: (row) => row.started_at ?? "", short: (row) => ago(row.started_at, now) },
-        { title: "took", full: (row) => row.finished_at ?? "", short: (row) => took(row.started_at, row.finished_at) },
+        {
+          title: "took",
+          full: (row) => row.finished_at ?? "",
+          short: (row) => took(row.started_at, row.finished_at),
+        },
       ],
       first: () => client.runs.list({ ...filter, limit }),
       all: () => client.runs.all(filter),

@@ -14,7 +14,11 @@ export const run = (given: Given, io: Io): Promise<number> => {
         { title: "id", full: (row) => row.id },
         { title: "name", full: (row) => row.name },
         { title: "made", full: (row) => row.created_at, short: (row) => ago(row.created_at, now) },
-        { title: "last used", full: (row) => row.last_used_at ?? "", short: (row) => ago(row.last_used_at, now) },
+        {
+          title: "last used",
+          full: (row) => row.last_used_at ?? "",
+          short: (row) => ago(row.last_used_at, now),
+        },
       ],
       first: () => client.identity.tokens(),
       empty: "No tokens yet. `wf tokens create NAME` makes one.",

@@ -14,7 +14,11 @@ export const run = async (given: Given, io: Io): Promise<number> => {
   for (const { path, source } of sources) {
     const pushed = await client.workflows.push(source, path)
     const outcome = pushed.created ? "created" : "unchanged"
-    io.out(flag(given.options, "json") ? JSON.stringify(pushed) : `${pushed.workflow}\t${pushed.version}\t${outcome}`)
+    io.out(
+      flag(given.options, "json")
+        ? JSON.stringify(pushed)
+        : `${pushed.workflow}\t${pushed.version}\t${outcome}`,
+    )
   }
   return exit_codes.done
 }
