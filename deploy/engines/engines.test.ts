@@ -1,25 +1,46 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { mkdtemp, rm } from "node:fs/promises"
+import { rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3"
 import { Kafka, logLevel } from "kafkajs"
 import { MongoClient } from "mongodb"
+import { openDatabase } from "#kernel/database/open.ts"
+import { silentLog } from "#kernel/telemetry/log.ts"
 import { enginesNamed } from "./engines.ts"
 import { envoy, validateEnvoy } from "./envoy.ts"
 import { kafka } from "./kafka.ts"
 import { mongo } from "./mongo.ts"
+import { createOwnedFolder } from "./owned-folder.ts"
+import { postgres } from "./postgres.ts"
 import { isUsable, testCache } from "./testing.ts"
 import { versitygw } from "./versitygw.ts"
 
 const install_ms = 900_000
 let root = ""
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "wf-engines-test-"))
+  root = await createOwnedFolder(tmpdir(), "wf-engines-test")
 })
 afterAll(() => rm(root, { recursive: true, force: true }))
 
 const place = (name: string) => ({ cache: testCache, folder: join(root, name) })
+
+test("PostgreSQL that was killed goes on with the same data on the same ports", async () => {
+  await postgres.install(testCache)
+  const first = await postgres.start(place("postgres"))
+  const open = () =>
+    openDatabase({ url: first.address.url, schema: "public", application_name: "test", log: silentLog })
+  const before = open()
+  await before.run((sql) => sql.script("create table kept as select 7 as n"))
+  await before.close()
+  await first.kill()
+
+  const second = await postgres.start({ ...place("postgres"), ports: first.ports })
+  const after = open()
+  expect(await after.run((sql) => sql`select n from public.kept`)).toEqual([{ n: 7 }])
+  await after.close()
+  await second.stop()
+})
 
 test.skipIf(!isUsable(kafka))(
   "Kafka that was killed goes on with the same data on the same ports",
@@ -107,5 +128,5 @@ test.skipIf(!isUsable(envoy))(
 )
 
 test("an engine that doesn't exist is refused with the names of those that do", () => {
-  expect(() => enginesNamed(["redis"])).toThrow('There is no engine "redis". There are: kafka,')
+  expect(() => enginesNamed(["redis"])).toThrow('There is no engine "redis". There are: postgres, kafka,')
 })

@@ -3,7 +3,6 @@
 # parent died, however it died, the command is sent SIGNAL, and KILL if it is still there after GRACE_S.
 signal=$1 grace_s=$2 log=$3
 shift 3
-trap '' INT
 exec 3<&0
 exec 2>>"$log"
 "$@" 3<&- </dev/null >>"$log" &

@@ -15,10 +15,11 @@ type Guarded<Where extends Address> = {
   readonly signal?: "TERM" | "INT"
   readonly grace_s?: number
   /** Whom it runs as, where that isn't who we are. */
-  readonly user?: { readonly uid: number; readonly gid: number }
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined
 }
 
-const guard = join(import.meta.dir, "guard.sh")
+// As text, since whom it runs as may have no way to the file.
+const guard = Bun.file(join(import.meta.dir, "guard.sh"))
 
 /** Starts a process that ends with us, even when we are killed, and waits until it answers. */
 export const startGuarded = async <Where extends Address>(
@@ -27,13 +28,18 @@ export const startGuarded = async <Where extends Address>(
   const { name, words, folder, signal = "TERM", grace_s = 10 } = options
   await mkdir(folder, { recursive: true })
   const log = join(folder, `${name}.log`)
-  const shell = Bun.spawn(["sh", guard, signal, String(grace_s), log, ...words], {
-    stdin: "pipe",
-    stdout: "pipe",
-    stderr: "inherit",
-    cwd: folder,
-    ...options.user,
-  })
+  const shell = Bun.spawn(
+    ["/bin/sh", "-c", await guard.text(), "guard.sh", signal, String(grace_s), log, ...words],
+    {
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "inherit",
+      cwd: folder,
+      // A session of its own, so that Ctrl-C in a terminal reaches us alone and we end it in order.
+      detached: true,
+      ...options.user,
+    },
+  )
   const pid = await firstNumber(shell.stdout)
   const stop = async () => {
     await shell.stdin.end()

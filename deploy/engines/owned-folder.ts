@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises"
+import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises"
 import { join } from "node:path"
 
 /** A new folder for this process's lifetime. Those of processes that died without removing theirs go first. */
@@ -11,7 +11,10 @@ export const createOwnedFolder = async (parent: string, name: string): Promise<s
     // In a shared temporary folder it may be somebody else's, who will remove it.
     await rm(join(parent, entry), { recursive: true, force: true }).catch(() => undefined)
   }
-  return mkdtemp(join(parent, `${name}.${process.pid}.`))
+  const folder = await mkdtemp(join(parent, `${name}.${process.pid}.`))
+  // PostgreSQL, which root runs as somebody else, has to get through to its own.
+  await chmod(folder, 0o711)
+  return folder
 }
 
 const isAlive = (pid: number): boolean => {

@@ -5,6 +5,7 @@ import { migrate } from "#kernel/database/migrate.ts"
 import { openPool, type Pool } from "#kernel/database/open.ts"
 import type { Envelope } from "#kernel/events/envelope.ts"
 import { type Event, emit } from "#kernel/outbox/emit.ts"
+import { nudge } from "#kernel/outbox/nudge.ts"
 import type { Loop } from "#kernel/service/loop.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import { freshDatabase } from "#kernel/testing/database.ts"
@@ -15,6 +16,10 @@ import type { Bus, Consumer, TransactionalConsumer } from "./bus.ts"
 export type World = {
   readonly producer: Database
   readonly consumer: Database
+  /** What is before the names in a cluster that worlds share. */
+  readonly id: string
+  /** The database that both schemas are in. */
+  readonly url: string
   /** A bus with both relays running. */
   openBus(): Bus
   /** Started, and stopped at the end of the test. */
@@ -27,7 +32,6 @@ export type World = {
 type Effect = { readonly key: string; readonly name: string; readonly event_id: string }
 
 export type Adapter = {
-  readonly name: string
   /** Another bus in the same world, as another process would have it. */
   readonly openBus: (world_id: string) => Bus
 }
@@ -37,11 +41,12 @@ const long = process.env.WF_TEST_LONG === "1"
 
 let worlds = 0
 
-const openWorld = async (pool: Pool, adapter: Adapter): Promise<World> => {
+const openWorld = async (pool: Pool, url: string, adapter: Adapter): Promise<World> => {
   worlds += 1
-  const id = `w${worlds}`
-  const producer = pool.database(`producer_${id}`)
-  const consumer = pool.database(`consumer_${id}`)
+  const number = `w${worlds}`
+  const id = `${process.pid}-${number}`
+  const producer = pool.database(`producer_${number}`)
+  const consumer = pool.database(`consumer_${number}`)
   for (const database of [producer, consumer]) {
     await migrate({ database, sources: [tables], log: silentLog })
   }
@@ -54,8 +59,10 @@ const openWorld = async (pool: Pool, adapter: Adapter): Promise<World> => {
   return {
     producer,
     consumer,
+    id,
+    url,
     openBus() {
-      const bus = adapter.openBus(`${process.pid}-${id}`)
+      const bus = adapter.openBus(id)
       buses.push(bus)
       for (const relay of [bus.relay(producer, deriveUsers), bus.relay(consumer)]) {
         loops.push(relay)
@@ -86,7 +93,7 @@ const openWorld = async (pool: Pool, adapter: Adapter): Promise<World> => {
 
 const user_id = "01890000-0000-7000-8000-000000000001"
 
-const registered = (key: string, name: string | number): Event => ({
+export const registered = (key: string, name: string | number): Event => ({
   type: "user.registered",
   key,
   data: { user_id, email: "a@example.test", name: String(name) },
@@ -109,9 +116,10 @@ const writeEffects = async (sql: Sql, events: readonly Envelope[]): Promise<void
   )
 }
 
-const numbers = (count: number) => Array.from({ length: count }, (_, index) => index)
+export const numbers = (count: number) => Array.from({ length: count }, (_, index) => index)
 
-const publish = (world: World, events: readonly Event[]) => world.producer.tx((sql) => emit(sql, events))
+export const publish = (world: World, events: readonly Event[]) =>
+  world.producer.tx((sql) => emit(sql, events))
 
 const publishRaw = (world: World, topic: string, body: unknown) =>
   world.producer.run((sql) =>
@@ -127,7 +135,7 @@ const namesByKey = (effects: readonly Effect[]) => {
   return found
 }
 
-const untilEffects = (world: World, count: number, max_ms?: number) =>
+export const untilEffects = (world: World, count: number, max_ms?: number) =>
   until(
     `${count} effects`,
     async () => {
@@ -137,7 +145,7 @@ const untilEffects = (world: World, count: number, max_ms?: number) =>
     max_ms,
   )
 
-const transactional = (world: World, more: Partial<TransactionalConsumer> = {}): Consumer => ({
+export const transactional = (world: World, more: Partial<TransactionalConsumer> = {}): Consumer => ({
   group: "readers",
   topics: ["user.registered"],
   max_batch: 100,
@@ -146,16 +154,21 @@ const transactional = (world: World, more: Partial<TransactionalConsumer> = {}):
   ...more,
 })
 
-/** What every bus does, whatever carries it. */
-export const busSuite = (prepare: () => Promise<Adapter>) => {
+/** A test in a world of its own. */
+type InWorld = (sentence: string, work: (world: World) => Promise<void>, max_ms?: number) => void
+
+/** What every bus does, whatever carries it, and what more one of them has to show. */
+export const busSuite = (prepare: () => Promise<Adapter>, more?: (inWorld: InWorld) => void) => {
   let adapter: Adapter
   let pool: Pool
+  let url: string
   let drop: () => Promise<void>
 
   beforeAll(async () => {
     adapter = await prepare()
     const fresh = await freshDatabase()
     drop = fresh.drop
+    url = fresh.url
     pool = openPool({ url: fresh.url, application_name: "bus", log: silentLog, max_sessions: 12 })
   }, 900_000)
 
@@ -164,11 +177,11 @@ export const busSuite = (prepare: () => Promise<Adapter>) => {
     await drop()
   })
 
-  const inWorld = (sentence: string, work: (world: World) => Promise<void>, max_ms = 60_000) =>
+  const inWorld: InWorld = (sentence, work, max_ms = 60_000) =>
     test(
       sentence,
       async () => {
-        const world = await openWorld(pool, adapter)
+        const world = await openWorld(pool, url, adapter)
         try {
           await work(world)
         } finally {
@@ -258,6 +271,7 @@ export const busSuite = (prepare: () => Promise<Adapter>) => {
           [list(ids)],
         ),
       )
+      nudge(world.producer.schema)
       const effects = await untilEffects(world, 3)
       expect(effects.map(({ name }) => name)).toEqual(ids.map((id) => `of ${id}`))
     })
@@ -468,6 +482,8 @@ export const busSuite = (prepare: () => Promise<Adapter>) => {
       240_000,
     )
   })
+
+  more?.(inWorld)
 }
 
 /** The most partitions that an adapter under test has. */

@@ -35,9 +35,9 @@ export type Entry = {
 type Position = {
   readonly version: string
   readonly seen: string
-  readonly bound: string
   readonly target: string | null
-  readonly target_bound: string
+  /** The first id of the transactions that began after `seen`; null when they have none. */
+  readonly fresh_from: string | null
   readonly after_id: string
   readonly partial_id: string
   readonly partial_count: number
@@ -77,8 +77,8 @@ export type Reader = {
 const settled = (position: Position): Position => ({
   ...position,
   seen: position.target ?? position.seen,
-  bound: position.target_bound,
   target: null,
+  fresh_from: null,
   after_id: "0",
   partial_id: "0",
   partial_count: 0,
@@ -98,26 +98,24 @@ const beyond = (position: Position, entry: Entry): Position => {
 export const openReader = (options: ReaderOptions): Reader => {
   const { source, name, keep_ms = 5_000 } = options
   let position: Position | undefined
-  /** The last id that was drawn, read before the next snapshot is taken. */
-  let drawn: string | undefined
   let kept_at = performance.now()
-  let kept_bound: string | undefined
+  /** Whether it moved over rows since it was written down: only those can be cleaned by writing it down. */
+  let moved = false
 
   const aim = async (from: Position): Promise<Position> => {
-    const now = await source.database.run(currentSnapshot)
-    const target_bound = drawn ?? from.bound
-    drawn = now.drawn
-    return now.snapshot === from.seen ? from : { ...from, target: now.snapshot, target_bound }
+    const { target, has_late, fresh_from } = await source.database.run((sql) => newsSince(sql, from.seen))
+    if (!has_late && fresh_from === null) return { ...from, seen: target }
+    moved = true
+    return { ...from, target, fresh_from }
   }
 
   const keep = async () => {
     kept_at = performance.now()
     const from = position
-    // Nothing was drawn since, so nothing can be cleaned by it either: a platform at rest writes nothing.
-    if (from === undefined || from.bound === kept_bound) return
-    kept_bound = from.bound
-    const moved = await source.database.run((sql) => writePosition(sql, { source, name, from, to: from }))
-    position = moved ? { ...from, version: moved } : undefined
+    if (from === undefined || !moved) return
+    moved = false
+    const version = await source.database.run((sql) => writePosition(sql, { source, name, from, to: from }))
+    position = version ? { ...from, version } : undefined
   }
 
   const read = async (): Promise<readonly Entry[]> => {
@@ -160,20 +158,21 @@ export const openReader = (options: ReaderOptions): Reader => {
   }
 }
 
-const currentSnapshot = async (sql: Sql): Promise<{ snapshot: string; drawn: string }> => {
-  const [row] = await sql.statement<{ snapshot: string; drawn: string }>(
-    `select pg_current_snapshot()::text as snapshot, (case when is_called then last_value else 0 end)::text as drawn
-     from "${sql.schema}".outbox_id_seq`,
-    [],
+type News = { readonly target: string; readonly has_late: boolean; readonly fresh_from: string | null }
+
+const newsSince = async (sql: Sql, seen: string): Promise<News> => {
+  const [news] = await sql.statement<News>(
+    `select target::text, has_late, fresh_from::text from "${sql.schema}".outbox_news($1::text::pg_snapshot)`,
+    [seen],
   )
-  if (row === undefined) throw new Error("A sequence has always one row")
-  return row
+  if (news === undefined) throw new Error("outbox_news answers always one row")
+  return news
 }
 
 const loadPosition = async (sql: Sql, name: string): Promise<Position> => {
   await sql.statement(`insert into "${sql.schema}".reader (name) values ($1) on conflict do nothing`, [name])
   const [row] = await sql.statement<Position>(
-    `select version::text, seen::text, bound::text, target::text, target_bound::text,
+    `select version::text, seen::text, target::text, fresh_from::text,
        after_id::text, partial_id::text, partial_count
      from "${sql.schema}".reader where name = $1`,
     [name],
@@ -193,22 +192,12 @@ type Move = {
 const writePosition = async (sql: Sql, { source, name, from, to }: Move): Promise<string | undefined> => {
   const rows = await sql.statement<{ version: string }>(
     `update "${source.database.schema}".reader
-     set version = version + 1, seen = $3::text::pg_snapshot, bound = $4::text::bigint,
-       target = $5::text::pg_snapshot, target_bound = $6::text::bigint, after_id = $7::text::bigint,
-       partial_id = $8::text::bigint, partial_count = $9::int, updated_at = now()
+     set version = version + 1, seen = $3::text::pg_snapshot, target = $4::text::pg_snapshot,
+       fresh_from = $5::text::bigint, after_id = $6::text::bigint,
+       partial_id = $7::text::bigint, partial_count = $8::int, updated_at = now()
      where name = $1 and version = $2::text::bigint
      returning version::text`,
-    [
-      name,
-      from.version,
-      to.seen,
-      to.bound,
-      to.target,
-      to.target_bound,
-      to.after_id,
-      to.partial_id,
-      to.partial_count,
-    ],
+    [name, from.version, to.seen, to.target, to.fresh_from, to.after_id, to.partial_id, to.partial_count],
   )
   return rows[0]?.version
 }
@@ -223,7 +212,7 @@ const pageAfter = async (options: ReaderOptions, position: Position): Promise<Pa
       `select id::text, at, topic, events, ids, details, is_last
        from "${sql.schema}".outbox_page($1::text::pg_snapshot, $2::text::pg_snapshot, $3::text::bigint,
          $4::text::bigint, $5::text::text[], $6::int, $6::int)`,
-      [position.seen, position.target, position.bound, position.after_id, wanted, max_events],
+      [position.seen, position.target, position.fresh_from, position.after_id, wanted, max_events],
     )
     const bodies = await bodiesOf(sql, source, rows)
     const entries = rows.flatMap((row, index) => entriesOf(row, bodies[index] ?? [], { source, position }))
