@@ -16,3 +16,6 @@ export const roles = ["viewer", "operator", "developer", "admin", "owner"] as co
 export type Role = (typeof roles)[number]
 
 export type Permission = keyof typeof permissions
+
+export const isRole = (text: unknown): text is Role =>
+  typeof text === "string" && (roles as readonly string[]).includes(text)

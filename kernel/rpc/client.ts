@@ -55,12 +55,23 @@ const outgoing =
     })
   }
 
+const throwProblem = (thrown: unknown): never => {
+  if (thrown instanceof ConnectError && thrown.cause instanceof Problem) throw thrown.cause
+  throw thrown
+}
+
+/** The library wraps whatever an interceptor throws; callers get the problem itself. */
+const unwrapped = (transport: Transport): Transport => ({
+  ...transport,
+  unary: (...call) => transport.unary(...call).catch(throwProblem),
+})
+
 /** Typed clients of other services: identity, deadline, span and circuit breaker are here, once. */
 export const caller = (dial: Dial, tokens: ServiceTokens): Call => {
   const transports = new Map<string, Transport>()
   return (service, description) => {
     const known = transports.get(service)
-    const transport = known ?? dial(service, [outgoing(service, tokens, breaker(breaker_limits))])
+    const transport = known ?? unwrapped(dial(service, [outgoing(service, tokens, breaker(breaker_limits))]))
     transports.set(service, transport)
     return createClient(description, transport)
   }

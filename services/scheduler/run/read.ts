@@ -1,5 +1,5 @@
 import type { Sql } from "#kernel/database/database.ts"
-import { lastTaskRunId, taskRunId } from "./ids.ts"
+import { lastTaskRunId, taskRunId } from "#language/run-id.ts"
 import type { Run, TaskRun } from "./shape.ts"
 
 type RunRow = Omit<Run, "created_at" | "started_at" | "finished_at" | "tasks"> & {

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto"
 import { json, list, type Sql } from "#kernel/database/database.ts"
 import { type Advance, begin, type Counter } from "#language/decide.ts"
 import type { Plan, PlanTask } from "#language/plan.ts"
+import { taskRunId } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
 import { type Facts, gatherFacts } from "../task/facts.ts"
 import type { TaskStatus } from "../task/moves.ts"
 import type { Ready } from "../task/ready.ts"
-import { taskRunId } from "./ids.ts"
 import { endRuns, type LockedRun } from "./lock.ts"
 
 export type RunStart = {

@@ -9,7 +9,7 @@ import {
   onReady,
 } from "#language/decide.ts"
 import type { Plan } from "#language/plan.ts"
-import { lastTaskRunId, taskRunId } from "../run/ids.ts"
+import { lastTaskRunId, taskRunId } from "#language/run-id.ts"
 import type { LockedRun } from "../run/lock.ts"
 import type { Facts } from "./facts.ts"
 import { taskMoves } from "./moves.ts"

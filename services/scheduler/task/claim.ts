@@ -1,8 +1,8 @@
 import { list, type Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Plan, PlanTask } from "#language/plan.ts"
+import { taskRunId } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
-import { taskRunId } from "../run/ids.ts"
 import type { LockedRun } from "../run/lock.ts"
 import { gatherFacts } from "./facts.ts"
 

@@ -1,7 +1,7 @@
 import { json, list, type Sql } from "#kernel/database/database.ts"
 import type { Plan, RetryPolicy } from "#language/plan.ts"
+import { isRunId, runOf } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
-import { isRunId, runOf } from "../run/ids.ts"
 import { endRuns, type LockedRun, lockRuns, writeRuns } from "../run/lock.ts"
 import { advance } from "./advance.ts"
 import { gatherFacts } from "./facts.ts"

@@ -1,12 +1,11 @@
-import type { Kit } from "#kernel/service/kit.ts"
-
 /** The last 20 bits of a run's id are zero; a task run has its place in the plan there. */
 const place_digits = 5
 const max_places = 16 ** place_digits - 1
 
 const zeros = "0".repeat(place_digits)
 
-export const runId = (kit: Kit): string => `${kit.id().slice(0, -place_digits)}${zeros}`
+/** Made of a fresh UUIDv7. */
+export const runId = (id: string): string => `${id.slice(0, -place_digits)}${zeros}`
 
 export const isRunId = (id: string): boolean => id.endsWith(zeros)
 

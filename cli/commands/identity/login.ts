@@ -1,0 +1,46 @@
+import { profileFile } from "#kernel/config/profiles.ts"
+import { createClient } from "#sdk/index.ts"
+import { flag, type Given, text } from "../../command.ts"
+import { exit_codes } from "../../exit.ts"
+import { Failure } from "../../failure.ts"
+import type { Io } from "../../io.ts"
+
+/** The secret comes from stdin, never from the command line, where others could read it. */
+export const run = async ({ options }: Given, io: Io): Promise<number> => {
+  const file = profileFile(io.environment)
+  const { current, profiles } = file.read()
+  const url = text(options, "url") ?? io.environment.WF_URL ?? profiles[current ?? ""]?.url
+  if (url === undefined || !URL.canParse(url)) {
+    throw new Failure(
+      exit_codes.usage,
+      "Which platform? Name it: `wf login --url https://wf.example.com --with-token < token`.",
+    )
+  }
+  const token = await tokenFrom(url, options, io)
+  const me = await createClient({ url, token }).identity.me()
+  const name = text(options, "name") ?? new URL(url).host
+  file.write({ current: name, profiles: { ...profiles, [name]: { url, token } } })
+  io.note(`Signed in to ${url} as ${me.user.email} (profile ${name}).`)
+  return exit_codes.done
+}
+
+const tokenFrom = async (url: string, options: Given["options"], io: Io): Promise<string> => {
+  const email = text(options, "email")
+  if (!flag(options, "withToken") && email === undefined) {
+    throw new Failure(
+      exit_codes.usage,
+      "Give an API token with `--with-token < file`, or a password with `--email ADDRESS < file`.",
+    )
+  }
+  const secret = (await io.readStdin()).trim()
+  if (secret === "")
+    throw new Failure(
+      exit_codes.usage,
+      "Nothing came from stdin. Pipe the token or password into this command.",
+    )
+  if (email === undefined) return secret
+  // A session ends after minutes; the API token made with it is what the profile keeps.
+  const { access_token } = await createClient({ url }).identity.login({ email, password: secret })
+  const created = await createClient({ url, token: access_token }).identity.createToken({ name: "wf login" })
+  return created.token
+}

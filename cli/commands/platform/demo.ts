@@ -1,0 +1,20 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import type { Given } from "../../command.ts"
+import { connect } from "../../connection.ts"
+import { exit_codes } from "../../exit.ts"
+import type { Io } from "../../io.ts"
+
+const folder = new URL("../../../examples", import.meta.url).pathname
+
+/** Pushes every example, and starts each once. */
+export const run = async ({ options }: Given, io: Io): Promise<number> => {
+  const client = connect(options, io)
+  for (const file of readdirSync(folder).filter((name) => name.endsWith(".yml"))) {
+    const { workflow, version } = await client.workflows.push(readFileSync(join(folder, file), "utf8"), file)
+    const started = await client.runs.start({ workflow, version })
+    io.out(`${workflow}\t${started.id}`)
+  }
+  io.note("Started. `wf runs list` shows them, `wf watch RUN` follows one.")
+  return exit_codes.done
+}

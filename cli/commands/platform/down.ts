@@ -1,0 +1,32 @@
+import { resolve } from "node:path"
+import { setTimeout as wait } from "node:timers/promises"
+import { type Given, text } from "../../command.ts"
+import { exit_codes } from "../../exit.ts"
+import { Failure } from "../../failure.ts"
+import type { Io } from "../../io.ts"
+import { isAlive, processOf } from "../../platform.ts"
+
+const stop_ms = 15_000
+const look_ms = 50
+
+export const run = async ({ options }: Given, io: Io): Promise<number> => {
+  const data = resolve(text(options, "data") ?? "./.wf")
+  const process_id = processOf(data)
+  if (process_id === undefined) {
+    io.note(`Nothing runs on ${data}.`)
+    return exit_codes.done
+  }
+  process.kill(process_id, "SIGTERM")
+  const until_ms = performance.now() + stop_ms
+  while (isAlive(process_id)) {
+    if (performance.now() > until_ms) {
+      throw new Failure(
+        exit_codes.timed_out,
+        `Process ${process_id} has not ended within ${stop_ms / 1000} s.`,
+      )
+    }
+    await wait(look_ms)
+  }
+  io.note("Stopped.")
+  return exit_codes.done
+}

@@ -1,0 +1,57 @@
+import type { Definition } from "#language/schema.ts"
+import type { Client } from "#sdk/index.ts"
+import { flag, type Given, type Options, text } from "../../command.ts"
+import { findConnection } from "../../connection.ts"
+import { readDuration, readNumber } from "../../duration.ts"
+import { exit_codes } from "../../exit.ts"
+import { followRun } from "../../follow-run.ts"
+import type { Io } from "../../io.ts"
+import { localPlatform } from "../../local.ts"
+import { readInputs } from "../../run-inputs.ts"
+import { looksLikeFile, readWorkflow } from "../../workflow-file.ts"
+import { noteProblems } from "../workflows/validate.ts"
+
+/** A file is checked before anything is started or sent. */
+export const run = async ({ arguments: [target = ""], options }: Given, io: Io): Promise<number> => {
+  const source = looksLikeFile(target) ? readWorkflow(target) : undefined
+  if (source !== undefined && !noteProblems(target, source, io)) return exit_codes.usage
+  const wanted = { target, source, options }
+  const connection = flag(options, "local") ? undefined : findConnection(options, io)
+  if (connection) return startAndFollow(connection.client, wanted, io)
+  const local = await localPlatform(io)
+  try {
+    return await startAndFollow(local.client, wanted, io)
+  } finally {
+    await local.stop()
+  }
+}
+
+type Wanted = { readonly target: string; readonly source: string | undefined; readonly options: Options }
+
+type Chosen = { readonly workflow: string; readonly version: number; readonly inputs: Definition["inputs"] }
+
+const choose = async (client: Client, { target, source, options }: Wanted): Promise<Chosen> => {
+  const number = readNumber("--version", text(options, "version"))
+  const version =
+    source !== undefined
+      ? await client.workflows.push(source, target)
+      : number === undefined
+        ? await client.workflows.get(target)
+        : await client.workflows.version(target, number)
+  const definition = version.definition as Definition
+  return { workflow: definition.name, version: version.version, inputs: definition.inputs }
+}
+
+const startAndFollow = async (client: Client, wanted: Wanted, io: Io): Promise<number> => {
+  const { options } = wanted
+  const timeout_ms = readDuration("--timeout", text(options, "timeout"))
+  const { workflow, version, inputs } = await choose(client, wanted)
+  const started = await client.runs.start({ workflow, version, inputs: readInputs(options, inputs) })
+  if (flag(options, "detach")) {
+    io.out(started.id)
+    return exit_codes.done
+  }
+  const json = flag(options, "json")
+  if (!json) io.note(`Run ${started.id} of ${workflow}, version ${version}`)
+  return followRun({ client, run_id: started.id, json, logs: !json, timeout_ms }, io)
+}

@@ -1,0 +1,33 @@
+import { cleanLine } from "../../clean.ts"
+import { flag, type Given, text } from "../../command.ts"
+import { connect } from "../../connection.ts"
+import { exit_codes } from "../../exit.ts"
+import type { Io } from "../../io.ts"
+import { fieldText } from "../../list.ts"
+import { summaryLines } from "../../progress.ts"
+import { printTable, took } from "../../table.ts"
+
+export const run = async ({ arguments: [run_id = ""], options }: Given, io: Io): Promise<number> => {
+  const found = await connect(options, io).runs.get(run_id)
+  const field = text(options, "field")
+  if (field !== undefined) io.out(cleanLine(fieldText(found, field)))
+  else if (flag(options, "json")) io.out(JSON.stringify(found))
+  else {
+    if (io.out_is_tty) for (const line of summaryLines(io, found)) io.out(line)
+    const columns = [
+      { title: "task", full: (row: Task) => row.task },
+      { title: "status", full: (row: Task) => row.status },
+      { title: "attempt", full: (row: Task) => String(row.attempt) },
+      {
+        title: "took",
+        full: (row: Task) => row.finished_at ?? "",
+        short: (row: Task) => took(row.started_at, row.finished_at),
+      },
+      { title: "error", full: (row: Task) => row.error?.message ?? "" },
+    ]
+    printTable(io, columns, found.tasks ?? [])
+  }
+  return exit_codes.done
+}
+
+type Task = NonNullable<Awaited<ReturnType<ReturnType<typeof connect>["runs"]["get"]>>["tasks"]>[number]

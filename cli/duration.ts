@@ -1,0 +1,16 @@
+import { durationMs } from "#language/duration.ts"
+import { exit_codes } from "./exit.ts"
+import { Failure } from "./failure.ts"
+
+export const readDuration = (option: string, given: string | undefined): number | undefined => {
+  if (given === undefined) return undefined
+  const duration_ms = durationMs(given)
+  if (duration_ms !== undefined) return duration_ms
+  throw new Failure(exit_codes.usage, `${option} takes a duration like 30s, 10m or 1h30m, not \`${given}\`.`)
+}
+
+export const readNumber = (option: string, given: string | undefined): number | undefined => {
+  if (given === undefined) return undefined
+  if (/^\d{1,9}$/.test(given)) return Number(given)
+  throw new Failure(exit_codes.usage, `${option} takes a whole number, not \`${given}\`.`)
+}

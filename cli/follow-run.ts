@@ -1,0 +1,76 @@
+import type { Client, Run } from "#sdk/index.ts"
+import { exit_codes } from "./exit.ts"
+import { Failure } from "./failure.ts"
+import type { Io } from "./io.ts"
+import { outcomeCode } from "./outcome.ts"
+import { eventLine, logLine, summaryLines } from "./progress.ts"
+
+export type Following = {
+  readonly client: Client
+  readonly run_id: string
+  readonly json: boolean
+  /** Log lines among the changes. */
+  readonly logs: boolean
+  readonly timeout_ms: number | undefined
+}
+
+/** How long lines may still come after the run has ended. */
+const last_lines_ms = 5_000
+
+/** Shows a run's changes and lines as they come, until it has ended; answers the code of its outcome. */
+export const followRun = async (following: Following, io: Io): Promise<number> => {
+  const { client, run_id, json } = following
+  const leave = new AbortController()
+  const timer =
+    following.timeout_ms === undefined
+      ? undefined
+      : setTimeout(() => leave.abort("timeout"), following.timeout_ms)
+  const stop = () => leave.abort("interrupt")
+  io.signal.addEventListener("abort", stop)
+  try {
+    const lines = following.logs ? showLines(following, leave.signal, io) : Promise.resolve()
+    await showEvents(following, leave.signal, io)
+    await Promise.race([lines, new Promise<void>((resolve) => setTimeout(resolve, last_lines_ms).unref())])
+    const run = await client.runs.get(run_id)
+    showEnd(run, json, io)
+    return outcomeCode(run)
+  } catch (error) {
+    if (!leave.signal.aborted) throw error
+    throw left(leave.signal.reason, run_id)
+  } finally {
+    clearTimeout(timer)
+    io.signal.removeEventListener("abort", stop)
+    leave.abort("done")
+  }
+}
+
+const left = (reason: unknown, run_id: string): Failure => {
+  const on = `The run goes on; \`wf watch ${run_id}\` follows it again.`
+  if (reason === "timeout") return new Failure(exit_codes.timed_out, `The run has not ended in time. ${on}`)
+  return new Failure(exit_codes.interrupted, `Not waiting any more. ${on}`)
+}
+
+const showEvents = async (
+  { client, run_id, json }: Following,
+  signal: AbortSignal,
+  io: Io,
+): Promise<void> => {
+  for await (const event of client.runs.watch(run_id, { signal })) {
+    const line = json ? JSON.stringify(event) : eventLine(io, event)
+    if (line !== undefined) io.out(line)
+  }
+}
+
+/** A log that can't be had must not hide how the run went. */
+const showLines = async ({ client, run_id }: Following, signal: AbortSignal, io: Io): Promise<void> => {
+  try {
+    for await (const line of client.runs.logs(run_id, { follow: true, signal })) io.out(logLine(io, line))
+  } catch (error) {
+    if (!signal.aborted) io.note(`(log lines are missing: ${error instanceof Error ? error.message : error})`)
+  }
+}
+
+const showEnd = (run: Run, json: boolean, io: Io): void => {
+  if (json) io.out(JSON.stringify(run))
+  else for (const line of summaryLines(io, run)) io.out(line)
+}

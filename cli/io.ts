@@ -1,0 +1,27 @@
+import type { Environment } from "#kernel/config/config.ts"
+
+/** The terminal, or the pipe, as commands see it. */
+export type Io = {
+  /** Data, and nothing else. */
+  out(line: string): void
+  /** Progress, hints and errors. */
+  note(line: string): void
+  /** Bytes as they are. */
+  write(bytes: Uint8Array): Promise<void>
+  readonly out_is_tty: boolean
+  readonly note_is_tty: boolean
+  readonly columns: number
+  readonly color: boolean
+  readonly environment: Environment
+  readonly now: () => Date
+  /** Aborts at the first Ctrl-C. */
+  readonly signal: AbortSignal
+  readStdin(): Promise<string>
+}
+
+const styles = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 } as const
+
+export type Style = keyof typeof styles
+
+export const styled = (io: Pick<Io, "color">, style: Style, text: string): string =>
+  io.color ? `\u001b[${styles[style]}m${text}\u001b[0m` : text

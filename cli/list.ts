@@ -1,0 +1,46 @@
+import { flag, type Given } from "./command.ts"
+import type { Io } from "./io.ts"
+import { type Column, printTable } from "./table.ts"
+
+export type Listing<Item> = {
+  readonly columns: readonly Column<Item>[]
+  readonly first: () => Promise<{ readonly items: readonly Item[]; readonly next_cursor: string | null }>
+  readonly all?: () => AsyncIterable<Item>
+  /** Said to a person when there is nothing. */
+  readonly empty: string
+}
+
+/** The three faces of every list: a table, tab-separated values, the API's object. */
+export const printList = async <Item>(
+  { options }: Given,
+  listing: Listing<Item>,
+  io: Io,
+): Promise<number> => {
+  if (flag(options, "all") && listing.all) {
+    for await (const item of listing.all()) {
+      if (flag(options, "json")) io.out(JSON.stringify(item))
+      else printTable({ ...io, out_is_tty: false }, listing.columns, [item])
+    }
+    return 0
+  }
+  const page = await listing.first()
+  if (flag(options, "json")) {
+    io.out(JSON.stringify(page))
+    return 0
+  }
+  if (page.items.length === 0 && io.out_is_tty) io.note(listing.empty)
+  else printTable(io, listing.columns, page.items)
+  if (page.next_cursor !== null && io.out_is_tty) io.note("There are more: `--all` shows all of them.")
+  return 0
+}
+
+/** `a.b` of an object, as raw text. */
+export const fieldText = (value: unknown, path: string): string => {
+  let found = value
+  for (const name of path.split(".")) {
+    const inside = typeof found === "object" && found !== null && Object.hasOwn(found, name)
+    found = inside ? (found as Record<string, unknown>)[name] : undefined
+  }
+  if (found === undefined || found === null) return ""
+  return typeof found === "object" ? JSON.stringify(found) : String(found)
+}

@@ -1,0 +1,99 @@
+import { CommanderError, Command as Parser } from "commander"
+import type { Command, Options } from "./command.ts"
+import { commands } from "./commands.ts"
+import { exit_codes } from "./exit.ts"
+import { failureOf } from "./failure.ts"
+import { type Io, styled } from "./io.ts"
+
+const version = "0.1.0"
+
+const groups: Readonly<Record<string, string>> = {
+  runs: "list and show runs",
+  workflows: "list and show workflows",
+  artifacts: "list, download and upload the files of runs",
+  tokens: "list, create and delete API tokens",
+}
+
+const examplesText = (examples: readonly string[]): string =>
+  `Examples:\n${examples.map((example) => `  ${example}`).join("\n")}\n`
+
+type Answer = { code: number }
+
+const configure = (parser: Parser, io: Io): Parser =>
+  parser
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .configureOutput({
+      writeOut: (text) => io.out(text.trimEnd()),
+      writeErr: (text) => io.note(text.replace(/^error: /, "wf: ").trimEnd()),
+      outputError: (text, write) => write(text),
+    })
+    .showHelpAfterError("Run the command with --help to see how it is used.")
+
+const addCommon = (parser: Parser): Parser =>
+  parser
+    .option("--url <url>", "the platform to talk to")
+    .option("--profile <name>", "the profile to use")
+    .option("--workspace <slug>", "one of your other workspaces")
+
+/** `<value...>` means that the option may be repeated, not that it swallows the words after it. */
+const addOption = (parser: Parser, flags: string, description: string): void => {
+  if (!flags.endsWith("...>")) {
+    parser.option(flags, description)
+    return
+  }
+  const gather = (value: string, before: readonly string[]) => [...before, value]
+  parser.option(flags.replace("...>", ">"), description, gather, [])
+}
+
+const addCommand = (parent: Parser, command: Command, io: Io, answer: Answer): void => {
+  const leaf = command.name.split(" ").at(-1) ?? command.name
+  const parser = configure(parent.command(leaf), io).summary(command.summary).description(command.summary)
+  for (const argument of command.arguments ?? []) parser.argument(argument)
+  for (const [flags, description] of command.options ?? []) addOption(parser, flags, description)
+  addCommon(parser).addHelpText("before", examplesText(command.examples))
+  parser.action(async () => {
+    const { run } = await command.load()
+    answer.code = await run({ arguments: parser.args, options: parser.opts<Options>() }, io)
+  })
+}
+
+const buildParser = (io: Io, answer: Answer): Parser => {
+  const root = configure(new Parser("wf"), io)
+    .description("Workflows of machine tasks and human work, on one durable engine.")
+    .version(version, "-V, --version", "print the version")
+    .addHelpText("after", "\nStart with `wf up`, then `wf run examples/hello.yml` in another terminal.")
+  const parents = new Map<string, Parser>()
+  for (const command of commands) {
+    const [noun = "", verb] = command.name.split(" ")
+    if (verb === undefined) {
+      addCommand(root, command, io, answer)
+      continue
+    }
+    const parent = parents.get(noun) ?? configure(root.command(noun), io).description(groups[noun] ?? noun)
+    parents.set(noun, parent)
+    addCommand(parent, command, io, answer)
+  }
+  return root
+}
+
+/** Reads the command line, runs the command, and answers the exit code; nothing is thrown to a user. */
+export const program = async (words: readonly string[], io: Io): Promise<number> => {
+  const answer: Answer = { code: exit_codes.done }
+  try {
+    await buildParser(io, answer).parseAsync(words, { from: "user" })
+    return answer.code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exit_codes.done : exit_codes.usage
+    if (io.signal.aborted) return exit_codes.interrupted
+    const failure = failureOf(error)
+    if (!failure) {
+      io.note(
+        `${styled(io, "red", "wf: this is a bug")}: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
+      )
+      return exit_codes.failed
+    }
+    io.note(`wf: ${failure.message}`)
+    return failure.exit_code
+  }
+}

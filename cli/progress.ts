@@ -1,0 +1,64 @@
+import type { LogLine, Run, RunEvent } from "#sdk/index.ts"
+import { cleanLine } from "./clean.ts"
+import { type Io, type Style, styled } from "./io.ts"
+import { took } from "./table.ts"
+
+const marks: Readonly<Record<string, readonly [mark: string, style: Style, words: string]>> = {
+  "task.started": ["▶", "blue", "started"],
+  "task.completed": ["✓", "green", "completed"],
+  "task.failed": ["✗", "red", "failed"],
+  "task.retrying": ["↻", "yellow", "failed, will be tried again"],
+  "task.requeued": ["↻", "yellow", "lost its worker, will be run again"],
+  "task.skipped": ["–", "dim", "skipped"],
+  "task.cancelled": ["–", "dim", "cancelled"],
+}
+
+const errorOf = (event: RunEvent): string => {
+  const error = event.data.error as { message?: string } | undefined
+  return error?.message === undefined ? "" : `: ${error.message}`
+}
+
+/** One line for each change, for people and pipes alike. */
+export const eventLine = (io: Io, event: RunEvent): string | undefined => {
+  const known = marks[event.type]
+  if (!known || event.task === null) return undefined
+  const [mark, style, words] = known
+  const attempt = Number(event.data.attempt ?? 1)
+  const tries = attempt > 1 ? ` (attempt ${attempt})` : ""
+  return `${styled(io, style, mark)} ${cleanLine(event.task)} ${words}${tries}${cleanLine(errorOf(event))}`
+}
+
+const palette: readonly Style[] = ["cyan", "magenta", "yellow", "blue", "green"]
+
+const hueOf = (task: string): Style => {
+  let sum = 0
+  for (const character of task) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 9973
+  return palette[sum % palette.length] ?? "cyan"
+}
+
+export const logLine = (io: Io, line: LogLine): string => {
+  const task = cleanLine(line.task)
+  return `${styled(io, hueOf(task), `${task} │`)} ${cleanLine(line.text)}`
+}
+
+const outcomes: Readonly<Record<string, readonly [mark: string, style: Style]>> = {
+  completed: ["✓", "green"],
+  failed: ["✗", "red"],
+  cancelled: ["–", "yellow"],
+}
+
+/** What is left in the scrollback when a run has ended. */
+export const summaryLines = (io: Io, run: Run): readonly string[] => {
+  const [mark, style] = outcomes[run.status] ?? ["?", "dim"]
+  const failed = (run.tasks ?? []).filter((task) => task.status === "failed")
+  const reasons = failed.map(
+    (task) => `  ${cleanLine(task.task)}: ${cleanLine(task.error?.message ?? "failed")}`,
+  )
+  const done = (run.tasks ?? []).filter((task) => task.status === "completed").length
+  const duration = took(run.started_at, run.finished_at)
+  const counts = `${done}/${run.tasks?.length ?? 0} tasks`
+  return [
+    `${styled(io, style, mark)} ${cleanLine(run.workflow)} ${run.status} in ${duration} (${counts}, run ${run.id})`,
+    ...reasons,
+  ]
+}

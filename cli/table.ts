@@ -1,0 +1,60 @@
+import { clean } from "./clean.ts"
+import { type Io, styled } from "./io.ts"
+
+export type Column<Row> = {
+  readonly title: string
+  /** As a program reads it. */
+  readonly full: (row: Row) => string
+  /** As a person does; `full` when left out. */
+  readonly short?: (row: Row) => string
+}
+
+const onePiece = (text: string): string => clean(text).replaceAll(/[\t\n]/g, " ")
+
+/** A table for a person, tab-separated full values for a pipe. */
+export const printTable = <Row>(io: Io, columns: readonly Column<Row>[], rows: readonly Row[]): void => {
+  if (!io.out_is_tty) {
+    for (const row of rows) io.out(columns.map((column) => onePiece(column.full(row))).join("\t"))
+    return
+  }
+  const cells = rows.map((row) => columns.map((column) => onePiece((column.short ?? column.full)(row))))
+  const widths = columns.map(({ title }, index) =>
+    Math.max(title.length, ...cells.map((cell) => cell[index]?.length ?? 0)),
+  )
+  const line = (texts: readonly string[]) =>
+    texts
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join("  ")
+      .trimEnd()
+      .slice(0, io.columns)
+  io.out(styled(io, "dim", line(columns.map(({ title }) => title.toUpperCase()))))
+  for (const cell of cells) io.out(line(cell))
+}
+
+const units = [
+  [86_400, "d"],
+  [3_600, "h"],
+  [60, "m"],
+] as const
+
+export const ago = (time: string | null, now: Date): string => {
+  if (time === null) return "–"
+  const seconds = Math.max(0, Math.round((now.getTime() - Date.parse(time)) / 1000))
+  for (const [size, unit] of units) {
+    if (seconds >= size) return `${Math.floor(seconds / size)}${unit} ago`
+  }
+  return `${seconds}s ago`
+}
+
+export const took = (from: string | null, to: string | null): string => {
+  if (from === null || to === null) return "–"
+  const seconds = (Date.parse(to) - Date.parse(from)) / 1000
+  if (seconds < 60) return `${seconds.toFixed(1)}s`
+  return `${Math.floor(seconds / 60)}m${String(Math.round(seconds % 60)).padStart(2, "0")}s`
+}
+
+export const size = (bytes: number): string => {
+  if (bytes < 1024) return `${bytes} B`
+  if (bytes < 1024 ** 2) return `${(bytes / 1024).toFixed(1)} KiB`
+  return `${(bytes / 1024 ** 2).toFixed(1)} MiB`
+}

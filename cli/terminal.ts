@@ -1,0 +1,46 @@
+import { constants } from "node:os"
+import type { Io } from "./io.ts"
+
+const wantsColor = (environment: NodeJS.ProcessEnv, is_tty: boolean): boolean => {
+  if (environment.NO_COLOR !== undefined && environment.NO_COLOR !== "") return false
+  return is_tty && environment.TERM !== "dumb"
+}
+
+/** A reader that went away, as `head` does, is no error: there is just nobody to write for. */
+const quietOnClosedPipe = (stream: NodeJS.WriteStream): void => {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(128 + constants.signals.SIGPIPE)
+    throw error
+  })
+}
+
+export const terminal = (environment: NodeJS.ProcessEnv): Io => {
+  const interrupt = new AbortController()
+  process.on("SIGINT", () => {
+    if (interrupt.signal.aborted) process.exit(130)
+    interrupt.abort()
+  })
+  quietOnClosedPipe(process.stdout)
+  quietOnClosedPipe(process.stderr)
+  const out_is_tty = process.stdout.isTTY ?? false
+  return {
+    out: (line) => void process.stdout.write(`${line}\n`),
+    note: (line) => void process.stderr.write(`${line}\n`),
+    write: (bytes) =>
+      new Promise((resolve, reject) => {
+        process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()))
+      }),
+    out_is_tty,
+    note_is_tty: process.stderr.isTTY ?? false,
+    columns: process.stdout.columns ?? 80,
+    color: wantsColor(environment, out_is_tty),
+    environment,
+    now: () => new Date(),
+    signal: interrupt.signal,
+    readStdin: async () => {
+      const pieces: Buffer[] = []
+      for await (const piece of process.stdin) pieces.push(piece as Buffer)
+      return Buffer.concat(pieces).toString("utf8")
+    },
+  }
+}

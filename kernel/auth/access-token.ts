@@ -1,0 +1,63 @@
+import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose"
+import type { Actor } from "./actor.ts"
+import { isRole } from "./permissions.ts"
+
+export const access_token = { issuer: "wf-iam", audience: "wf", type: "at+jwt", algorithm: "ES256" } as const
+
+type KeySet = ReturnType<typeof createLocalJWKSet>
+
+/** An unknown key id asks identity for new keys, but not more often than this. */
+const key_refresh_ms = 5_000
+
+const keyIdOf = (token: string): string | undefined => {
+  try {
+    return decodeProtectedHeader(token).kid
+  } catch {
+    return undefined
+  }
+}
+
+const keyRing = (loadKeys: () => Promise<string>) => {
+  let keys: { set: KeySet; ids: ReadonlySet<string>; at_ms: number } | undefined
+  const load = async () => {
+    const parsed = JSON.parse(await loadKeys()) as { keys: { kid: string }[] }
+    keys = {
+      set: createLocalJWKSet(parsed as Parameters<typeof createLocalJWKSet>[0]),
+      ids: new Set(parsed.keys.map((key) => key.kid)),
+      at_ms: performance.now(),
+    }
+    return keys
+  }
+  return async (key_id: string): Promise<KeySet | undefined> => {
+    const current = keys ?? (await load())
+    if (current.ids.has(key_id)) return current.set
+    if (performance.now() - current.at_ms < key_refresh_ms) return undefined
+    const fresh = await load()
+    return fresh.ids.has(key_id) ? fresh.set : undefined
+  }
+}
+
+/** Undefined when the token is not one of ours, or no longer. `loadKeys` gives the JWK set as JSON. */
+export type VerifyAccessToken = (token: string) => Promise<Actor | undefined>
+
+export const accessTokenVerifier = (loadKeys: () => Promise<string>): VerifyAccessToken => {
+  const keysFor = keyRing(loadKeys)
+  return async (token) => {
+    const key_id = keyIdOf(token)
+    const keys = key_id === undefined ? undefined : await keysFor(key_id)
+    if (!keys) return undefined
+    const { issuer, audience, type, algorithm } = access_token
+    const requiredClaims = ["exp", "sub", "jti", "email", "workspace_id", "session_id"]
+    const options = { issuer, audience, typ: type, algorithms: [algorithm], requiredClaims }
+    const claims = (await jwtVerify(token, keys, options).catch(() => undefined))?.payload
+    if (!claims || !isRole(claims.role)) return undefined
+    return {
+      kind: "user",
+      user_id: String(claims.sub),
+      email: String(claims.email),
+      workspace_id: String(claims.workspace_id),
+      role: claims.role,
+      grant_id: String(claims.session_id),
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import type { Client } from "@connectrpc/connect"
+import type { IamService } from "#proto/generated/wf/iam/v1/iam_pb.ts"
+import type { Identity } from "./authenticate.ts"
+import { isRole } from "./permissions.ts"
+
+/** Identity as the iam service answers it, in memory or over the network. */
+export const remoteIdentity = (iam: Client<typeof IamService>): Identity => ({
+  async validate(token, workspace) {
+    const { userId, workspaceId, role, kind, grantId, email } = await iam.validateToken({ token, workspace })
+    if (userId === "" || !isRole(role)) return undefined
+    return {
+      kind: kind === "token" ? "token" : "user",
+      user_id: userId,
+      email,
+      workspace_id: workspaceId,
+      role,
+      grant_id: grantId,
+    }
+  },
+  async keys() {
+    const { jwksJson } = await iam.getKeys({})
+    return jwksJson
+  },
+})

@@ -1,0 +1,89 @@
+import { expect, test } from "bun:test"
+import { Problem } from "#kernel/problem/problem.ts"
+import { batcher } from "./batch.ts"
+
+const limits = { max_batch: 100, max_waiting: 1_000 }
+
+/** A flush that waits until it is let go, and remembers what it was given. */
+const gated = () => {
+  const batches: number[][] = []
+  const gates: (() => void)[] = []
+  return {
+    batches,
+    open: () => gates.shift()?.(),
+    flush: async (items: readonly number[]) => {
+      batches.push([...items])
+      await new Promise<void>((resolve) => gates.push(resolve))
+      return items.map((item) => item * 2)
+    },
+  }
+}
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+test("what arrives in one turn is one batch, and each gets its own answer", async () => {
+  const batches: number[] = []
+  const flush = async (items: readonly number[]) => {
+    batches.push(items.length)
+    return items.map((item) => item * 2)
+  }
+  const ask = batcher({ ...limits, flush })
+  expect(await Promise.all([1, 2, 3].map(ask))).toEqual([2, 4, 6])
+  expect(batches).toEqual([3])
+})
+
+test("what arrives while as many flushes as may be are under way shares the next", async () => {
+  const gate = gated()
+  const ask = batcher({ ...limits, flush: gate.flush, max_in_flight: 2 })
+  const answers: Promise<number>[] = []
+  for (const item of [1, 2, 3, 4, 5]) {
+    answers.push(ask(item))
+    await turn()
+    await turn()
+  }
+  expect(gate.batches).toEqual([[1], [2]])
+  gate.open()
+  await answers[0]
+  await turn()
+  await turn()
+  expect(gate.batches).toEqual([[1], [2], [3, 4, 5]])
+  gate.open()
+  gate.open()
+  expect(await Promise.all(answers)).toEqual([2, 4, 6, 8, 10])
+})
+
+test("a batch has a bound, and so has the line before it", async () => {
+  const gate = gated()
+  const ask = batcher({ flush: gate.flush, max_batch: 2, max_waiting: 3, max_in_flight: 1 })
+  const answers = [1, 2, 3].map(ask)
+  await expect(ask(4)).rejects.toMatchObject({ code: "platform.busy" })
+  await turn()
+  expect(gate.batches).toEqual([[1, 2]])
+  gate.open()
+  await answers[1]
+  await turn()
+  await turn()
+  gate.open()
+  expect(await Promise.all(answers)).toEqual([2, 4, 6])
+})
+
+test("a problem refuses one alone", async () => {
+  const flush = async (items: readonly number[]) =>
+    items.map((item) => (item === 2 ? new Problem("request.invalid") : item))
+  const ask = batcher({ ...limits, flush })
+  const [one, two, three] = await Promise.allSettled([1, 2, 3].map(ask))
+  expect([one?.status, two?.status, three?.status]).toEqual(["fulfilled", "rejected", "fulfilled"])
+})
+
+test("a failure fails the batch, but where items may be to blame each is tried by itself", async () => {
+  const flush = async (items: readonly number[]) => {
+    if (items.includes(2)) throw new RangeError("two")
+    return items
+  }
+  const strict = batcher({ ...limits, flush })
+  const all = await Promise.allSettled([1, 2, 3].map(strict))
+  expect(all.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"])
+  const lenient = batcher({ ...limits, flush, isItems: (error) => error instanceof RangeError })
+  const each = await Promise.allSettled([1, 2, 3].map(lenient))
+  expect(each.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"])
+})

@@ -1,0 +1,22 @@
+import { artifactsOf } from "./artifacts.ts"
+import { identityOf } from "./identity.ts"
+import { runsOf } from "./runs.ts"
+import { type ClientOptions, createTransport } from "./transport.ts"
+import { workflowsOf } from "./workflows.ts"
+
+export { WfProblem, WfUnreachable } from "./problem.ts"
+export { isEnded } from "./runs.ts"
+export type { Artifact, LogLine, Page, Run, RunEvent, TaskRun, Version, Workflow } from "./shapes.ts"
+
+/** The platform's API. Works wherever there is `fetch`. */
+export const createClient = (options: ClientOptions) => {
+  const transport = createTransport(options)
+  return {
+    runs: runsOf(transport),
+    workflows: workflowsOf(transport),
+    artifacts: artifactsOf(transport),
+    identity: identityOf(transport),
+  }
+}
+
+export type Client = ReturnType<typeof createClient>

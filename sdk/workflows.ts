@@ -1,0 +1,25 @@
+import { allPages } from "./pages.ts"
+import type { Page, PageOptions, Version, Workflow } from "./shapes.ts"
+import type { Transport } from "./transport.ts"
+
+export const workflowsOf = (transport: Transport) => {
+  const path = (name: string) => `/api/v1/workflows/${encodeURIComponent(name)}`
+  const list = (options: PageOptions = {}) =>
+    transport.json<Page<Workflow>>({ path: "/api/v1/workflows", query: options })
+  return {
+    /** A version for this definition; the one there is, when nothing has changed. */
+    push: (source: string, file?: string) =>
+      transport.json<Version>({
+        method: "POST",
+        path: "/api/v1/workflows",
+        json: { source, ...(file !== undefined && { file }) },
+      }),
+    get: (name: string) => transport.json<Workflow>({ path: path(name) }),
+    list,
+    all: (options: PageOptions = {}) => allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),
+    versions: (name: string, options: PageOptions = {}) =>
+      transport.json<Page<Version>>({ path: `${path(name)}/versions`, query: options }),
+    version: (name: string, number: number) =>
+      transport.json<Version>({ path: `${path(name)}/versions/${number}` }),
+  }
+}

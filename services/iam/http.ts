@@ -1,0 +1,24 @@
+import { type App, createApp, type Doors } from "#kernel/http/app.ts"
+import type { Iam } from "./iam.ts"
+import { mountSession, open_session_paths } from "./session/http.ts"
+import { mountTokens } from "./token/http.ts"
+import { mountUser, open_user_paths } from "./user/http.ts"
+import { mountWorkspaces } from "./workspace/http.ts"
+
+/** For how long others may keep the public keys. */
+const keys_max_age_s = 300
+
+export const iamHttp = (iam: Iam, doors: Doors): App => {
+  const app = createApp(doors, { open: [...open_user_paths, ...open_session_paths] })
+  mountUser(app, iam)
+  mountSession(app, iam)
+  mountTokens(app, iam)
+  mountWorkspaces(app, iam)
+  app.get("/.well-known/jwks.json", (context) =>
+    context.body(iam.keys.jwks, 200, {
+      "content-type": "application/jwk-set+json",
+      "cache-control": `public, max-age=${keys_max_age_s}`,
+    }),
+  )
+  return app
+}

@@ -1,0 +1,15 @@
+import type { Database } from "#kernel/database/database.ts"
+import type { Kit } from "#kernel/service/kit.ts"
+import type { Keys } from "./key/keys.ts"
+import type { Passwords } from "./password/passwords.ts"
+
+/** What identity's use-cases stand on. */
+export type Iam = {
+  readonly database: Database
+  readonly kit: Kit
+  readonly keys: Keys
+  readonly passwords: Passwords
+}
+
+export const access_lifetime_s = 900
+export const refresh_lifetime_s = 30 * 86_400

@@ -1,0 +1,25 @@
+import type { Routes } from "#kernel/rpc/server.ts"
+import { IamService } from "#proto/generated/wf/iam/v1/iam_pb.ts"
+import type { Iam } from "./iam.ts"
+import { validateToken } from "./token/validate.ts"
+
+/** What the other services ask of identity. A token that is not valid is answered by an empty user id. */
+export const iamRpc = (iam: Iam): Routes => {
+  const validate = validateToken(iam)
+  return (router) =>
+    router.service(IamService, {
+      async validateToken({ token, workspace }) {
+        const actor = await validate({ token, workspace })
+        if (!actor) return {}
+        return {
+          userId: actor.user_id,
+          workspaceId: actor.workspace_id,
+          role: actor.role,
+          kind: actor.kind,
+          grantId: actor.grant_id,
+          email: actor.email,
+        }
+      },
+      getKeys: () => ({ jwksJson: iam.keys.jwks }),
+    })
+}

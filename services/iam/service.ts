@@ -1,0 +1,20 @@
+import { service } from "#kernel/service/service.ts"
+import { iamConfig } from "./config.ts"
+import { iamHttp } from "./http.ts"
+import type { Iam } from "./iam.ts"
+import { openKeys } from "./key/keys.ts"
+import { argonPasswords } from "./password/argon.ts"
+import { iamRpc } from "./rpc.ts"
+
+export const iam = service({
+  name: "iam",
+  config: iamConfig,
+  needs: ["database"],
+  calls: ["iam"],
+  migrations: new URL("./migrations", import.meta.url).pathname,
+  start: async (platform) => {
+    const { database, kit } = platform
+    const parts: Iam = { database, kit, keys: await openKeys(platform), passwords: argonPasswords() }
+    return { http: iamHttp(parts, { ...platform, service: "iam" }), rpc: iamRpc(parts) }
+  },
+})

@@ -1,0 +1,45 @@
+import type { Sql } from "#kernel/database/database.ts"
+import { Problem } from "#kernel/problem/problem.ts"
+import type { Iam } from "../iam.ts"
+import { hashOf } from "../secret.ts"
+import { addRefreshToken, grantOf, type Holder } from "./grant.ts"
+import { revokeSession } from "./revoke.ts"
+import type { Grant } from "./shape.ts"
+
+/** A refresh token works once. Used again, it was stolen or copied: then its whole session ends. */
+export const refresh =
+  (iam: Iam) =>
+  async (secret: string): Promise<Grant> => {
+    const hash = await hashOf(secret)
+    const rotated = await iam.database.tx(async (sql) => {
+      const token = await lockToken(sql, hash)
+      if (!token || token.ended) return undefined
+      if (token.used) {
+        await revokeSession(sql, token)
+        return undefined
+      }
+      await markUsed(sql, hash)
+      return { holder: token, refresh_token: await addRefreshToken(sql, token.session_id) }
+    })
+    if (!rotated) throw new Problem("auth.invalid", { detail: "The refresh token is not valid any more." })
+    return grantOf(iam, rotated.holder, rotated.refresh_token)
+  }
+
+type LockedToken = Holder & { readonly used: boolean; readonly ended: boolean }
+
+/** Two that come with the same token wait for each other here, and the second finds it used. */
+const lockToken = async (sql: Sql, hash: Uint8Array): Promise<LockedToken | undefined> => {
+  const [row] = await sql<LockedToken>`
+    select session_id, session.user_id, email, session.workspace_id, role, used_at is not null as used,
+      revoked_at is not null or refresh_token.expires_at <= now() as ended
+    from iam.refresh_token
+      join iam.session on session.id = session_id
+      join iam.user_account on user_account.id = session.user_id
+      join iam.member on member.user_id = session.user_id and member.workspace_id = session.workspace_id
+    where hash = ${hash}
+    for update of refresh_token`
+  return row
+}
+
+const markUsed = (sql: Sql, hash: Uint8Array) =>
+  sql`update iam.refresh_token set used_at = now() where hash = ${hash}`

@@ -1,0 +1,21 @@
+import { type Actor, allow } from "#kernel/auth/actor.ts"
+import { Problem } from "#kernel/problem/problem.ts"
+import type { Iam } from "../iam.ts"
+import { insertToken } from "./insert.ts"
+import type { CreatedToken, NewToken } from "./shape.ts"
+
+/** The caller's own, for the present workspace. Its text is in this answer and nowhere else. */
+export const createToken =
+  ({ database, kit }: Pick<Iam, "database" | "kit">) =>
+  async (actor: Actor, { name, expires_at }: NewToken): Promise<CreatedToken> => {
+    allow(actor, "token.manage")
+    const ends = expires_at == null ? null : new Date(expires_at)
+    if (ends && ends <= kit.now()) {
+      const errors = [{ path: "expires_at", message: "lies in the past" }]
+      throw new Problem("request.invalid", { errors, detail: "expires_at: lies in the past" })
+    }
+    const { user_id, workspace_id } = actor
+    return database.tx((sql) =>
+      insertToken(sql, { id: kit.id(), user_id, workspace_id, name, expires_at: ends }),
+    )
+  }

@@ -1,0 +1,32 @@
+import { api_token_prefix } from "#kernel/auth/authenticate.ts"
+import type { Sql } from "#kernel/database/database.ts"
+import { hashOf, newSecret } from "../secret.ts"
+import type { CreatedToken } from "./shape.ts"
+
+export type TokenOf = {
+  readonly id: string
+  readonly user_id: string
+  readonly workspace_id: string
+  readonly name: string
+  readonly expires_at: Date | null
+}
+
+export const insertToken = async (sql: Sql, wanted: TokenOf): Promise<CreatedToken> => {
+  const { id, user_id, workspace_id, name, expires_at } = wanted
+  const token = newSecret(api_token_prefix)
+  const [row] = await sql<{ created_at: Date }>`
+    insert into iam.api_token (id, hash, user_id, workspace_id, name, expires_at)
+    values (${id}::text::uuid, ${await hashOf(token)}, ${user_id}::text::uuid, ${workspace_id}::text::uuid, ${name},
+      ${expires_at}::timestamptz)
+    returning created_at`
+  if (!row) throw new Error("inserting a token returned no row")
+  const expires = expires_at?.toISOString() ?? null
+  return {
+    id,
+    name,
+    created_at: row.created_at.toISOString(),
+    expires_at: expires,
+    last_used_at: null,
+    token,
+  }
+}

@@ -1,0 +1,33 @@
+import { z } from "@hono/zod-openapi"
+
+const max_name_chars = 100
+
+export const tokenShape = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    created_at: z.iso.datetime(),
+    expires_at: z.iso.datetime().nullable(),
+    last_used_at: z.iso.datetime().nullable(),
+  })
+  .openapi("Token")
+
+export const createdTokenShape = tokenShape
+  .extend({ token: z.string().openapi({ description: "Shown this once." }) })
+  .openapi("CreatedToken")
+
+export const newTokenShape = z
+  .object({
+    name: z
+      .string()
+      .trim()
+      .min(1)
+      .max(max_name_chars)
+      .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), "has a character that is refused"),
+    expires_at: z.iso.datetime({ offset: true }).nullish(),
+  })
+  .openapi("NewToken")
+
+export type Token = z.infer<typeof tokenShape>
+export type CreatedToken = z.infer<typeof createdTokenShape>
+export type NewToken = z.infer<typeof newTokenShape>

@@ -1,0 +1,82 @@
+import { accessTokenVerifier } from "#kernel/auth/access-token.ts"
+import type { Actor } from "#kernel/auth/actor.ts"
+import { api_token_prefix } from "#kernel/auth/authenticate.ts"
+import type { Sql } from "#kernel/database/database.ts"
+import { Problem } from "#kernel/problem/problem.ts"
+import type { Iam } from "../iam.ts"
+import { hashOf } from "../secret.ts"
+
+export type Validate = { readonly token: string; readonly workspace: string }
+
+/** Who holds a token, and as what in which workspace; undefined when it is not valid, or not any more. */
+export const validateToken = ({ database, keys }: Pick<Iam, "database" | "keys">) => {
+  const verify = accessTokenVerifier(() => Promise.resolve(keys.jwks))
+  return async ({ token, workspace }: Validate): Promise<Actor | undefined> => {
+    if (token.startsWith(api_token_prefix)) {
+      const hash = await hashOf(token)
+      const found = await database.run((sql) => findToken(sql, hash))
+      if (!found) return undefined
+      const { slug, ...actor } = found
+      // A token is bound to its workspace: it opens no other, though its holder may be a member there.
+      if (workspace !== "" && workspace !== slug) throw notFound(workspace)
+      return { kind: "token", ...actor }
+    }
+    const claimed = await verify(token)
+    if (!claimed) return undefined
+    const found = await database.run((sql) => findMember(sql, claimed, workspace))
+    if (!found) return undefined
+    const { workspace_id, role, email } = found
+    if (workspace_id === null || role === null) {
+      if (workspace === "") return undefined
+      throw notFound(workspace)
+    }
+    return { ...claimed, email, workspace_id, role }
+  }
+}
+
+const notFound = (workspace: string) =>
+  new Problem("workspace.not_found", { detail: `You have no workspace ${workspace.slice(0, 100)}.` })
+
+type TokenHolder = Omit<Actor, "kind"> & { readonly slug: string }
+
+/** `last_used_at` is written once a minute at most. */
+const findToken = async (sql: Sql, hash: Uint8Array): Promise<TokenHolder | undefined> => {
+  const [row] = await sql<TokenHolder>`
+    with found as (
+      select api_token.id, api_token.user_id, api_token.workspace_id, role, email, slug, last_used_at
+      from iam.api_token
+        join iam.member on member.user_id = api_token.user_id and member.workspace_id = api_token.workspace_id
+        join iam.user_account on user_account.id = api_token.user_id
+        join iam.workspace on workspace.id = api_token.workspace_id
+      where hash = ${hash} and revoked_at is null and (expires_at is null or expires_at > now())
+    ),
+    touched as (
+      update iam.api_token set last_used_at = now()
+      where id = (select id from found where last_used_at is null or last_used_at < now() - interval '1 minute')
+    )
+    select id as grant_id, user_id, email, workspace_id, role, slug from found`
+  return row
+}
+
+type Membership = {
+  readonly email: string
+  readonly workspace_id: string | null
+  readonly role: Actor["role"] | null
+}
+
+/** The session's row must be open; the membership is null where the caller is no member. */
+const findMember = async (sql: Sql, claimed: Actor, slug: string): Promise<Membership | undefined> => {
+  const { user_id, workspace_id, grant_id } = claimed
+  const [row] = await sql<Membership>`
+    select email, own.workspace_id, own.role
+    from iam.session
+      join iam.user_account on user_account.id = session.user_id
+      left join lateral (
+        select member.workspace_id, role
+        from iam.member join iam.workspace on workspace.id = member.workspace_id
+        where member.user_id = session.user_id
+          and case when ${slug}::text = '' then workspace.id = ${workspace_id}::text::uuid else slug = ${slug}::text end
+      ) own on true
+    where session.id = ${grant_id}::text::uuid and session.user_id = ${user_id}::text::uuid and revoked_at is null`
+  return row
+}

@@ -1,0 +1,43 @@
+import { z } from "@hono/zod-openapi"
+
+const max_email_chars = 254
+const min_password_chars = 8
+const max_password_chars = 256
+const max_name_chars = 100
+
+const address = /^[^\s@]+@[^\s@]+$/u
+const control = /\p{Cc}/u
+
+const isClean = (text: string): boolean => text.isWellFormed() && !control.test(text)
+
+/** Twins by Unicode or case are one address. */
+export const emailText = z
+  .string()
+  .max(max_email_chars)
+  .transform((text) => text.normalize("NFKC").trim().toLowerCase())
+  .refine((text) => isClean(text) && address.test(text), "must be an e-mail address")
+  .refine((text) => text.length <= max_email_chars, `has at most ${max_email_chars} characters`)
+  .openapi({ type: "string", maxLength: max_email_chars, example: "ada@example.test" })
+
+const passwordText = z
+  .string()
+  .max(max_password_chars, `has at most ${max_password_chars} characters`)
+  .refine((text) => text.isWellFormed() && !text.includes("\0"), "has a character that is refused")
+  .transform((text) => text.normalize("NFKC"))
+  .openapi({ type: "string", maxLength: max_password_chars })
+
+/** Any text that could be a password: what it must be like is nothing that a login tells. */
+export const credentials = z.object({ email: emailText, password: passwordText }).openapi("Credentials")
+
+export const registration = z
+  .object({
+    email: emailText,
+    password: passwordText
+      .refine((text) => text.length >= min_password_chars, `has at least ${min_password_chars} characters`)
+      .openapi({ type: "string", minLength: min_password_chars, maxLength: max_password_chars }),
+    name: z.string().trim().min(1).max(max_name_chars).refine(isClean, "has a character that is refused"),
+  })
+  .openapi("Registration")
+
+export type Credentials = z.output<typeof credentials>
+export type Registration = z.output<typeof registration>

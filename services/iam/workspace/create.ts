@@ -1,0 +1,48 @@
+import type { Role } from "#kernel/auth/permissions.ts"
+import type { Sql } from "#kernel/database/database.ts"
+import type { Workspace } from "./shape.ts"
+
+export const first_slug = "default"
+
+const max_slug_chars = 40
+const tail_chars = 8
+
+const slugOf = (name: string): string => {
+  const plain = name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+  return plain.slice(0, max_slug_chars).replaceAll(/^-|-$/g, "") || "workspace"
+}
+
+export type NewWorkspace = { readonly id: string; readonly user_id: string; readonly name: string }
+
+/** The first workspace of all is `default`, whoever makes it; others are called after their owner. */
+export const createWorkspace = async (sql: Sql, wanted: NewWorkspace): Promise<Workspace> => {
+  const slug = slugOf(wanted.name)
+  const candidates = [first_slug, slug, `${slug}-${wanted.id.slice(-tail_chars)}`]
+  for (const candidate of candidates) {
+    const row = await insertWorkspace(sql, wanted, candidate)
+    if (!row) continue
+    await insertOwner(sql, wanted)
+    const role: Role = "owner"
+    return { ...row, role, created_at: row.created_at.toISOString() }
+  }
+  throw new Error(`no slug was free for workspace ${wanted.id}`)
+}
+
+type WorkspaceRow = { id: string; slug: string; name: string; created_at: Date }
+
+const insertWorkspace = async (sql: Sql, { id, name }: NewWorkspace, slug: string) => {
+  const [row] = await sql<WorkspaceRow>`
+    insert into iam.workspace (id, slug, name)
+    values (${id}::text::uuid, ${slug}, ${slug === first_slug ? "Default" : name})
+    on conflict (slug) do nothing
+    returning id, slug, name, created_at`
+  return row
+}
+
+const insertOwner = (sql: Sql, { id, user_id }: NewWorkspace) =>
+  sql`
+    insert into iam.member (user_id, workspace_id, role)
+    values (${user_id}::text::uuid, ${id}::text::uuid, 'owner')`

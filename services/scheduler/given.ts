@@ -1,0 +1,90 @@
+import { systemKit } from "#kernel/service/kit.ts"
+import { migrationsOf } from "#kernel/service/migrations.ts"
+import { silentLog } from "#kernel/telemetry/log.ts"
+import { testDatabase } from "#kernel/testing/database.ts"
+import { compile, type Plan } from "#language/plan.ts"
+import { runId } from "#language/run-id.ts"
+import type { Definition } from "#language/schema.ts"
+import type { Engine } from "./engine.ts"
+import { createPlans } from "./plan/plans.ts"
+import { type RunStart, startRuns } from "./run/start.ts"
+import { openSession } from "./session/open.ts"
+import { createSignal } from "./signal.ts"
+import { type Attempt, claimTasks } from "./task/claim.ts"
+import { reportTasks } from "./task/report.ts"
+import type { Settlement } from "./task/verdict.ts"
+
+const kit = systemKit()
+
+const migrations = new URL("./migrations", import.meta.url).pathname
+
+export const workspace_id = "0198c0de-0000-7000-8000-000000000001"
+
+/** What the scheduler's tests begin with. */
+export const given = {
+  engine: async (): Promise<Engine & { close(): Promise<void> }> => {
+    const options = { schema: "scheduler", migrations: migrationsOf(migrations) }
+    const database = await testDatabase(options)
+    const engine: Engine = {
+      database,
+      hot: database,
+      kit,
+      log: silentLog,
+      plans: createPlans(),
+      ready: createSignal(),
+      moved: createSignal(),
+    }
+    return { ...engine, close: database.close }
+  },
+
+  plan: (tasks: Definition["tasks"]): Plan => compile({ name: "test", tasks }),
+
+  start: (plan: Plan, more: Partial<RunStart> = {}): RunStart => ({
+    run_id: given.runId(),
+    workspace_id,
+    workflow: "test",
+    version: 1,
+    plan,
+    inputs: {},
+    trigger: "manual",
+    idempotency_key: undefined,
+    body_hash: "",
+    ...more,
+  }),
+
+  runId: (): string => runId(kit.id()),
+
+  run: async (engine: Engine, tasks: Definition["tasks"]): Promise<string> => {
+    const [started] = await startRuns(engine)([given.start(given.plan(tasks))])
+    if (!started) throw new Error("the run was not started")
+    return started.run_id
+  },
+
+  session: async (engine: Engine, queues: readonly string[] = ["*"]): Promise<string> => {
+    const session_id = kit.id()
+    await openSession(engine)({ session_id, name: "test", queues, slots: 100 })
+    return session_id
+  },
+
+  /** Works like a worker whose tasks end as told, until nothing is ready any more. */
+  work: async (
+    engine: Engine,
+    session_id: string,
+    end: (attempt: Attempt) => Partial<Settlement> = () => ({}),
+  ): Promise<readonly string[]> => {
+    const order: string[] = []
+    let attempts = await claimTasks(engine)({ session_id, max_tasks: 100 })
+    while (attempts.length > 0) {
+      order.push(...attempts.map((attempt) => attempt.task))
+      const settlements = attempts.map((attempt) => ({
+        task_run_id: attempt.id,
+        token: attempt.token,
+        outcome: "completed" as const,
+        ...end(attempt),
+      }))
+      const reported = await reportTasks(engine)({ session_id, settlements, max_tasks: 100 })
+      attempts = reported.attempts
+    }
+    return order
+  },
+}

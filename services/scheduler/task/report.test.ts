@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, expect, test } from "bun:test"
+import type { Engine } from "../engine.ts"
+import { given, workspace_id } from "../given.ts"
+import { readRun, readTaskRuns } from "../run/read.ts"
+import { startRuns } from "../run/start.ts"
+import { sweepSessions } from "../session/sweep.ts"
+import { fireTimers } from "../timer/fire.ts"
+import { claimTasks } from "./claim.ts"
+import { reportTasks } from "./report.ts"
+
+let engine: Engine & { close(): Promise<void> }
+beforeAll(async () => {
+  engine = await given.engine()
+})
+afterAll(() => engine.close())
+
+const show = (run_id: string) =>
+  engine.database.run(async (sql) => ({
+    run: await readRun(sql, workspace_id, run_id),
+    tasks: Object.fromEntries((await readTaskRuns(sql, run_id)).map((task) => [task.task, task])),
+    events: await sql<{ seq: number; type: string; task: string | null }>`
+      select seq, type, task from scheduler.run_event where run_id = ${run_id}::text::uuid order by seq`,
+  }))
+
+const diamond = {
+  start: { uses: "noop" },
+  left: { uses: "noop", needs: ["start"] },
+  right: { uses: "noop", needs: ["start"] },
+  join: { uses: "noop", needs: ["left", "right"] },
+}
+
+const fails = { outcome: "failed" as const, error: { code: "task.exit", message: "exit code 3" } }
+
+test("a diamond runs in order, once each, and the run completes with gapless events", async () => {
+  const run_id = await given.run(engine, diamond)
+  const order = await given.work(engine, await given.session(engine))
+  expect(order.at(0)).toBe("start")
+  expect(order.slice(1, 3).toSorted()).toEqual(["left", "right"])
+  expect(order.at(3)).toBe("join")
+  const { run, tasks, events } = await show(run_id)
+  expect(run).toMatchObject({ status: "completed", reason: null })
+  expect(Object.values(tasks).map((task) => task.status)).toEqual(Array(4).fill("completed"))
+  expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1))
+  expect(events.filter((event) => event.type === "workflow.completed")).toHaveLength(1)
+  expect(events.at(-1)?.type).toBe("workflow.completed")
+})
+
+test("exactly one workflow.completed is published", async () => {
+  const run_id = await given.run(engine, { only: { uses: "noop" } })
+  await given.work(engine, await given.session(engine))
+  const [row] = await engine.database.run(
+    (sql) => sql<{ count: number }>`
+      select count(*)::int as count from scheduler.outbox, json_array_elements(events) as event
+      where topic = 'workflow.completed' and event ->> 'key' = ${run_id}`,
+  )
+  expect(row?.count).toBe(1)
+})
+
+test("a failure skips what needs it, runs what waits for failures, and fails the run", async () => {
+  const run_id = await given.run(engine, {
+    bad: { uses: "noop" },
+    after: { uses: "noop", needs: ["bad"] },
+    far: { uses: "noop", needs: ["after"] },
+    rescue: { uses: "noop", needs: ["far"], when: "failure" },
+  })
+  await given.work(engine, await given.session(engine), ({ task }) => (task === "bad" ? fails : {}))
+  const { run, tasks } = await show(run_id)
+  expect(run?.status).toBe("failed")
+  const statuses = Object.fromEntries(Object.entries(tasks).map(([name, task]) => [name, task.status]))
+  expect(statuses).toEqual({ bad: "failed", after: "skipped", far: "skipped", rescue: "completed" })
+})
+
+test("outputs reach the tasks that read them", async () => {
+  await given.run(engine, {
+    make: { uses: "noop" },
+    use: { run: "echo ${{ tasks.make.outputs.rows }}", needs: ["make"] },
+  })
+  const seen: unknown[] = []
+  await given.work(engine, await given.session(engine), (attempt) => {
+    seen.push(attempt.context.tasks)
+    return attempt.task === "make" ? { outputs: { rows: 7 } } : {}
+  })
+  expect(seen).toEqual([{}, { make: { status: "completed", outputs: { rows: 7 } } }])
+})
+
+test("a late or doubled result changes nothing", async () => {
+  await given.run(engine, { only: { uses: "noop" } })
+  const session_id = await given.session(engine)
+  const [attempt] = await claimTasks(engine)({ session_id, max_tasks: 1 })
+  if (!attempt) throw new Error("nothing was claimed")
+  const settlement = { task_run_id: attempt.id, token: attempt.token, outcome: "completed" as const }
+  const report = (token: string) =>
+    reportTasks(engine)({ session_id, max_tasks: 0, settlements: [{ ...settlement, token }] })
+  expect((await report("999999999")).verdicts).toEqual([{ verdict: "stale" }])
+  const twice = await reportTasks(engine)({ session_id, max_tasks: 0, settlements: [settlement, settlement] })
+  expect(twice.verdicts.map(({ verdict }) => verdict)).toEqual(["accepted", "already"])
+  expect((await report(attempt.token)).verdicts).toEqual([{ verdict: "already" }])
+})
+
+test("a failed attempt is tried again by a durable timer until its retries are used up", async () => {
+  const retries = { max_retries: 2, initial: "1ms", max: "1ms" }
+  const run_id = await given.run(engine, { flaky: { uses: "noop", retries } })
+  const session_id = await given.session(engine)
+  for (let tries = 0; tries < 3; tries += 1) {
+    await engine.database.run((sql) => sql`select pg_sleep(0.005)`)
+    await fireTimers(engine)()
+    await given.work(engine, session_id, () => fails)
+  }
+  const { run, tasks } = await show(run_id)
+  expect(tasks.flaky).toMatchObject({ status: "failed", attempt: 3 })
+  expect(run).toMatchObject({ status: "failed", reason: "task_failed" })
+})
+
+test("what a lost worker held goes to another one, and the lost one's result is refused", async () => {
+  const run_id = await given.run(engine, { only: { uses: "noop" } })
+  const lost = await given.session(engine)
+  const [attempt] = await claimTasks(engine)({ session_id: lost, max_tasks: 1 })
+  if (!attempt) throw new Error("nothing was claimed")
+  await engine.database.run(
+    (sql) => sql`
+      update scheduler.session set lease_until = now() - interval '1 second' where id = ${lost}::text::uuid`,
+  )
+  await sweepSessions(engine)()
+  const other = await given.session(engine)
+  const [again] = await claimTasks(engine)({ session_id: other, max_tasks: 1 })
+  expect(again).toMatchObject({ id: attempt.id, attempt: 2 })
+  const late = { task_run_id: attempt.id, token: attempt.token, outcome: "completed" as const }
+  const { verdicts } = await reportTasks(engine)({ session_id: lost, max_tasks: 1, settlements: [late] })
+  expect(verdicts).toEqual([{ verdict: "stale" }])
+  const { tasks } = await show(run_id)
+  expect(tasks.only).toMatchObject({ status: "running", attempt: 2 })
+  const done = { task_run_id: attempt.id, token: again?.token ?? "", outcome: "completed" as const }
+  await reportTasks(engine)({ session_id: other, max_tasks: 0, settlements: [done] })
+})
+
+test("the same key starts one run, another body under it is a conflict", async () => {
+  const plan = given.plan({ only: { uses: "noop" } })
+  const keyed = (body_hash: string) => given.start(plan, { idempotency_key: "once", body_hash })
+  const [first] = await startRuns(engine)([keyed("a")])
+  const [again] = await startRuns(engine)([keyed("a")])
+  const [other] = await startRuns(engine)([keyed("b")])
+  expect(again).toEqual({ run_id: first?.run_id ?? "", created: false, conflict: false })
+  expect(other).toEqual({ run_id: first?.run_id ?? "", created: false, conflict: true })
+  await given.work(engine, await given.session(engine))
+})
+
+test("claims at the same time give nothing twice", async () => {
+  const tasks = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`t${index}`, { uses: "noop" }]))
+  await given.run(engine, tasks)
+  const sessions = await Promise.all([1, 2, 3, 4].map(() => given.session(engine)))
+  const orders = await Promise.all(sessions.map((session_id) => given.work(engine, session_id)))
+  const done = orders.flat()
+  expect(done).toHaveLength(200)
+  expect(new Set(done).size).toBe(200)
+})
