@@ -16,7 +16,9 @@ export const counted = (body: AsyncIterable<Uint8Array>, max_bytes: number): Cou
     for await (const bytes of body) {
       size_bytes += bytes.length
       if (size_bytes > max_bytes) {
-        throw new Problem("artifact.too_large", { detail: `At most ${max_bytes} bytes are stored as one file.` })
+        throw new Problem("artifact.too_large", {
+          detail: `At most ${max_bytes} bytes are stored as one file.`,
+        })
       }
       hash.update(bytes)
       yield bytes

@@ -25,7 +25,10 @@ export const folderBlob = ({ folder, key, url }: FolderOptions): Blob => {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 })
       const { bytes, stored } = counted(body, max_bytes)
       try {
-        await pipeline(Readable.from(bytes, { objectMode: false }), createWriteStream(draft, { mode: 0o600, flush: true }))
+        await pipeline(
+          Readable.from(bytes, { objectMode: false }),
+          createWriteStream(draft, { mode: 0o600, flush: true }),
+        )
         await rename(draft, path)
         await syncFolder(dirname(path))
         return stored()

@@ -6,7 +6,12 @@ import { Problem } from "#kernel/problem/problem.ts"
 import { type Blob, checkKey } from "./blob.ts"
 import { type Permit, readPermit } from "./signature.ts"
 
-export type SignedBlobs = { readonly blob: Blob; readonly key: PlatformKey; readonly now: () => Date; readonly max_bytes: number }
+export type SignedBlobs = {
+  readonly blob: Blob
+  readonly key: PlatformKey
+  readonly now: () => Date
+  readonly max_bytes: number
+}
 
 const prefix = "/blobs/"
 
@@ -38,5 +43,8 @@ const download = async (blob: Blob, permit: Permit, range_header: string | undef
   if (!opened) throw new Problem("artifact.not_found")
   const { status, headers } = rangeHeaders(range, opened.size_bytes)
   const { file_name, content_type } = permit
-  return new Response(opened.body, { status, headers: { ...headers, ...attachment(file_name, content_type) } })
+  return new Response(opened.body, {
+    status,
+    headers: { ...headers, ...attachment(file_name, content_type) },
+  })
 }

@@ -28,7 +28,11 @@ export const signedQuery = (permit: Permit, key: PlatformKey): string =>
 export type Asked = { readonly key: string; readonly method: string; readonly query: URLSearchParams }
 
 /** The permit, if it is genuine, for just this, and not over. */
-export const readPermit = ({ key: name, method, query }: Asked, key: PlatformKey, now: Date): Permit | undefined => {
+export const readPermit = (
+  { key: name, method, query }: Asked,
+  key: PlatformKey,
+  now: Date,
+): Permit | undefined => {
   if (method !== "GET" && method !== "PUT") return undefined
   const expires_at_s = Number(query.get("expires"))
   const permit: Permit = {

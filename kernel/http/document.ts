@@ -11,8 +11,11 @@ export const documentOf = (app: App) => {
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" })
   const document = app.getOpenAPI31Document({ openapi: "3.1.0", info })
   // A parameter that takes the rest of the path is written with its pattern for the router only.
-  const paths = Object.entries(document.paths ?? {}).map(([path, item]) => [path.replaceAll("{.+}", ""), item])
-  return { ...document, paths: Object.fromEntries(paths) }
+  const paths = Object.entries(document.paths ?? {}).map(([path, item]) => [
+    path.replaceAll("{.+}", ""),
+    item,
+  ])
+  return { ...document, paths: Object.fromEntries(paths) as typeof document.paths }
 }
 
 export type OpenApi = ReturnType<typeof documentOf>

@@ -13,7 +13,8 @@ export const rangeHeaders = (range: ByteRange | undefined, size_bytes: number) =
   const whole = { "accept-ranges": "bytes", "content-length": String(size_bytes) }
   if (range === undefined) return { status: 200, headers: whole }
   const end = Math.min(range.end ?? size_bytes - 1, size_bytes - 1)
-  if (range.start > end) throw new Problem("artifact.range_invalid", { detail: `The file has ${size_bytes} bytes.` })
+  if (range.start > end)
+    throw new Problem("artifact.range_invalid", { detail: `The file has ${size_bytes} bytes.` })
   const headers = {
     ...whole,
     "content-length": String(end - range.start + 1),

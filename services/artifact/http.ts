@@ -63,7 +63,9 @@ const presignRoute = createRoute({
   security: bearer,
   request: {
     params: runPath,
-    body: jsonBody(z.object({ name: z.string().min(1).max(500), expires_s: z.int().min(1).max(86_400).default(900) })),
+    body: jsonBody(
+      z.object({ name: z.string().min(1).max(500), expires_s: z.int().min(1).max(86_400).default(900) }),
+    ),
   },
   responses: { 200: jsonAnswer("A link that needs no token", presignedShape), ...refusals },
 })
@@ -103,7 +105,9 @@ export const artifactHttp = (store: ArtifactStore, doors: Doors): App => {
     // Hono answers HEAD by this route too; no byte needs to be read for it.
     if (context.req.method === "HEAD") {
       const artifact = await show(context.get("actor"), wanted)
-      return new Response(null, { headers: { ...rangeHeaders(undefined, artifact.size_bytes).headers, ...describing(artifact) } })
+      return new Response(null, {
+        headers: { ...rangeHeaders(undefined, artifact.size_bytes).headers, ...describing(artifact) },
+      })
     }
     const range = parseRange(context.req.valid("header").range)
     const { artifact, opened } = await open(context.get("actor"), { ...wanted, range })

@@ -16,7 +16,14 @@ export const artifactRpc = (store: ArtifactStore): Routes => {
       async store(requests, context) {
         if (callingService(context).service !== "worker") throw new Problem("auth.forbidden")
         const { header, body } = await unpack(requests)
-        const { workspaceId: workspace_id, runId: run_id, task, attempt, name, contentType: content_type } = header
+        const {
+          workspaceId: workspace_id,
+          runId: run_id,
+          task,
+          attempt,
+          name,
+          contentType: content_type,
+        } = header
         const kept = await keep({ workspace_id, run_id, task, attempt, name, content_type, body })
         return { artifactId: kept.id, sizeBytes: BigInt(kept.size_bytes), sha256: kept.sha256 }
       },

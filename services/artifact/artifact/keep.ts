@@ -2,7 +2,7 @@ import type { Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { type ArtifactStore, finalKey, stagingKey } from "../store.ts"
 import { checkContentType, checkName } from "./name.ts"
-import { artifactOfRow, type ArtifactRow } from "./read.ts"
+import { type ArtifactRow, artifactOfRow } from "./read.ts"
 import type { Artifact } from "./shape.ts"
 
 export type Keep = {
@@ -57,7 +57,11 @@ const deleteStored = async (sql: Sql, { run_id, name }: Pending): Promise<readon
   return rows.map((row) => row.id)
 }
 
-const markStored = async (sql: Sql, id: string, stored: { size_bytes: number; sha256: string }): Promise<Artifact> => {
+const markStored = async (
+  sql: Sql,
+  id: string,
+  stored: { size_bytes: number; sha256: string },
+): Promise<Artifact> => {
   const [row] = await sql<ArtifactRow>`
     update artifact.artifact
     set status = 'stored', size_bytes = ${stored.size_bytes}::float8::bigint, sha256 = ${stored.sha256}

@@ -10,7 +10,10 @@ export const checkName = (name: string): string => {
     name.isWellFormed() &&
     !/[\p{Cc}\\]/u.test(name) &&
     steps.every((step) => step !== "" && step !== "." && step !== "..")
-  if (!plain) throw new Problem("artifact.name_invalid", { detail: `${JSON.stringify(name).slice(0, 200)} can't be a file's name here.` })
+  if (!plain)
+    throw new Problem("artifact.name_invalid", {
+      detail: `${JSON.stringify(name).slice(0, 200)} can't be a file's name here.`,
+    })
   return name
 }
 

@@ -14,17 +14,23 @@ export const showArtifact =
     const { workspace_id } = actor
     const artifact = await database.run((sql) => readArtifact(sql, { workspace_id, run_id, name }))
     if (artifact) return artifact
-    throw new Problem("artifact.not_found", { detail: `This run has no file ${JSON.stringify(name).slice(0, 200)}.` })
+    throw new Problem("artifact.not_found", {
+      detail: `This run has no file ${JSON.stringify(name).slice(0, 200)}.`,
+    })
   }
 
 export type OpenedArtifact = { readonly artifact: Artifact; readonly opened: Opened }
 
 export const openArtifact = (store: ArtifactStore) => {
   const show = showArtifact(store)
-  return async (actor: Actor, wanted: Wanted & { readonly range: Range | undefined }): Promise<OpenedArtifact> => {
+  return async (
+    actor: Actor,
+    wanted: Wanted & { readonly range: Range | undefined },
+  ): Promise<OpenedArtifact> => {
     const artifact = await show(actor, wanted)
     const opened = await store.blob.open(finalKey(artifact.id), wanted.range)
-    if (!opened) throw new Problem("artifact.not_found", { detail: "The file was replaced or removed just now." })
+    if (!opened)
+      throw new Problem("artifact.not_found", { detail: "The file was replaced or removed just now." })
     return { artifact, opened }
   }
 }

@@ -1,7 +1,10 @@
 import type { Sql } from "#kernel/database/database.ts"
 import type { Artifact } from "./shape.ts"
 
-export type ArtifactRow = Omit<Artifact, "created_at" | "size_bytes"> & { created_at: Date; size_bytes: string }
+export type ArtifactRow = Omit<Artifact, "created_at" | "size_bytes"> & {
+  created_at: Date
+  size_bytes: string
+}
 
 export const artifactOfRow = (row: ArtifactRow): Artifact => ({
   ...row,
@@ -11,7 +14,10 @@ export const artifactOfRow = (row: ArtifactRow): Artifact => ({
 
 export type Which = { readonly workspace_id: string; readonly run_id: string; readonly name: string }
 
-export const readArtifact = async (sql: Sql, { workspace_id, run_id, name }: Which): Promise<Artifact | undefined> => {
+export const readArtifact = async (
+  sql: Sql,
+  { workspace_id, run_id, name }: Which,
+): Promise<Artifact | undefined> => {
   const [row] = await sql<ArtifactRow>`
     select id, run_id, task, name, size_bytes, content_type, sha256, created_at
     from artifact.artifact
@@ -20,7 +26,12 @@ export const readArtifact = async (sql: Sql, { workspace_id, run_id, name }: Whi
   return row && artifactOfRow(row)
 }
 
-export type Listing = { readonly workspace_id: string; readonly run_id: string; readonly after: string; readonly limit: number }
+export type Listing = {
+  readonly workspace_id: string
+  readonly run_id: string
+  readonly after: string
+  readonly limit: number
+}
 
 export const readArtifacts = async (sql: Sql, listing: Listing): Promise<readonly Artifact[]> => {
   const rows = await sql<ArtifactRow>`

@@ -15,7 +15,11 @@ export const removeArtifact =
     await database.run((sql) => sql`delete from artifact.artifact where id = ${id}::text::uuid`)
   }
 
-const hide = async (sql: Sql, workspace_id: string, { run_id, name }: Wanted): Promise<string | undefined> => {
+const hide = async (
+  sql: Sql,
+  workspace_id: string,
+  { run_id, name }: Wanted,
+): Promise<string | undefined> => {
   const [row] = await sql<{ id: string }>`
     update artifact.artifact set status = 'pending'
     where run_id = ${run_id}::text::uuid and name = ${name} and status = 'stored'

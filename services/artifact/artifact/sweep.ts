@@ -14,7 +14,8 @@ export const sweepArtifacts =
     if (ids.length === 0) return false
     await blob.remove(ids.flatMap((id) => [stagingKey(id), finalKey(id)]))
     await database.run(
-      (sql) => sql`delete from artifact.artifact where id = any(${list(ids)}::text::uuid[]) and status = 'pending'`,
+      (sql) =>
+        sql`delete from artifact.artifact where id = any(${list(ids)}::text::uuid[]) and status = 'pending'`,
     )
     return ids.length === max_rows
   }
