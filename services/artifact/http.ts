@@ -56,16 +56,19 @@ const deleteRoute = createRoute({
   responses: { 204: { description: "Removed" }, ...refusals },
 })
 
+const default_link_s = 900
+const max_link_s = 86_400
+
+const presignShape = z.object({ expires_s: z.int().min(1).max(max_link_s).default(default_link_s) })
+
 const presignRoute = createRoute({
   method: "post",
-  path: "/api/v1/runs/{run_id}/artifacts/presign",
+  path: `${file}/presign` as const,
   operationId: "presignArtifact",
   security: bearer,
   request: {
-    params: runPath,
-    body: jsonBody(
-      z.object({ name: z.string().min(1).max(500), expires_s: z.int().min(1).max(86_400).default(900) }),
-    ),
+    params: filePath,
+    body: { ...jsonBody(presignShape), required: false as const },
   },
   responses: { 200: jsonAnswer("A link that needs no token", presignedShape), ...refusals },
 })
@@ -77,7 +80,7 @@ const describing = (artifact: Artifact): Record<string, string> => ({
 })
 
 export const artifactHttp = (store: ArtifactStore, doors: Doors): App => {
-  const app = createApp(doors, { streamed: /\/artifacts\/./ })
+  const app = createApp(doors, { streamed: /\/artifacts\/.+(?<!\/presign)$/ })
   const list = listArtifacts(store)
   const upload = uploadArtifact(store)
   const show = showArtifact(store)
@@ -91,7 +94,8 @@ export const artifactHttp = (store: ArtifactStore, doors: Doors): App => {
     return context.json(await list(context.get("actor"), { run_id, limit, cursor }), 200)
   })
   app.openapi(presignRoute, async (context) => {
-    const wanted = { ...context.req.valid("param"), ...context.req.valid("json") }
+    const { expires_s = default_link_s } = context.req.valid("json") ?? {}
+    const wanted = { ...context.req.valid("param"), expires_s }
     return context.json(await presign(context.get("actor"), wanted), 200)
   })
   app.openapi(putRoute, async (context) => {
