@@ -1,6 +1,10 @@
+/** Its name, as that of a collection, is a word of small letters, digits and `_`. */
 export type Field = { readonly name: string; readonly type: "text" | "number" }
 
-/** The fields that may be filtered and ordered by, and the indexes that serve it. */
+/**
+ * The fields that may be filtered and ordered by (`id` always may), and the indexes that serve it. A field that is
+ * declared later holds for the documents that are written from then on.
+ */
 export type Collection = {
   readonly name: string
   readonly fields: readonly Field[]
@@ -21,9 +25,15 @@ export type Query = {
   /** Field and direction; `id` is added last so that the order is total. */
   readonly order: readonly (readonly [field: string, direction: "asc" | "desc"])[]
   readonly limit: number
+  /** Answers `id`, `version` and the declared fields alone, without reading the rest. */
+  readonly fields_only?: boolean
 }
 
-/** Documents by id. Uses nothing that only one of its stores can do. */
+/**
+ * Documents by id. Uses nothing that only one of its stores can do. A document comes back as JSON would carry it,
+ * whatever its names and texts; only what filters compare has U+FFFD for NUL and for lone surrogates, and ends
+ * after 512 characters. A field that a document lacks is below every value in an order, and no condition holds for it.
+ */
 export type Documents = {
   /** Creates the collection and its indexes where they are missing. */
   prepare(collections: readonly Collection[]): Promise<void>

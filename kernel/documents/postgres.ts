@@ -1,0 +1,148 @@
+import { type Database, list, type Sql, type Value } from "#kernel/database/database.ts"
+import type { Collection, Document, Documents, Query } from "./documents.ts"
+import {
+  type Comparison,
+  checkCollection,
+  fromBody,
+  fromFields,
+  type Stored,
+  toComparisons,
+  toOrdering,
+  toStored,
+} from "./stored.ts"
+
+/** An index over what is there already may take longer than other transactions. */
+const prepare_ms = 120_000
+const max_name_length = 63
+
+const operators = { eq: "=", gt: ">", gte: ">=", lt: "<", lte: "<=" } as const
+const types = { text: `text collate "C"`, number: "float8" } as const
+const casts = { text: "text", number: "float8" } as const
+
+/** Every name is checked to be a word before it is quoted. */
+const tableOf = (schema: string, { name }: Collection): string => `"${schema}"."doc_${name}"`
+
+const columnOf = (field: string): string => (field === "id" ? "id" : `"f_${field}"`)
+
+const createTable = (schema: string, collection: Collection): string => {
+  const table = tableOf(schema, collection)
+  const lines = [
+    `create table if not exists ${table} (id text collate "C" primary key, version bigint not null, body text not null);`,
+  ]
+  for (const { name, type } of collection.fields) {
+    lines.push(`alter table ${table} add column if not exists ${columnOf(name)} ${types[type]};`)
+  }
+  for (const fields of collection.indexes) {
+    const name = `doc_${collection.name}_${fields.join("_")}`
+    if (name.length > max_name_length) throw new Error(`The name of the index ${name} is too long`)
+    const columns = fields.map((field) => `${columnOf(field)} asc nulls first`).join(", ")
+    lines.push(`create index if not exists "${name}" on ${table} (${columns}, id);`)
+  }
+  return lines.join("\n")
+}
+
+const conditionOf = (comparison: Comparison, values: Value[]): string => {
+  const { field, type } = comparison
+  if (comparison.operator === "in") {
+    values.push(list(comparison.values))
+    return `${columnOf(field)} = any($${values.length}::text::${casts[type]}[])`
+  }
+  values.push(comparison.value)
+  return `${columnOf(field)} ${operators[comparison.operator]} $${values.length}::${casts[type]}`
+}
+
+const filterOf = (collection: Collection, where: Query["where"], values: Value[]): string => {
+  const conditions = toComparisons(collection, where).map((comparison) => conditionOf(comparison, values))
+  return conditions.length === 0 ? "true" : conditions.join(" and ")
+}
+
+const orderOf = (collection: Collection, order: Query["order"]): string =>
+  toOrdering(collection, order)
+    .map(
+      ([field, direction]) =>
+        `${columnOf(field)} ${direction === "asc" ? "asc nulls first" : "desc nulls last"}`,
+    )
+    .join(", ")
+
+const write = async (sql: Sql, collection: Collection, stored: readonly Stored[]): Promise<number> => {
+  const { fields } = collection
+  const columns = ["id", "version", "body", ...fields.map(({ name }) => columnOf(name))]
+  const given = ["text", "bigint", "text", ...fields.map(({ type }) => casts[type])]
+  const values = [
+    list(stored.map(({ id }) => id)),
+    list(stored.map(({ version }) => version)),
+    list(stored.map(({ body }) => body)),
+    ...fields.map((_, index) => list(stored.map((one) => one.values[index] ?? null))),
+  ]
+  const arrays = given.map((type, index) => `$${index + 1}::text::${type}[]`)
+  const changes = columns.slice(1).map((column) => `${column} = excluded.${column}`)
+  const rows = await sql.statement(
+    `insert into ${tableOf(sql.schema, collection)} as kept (${columns.join(", ")})
+     select * from unnest(${arrays.join(", ")})
+     on conflict (id) do update set ${changes.join(", ")} where excluded.version > kept.version
+     returning 1`,
+    values,
+  )
+  return rows.length
+}
+
+type FieldsRow = { readonly id: string; readonly version: string } & Record<string, string | number | null>
+
+const read = async (sql: Sql, collection: Collection, query: Query): Promise<readonly Document[]> => {
+  const values: Value[] = []
+  const filter = filterOf(collection, query.where, values)
+  values.push(query.limit)
+  const rest = `from ${tableOf(sql.schema, collection)} where ${filter}
+    order by ${orderOf(collection, query.order)} limit $${values.length}::int`
+  if (!query.fields_only) {
+    const rows = await sql.statement<{ body: string }>(`select body ${rest}`, values)
+    return rows.map(({ body }) => fromBody(body))
+  }
+  const columns = collection.fields.map(({ name }) => columnOf(name))
+  const rows = await sql.statement<FieldsRow>(
+    `select ${["id", "version", ...columns].join(", ")} ${rest}`,
+    values,
+  )
+  return rows.map((row) =>
+    fromFields(collection, {
+      id: row.id,
+      version: Number(row.version),
+      values: collection.fields.map(({ name }) => row[`f_${name}`] ?? null),
+    }),
+  )
+}
+
+/** A table per collection, in the database's own schema. The database stays its owner's to close. */
+export const postgresDocuments = ({ database }: { readonly database: Database }): Documents => ({
+  async prepare(collections) {
+    for (const collection of collections) checkCollection(collection)
+    await database.tx(
+      async (sql) => {
+        await sql`select pg_advisory_xact_lock(hashtextextended(${`wf.documents.${sql.schema}`}, 0))`
+        await sql.script(`create schema if not exists "${sql.schema}"`)
+        for (const collection of collections) await sql.script(createTable(sql.schema, collection))
+      },
+      { tx_ms: prepare_ms },
+    )
+  },
+  async put(collection, documents) {
+    const stored = toStored(collection, documents)
+    return stored.length === 0 ? 0 : database.run((sql) => write(sql, collection, stored))
+  },
+  find: (collection, query) => database.run((sql) => read(sql, collection, query)),
+  async remove(collection, where, limit) {
+    const values: Value[] = []
+    const filter = filterOf(collection, where, values)
+    values.push(limit)
+    const rows = await database.run((sql) => {
+      const table = tableOf(sql.schema, collection)
+      return sql.statement(
+        `delete from ${table} where id in (select id from ${table} where ${filter} limit $${values.length}::int)
+         returning 1`,
+        values,
+      )
+    })
+    return rows.length
+  },
+  close: () => Promise.resolve(),
+})
