@@ -96,7 +96,7 @@ test("a body that is neither, both or the sequence form is refused clearly", asy
   }
 })
 
-test("workflows are listed page by page, and shown with their latest version", async () => {
+test("workflows are listed page by page, and shown with their latest definition", async () => {
   const workspace = crypto.randomUUID()
   for (const name of ["b", "a", "c"]) await push(name, "x", { workspace })
   const first = await send("GET", "/workflows?limit=2", { workspace })
@@ -106,12 +106,8 @@ test("workflows are listed page by page, and shown with their latest version", a
   expect([names(second), second.body.next_cursor]).toEqual([["c"], null])
   await push("a", "y", { workspace })
   const shown = await send("GET", "/workflows/a", { workspace })
-  expect(shown.body).toMatchObject({
-    name: "a",
-    tags: ["example"],
-    latest_version: 2,
-    latest: { version: 2 },
-  })
+  expect(shown.body).toMatchObject({ name: "a", tags: ["example"], version: 2, definition: { name: "a" } })
+  expect(first.body.items).not.toContainEqual(expect.objectContaining({ definition: expect.anything() }))
   const old = await send("GET", "/workflows/a/versions/1", { workspace })
   expect(old.body).toMatchObject({ version: 1, definition: { description: "Says x." } })
 })

@@ -7,11 +7,13 @@ import { validateWorkflow } from "../definition/validate.ts"
 import { versionShape } from "../version/shape.ts"
 import { listWorkflows } from "./list.ts"
 import { type Pushing, pushWorkflow } from "./push.ts"
-import { nameText, shownWorkflowShape, workflowShape } from "./shape.ts"
+import { nameText, workflowShape } from "./shape.ts"
 import { showWorkflow } from "./show.ts"
 
 /** `name` and `steps` are those of the sequence form, which clients of earlier systems send to the same path. */
-const pushShape = writtenShape.extend({ name: z.unknown().optional(), steps: z.unknown().optional() })
+const pushShape = z
+  .strictObject({ ...writtenShape.shape, name: z.unknown().optional(), steps: z.unknown().optional() })
+  .openapi("PushWorkflow")
 
 const pushRoute = createRoute({
   method: "post",
@@ -41,7 +43,7 @@ const showRoute = createRoute({
   operationId: "getWorkflow",
   security: bearer,
   request: { params: z.object({ name: nameText }) },
-  responses: { 200: jsonAnswer("The workflow with its latest version", shownWorkflowShape), ...refusals },
+  responses: { 200: jsonAnswer("The workflow with its latest definition", workflowShape), ...refusals },
 })
 
 const validateRoute = createRoute({

@@ -1,5 +1,4 @@
 import { z } from "@hono/zod-openapi"
-import { versionShape } from "../version/shape.ts"
 
 const max_name_chars = 200
 
@@ -13,13 +12,15 @@ export const workflowShape = z
     name: z.string(),
     description: z.string().nullable(),
     tags: z.array(z.string()),
-    latest_version: z.int(),
+    version: z.int().openapi({ description: "The latest." }),
+    digest: z.string(),
+    definition: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .openapi({ description: "The latest version's; on the single one." }),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   })
   .openapi("Workflow")
 
-export const shownWorkflowShape = workflowShape.extend({ latest: versionShape }).openapi("ShownWorkflow")
-
 export type Workflow = z.infer<typeof workflowShape>
-export type ShownWorkflow = z.infer<typeof shownWorkflowShape>

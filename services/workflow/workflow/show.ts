@@ -1,25 +1,17 @@
 import { type Actor, allow } from "#kernel/auth/actor.ts"
 import type { Database } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
-import { readVersion } from "../version/read.ts"
 import { readWorkflow } from "./read.ts"
-import type { ShownWorkflow } from "./shape.ts"
+import type { Workflow } from "./shape.ts"
 
-/** A workflow with its latest version; another workspace's is not there. */
+/** A workflow as its latest version has it; another workspace's is not there. */
 export const showWorkflow =
   (database: Database) =>
-  async (actor: Actor, name: string): Promise<ShownWorkflow> => {
+  async (actor: Actor, name: string): Promise<Workflow> => {
     allow(actor, "workflow.read")
-    const { workspace_id } = actor
-    const shown = await database.run(async (sql) => {
-      const workflow = await readWorkflow(sql, workspace_id, name)
-      if (!workflow) return undefined
-      const version = workflow.latest_version
-      const latest = await readVersion(sql, { workspace_id, name, version })
-      return latest && { ...workflow, latest }
-    })
-    if (!shown) {
+    const found = await database.run((sql) => readWorkflow(sql, actor.workspace_id, name))
+    if (!found) {
       throw new Problem("workflow.not_found", { detail: `There is no workflow ${name} in this workspace.` })
     }
-    return shown
+    return found
   }
