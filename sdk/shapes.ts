@@ -8,14 +8,13 @@ export type RunEvent = Schemas["RunEvent"]
 export type LogLine = Schemas["LogLine"]
 export type Version = Schemas["Version"]
 export type Workflow = Schemas["Workflow"]
-export type ShownWorkflow = Schemas["ShownWorkflow"]
 export type Artifact = Schemas["Artifact"]
 
 export type Login = Schemas["Login"]
-export type Me = { readonly user: Schemas["User"]; readonly workspace: Schemas["Workspace"] }
+export type Me = Schemas["Me"]
 export type Workspace = Schemas["Workspace"]
 export type Token = Schemas["Token"]
-export type TokenCreated = Schemas["CreatedToken"]
+export type TokenCreated = Schemas["TokenCreated"]
 
 export type Page<Item> = { readonly items: readonly Item[]; readonly next_cursor: string | null }
 

@@ -1,5 +1,5 @@
 import { allPages } from "./pages.ts"
-import type { Page, PageOptions, ShownWorkflow, Version, Workflow } from "./shapes.ts"
+import type { Page, PageOptions, Version, Workflow } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
 export const workflowsOf = (transport: Transport) => {
@@ -14,7 +14,7 @@ export const workflowsOf = (transport: Transport) => {
         path: "/api/v1/workflows",
         json: { source, ...(file !== undefined && { file }) },
       }),
-    get: (name: string) => transport.json<ShownWorkflow>({ path: path(name) }),
+    get: (name: string) => transport.json<Workflow>({ path: path(name) }),
     list,
     all: (options: PageOptions = {}) => allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),
     versions: (name: string, options: PageOptions = {}) =>

@@ -127,22 +127,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/runs/{run_id}/artifacts/presign": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["presignArtifact"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/runs/{run_id}/artifacts/{name}": {
         parameters: {
             query?: never;
@@ -154,6 +138,22 @@ export interface paths {
         put: operations["putArtifact"];
         post?: never;
         delete: operations["deleteArtifact"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/artifacts/{name}/presign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["presignArtifact"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -352,10 +352,6 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
-        CreatedToken: components["schemas"]["Token"] & {
-            /** @description Shown this once. */
-            token: string;
-        };
         Credentials: {
             /** @example ada@example.test */
             email: string;
@@ -368,6 +364,10 @@ export interface components {
             token_type: "Bearer";
             /** @description Seconds until the access token ends. */
             expires_in: number;
+        };
+        Me: {
+            user: components["schemas"]["User"];
+            workspace: components["schemas"]["Workspace"];
         };
         NewToken: {
             name: string;
@@ -397,6 +397,18 @@ export interface components {
                 message: string;
             }[];
             request_id?: string;
+        };
+        PushWorkflow: {
+            /** @description The workflow file's text: YAML or JSON. */
+            source?: string;
+            /** @description What the file is called. */
+            file?: string;
+            /** @description The workflow as an object, instead of `source`. */
+            definition?: {
+                [key: string]: unknown;
+            };
+            name?: unknown;
+            steps?: unknown;
         };
         Registration: {
             /** @example ada@example.test */
@@ -441,9 +453,6 @@ export interface components {
             data: {
                 [key: string]: unknown;
             };
-        };
-        ShownWorkflow: components["schemas"]["Workflow"] & {
-            latest: components["schemas"]["Version"];
         };
         Start: {
             /** @description The latest, if left out. */
@@ -502,6 +511,10 @@ export interface components {
             /** Format: date-time */
             last_used_at: string | null;
         };
+        TokenCreated: components["schemas"]["Token"] & {
+            /** @description Shown this once. */
+            token: string;
+        };
         User: {
             /** Format: uuid */
             id: string;
@@ -538,7 +551,13 @@ export interface components {
             name: string;
             description: string | null;
             tags: string[];
-            latest_version: number;
+            /** @description The latest. */
+            version: number;
+            digest: string;
+            /** @description The latest version's; on the single one. */
+            definition?: {
+                [key: string]: unknown;
+            };
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -648,10 +667,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        user: components["schemas"]["User"];
-                        workspace: components["schemas"]["Workspace"];
-                    };
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description A refusal */
@@ -719,10 +735,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        user: components["schemas"]["User"];
-                        workspace: components["schemas"]["Workspace"];
-                    };
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description A refusal */
@@ -876,45 +889,6 @@ export interface operations {
             };
         };
     };
-    presignArtifact: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                run_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    name: string;
-                    /** @default 900 */
-                    expires_s?: number;
-                };
-            };
-        };
-        responses: {
-            /** @description A link that needs no token */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Presigned"];
-                };
-            };
-            /** @description A refusal */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     getArtifact: {
         parameters: {
             query?: never;
@@ -1012,6 +986,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    presignArtifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @default 900 */
+                    expires_s?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description A link that needs no token */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Presigned"];
+                };
             };
             /** @description A refusal */
             default: {
@@ -1147,7 +1160,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CreatedToken"];
+                    "application/json": components["schemas"]["TokenCreated"];
                 };
             };
             /** @description A refusal */
@@ -1234,10 +1247,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["WrittenWorkflow"] & {
-                    name?: unknown;
-                    steps?: unknown;
-                };
+                "application/json": components["schemas"]["PushWorkflow"];
             };
         };
         responses: {
@@ -1314,13 +1324,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The workflow with its latest version */
+            /** @description The workflow with its latest definition */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ShownWorkflow"];
+                    "application/json": components["schemas"]["Workflow"];
                 };
             };
             /** @description A refusal */

@@ -1,5 +1,5 @@
 import type { Definition } from "#language/schema.ts"
-import type { Client, Version } from "#sdk/index.ts"
+import type { Client } from "#sdk/index.ts"
 import { flag, type Given, type Options, text } from "../../command.ts"
 import { findConnection } from "../../connection.ts"
 import { readDuration, readNumber } from "../../duration.ts"
@@ -36,11 +36,14 @@ const choose = async (client: Client, { target, source, options }: Wanted): Prom
   return { workflow: name, version, inputs }
 }
 
-const versionOf = async (client: Client, { target, source, options }: Wanted): Promise<Version> => {
+const versionOf = async (
+  client: Client,
+  { target, source, options }: Wanted,
+): Promise<{ readonly version: number; readonly definition?: unknown }> => {
   if (source !== undefined) return client.workflows.push(source, target)
   const number = readNumber("--version", text(options, "version"))
   if (number !== undefined) return client.workflows.version(target, number)
-  return (await client.workflows.get(target)).latest
+  return client.workflows.get(target)
 }
 
 const startAndFollow = async (client: Client, wanted: Wanted, io: Io): Promise<number> => {

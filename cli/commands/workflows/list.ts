@@ -12,7 +12,7 @@ export const run = (given: Given, io: Io): Promise<number> => {
     {
       columns: [
         { title: "workflow", full: (row) => row.name },
-        { title: "version", full: (row) => String(row.latest_version) },
+        { title: "version", full: (row) => String(row.version) },
         { title: "pushed", full: (row) => row.updated_at, short: (row) => ago(row.updated_at, now) },
       ],
       first: () => client.workflows.list(),

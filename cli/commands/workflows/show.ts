@@ -11,6 +11,6 @@ export const run = async ({ arguments: [name = ""], options }: Given, io: Io): P
   const field = text(options, "field")
   if (field !== undefined) io.out(cleanLine(fieldText(found, field)))
   else if (flag(options, "json")) io.out(JSON.stringify(found))
-  else io.out(clean(stringify(found.latest.definition).trimEnd()))
+  else io.out(clean(stringify(found.definition).trimEnd()))
   return exit_codes.done
 }
