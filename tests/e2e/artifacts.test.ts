@@ -33,11 +33,18 @@ const started = async (): Promise<string> => {
 test("the files that a task declares are listed, and come down as they were", async () => {
   const run_id = await started()
   const listed = await it.wf(["artifacts", "list", run_id])
-  expect(listed.stdout.trim().split("\n").map((line) => line.split("\t").slice(0, 3))).toEqual([
+  expect(
+    listed.stdout
+      .trim()
+      .split("\n")
+      .map((line) => line.split("\t").slice(0, 3)),
+  ).toEqual([
     ["note.txt", "make", "5"],
     ["out/rows.csv", "make", "8"],
   ])
-  expect((await it.wf(["artifacts", "download", run_id, "out/rows.csv", "-o", "-"])).stdout).toBe("a,b\n1,2\n")
+  expect((await it.wf(["artifacts", "download", run_id, "out/rows.csv", "-o", "-"])).stdout).toBe(
+    "a,b\n1,2\n",
+  )
   const target = join(folder, "all")
   expect((await it.wf(["artifacts", "download", run_id, "--all", "-o", target])).code).toBe(0)
   expect(readFileSync(join(target, "out/rows.csv"), "utf8")).toBe("a,b\n1,2\n")
@@ -61,7 +68,11 @@ test("a person's file goes up, comes down whole, and can be replaced and removed
 
 test("a file is never shown as a page, and a range of it can be had", async () => {
   const run_id = await started()
-  await it.client.artifacts.upload(run_id, { name: "page.html", body: new Blob(["<script>1</script>"]), content_type: "text/html" })
+  await it.client.artifacts.upload(run_id, {
+    name: "page.html",
+    body: new Blob(["<script>1</script>"]),
+    content_type: "text/html",
+  })
   const whole = await it.client.artifacts.download(run_id, "page.html")
   expect(whole.headers.get("content-disposition")).toStartWith("attachment")
   expect(whole.headers.get("x-content-type-options")).toBe("nosniff")
@@ -80,5 +91,8 @@ test("names that would leave their folder are refused", async () => {
     })
     expect([400, 404, 422]).toContain(put.status)
   }
-  expect((await it.client.artifacts.list(run_id)).items.map((artifact) => artifact.name)).toEqual(["note.txt", "out/rows.csv"])
+  expect((await it.client.artifacts.list(run_id)).items.map((artifact) => artifact.name)).toEqual([
+    "note.txt",
+    "out/rows.csv",
+  ])
 })

@@ -35,9 +35,19 @@ type Mistake = {
 
 const mistakes: readonly Mistake[] = [
   { what: "an unknown command", words: ["rnu", "x.yml"], code: 2, says: /unknown command 'rnu'[\s\S]*run/ },
-  { what: "an unknown option", words: ["run", "x.yml", "--detatch"], code: 2, says: /unknown option '--detatch'[\s\S]*--detach/ },
+  {
+    what: "an unknown option",
+    words: ["run", "x.yml", "--detatch"],
+    code: 2,
+    says: /unknown option '--detatch'[\s\S]*--detach/,
+  },
   { what: "a missing argument", words: ["run"], code: 2, says: "missing required argument" },
-  { what: "a file that isn't there", words: ["run", "nowhere.yml"], code: 5, says: "There is no file nowhere.yml" },
+  {
+    what: "a file that isn't there",
+    words: ["run", "nowhere.yml"],
+    code: 5,
+    says: "There is no file nowhere.yml",
+  },
   { what: "a folder for a file", words: ["run", "./examples"], code: 2, says: "is not a file" },
   {
     what: "malformed YAML",
@@ -53,13 +63,19 @@ const mistakes: readonly Mistake[] = [
   },
   {
     what: "a cycle",
-    words: ["run", file("cycle.yml", "name: cycle\ntasks:\n  a: { run: ls, needs: [b] }\n  b: { run: ls, needs: [a] }\n")],
+    words: [
+      "run",
+      file("cycle.yml", "name: cycle\ntasks:\n  a: { run: ls, needs: [b] }\n  b: { run: ls, needs: [a] }\n"),
+    ],
     code: 2,
     says: /a → b → a|b → a → b/,
   },
   {
     what: "a need that isn't there",
-    words: ["run", file("needs.yml", "name: needs\ntasks:\n  build: { run: ls }\n  test: { run: ls, needs: [biuld] }\n")],
+    words: [
+      "run",
+      file("needs.yml", "name: needs\ntasks:\n  build: { run: ls }\n  test: { run: ls, needs: [biuld] }\n"),
+    ],
     code: 2,
     says: /needs\.yml:4:\d+: .*biuld[\s\S]*did you mean `build`/,
   },
@@ -80,10 +96,25 @@ const mistakes: readonly Mistake[] = [
     code: 2,
     says: /nmae[\s\S]*did you mean `name`/,
   },
-  { what: "a workflow that isn't there", words: ["run", "nobody-pushed-this"], code: 5, says: "wf workflows list" },
-  { what: "a run that isn't there", words: ["watch", "0198c0de-0000-7000-8000-000000000000"], code: 5, says: "wf runs list" },
+  {
+    what: "a workflow that isn't there",
+    words: ["run", "nobody-pushed-this"],
+    code: 5,
+    says: "wf workflows list",
+  },
+  {
+    what: "a run that isn't there",
+    words: ["watch", "0198c0de-0000-7000-8000-000000000000"],
+    code: 5,
+    says: "wf runs list",
+  },
   { what: "a word that is no run", words: ["logs", "latest"], code: 2, says: "run_id" },
-  { what: "a duration nobody understands", words: ["watch", "x", "--timeout", "soon"], code: 2, says: "takes a duration" },
+  {
+    what: "a duration nobody understands",
+    words: ["watch", "x", "--timeout", "soon"],
+    code: 2,
+    says: "takes a duration",
+  },
   {
     what: "a server that isn't running",
     words: ["runs", "list"],
@@ -91,9 +122,27 @@ const mistakes: readonly Mistake[] = [
     says: "wf up",
     env: { WF_URL: "http://127.0.0.1:9" },
   },
-  { what: "an address that is none", words: ["runs", "list"], code: 2, says: "is not a URL", env: { WF_URL: "here" } },
-  { what: "a wrong token", words: ["runs", "list"], code: 4, says: "wf login", env: { WF_TOKEN: "wft_wrong" } },
-  { what: "a token of garbage", words: ["runs", "list"], code: 4, says: "wf login", env: { WF_TOKEN: "a.b.c" } },
+  {
+    what: "an address that is none",
+    words: ["runs", "list"],
+    code: 2,
+    says: "is not a URL",
+    env: { WF_URL: "here" },
+  },
+  {
+    what: "a wrong token",
+    words: ["runs", "list"],
+    code: 4,
+    says: "wf login",
+    env: { WF_TOKEN: "wft_wrong" },
+  },
+  {
+    what: "a token of garbage",
+    words: ["runs", "list"],
+    code: 4,
+    says: "wf login",
+    env: { WF_TOKEN: "a.b.c" },
+  },
 ]
 
 for (const { what, words, code, says, env } of mistakes) {
@@ -112,7 +161,10 @@ test("nothing of a refused file is kept", async () => {
 })
 
 test("validate names every problem with its place, and exits 2", async () => {
-  const path = file("several.yml", "name: several\ntsaks: {}\ntasks:\n  one: { rnu: ls }\n  two: { run: ls, needs: [zero] }\n")
+  const path = file(
+    "several.yml",
+    "name: several\ntsaks: {}\ntasks:\n  one: { rnu: ls }\n  two: { run: ls, needs: [zero] }\n",
+  )
   const said = await it.wf(["validate", path])
   helps(said)
   expect(said.code).toBe(2)

@@ -13,7 +13,10 @@ export type UnderTest = {
   readonly token: string
   readonly client: Client
   /** Runs the CLI with this platform in its environment. */
-  wf(words: readonly string[], more?: { readonly env?: Record<string, string>; readonly stdin?: string }): Promise<Said>
+  wf(
+    words: readonly string[],
+    more?: { readonly env?: Record<string, string>; readonly stdin?: string },
+  ): Promise<Said>
 }
 
 const set_ups = {
@@ -71,7 +74,10 @@ const begin = async (): Promise<UnderTest> => {
   const data = join(home, "data")
   const [entry, ...words] = set_ups[chosen()]
   const child = Bun.spawn([process.execPath, join(root, entry), "--data", data, ...words], {
-    env: { ...cleanEnvironment(home), WF_ENGINES_CACHE: process.env.WF_ENGINES_CACHE ?? join(root, ".engines") },
+    env: {
+      ...cleanEnvironment(home),
+      WF_ENGINES_CACHE: process.env.WF_ENGINES_CACHE ?? join(root, ".engines"),
+    },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "inherit",
@@ -90,7 +96,11 @@ const begin = async (): Promise<UnderTest> => {
     url,
     token,
     client: createClient({ url, token }),
-    wf: (given, more) => runWf(given, { env: { ...env, ...more?.env }, ...(more?.stdin !== undefined && { stdin: more.stdin }) }),
+    wf: (given, more) =>
+      runWf(given, {
+        env: { ...env, ...more?.env },
+        ...(more?.stdin !== undefined && { stdin: more.stdin }),
+      }),
   }
 }
 

@@ -39,9 +39,14 @@ test("a failing workflow exits 1 and says which task failed and why", async () =
 
 test("--json prints one event a line, numbered without gaps, and last the run", async () => {
   const { code, stdout } = await it.wf(["run", "examples/hello.yml", "--json"])
-  const lines = stdout.trim().split("\n").map((line) => JSON.parse(line) as RunEvent & { status: string })
+  const lines = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as RunEvent & { status: string })
   expect(code).toBe(0)
-  expect(lines.slice(0, -1).map((event) => event.seq)).toEqual(lines.slice(0, -1).map((_, index) => index + 1))
+  expect(lines.slice(0, -1).map((event) => event.seq)).toEqual(
+    lines.slice(0, -1).map((_, index) => index + 1),
+  )
   expect(lines.at(-2)?.type).toBe("workflow.completed")
   expect(lines.at(-1)).toMatchObject({ workflow: "hello", status: "completed" })
 })
@@ -56,7 +61,12 @@ test("--detach prints the run's id alone; watch follows it to its outcome; logs 
   const followed = await it.wf(["logs", run_id, "-f"])
   expect([followed.code, followed.stdout]).toEqual([0, expect.stringContaining("greet\tHello, world!")])
   const one = await it.wf(["logs", run_id, "--task", "greet"])
-  expect(one.stdout.trim().split("\n").every((line) => line.startsWith("greet\t"))).toBe(true)
+  expect(
+    one.stdout
+      .trim()
+      .split("\n")
+      .every((line) => line.startsWith("greet\t")),
+  ).toBe(true)
 })
 
 test("a pushed workflow runs by name and by version; an unchanged push makes no version", async () => {
@@ -73,21 +83,30 @@ test("lists are full values between tabs for a pipe, and the API's object with -
   const run_id = (await it.wf(["run", "examples/hello.yml", "--detach"])).stdout.trim()
   await it.wf(["watch", run_id])
   const piped = await it.wf(["runs", "list", "--limit", "200"])
-  expect(piped.stdout.split("\n").find((line) => line.startsWith(run_id))?.split("\t")).toHaveLength(6)
+  expect(
+    piped.stdout
+      .split("\n")
+      .find((line) => line.startsWith(run_id))
+      ?.split("\t"),
+  ).toHaveLength(6)
   const listed = JSON.parse((await it.wf(["runs", "list", "--json"])).stdout) as { items: { id: string }[] }
   expect(listed.items.map((run) => run.id)).toContain(run_id)
   expect((await it.wf(["runs", "show", run_id, "--field", "status"])).stdout).toBe("completed\n")
 })
 
 test("what a task prints can't move the cursor or reach the clipboard", async () => {
-  const path = file("hostile.yml", `name: hostile\ntasks:\n  one:\n    run: printf '\\033]52;c;aGk=\\007\\033[2Jplain\\r\\n'\n`)
+  const path = file(
+    "hostile.yml",
+    `name: hostile\ntasks:\n  one:\n    run: printf '\\033]52;c;aGk=\\007\\033[2Jplain\\r\\n'\n`,
+  )
   const { stdout } = await it.wf(["run", path])
   expect(stdout).toContain("one │ plain")
   expect(stdout).not.toContain("\u001b")
 })
 
 test("values reach scripts as values, whatever they contain", async () => {
-  const text = 'name: quoting\ninputs:\n  word: { type: string }\ntasks:\n  one:\n    run: printf "%s|" ${{ inputs.word }} ; echo\n'
+  const text =
+    'name: quoting\ninputs:\n  word: { type: string }\ntasks:\n  one:\n    run: printf "%s|" ${{ inputs.word }} ; echo\n'
   const hostile = `$(touch /tmp/wf-pwned) "; echo 'x`
   const { code, stdout } = await it.wf(["run", file("quoting.yml", text), "-i", `word=${hostile}`])
   expect([code, stdout]).toEqual([0, expect.stringContaining(`one │ ${hostile}|`)])
