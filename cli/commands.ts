@@ -111,7 +111,7 @@ export const commands: readonly Command[] = [
     name: "workflows show",
     summary: "one workflow with its latest version",
     arguments: ["<name>"],
-    options: [["--field <path>", "print one value, as `version` or `definition.tasks`"], json],
+    options: [["--field <path>", "print one value, as `version` or `digest`"], json],
     examples: ["wf workflows show hello"],
     load: () => import("./commands/workflows/show.ts"),
   },

@@ -13,7 +13,7 @@ import { kafka } from "./kafka.ts"
 import { mongo } from "./mongo.ts"
 import { createOwnedFolder } from "./owned-folder.ts"
 import { postgres } from "./postgres.ts"
-import { isUsable, testCache } from "./testing.ts"
+import { isUsable, testCache } from "./testing/usable.ts"
 import { versitygw } from "./versitygw.ts"
 
 const install_ms = 900_000

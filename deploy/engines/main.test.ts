@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { join } from "node:path"
 import { mongo } from "./mongo.ts"
-import { isUsable, testCache } from "./testing.ts"
+import { isUsable, testCache } from "./testing/usable.ts"
 
 const main = (words: readonly string[], env: Record<string, string> = {}) =>
   Bun.spawn([process.execPath, join(import.meta.dir, "main.ts"), ...words], {

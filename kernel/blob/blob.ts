@@ -1,41 +1,50 @@
-export type BlobInfo = {
-  readonly size_bytes: number
-  readonly content_type: string
-}
-
 export type Stored = { readonly size_bytes: number; readonly sha256: string }
 
-export type Opened = BlobInfo & { readonly body: ReadableStream<Uint8Array> }
-
 export type Range = { readonly start: number; readonly end?: number }
+
+export type Opened = {
+  /** Of the whole object, whatever range was asked for. */
+  readonly size_bytes: number
+  readonly body: ReadableStream<Uint8Array>
+}
+
+export type PutLimits = { readonly content_type: string; readonly max_bytes: number }
 
 /** Presigned: whoever holds it may do this one thing until then. */
 export type Presign = {
   readonly key: string
   readonly method: "GET" | "PUT"
   readonly expires_s: number
-  readonly content_type?: string
-  readonly file_name?: string
+  readonly content_type: string
+  /** Under which a browser saves it. */
+  readonly file_name: string
 }
 
 export type Presigned = {
   readonly url: string
   readonly method: "GET" | "PUT"
+  /** To be sent along. */
   readonly headers: Readonly<Record<string, string>>
   readonly expires_at: string
 }
 
-/** Bytes by key, streamed: memory stays constant whatever the size. */
+/** Bytes by key, streamed: memory stays constant whatever the size. Keys are the services' own, of safe characters. */
 export type Blob = {
-  /** Stores all of it or nothing. A stream that fails leaves no object. */
-  put(
-    key: string,
-    body: ReadableStream<Uint8Array>,
-    info: { content_type: string; max_bytes: number },
-  ): Promise<Stored>
+  /** Stores all of it or nothing: a stream that fails, or is too long, leaves no object. */
+  put(key: string, body: ReadableStream<Uint8Array>, limits: PutLimits): Promise<Stored>
+  /** Undefined when there is none. A range beyond the end gives an empty body. */
   open(key: string, range?: Range): Promise<Opened | undefined>
-  /** Gives the object its final key; fails when there is none. */
+  /** Gives an object its final key; fails when there is none. Doing it twice is fine. */
   move(from: string, to: string): Promise<void>
+  /** Those that are not there are passed over. */
   remove(keys: readonly string[]): Promise<void>
   presign(request: Presign): Promise<Presigned>
+}
+
+const key_pattern = /^[a-z0-9][a-z0-9_-]*(?:\/[a-z0-9][a-z0-9_-]*)*$/
+
+/** A key that could leave its folder or bucket is a bug of the caller. */
+export const checkKey = (key: string): string => {
+  if (key.length > 200 || !key_pattern.test(key)) throw new Error(`${JSON.stringify(key)} is no blob key`)
+  return key
 }

@@ -8,7 +8,7 @@ import type { Log } from "#kernel/telemetry/log.ts"
 import type { Bus, Consumer } from "./bus.ts"
 import { deliver, type Item, inSlices, received, sorted } from "./deliver.ts"
 
-export type EmbeddedBusOptions = {
+type EmbeddedBusOptions = {
   readonly log: Log
   /** How often a group looks without having been told of anything. */
   readonly poll_ms?: number

@@ -9,7 +9,7 @@ import type { Client } from "./kafka-client.ts"
 import { fromMessage, toMessage } from "./kafka-message.ts"
 import type { Sender } from "./kafka-producer.ts"
 
-export type KafkaConsumerOptions = {
+type KafkaConsumerOptions = {
   readonly consumer: Consumer
   readonly client: Client
   readonly sender: Sender

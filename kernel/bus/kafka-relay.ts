@@ -8,7 +8,7 @@ import type { Log } from "#kernel/telemetry/log.ts"
 import { toMessage } from "./kafka-message.ts"
 import { max_message_bytes, type Outgoing, type Sender } from "./kafka-producer.ts"
 
-export type RelayOptions = {
+type RelayOptions = {
   readonly source: Source
   readonly sender: Sender
   readonly log: Log

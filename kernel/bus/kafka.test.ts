@@ -5,11 +5,12 @@ import { join } from "node:path"
 import { Kafka, logLevel, type Message } from "kafkajs"
 import type { Running } from "#deploy/engines/engine.ts"
 import { kafka } from "#deploy/engines/kafka.ts"
-import { isUsable, testCache } from "#deploy/engines/testing.ts"
+import { isUsable, testCache } from "#deploy/engines/testing/usable.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import { until } from "#kernel/testing/until.ts"
 import {
   busSuite,
+  type InWorld,
   max_partitions,
   numbers,
   publish,
@@ -92,7 +93,7 @@ const startStuckMember = (world: World) => {
   return Bun.spawn([process.execPath, "-e", script], { stdout: "pipe" })
 }
 
-const kafkaTests = (inWorld: Parameters<NonNullable<Parameters<typeof busSuite>[1]>>[0]) => {
+const kafkaTests = (inWorld: InWorld) => {
   describe("over Kafka", () => {
     inWorld("what the relay publishes twice is handled once", async (world) => {
       const bus = world.openBus()
@@ -176,9 +177,12 @@ const kafkaTests = (inWorld: Parameters<NonNullable<Parameters<typeof busSuite>[
       await publish(world, [registered("k", "x".repeat(1_000_000)), registered("k", "small")])
       const effects = await untilEffects(world, 1)
       expect(effects[0]?.name).toBe("small")
-      const parked = await world.producer.run((sql) =>
-        sql.statement(`select consumer, reason from ${sql.schema}.parked`, []),
-      )
+      const parked = await until("one parked", async () => {
+        const rows = await world.producer.run((sql) =>
+          sql.statement(`select consumer, reason from ${sql.schema}.parked`, []),
+        )
+        return rows.length > 0 && rows
+      })
       expect(parked).toEqual([{ consumer: "relay", reason: "The event is larger than 900000 bytes" }])
     })
 

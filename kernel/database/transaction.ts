@@ -128,8 +128,11 @@ const perform = async <Result>(
   return result
 }
 
+// Inside a transaction PostgreSQL starts the clock only when it was off: without the 0 the usual timeout would stay.
 const beginText = (tx_ms: number, usual_ms: number): string =>
-  tx_ms === usual_ms ? "begin" : `begin; set local transaction_timeout = ${serverTimeoutMs(tx_ms)}`
+  tx_ms === usual_ms
+    ? "begin"
+    : `begin; set local transaction_timeout = 0; set local transaction_timeout = ${serverTimeoutMs(tx_ms)}`
 
 /** A session that turns out to be lost before anything was done is simply replaced. */
 const begin = async (around: Surroundings, tx_ms: number) => {

@@ -1,7 +1,7 @@
 import type { Sql } from "#kernel/database/database.ts"
 
 /** How far a reader is behind: events' rows that wait for it (at most 10,000 are counted), and the age of the oldest. */
-export type Lag = { readonly reader: string; readonly waiting: number; readonly oldest_s: number }
+type Lag = { readonly reader: string; readonly waiting: number; readonly oldest_s: number }
 
 export const outboxLag = (sql: Sql): Promise<readonly Lag[]> =>
   sql.statement<Lag>(

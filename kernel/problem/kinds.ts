@@ -74,6 +74,16 @@ export const kinds = {
     title: "There is no such artifact",
     next: "See `wf artifacts list RUN`.",
   },
+  "artifact.link_invalid": {
+    status: 403,
+    title: "This link is not valid, or not any more",
+    next: "Ask for a new one with `POST …/presign`.",
+  },
+  "artifact.range_invalid": {
+    status: 416,
+    title: "The file has no such range",
+    next: "Ask for a range within the file's size.",
+  },
   "artifact.name_invalid": {
     status: 422,
     title: "The artifact's name is not valid",

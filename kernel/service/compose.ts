@@ -45,12 +45,17 @@ export const compose = async <Config, Needs extends Store>(
   const tokens: ServiceTokens = serviceTokens(name, key)
   const call = caller(adapters.dial, tokens)
   const authenticate = authenticator(remoteIdentity(call("iam", IamService)))
-  const { database } = stores as Partial<Stores>
+  // A composition may offer more than a service asks for.
+  const needed = Object.fromEntries(service.needs.map((store) => [store, stores[store]])) as Pick<
+    Stores,
+    Needs
+  >
+  const { database } = needed as Partial<Stores>
   if (database && service.migrations !== undefined) {
     await migrate({ database, sources: migrationsOf(service.migrations), log })
   }
   const { kit } = adapters
-  const platform: Platform<Needs> = { kit, log, metrics, key, bus, call, authenticate, ...stores }
+  const platform: Platform<Needs> = { kit, log, metrics, key, bus, call, authenticate, ...needed }
   const parts = await service.start(platform, config)
   const doors = { service: name, authenticate, log, metrics }
   return {

@@ -3,7 +3,7 @@ const secret_bytes = 32
 /** A token nobody can guess. Only its hash is kept. */
 export const newSecret = (prefix: string): string => {
   const bytes = crypto.getRandomValues(new Uint8Array(secret_bytes))
-  return `${prefix}${bytes.toBase64({ alphabet: "base64url", omitPadding: true })}`
+  return `${prefix}${Buffer.from(bytes).toString("base64url")}`
 }
 
 /** A plain hash is enough for what is 256 random bits. */

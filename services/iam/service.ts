@@ -3,6 +3,7 @@ import { iamConfig } from "./config.ts"
 import { iamHttp } from "./http.ts"
 import type { Iam } from "./iam.ts"
 import { openKeys } from "./key/keys.ts"
+import { iamLoops } from "./loops.ts"
 import { argonPasswords } from "./password/argon.ts"
 import { iamRpc } from "./rpc.ts"
 
@@ -13,8 +14,12 @@ export const iam = service({
   calls: ["iam"],
   migrations: new URL("./migrations", import.meta.url).pathname,
   start: async (platform) => {
-    const { database, kit } = platform
+    const { database, kit, log } = platform
     const parts: Iam = { database, kit, keys: await openKeys(platform), passwords: argonPasswords() }
-    return { http: iamHttp(parts, { ...platform, service: "iam" }), rpc: iamRpc(parts) }
+    return {
+      http: iamHttp(parts, { ...platform, service: "iam" }),
+      rpc: iamRpc(parts),
+      loops: iamLoops(database, log),
+    }
   },
 })

@@ -31,15 +31,19 @@ type Wanted = { readonly target: string; readonly source: string | undefined; re
 type Chosen = { readonly workflow: string; readonly version: number; readonly inputs: Definition["inputs"] }
 
 const choose = async (client: Client, { target, source, options }: Wanted): Promise<Chosen> => {
+  const { definition, version } = await versionOf(client, { target, source, options })
+  const { name, inputs } = definition as Definition
+  return { workflow: name, version, inputs }
+}
+
+const versionOf = async (
+  client: Client,
+  { target, source, options }: Wanted,
+): Promise<{ readonly version: number; readonly definition?: unknown }> => {
+  if (source !== undefined) return client.workflows.push(source, target)
   const number = readNumber("--version", text(options, "version"))
-  const version =
-    source !== undefined
-      ? await client.workflows.push(source, target)
-      : number === undefined
-        ? await client.workflows.get(target)
-        : await client.workflows.version(target, number)
-  const definition = version.definition as Definition
-  return { workflow: definition.name, version: version.version, inputs: definition.inputs }
+  if (number !== undefined) return client.workflows.version(target, number)
+  return client.workflows.get(target)
 }
 
 const startAndFollow = async (client: Client, wanted: Wanted, io: Io): Promise<number> => {

@@ -52,6 +52,7 @@ create table iam.refresh_token (
 );
 
 create index refresh_token_of_session on iam.refresh_token (session_id);
+create index refresh_token_end on iam.refresh_token (expires_at);
 
 create table iam.api_token (
   id uuid primary key,

@@ -43,8 +43,8 @@ export const argonPasswords = (): Passwords => {
     hash,
     async verify(password, known) {
       nobodys ??= Bun.password.hash(crypto.randomUUID(), cost)
-      const compared = known ?? (await nobodys)
-      const matches = await inTurn(() => Bun.password.verify(password, compared))
+      const dummy = await nobodys
+      const matches = await inTurn(() => Bun.password.verify(password, known ?? dummy))
       return matches && known !== undefined
     },
   }

@@ -14,7 +14,7 @@ export const tokenShape = z
 
 export const createdTokenShape = tokenShape
   .extend({ token: z.string().openapi({ description: "Shown this once." }) })
-  .openapi("CreatedToken")
+  .openapi("TokenCreated")
 
 export const newTokenShape = z
   .object({

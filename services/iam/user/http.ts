@@ -12,7 +12,7 @@ const register_path = "/api/v1/auth/register"
 
 export const open_user_paths = [register_path]
 
-const accountShape = z.object({ user: userShape, workspace: workspaceShape })
+const accountShape = z.object({ user: userShape, workspace: workspaceShape }).openapi("Me")
 
 const registerRoute = createRoute({
   method: "post",

@@ -1,6 +1,6 @@
-import type { Engine } from "./engine.ts"
-import { engineCache } from "./install.ts"
-import { missingTools } from "./tools.ts"
+import type { Engine } from "#deploy/engines/engine.ts"
+import { engineCache } from "#deploy/engines/install.ts"
+import { missingTools } from "#deploy/engines/tools.ts"
 
 export const testCache = engineCache(process.env.WF_ENGINES_CACHE)
 

@@ -1,0 +1,85 @@
+import { createWriteStream } from "node:fs"
+import { mkdir, open as openFile, rename, rm, stat } from "node:fs/promises"
+import { dirname, join } from "node:path"
+import { Readable } from "node:stream"
+import { pipeline } from "node:stream/promises"
+import type { PlatformKey } from "#kernel/auth/platform-key.ts"
+import { type Blob, checkKey, type Opened, type Presign, type Presigned, type Range } from "./blob.ts"
+import { counted } from "./counted.ts"
+import { signedQuery } from "./signature.ts"
+
+export type FolderOptions = {
+  readonly folder: string
+  readonly key: PlatformKey
+  /** Where `signedBlobs` is served. */
+  readonly url: string
+}
+
+/** Objects as files. They appear under their key complete and synced, or not at all. */
+export const folderBlob = ({ folder, key, url }: FolderOptions): Blob => {
+  const pathOf = (name: string) => join(folder, checkKey(name))
+  return {
+    async put(name, body, { max_bytes }) {
+      const path = pathOf(name)
+      const draft = `${path}.${crypto.randomUUID()}.part`
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      const { bytes, stored } = counted(body, max_bytes)
+      try {
+        await pipeline(
+          Readable.from(bytes, { objectMode: false }),
+          createWriteStream(draft, { mode: 0o600, flush: true }),
+        )
+        await rename(draft, path)
+        await syncFolder(dirname(path))
+        return stored()
+      } catch (error) {
+        await rm(draft, { force: true })
+        throw error
+      }
+    },
+    open: (name, range) => openRange(pathOf(name), range),
+    async move(from, to) {
+      const target = pathOf(to)
+      await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+      await rename(pathOf(from), target).catch(async (error: unknown) => {
+        // A second try finds the work done.
+        if (!(await stat(target).catch(() => undefined))) throw error
+      })
+      await syncFolder(dirname(target))
+    },
+    async remove(names) {
+      for (const name of names) await rm(pathOf(name), { force: true })
+    },
+    presign: (request) => Promise.resolve(presigned(request, key, url)),
+  }
+}
+
+/** The name itself must survive a power cut, not only the bytes. */
+const syncFolder = async (folder: string): Promise<void> => {
+  const handle = await openFile(folder, "r")
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+const openRange = async (path: string, range: Range | undefined): Promise<Opened | undefined> => {
+  const file = Bun.file(path)
+  const found = await stat(path).catch(() => undefined)
+  if (!found?.isFile()) return undefined
+  const end = range?.end === undefined ? found.size : range.end + 1
+  const body = range === undefined ? file.stream() : file.slice(range.start, end).stream()
+  return { size_bytes: found.size, body }
+}
+
+const presigned = (request: Presign, key: PlatformKey, url: string): Presigned => {
+  const expires_at = new Date(Date.now() + request.expires_s * 1000)
+  const query = signedQuery({ ...request, expires_at_s: Math.floor(expires_at.getTime() / 1000) }, key)
+  return {
+    url: `${url}/blobs/${checkKey(request.key)}?${query}`,
+    method: request.method,
+    headers: request.method === "PUT" ? { "content-type": request.content_type } : {},
+    expires_at: expires_at.toISOString(),
+  }
+}

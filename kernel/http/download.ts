@@ -1,0 +1,35 @@
+import { Problem } from "#kernel/problem/problem.ts"
+
+export type ByteRange = { readonly start: number; readonly end?: number }
+
+/** One range from a start, as clients send it to resume; anything else is answered with the whole. */
+export const parseRange = (header: string | undefined): ByteRange | undefined => {
+  const [, first, last] = /^bytes=(\d{1,15})-(\d{1,15})?$/.exec(header ?? "") ?? []
+  if (first === undefined) return undefined
+  return last === undefined ? { start: Number(first) } : { start: Number(first), end: Number(last) }
+}
+
+export const rangeHeaders = (range: ByteRange | undefined, size_bytes: number) => {
+  const whole = { "accept-ranges": "bytes", "content-length": String(size_bytes) }
+  if (range === undefined) return { status: 200, headers: whole }
+  const end = Math.min(range.end ?? size_bytes - 1, size_bytes - 1)
+  if (range.start > end)
+    throw new Problem("artifact.range_invalid", { detail: `The file has ${size_bytes} bytes.` })
+  const headers = {
+    ...whole,
+    "content-length": String(end - range.start + 1),
+    "content-range": `bytes ${range.start}-${end}/${size_bytes}`,
+  }
+  return { status: 206, headers }
+}
+
+/** Always saved, never shown: what a task wrote must not run as a page of ours. */
+export const attachment = (file_name: string, content_type: string): Record<string, string> => {
+  const plain = file_name.replaceAll(/[^\w.-]/g, "_")
+  return {
+    "content-type": content_type,
+    "content-disposition": `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(file_name)}`,
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "sandbox; default-src 'none'",
+  }
+}

@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs"
+import { platformKey } from "#kernel/auth/platform-key.ts"
+import { kafkaBus } from "#kernel/bus/kafka.ts"
+import { ConfigError, config_exit_code, type Environment } from "#kernel/config/config.ts"
+import { documentOf } from "#kernel/http/document.ts"
+import { serveHttp } from "#kernel/http/serve.ts"
+import type { Dial } from "#kernel/rpc/client.ts"
+import { lazyTransport } from "#kernel/rpc/lazy.ts"
+import { networkTransport } from "#kernel/rpc/network.ts"
+import { inMemoryTransport, serveRpc } from "#kernel/rpc/server.ts"
+import { exportSpans } from "#kernel/telemetry/exporter.ts"
+import { createLog } from "#kernel/telemetry/log.ts"
+import { createMetrics } from "#kernel/telemetry/metrics.ts"
+import { type Adapters, type Composed, compose } from "./compose.ts"
+import { systemKit } from "./kit.ts"
+import type { Service, Store } from "./service.ts"
+import { type ProcessSettings, readSettings } from "./settings.ts"
+import { openStores } from "./stores.ts"
+
+const stop_ms = 20_000
+const standard_output = 1
+
+/** Runs one service as a process of its own, until it is told to stop. */
+export const runService = async <Config, Needs extends Store>(
+  service: Service<Config, Needs>,
+  environment: Environment,
+): Promise<void> => {
+  try {
+    const running = await startService(service, readSettings(service, environment), environment)
+    const stop = () => {
+      setTimeout(() => process.exit(1), stop_ms).unref()
+      void running.stop().then(() => process.exit(0))
+    }
+    process.once("SIGTERM", stop)
+    process.once("SIGINT", stop)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${service.name}: ${error.message}\n`)
+    process.exit(config_exit_code)
+  }
+}
+
+const startService = async <Config, Needs extends Store>(
+  service: Service<Config, Needs>,
+  settings: ProcessSettings,
+  environment: Environment,
+): Promise<{ stop(): Promise<void> }> => {
+  const { name } = service
+  const log = createLog({ service: name, level: settings.WF_LOG_LEVEL, destination: standard_output })
+  const flushSpans = settings.WF_OTLP_URL ? exportSpans(settings.WF_OTLP_URL, name) : () => Promise.resolve()
+  const bus = kafkaBus({ brokers: settings.WF_KAFKA_BROKERS, client_id: `wf-${name}`, log })
+  const opened = openStores({ service: name, needs: service.needs, environment, log })
+  let composed: Composed | undefined
+  const dial: Dial = (target, outgoing) => {
+    const url = settings.peers.get(target)
+    if (url !== undefined) return networkTransport(url, outgoing)
+    return lazyTransport(() => {
+      if (!composed?.parts.rpc) throw new Error(`${name} does not say where ${target} is`)
+      return inMemoryTransport(composed.parts.rpc, composed.rpc, outgoing)
+    })
+  }
+  const adapters: Adapters<Needs> = {
+    ...{ kit: systemKit(), log, metrics: createMetrics(), bus, dial, environment },
+    key: platformKey(readFileSync(settings.WF_KEY_FILE, "utf8")),
+    stores: opened.stores as Adapters<Needs>["stores"],
+  }
+  composed = await compose(service, adapters)
+  const doors = await openDoors(composed, settings)
+  composed.running.start()
+  log.info({ event: "service.ready", http_port: doors.http_port, rpc_port: doors.rpc_port })
+  const { running } = composed
+  return {
+    async stop() {
+      await running.stop()
+      await doors.close()
+      await bus.close()
+      await opened.close()
+      await flushSpans()
+    },
+  }
+}
+
+const openDoors = async ({ running, parts, rpc }: Composed, settings: ProcessSettings) => {
+  const { WF_HOST: host, WF_HTTP_PORT, WF_RPC_PORT } = settings
+  const { http } = running
+  http.get("/openapi.json", (context) => context.json(documentOf(http)))
+  const web = serveHttp(http.fetch, { host, port: WF_HTTP_PORT })
+  const calls = parts.rpc
+    ? await serveRpc([{ routes: parts.rpc, doors: rpc }], { host, port: WF_RPC_PORT })
+    : undefined
+  return {
+    http_port: web.port,
+    rpc_port: calls?.port,
+    async close() {
+      await web.stop()
+      await calls?.stop()
+    },
+  }
+}

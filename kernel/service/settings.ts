@@ -1,0 +1,80 @@
+import { z } from "zod"
+import { ConfigError, type Environment, parseConfig, wholeNumber } from "#kernel/config/config.ts"
+import type { Service, Store } from "./service.ts"
+
+const port = wholeNumber({ min: 0, max: 65_535 })
+
+/** What every process of the distributed mode needs to know, whichever service it is. */
+const processSettings = z.object({
+  WF_HOST: z.string().min(1).default("127.0.0.1"),
+  WF_HTTP_PORT: port,
+  WF_RPC_PORT: port,
+  WF_KAFKA_BROKERS: z
+    .string()
+    .min(1)
+    .transform((text) => text.split(",")),
+  WF_KEY_FILE: z.string().min(1),
+  WF_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  WF_OTLP_URL: z.url().optional(),
+})
+
+export const postgresSettings = z.object({
+  WF_POSTGRES_URL: z.url(),
+  WF_POSTGRES_SESSIONS: wholeNumber({ min: 1, max: 1_000 }).default(10),
+})
+
+export const mongoSettings = z.object({ WF_MONGO_URL: z.url() })
+
+export const s3Settings = z.object({
+  WF_S3_ENDPOINT: z.url(),
+  WF_S3_BUCKET: z.string().min(1),
+  WF_S3_REGION: z.string().min(1).default("us-east-1"),
+  AWS_ACCESS_KEY_ID: z.string().min(1),
+  AWS_SECRET_ACCESS_KEY: z.string().min(1),
+})
+
+const ofStore: Readonly<Record<Store, z.ZodType>> = {
+  database: postgresSettings,
+  hot: postgresSettings,
+  documents: mongoSettings,
+  blob: s3Settings,
+}
+
+/** Where the services that this one calls listen, as `WF_SCHEDULER_RPC_URL`. */
+const peerName = (service: string): string => `WF_${service.toUpperCase()}_RPC_URL`
+
+export type ProcessSettings = z.output<typeof processSettings> & {
+  readonly peers: ReadonlyMap<string, string>
+}
+
+/** Reads all that a service's process needs, its stores' and its own settings included; all faults come together. */
+export const readSettings = <Config, Needs extends Store>(
+  service: Service<Config, Needs>,
+  environment: Environment,
+): ProcessSettings => {
+  const called = service.calls.filter((name) => name !== service.name)
+  const peerSettings = z.object(Object.fromEntries(called.map((name) => [peerName(name), z.url()])))
+  const schemas = [
+    processSettings,
+    peerSettings,
+    service.config,
+    ...service.needs.map((store) => ofStore[store]),
+  ]
+  const problems = new Set(schemas.flatMap((schema) => faultsOf(schema, environment)))
+  if (problems.size > 0) throw new ConfigError([...problems])
+  const peers = parseConfig(peerSettings, environment)
+  return {
+    ...parseConfig(processSettings, environment),
+    peers: new Map(called.map((name) => [name, peers[peerName(name)] ?? ""])),
+  }
+}
+
+const faultsOf = (schema: z.ZodType, environment: Environment): readonly string[] => {
+  try {
+    parseConfig(schema, environment)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+}

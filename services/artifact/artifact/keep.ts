@@ -1,0 +1,72 @@
+import type { Sql } from "#kernel/database/database.ts"
+import { emit } from "#kernel/outbox/emit.ts"
+import { type ArtifactStore, finalKey, stagingKey } from "../store.ts"
+import { checkContentType, checkName } from "./name.ts"
+import { type ArtifactRow, artifactOfRow } from "./read.ts"
+import type { Artifact } from "./shape.ts"
+
+export type Keep = {
+  readonly workspace_id: string
+  readonly run_id: string
+  readonly task: string | null
+  readonly attempt: number | null
+  readonly name: string
+  readonly content_type: string | undefined
+  readonly body: ReadableStream<Uint8Array>
+}
+
+type Pending = Omit<Keep, "body" | "content_type"> & { readonly id: string; readonly content_type: string }
+
+/**
+ * Row, bytes, final key, row: whatever dies in between leaves a pending row, by which the rest is found and removed.
+ * A file of the same name is replaced.
+ */
+export const keepArtifact =
+  (store: ArtifactStore) =>
+  async ({ body, ...given }: Keep): Promise<Artifact> => {
+    const { database, blob, kit, max_bytes } = store
+    const content_type = checkContentType(given.content_type)
+    const pending: Pending = { ...given, id: kit.id(), name: checkName(given.name), content_type }
+    await database.run((sql) => insertPending(sql, pending))
+    const stored = await blob.put(stagingKey(pending.id), body, { content_type, max_bytes })
+    await blob.move(stagingKey(pending.id), finalKey(pending.id))
+    const { artifact, replaced } = await database.tx(async (sql) => {
+      await sql`select pg_advisory_xact_lock(hashtextextended(${`${pending.run_id} ${pending.name}`}, 0))`
+      const earlier = await deleteStored(sql, pending)
+      const row = await markStored(sql, pending.id, stored)
+      const { id: artifact_id, run_id, task, name, size_bytes, sha256 } = row
+      const data = { artifact_id, workspace_id: pending.workspace_id, run_id, task, name, size_bytes, sha256 }
+      await emit(sql, [{ type: "artifact.stored", key: run_id, data }])
+      return { artifact: row, replaced: earlier }
+    })
+    await blob.remove(replaced.map(finalKey))
+    return artifact
+  }
+
+const insertPending = (sql: Sql, { id, workspace_id, run_id, task, attempt, name, content_type }: Pending) =>
+  sql`
+    insert into artifact.artifact (id, workspace_id, run_id, task, attempt, name, content_type, status)
+    values (${id}::text::uuid, ${workspace_id}::text::uuid, ${run_id}::text::uuid, ${task}, ${attempt}::int, ${name},
+      ${content_type}, 'pending')`
+
+const deleteStored = async (sql: Sql, { run_id, name }: Pending): Promise<readonly string[]> => {
+  const rows = await sql<{ id: string }>`
+    delete from artifact.artifact
+    where run_id = ${run_id}::text::uuid and name = ${name} and status = 'stored'
+    returning id`
+  return rows.map((row) => row.id)
+}
+
+const markStored = async (
+  sql: Sql,
+  id: string,
+  stored: { size_bytes: number; sha256: string },
+): Promise<Artifact> => {
+  const [row] = await sql<ArtifactRow>`
+    update artifact.artifact
+    set status = 'stored', size_bytes = ${stored.size_bytes}::float8::bigint, sha256 = ${stored.sha256}
+    where id = ${id}::text::uuid and status = 'pending'
+    returning id, run_id, task, name, size_bytes, content_type, sha256, created_at`
+  if (!row) throw new Error(`the pending row of artifact ${id} is gone`)
+  return artifactOfRow(row)
+}

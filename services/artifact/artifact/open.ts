@@ -1,0 +1,46 @@
+import { type Actor, allow } from "#kernel/auth/actor.ts"
+import type { Opened, Presigned, Range } from "#kernel/blob/blob.ts"
+import { Problem } from "#kernel/problem/problem.ts"
+import { type ArtifactStore, finalKey } from "../store.ts"
+import { readArtifact } from "./read.ts"
+import type { Artifact } from "./shape.ts"
+
+export type Wanted = { readonly run_id: string; readonly name: string }
+
+export const showArtifact =
+  ({ database }: ArtifactStore) =>
+  async (actor: Actor, { run_id, name }: Wanted): Promise<Artifact> => {
+    allow(actor, "artifact.read")
+    const { workspace_id } = actor
+    const artifact = await database.run((sql) => readArtifact(sql, { workspace_id, run_id, name }))
+    if (artifact) return artifact
+    throw new Problem("artifact.not_found", {
+      detail: `This run has no file ${JSON.stringify(name).slice(0, 200)}.`,
+    })
+  }
+
+export type OpenedArtifact = { readonly artifact: Artifact; readonly opened: Opened }
+
+export const openArtifact = (store: ArtifactStore) => {
+  const show = showArtifact(store)
+  return async (
+    actor: Actor,
+    wanted: Wanted & { readonly range: Range | undefined },
+  ): Promise<OpenedArtifact> => {
+    const artifact = await show(actor, wanted)
+    const opened = await store.blob.open(finalKey(artifact.id), wanted.range)
+    if (!opened)
+      throw new Problem("artifact.not_found", { detail: "The file was replaced or removed just now." })
+    return { artifact, opened }
+  }
+}
+
+export const presignArtifact = (store: ArtifactStore) => {
+  const show = showArtifact(store)
+  return async (actor: Actor, wanted: Wanted & { readonly expires_s: number }): Promise<Presigned> => {
+    const { id, name, content_type } = await show(actor, wanted)
+    const file_name = name.split("/").at(-1) ?? name
+    const { expires_s } = wanted
+    return store.blob.presign({ key: finalKey(id), method: "GET", expires_s, content_type, file_name })
+  }
+}

@@ -1,0 +1,50 @@
+import { Problem } from "#kernel/problem/problem.ts"
+import { callingService, type Routes } from "#kernel/rpc/server.ts"
+import {
+  type ArtifactHeader,
+  ArtifactService,
+  type StoreRequest,
+} from "#proto/generated/wf/artifact/v1/artifact_pb.ts"
+import { keepArtifact } from "./artifact/keep.ts"
+import type { ArtifactStore } from "./store.ts"
+
+/** Workers bring the files of their tasks here; they are believed about whose they are. */
+export const artifactRpc = (store: ArtifactStore): Routes => {
+  const keep = keepArtifact(store)
+  return (router) =>
+    router.service(ArtifactService, {
+      async store(requests, context) {
+        if (callingService(context).service !== "worker") throw new Problem("auth.forbidden")
+        const { header, body } = await unpack(requests)
+        const {
+          workspaceId: workspace_id,
+          runId: run_id,
+          task,
+          attempt,
+          name,
+          contentType: content_type,
+        } = header
+        const kept = await keep({ workspace_id, run_id, task, attempt, name, content_type, body })
+        return { artifactId: kept.id, sizeBytes: BigInt(kept.size_bytes), sha256: kept.sha256 }
+      },
+    })
+}
+
+type Unpacked = { readonly header: ArtifactHeader; readonly body: ReadableStream<Uint8Array> }
+
+/** The first message says what it is; all further ones are its bytes. */
+const unpack = async (requests: AsyncIterable<StoreRequest>): Promise<Unpacked> => {
+  const messages = requests[Symbol.asyncIterator]()
+  const first = await messages.next()
+  if (first.done || first.value.part.case !== "header") {
+    throw new Problem("request.malformed", { detail: "The first message must be the header." })
+  }
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = await messages.next()
+      if (next.done) controller.close()
+      else if (next.value.part.case === "bytes") controller.enqueue(next.value.part.value)
+    },
+  })
+  return { header: first.value.part.value, body }
+}

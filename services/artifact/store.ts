@@ -1,0 +1,19 @@
+import type { Blob } from "#kernel/blob/blob.ts"
+import type { Database } from "#kernel/database/database.ts"
+import type { Kit } from "#kernel/service/kit.ts"
+import type { Log } from "#kernel/telemetry/log.ts"
+
+/** What the artifact service's use-cases stand on. */
+export type ArtifactStore = {
+  readonly database: Database
+  readonly blob: Blob
+  readonly kit: Kit
+  readonly log: Log
+  readonly max_bytes: number
+  /** Refuses with run.not_found when the workspace has no such run. */
+  readonly checkRun: (workspace_id: string, run_id: string) => Promise<void>
+}
+
+/** On its way, and for good. */
+export const stagingKey = (id: string): string => `staging/${id}`
+export const finalKey = (id: string): string => `objects/${id}`

@@ -1,0 +1,85 @@
+import { randomBytes } from "node:crypto"
+import type { Actor } from "#kernel/auth/actor.ts"
+import type { Role } from "#kernel/auth/permissions.ts"
+import { platformKey } from "#kernel/auth/platform-key.ts"
+import { serviceTokens } from "#kernel/auth/service-token.ts"
+import type { Database } from "#kernel/database/database.ts"
+import type { App } from "#kernel/http/app.ts"
+import { Problem } from "#kernel/problem/problem.ts"
+import { caller } from "#kernel/rpc/client.ts"
+import { inMemoryTransport, type Routes } from "#kernel/rpc/server.ts"
+import { systemKit } from "#kernel/service/kit.ts"
+import { migrationsOf } from "#kernel/service/migrations.ts"
+import { silentLog } from "#kernel/telemetry/log.ts"
+import { createMetrics } from "#kernel/telemetry/metrics.ts"
+import { testDatabase } from "#kernel/testing/database.ts"
+import { type RunStart, SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
+import { workflowHttp } from "./http.ts"
+
+/** The scheduler's door as this service needs it: it notes what is handed over, and keeps keys apart. */
+export type Desk = { readonly routes: Routes; readonly calls: RunStart[][] }
+
+const desk = (): Desk => {
+  const calls: RunStart[][] = []
+  const known = new Map<string, RunStart>()
+  const keep = (start: RunStart) => {
+    const key = `${start.workspaceId} ${start.idempotencyKey || start.runId}`
+    const first = known.get(key) ?? start
+    known.set(key, first)
+    return { runId: first.runId, problem: first.bodyHash === start.bodyHash ? "" : "idempotency.conflict" }
+  }
+  const routes: Routes = (router) =>
+    router.service(SchedulerService, {
+      startRuns({ runs }) {
+        calls.push(runs)
+        return { runs: runs.map(keep) }
+      },
+      getRun({ runId, workspaceId }) {
+        const run = [...known.values()].find((start) => start.runId === runId)
+        if (run?.workspaceId !== workspaceId) throw new Problem("run.not_found")
+        const { workflow, version } = run
+        const inputs: unknown = JSON.parse(run.inputsJson)
+        return { runJson: JSON.stringify({ id: runId, workflow, version, inputs, status: "running" }) }
+      },
+    })
+  return { routes, calls }
+}
+
+export type WorkflowHouse = {
+  readonly app: App
+  readonly database: Database
+  readonly desk: Desk
+  close(): Promise<void>
+}
+
+export const given = {
+  actor: (workspace_id: string, role: Role): Actor => ({
+    kind: "user",
+    user_id: crypto.randomUUID(),
+    email: "ada@example.test",
+    workspace_id,
+    role,
+    grant_id: crypto.randomUUID(),
+  }),
+
+  /** The service on its own database. A bearer is `ROLE@WORKSPACE`. */
+  house: async (): Promise<WorkflowHouse> => {
+    const migrations = migrationsOf(new URL("./migrations", import.meta.url).pathname)
+    const database = await testDatabase({ schema: "workflow", migrations, max_sessions: 6 })
+    const tokens = serviceTokens("workflow", platformKey(randomBytes(32).toString("base64")))
+    const doors = { service: "scheduler", tokens, log: silentLog }
+    const scheduler = desk()
+    const call = caller((_, outgoing) => inMemoryTransport(scheduler.routes, doors, outgoing), tokens)
+    const parts = { database, kit: systemKit(), scheduler: call("scheduler", SchedulerService) }
+    const app = workflowHttp(parts, {
+      service: "workflow",
+      log: silentLog,
+      metrics: createMetrics(),
+      authenticate: async ({ authorization = "" }) => {
+        const [role = "", workspace_id = ""] = authorization.replace("Bearer ", "").split("@")
+        return given.actor(workspace_id, role as Role)
+      },
+    })
+    return { app, database, desk: scheduler, close: () => database.close() }
+  },
+}

@@ -1,0 +1,13 @@
+import { type App, createApp, type Doors } from "#kernel/http/app.ts"
+import { mountRuns } from "./run/http.ts"
+import type { Starting } from "./run/starter.ts"
+import { mountVersions } from "./version/http.ts"
+import { mountWorkflows } from "./workflow/http.ts"
+
+export const workflowHttp = (parts: Starting, doors: Doors): App => {
+  const app = createApp(doors)
+  mountWorkflows(app, parts)
+  mountVersions(app, parts.database)
+  mountRuns(app, parts)
+  return app
+}

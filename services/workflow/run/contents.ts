@@ -1,0 +1,62 @@
+import { list, type Sql } from "#kernel/database/database.ts"
+import type { Definition } from "#language/schema.ts"
+import type { Resolved } from "./resolve.ts"
+
+/** What a start needs of a version. It never changes, so it is kept in memory. */
+export type Content = { readonly inputs?: Definition["inputs"]; readonly plan: string }
+
+export type Contents = {
+  /** Loads those that aren't in memory, all at once. Answers in order; undefined where there is no such version. */
+  load(sql: Sql, versions: readonly (Resolved | undefined)[]): Promise<readonly (Content | undefined)[]>
+}
+
+const max_kept = 200
+const max_kept_chars = 32 * 1024 * 1024
+
+const keyOf = ({ workflow_id, version }: Resolved): string => `${workflow_id} ${version}`
+
+export const createContents = (): Contents => {
+  const kept = new Map<string, Content>()
+  let chars = 0
+
+  const keep = (key: string, content: Content) => {
+    kept.set(key, content)
+    chars += content.plan.length
+    for (const [oldest, { plan }] of kept) {
+      if (kept.size <= max_kept && chars <= max_kept_chars) return
+      kept.delete(oldest)
+      chars -= plan.length
+    }
+  }
+
+  return {
+    async load(sql, versions) {
+      const loaded = new Map<string, Content>()
+      const missing = new Map<string, Resolved>()
+      for (const version of versions) {
+        if (!version) continue
+        const known = kept.get(keyOf(version))
+        if (known) loaded.set(keyOf(version), known)
+        else missing.set(keyOf(version), version)
+      }
+      const found = missing.size === 0 ? [] : await findContents(sql, [...missing.values()])
+      for (const { inputs, plan, ...version } of found) {
+        const content = { ...(inputs && { inputs }), plan }
+        loaded.set(keyOf(version), content)
+        if (!kept.has(keyOf(version))) keep(keyOf(version), content)
+      }
+      return versions.map((version) => version && loaded.get(keyOf(version)))
+    },
+  }
+}
+
+type ContentRow = Resolved & { readonly inputs: Definition["inputs"] | null; readonly plan: string }
+
+const findContents = (sql: Sql, versions: readonly Resolved[]) =>
+  sql<ContentRow>`
+    select workflow_id, version, definition -> 'inputs' as inputs, plan::text as plan
+    from unnest(
+      ${list(versions.map(({ workflow_id }) => workflow_id))}::text::uuid[],
+      ${list(versions.map(({ version }) => version))}::text::int[]
+    ) as wanted (workflow_id, version)
+      join workflow.version using (workflow_id, version)`

@@ -1,0 +1,69 @@
+import { createRoute, z } from "@hono/zod-openapi"
+import type { App } from "#kernel/http/app.ts"
+import { bearer, jsonBody, refusals } from "#kernel/http/shapes.ts"
+import { nameText } from "../workflow/shape.ts"
+import { startRun } from "./start.ts"
+import type { Starting } from "./starter.ts"
+
+const max_key_chars = 255
+const max_version = 2 ** 31 - 1
+
+const keyText = z
+  .string()
+  .min(1)
+  .max(max_key_chars)
+  .refine((text) => text.isWellFormed() && !text.includes("\0"), "has a character that is refused")
+
+const startShape = z.strictObject({
+  version: z.int().min(1).max(max_version).optional().openapi({ description: "The latest, if left out." }),
+  inputs: z.record(z.string(), z.unknown()).optional(),
+  idempotency_key: keyText.optional().openapi({ description: "Wins over the header." }),
+})
+
+const keyHeader = z.object({ "idempotency-key": keyText.optional() })
+
+/** The run's shape is the scheduler's, which declares it. */
+const runAnswer = {
+  description: "The run, which has been started",
+  content: { "application/json": { schema: { $ref: "#/components/schemas/Run" } } },
+} as const
+
+const startRoute = createRoute({
+  method: "post",
+  path: "/api/v1/workflows/{name}/start",
+  operationId: "startWorkflow",
+  security: bearer,
+  request: {
+    params: z.object({ name: nameText }),
+    headers: keyHeader,
+    body: { ...jsonBody(startShape.openapi("Start")), required: false as const },
+  },
+  responses: { 201: runAnswer, ...refusals },
+})
+
+const runRoute = createRoute({
+  method: "post",
+  path: "/api/v1/runs",
+  operationId: "startRun",
+  security: bearer,
+  request: {
+    headers: keyHeader,
+    body: jsonBody(startShape.extend({ workflow: nameText }).openapi("StartRun")),
+  },
+  responses: { 201: runAnswer, ...refusals },
+})
+
+export const mountRuns = (app: App, starting: Starting): void => {
+  const start = startRun(starting)
+  app.openapi(startRoute, async (context) => {
+    const { name: workflow } = context.req.valid("param")
+    const idempotency_key = context.req.valid("header")["idempotency-key"]
+    const wanted = { idempotency_key, ...context.req.valid("json"), workflow }
+    return context.json((await start(context.get("actor"), wanted)) as never, 201)
+  })
+  app.openapi(runRoute, async (context) => {
+    const idempotency_key = context.req.valid("header")["idempotency-key"]
+    const wanted = { idempotency_key, ...context.req.valid("json") }
+    return context.json((await start(context.get("actor"), wanted)) as never, 201)
+  })
+}

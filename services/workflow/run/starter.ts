@@ -1,0 +1,140 @@
+import { create } from "@bufbuild/protobuf"
+import type { Client } from "@connectrpc/connect"
+import type { Database } from "#kernel/database/database.ts"
+import { isDataError } from "#kernel/database/failure.ts"
+import { Problem } from "#kernel/problem/problem.ts"
+import { batcher } from "#kernel/service/batch.ts"
+import type { Kit } from "#kernel/service/kit.ts"
+import { canonicalJson } from "#language/canonical-json.ts"
+import { checkInputs } from "#language/inputs.ts"
+import { runId } from "#language/run-id.ts"
+import {
+  type RunStart,
+  RunStartSchema,
+  type SchedulerService,
+} from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
+import { type Content, createContents } from "./contents.ts"
+import { type Resolved, resolve } from "./resolve.ts"
+
+const max_batch = 200
+const max_waiting = 2_000
+/** Well below what one message may have. */
+const max_message_chars = 4 * 1024 * 1024
+
+export type Starting = {
+  readonly database: Database
+  readonly kit: Kit
+  readonly scheduler: Client<typeof SchedulerService>
+}
+
+export type StartRequest = {
+  readonly workspace_id: string
+  readonly workflow: string
+  /** The latest, if left out. */
+  readonly version: number | undefined
+  readonly inputs: unknown
+  readonly idempotency_key: string | undefined
+}
+
+/** Starts that arrive together are resolved by one statement and handed over in one call. */
+export const createStarter = ({ database, kit, scheduler }: Starting) => {
+  const contents = createContents()
+
+  const flush = async (requests: readonly StartRequest[]): Promise<readonly (string | Problem)[]> => {
+    const { resolved, loaded } = await database.run(async (sql) => {
+      const found = await resolve(sql, requests)
+      return { resolved: found, loaded: await contents.load(sql, found) }
+    })
+    const started = new Map<StartRequest, string | Problem>()
+    const starts: { request: StartRequest; start: RunStart }[] = []
+    for (const [index, request] of requests.entries()) {
+      const made = await prepare(kit, request, { resolved: resolved[index], content: loaded[index] })
+      if (made instanceof Problem) started.set(request, made)
+      else starts.push({ request, start: made })
+    }
+    for (const some of inMessages(starts)) {
+      const outcomes = await handOver(
+        scheduler,
+        some.map(({ start }) => start),
+      )
+      for (const [index, { request }] of some.entries()) {
+        started.set(request, outcomes[index] ?? new Problem("platform.bug"))
+      }
+    }
+    return requests.map((request) => started.get(request) ?? new Problem("platform.bug"))
+  }
+
+  return batcher({ flush, max_batch, max_waiting, isItems: isDataError })
+}
+
+type Found = { readonly resolved: Resolved | undefined; readonly content: Content | undefined }
+
+const prepare = async (
+  kit: Kit,
+  request: StartRequest,
+  { resolved, content }: Found,
+): Promise<RunStart | Problem> => {
+  if (!resolved || !content) return notFound(request, resolved)
+  const checked = checkInputs(content, request.inputs)
+  if (!checked.ok) {
+    const detail = checked.errors
+      .map(({ path, message }) => (path === "" ? message : `${path}: ${message}`))
+      .join("; ")
+    return new Problem("inputs.invalid", { errors: checked.errors, detail })
+  }
+  return create(RunStartSchema, {
+    runId: runId(kit.id()),
+    workspaceId: request.workspace_id,
+    workflow: request.workflow,
+    version: resolved.version,
+    planJson: content.plan,
+    inputsJson: JSON.stringify(checked.values),
+    trigger: "manual",
+    idempotencyKey: request.idempotency_key ?? "",
+    bodyHash: request.idempotency_key === undefined ? "" : await hashOf(request),
+  })
+}
+
+const notFound = ({ workflow, version }: StartRequest, resolved: Resolved | undefined): Problem => {
+  if (resolved) {
+    return new Problem("version.not_found", { detail: `There is no version ${version} of ${workflow}.` })
+  }
+  return new Problem("workflow.not_found", { detail: `There is no workflow ${workflow} in this workspace.` })
+}
+
+/** Of what was asked for, so that the same request is known again after the next version. */
+const hashOf = async ({ workflow, version, inputs }: StartRequest): Promise<string> => {
+  const text = canonicalJson({ workflow, version: version ?? null, inputs: inputs ?? {} })
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))
+  return Buffer.from(hash).toString("hex")
+}
+
+/** A refusal of one message says nothing about those before it. */
+const handOver = async (
+  scheduler: Starting["scheduler"],
+  starts: RunStart[],
+): Promise<readonly (string | Problem)[]> => {
+  try {
+    const { runs } = await scheduler.startRuns({ runs: starts })
+    return runs.map(({ runId: id, problem }) => (problem === "" ? id : new Problem("idempotency.conflict")))
+  } catch (error) {
+    if (error instanceof Problem) return starts.map(() => error)
+    throw error
+  }
+}
+
+/** Large plans go in messages of their own. */
+const inMessages = <Item extends { readonly start: RunStart }>(items: readonly Item[]): Item[][] => {
+  const messages: Item[][] = []
+  let size = Number.POSITIVE_INFINITY
+  for (const item of items) {
+    const own = item.start.planJson.length + item.start.inputsJson.length
+    if (size + own > max_message_chars) {
+      messages.push([])
+      size = 0
+    }
+    messages.at(-1)?.push(item)
+    size += own
+  }
+  return messages
+}

@@ -1,0 +1,15 @@
+import { z } from "@hono/zod-openapi"
+
+export const versionShape = z
+  .object({
+    workflow: z.string(),
+    version: z.int(),
+    digest: z.string(),
+    created: z.boolean().openapi({ description: "Whether this request made it." }),
+    definition: z.record(z.string(), z.unknown()),
+    created_at: z.iso.datetime(),
+    created_by: z.uuid(),
+  })
+  .openapi("Version")
+
+export type Version = z.infer<typeof versionShape>

@@ -1,0 +1,69 @@
+import { type Actor, allow } from "#kernel/auth/actor.ts"
+import { type Database, json, type Sql } from "#kernel/database/database.ts"
+import type { Kit } from "#kernel/service/kit.ts"
+import { digest } from "#language/canonical.ts"
+import { compile } from "#language/plan.ts"
+import { soundDefinition } from "../definition/read.ts"
+import type { Written } from "../definition/shape.ts"
+import { readVersion } from "../version/read.ts"
+import type { Version } from "../version/shape.ts"
+
+export type Pushing = { readonly database: Database; readonly kit: Kit }
+
+/** Makes a version if the definition means something else than the latest one; else answers with that. */
+export const pushWorkflow =
+  ({ database, kit }: Pushing) =>
+  async (actor: Actor, written: Written): Promise<Version> => {
+    allow(actor, "workflow.write")
+    const definition = soundDefinition(written)
+    const { name } = definition
+    const { workspace_id } = actor
+    const content = { digest: await digest(definition), definition, plan: compile(definition) }
+    return database.tx(async (sql) => {
+      const locked = await lockWorkflow(sql, { id: kit.id(), workspace_id, name })
+      const created = locked.latest_digest !== content.digest
+      if (created) await insertVersion(sql, { ...content, ...locked, created_by: actor.user_id })
+      const version = await readVersion(sql, { workspace_id, name, version: null })
+      if (!version) throw new Error(`workflow ${name} has no latest version`)
+      return { ...version, created }
+    })
+  }
+
+type Named = { readonly id: string; readonly workspace_id: string; readonly name: string }
+
+type LockedWorkflow = {
+  readonly id: string
+  readonly latest_version: number
+  readonly latest_digest: string | null
+}
+
+/** Pushes of one name wait for each other here; an update of nothing locks the row that is there. */
+const lockWorkflow = async (sql: Sql, { id, workspace_id, name }: Named): Promise<LockedWorkflow> => {
+  const [row] = await sql<LockedWorkflow>`
+    insert into workflow.workflow as known (id, workspace_id, name)
+    values (${id}::text::uuid, ${workspace_id}::text::uuid, ${name})
+    on conflict (workspace_id, name) do update set name = known.name
+    returning id, latest_version, latest_digest`
+  if (!row) throw new Error("an upsert returned no row")
+  return row
+}
+
+type NewVersion = LockedWorkflow & {
+  readonly digest: string
+  readonly definition: object
+  readonly plan: object
+  readonly created_by: string
+}
+
+const insertVersion = (sql: Sql, { id, latest_version, ...content }: NewVersion) =>
+  sql`
+    with made as (
+      insert into workflow.version (workflow_id, version, digest, definition, plan, created_by)
+      values (${id}::text::uuid, ${latest_version + 1}::int, ${content.digest},
+        ${json(content.definition)}::text::json, ${json(content.plan)}::text::json, ${content.created_by}::text::uuid)
+      returning version
+    )
+    update workflow.workflow
+    set latest_version = made.version, latest_digest = ${content.digest}, updated_at = now(), archived_at = null
+    from made
+    where id = ${id}::text::uuid`

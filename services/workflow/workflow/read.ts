@@ -1,0 +1,47 @@
+import type { Sql } from "#kernel/database/database.ts"
+import type { Workflow } from "./shape.ts"
+
+type WorkflowRow = Omit<Workflow, "tags" | "created_at" | "updated_at"> & {
+  readonly tags: string[] | null
+  readonly created_at: Date
+  readonly updated_at: Date
+}
+
+const workflowOf = (row: WorkflowRow): Workflow => ({
+  ...row,
+  tags: row.tags ?? [],
+  created_at: row.created_at.toISOString(),
+  updated_at: row.updated_at.toISOString(),
+})
+
+export type WorkflowFilter = {
+  readonly workspace_id: string
+  readonly after: string | null
+  readonly limit: number
+}
+
+/** Alphabetically, without those put away and without their definitions. */
+export const readWorkflows = async (sql: Sql, filter: WorkflowFilter): Promise<readonly Workflow[]> => {
+  const rows = await sql<WorkflowRow>`
+    select name, definition ->> 'description' as description, definition -> 'tags' as tags, version, digest,
+      workflow.created_at, updated_at
+    from workflow.workflow join workflow.version on workflow_id = id and version = latest_version
+    where workspace_id = ${filter.workspace_id}::text::uuid and archived_at is null
+      and (${filter.after}::text is null or name > ${filter.after}::text)
+    order by name
+    limit ${filter.limit}::int`
+  return rows.map(workflowOf)
+}
+
+export const readWorkflow = async (
+  sql: Sql,
+  workspace_id: string,
+  name: string,
+): Promise<Workflow | undefined> => {
+  const [row] = await sql<WorkflowRow>`
+    select name, definition ->> 'description' as description, definition -> 'tags' as tags, version, digest,
+      definition, workflow.created_at, updated_at
+    from workflow.workflow join workflow.version on workflow_id = id and version = latest_version
+    where workspace_id = ${workspace_id}::text::uuid and name = ${name}`
+  return row && workflowOf(row)
+}
