@@ -1,5 +1,5 @@
 import { Database, SQLiteError } from "bun:sqlite"
-import { readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { EmbeddedRefusal } from "./refusal.ts"
 
@@ -40,4 +40,19 @@ export const lockFolder = (folder: string): FolderLock => {
   }
   const held = file
   return { release: () => held.close() }
+}
+
+/** Whether a process holds the folder now. A pid that it left in a file may be another process's by now. */
+export const isFolderHeld = (folder: string): boolean => {
+  if (!existsSync(join(folder, "lock"))) return false
+  let file: Database | undefined
+  try {
+    file = new Database(join(folder, "lock"))
+    file.run("begin exclusive")
+    return false
+  } catch (error) {
+    return isBusy(error)
+  } finally {
+    file?.close()
+  }
 }
