@@ -31,11 +31,11 @@ const exportsOf = ({ tree }: Source): readonly Exported[] =>
     return clause.elements.map((element) => ({ name: element.name.text, node: element }))
   })
 
-/** What files that aren't test code take from each file. */
+/** What other files take from each file; what stands ready for tests counts, tests themselves don't. */
 const usesIn = (sources: readonly Source[]): ReadonlyMap<string, ReadonlySet<string>> => {
   const uses = new Map<string, Set<string>>()
   for (const source of sources) {
-    if (isTestCode(source.path)) continue
+    if (/\.(test|suite)\.tsx?$/.test(source.path)) continue
     for (const { path, names } of importsOf(source)) {
       if (path === undefined) continue
       const used = uses.get(path) ?? new Set()
@@ -44,6 +44,33 @@ const usesIn = (sources: readonly Source[]): ReadonlyMap<string, ReadonlySet<str
     }
   }
   return uses
+}
+
+const isType = (node: ts.Node): boolean => ts.isTypeAliasDeclaration(node) || ts.isInterfaceDeclaration(node)
+
+/** The types that a declaration names, its function bodies left out. */
+const typesNamed = (node: ts.Node): readonly string[] => {
+  const found: string[] = []
+  const look = (child: ts.Node) => {
+    if (ts.isBlock(child)) return
+    if (ts.isTypeReferenceNode(child)) found.push(child.typeName.getText())
+    ts.forEachChild(child, look)
+  }
+  look(node)
+  return found
+}
+
+/** What is used, and the types that tell how: those of a used function's input and answer have a name, too. */
+const living = (exported: readonly Exported[], used: ReadonlySet<string>): ReadonlySet<string> => {
+  const alive = new Set(used)
+  const open = exported.filter(({ name }) => used.has(name))
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const named = new Set(typesNamed(next.node))
+    const found = exported.filter(({ name, node }) => isType(node) && named.has(name) && !alive.has(name))
+    for (const { name } of found) alive.add(name)
+    open.push(...found)
+  }
+  return alive
 }
 
 /** Exports that nothing but tests takes. `entries` are taken by those who run or install us. */
@@ -55,10 +82,11 @@ export const deadExportFaults = (
   return sources
     .filter(({ path }) => !isTestCode(path) && !entries.has(path))
     .flatMap((source) => {
-      const used = uses.get(source.path)
-      if (used?.has("*")) return []
-      return exportsOf(source)
-        .filter(({ name }) => !used?.has(name))
+      const exported = exportsOf(source)
+      const alive = living(exported, uses.get(source.path) ?? new Set())
+      if (alive.has("*")) return []
+      return exported
+        .filter(({ name }) => !alive.has(name))
         .map(({ name, node }) => faultAt(source, node, `nothing but tests uses the export ${name}`))
     })
 }

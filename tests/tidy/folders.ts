@@ -2,8 +2,8 @@ import { basename } from "node:path"
 import ts from "typescript"
 import { type Fault, faultAt, nodesOf, type Source } from "./source.ts"
 
-/** A file of each role has this name in every service, and no other. */
-const roles = ["main", "service", "config", "http", "rpc", "consume", "loops", "given"]
+/** A file of each role has this name in every service, and no other. What `migrations/` is to tables, `collections.ts` is to documents. */
+const roles = ["main", "service", "config", "http", "rpc", "consume", "loops", "given", "collections"]
 const required = ["README.md", "main.ts", "service.ts", "config.ts"]
 
 const vague = /(^|[-.])(utils?|common|helpers?|manager|base|impl)([-.]|$)/
