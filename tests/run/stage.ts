@@ -24,7 +24,7 @@ export type Outcome = {
   readonly took_ms: number
 }
 
-const end_ms = 8_000
+const end_ms = 12_000
 const look_ms = 50
 
 /** Every child leads a process group of its own, so that whatever it started can be ended with it. */
