@@ -7,7 +7,7 @@ import type { Settled } from "./settle.ts"
 export const tellSettled = (gathered: Gathered, settled: Settled, run: LockedRun): void => {
   const { settlement, held, verdict } = settled
   const { status } = verdict
-  const { emissions, ready, now } = gathered
+  const { emissions, now } = gathered
   const about = { id: derivedId(held.id, `${status}.${held.token}`), key: held.run_id }
   const fact = taskFact(gathered, held, held.attempt)
   const log_chunks = settlement.log_chunks ?? 0
