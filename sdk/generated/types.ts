@@ -79,6 +79,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/executions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listExecutions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs": {
         parameters: {
             query?: never;
@@ -167,6 +183,23 @@ export interface paths {
             cookie?: never;
         };
         get: operations["followRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A page of lines as JSON, or all of them as a stream when `Accept` names one or `follow` is true. A stream that follows begins before the first line exists and ends when the run has ended and all its lines are given; lines that never came are stated by a `system` line. It goes on behind any line's `cursor`, with the same `task` and `attempt`. A blank line (NDJSON) or a comment (SSE) is a sign of life. */
+        get: operations["readLogs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -356,6 +389,42 @@ export interface components {
             /** @example ada@example.test */
             email: string;
             password: string;
+        };
+        Execution: {
+            id: string;
+            run_id: string | null;
+            task_run_id: string;
+            task: string;
+            attempt: number;
+            /** @enum {string} */
+            status: "running" | "completed" | "failed" | "skipped" | "cancelled";
+            reason: string | null;
+            worker_id: string | null;
+            outputs: {
+                [key: string]: unknown;
+            } | null;
+            error: {
+                code: string;
+                message: string;
+            } | null;
+            /** Format: date-time */
+            retry_at: string | null;
+            log_chunks: number | null;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+        };
+        LogLine: {
+            cursor: string;
+            run_id: string;
+            task: string;
+            attempt: number;
+            /** @enum {string} */
+            stream: "stdout" | "stderr" | "system";
+            /** Format: date-time */
+            at: string;
+            text: string;
         };
         Login: {
             access_token: string;
@@ -749,6 +818,44 @@ export interface operations {
             };
         };
     };
+    listExecutions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                run_id?: string;
+                task?: string;
+                status?: "running" | "completed" | "failed" | "skipped" | "cancelled";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Attempts of tasks, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Execution"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRuns: {
         parameters: {
             query?: {
@@ -1059,6 +1166,56 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["RunEvent"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readLogs: {
+        parameters: {
+            query?: {
+                task?: string;
+                attempt?: number | null;
+                /** @description Of what is there only the last lines; a page has at most `limit` of them. */
+                tail?: number;
+                /** @description A duration such as 10m, or a time. */
+                since?: string;
+                /** @description Plain text that a line contains; a backslash goes before any of \^$*+?()[]{}| */
+                grep?: string;
+                follow?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: {
+                "last-event-id"?: string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines: each once, in order within their attempt */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["LogLine"][];
+                        next_cursor: string | null;
+                    };
+                    "application/x-ndjson": components["schemas"]["LogLine"];
+                    "text/event-stream": components["schemas"]["LogLine"];
                 };
             };
             /** @description A refusal */

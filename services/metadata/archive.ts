@@ -1,0 +1,33 @@
+import type { Documents } from "#kernel/documents/documents.ts"
+import type { Kit } from "#kernel/service/kit.ts"
+import type { Log } from "#kernel/telemetry/log.ts"
+import type { RunSignal } from "./signal.ts"
+
+/** How long readers wait for what is not there yet. */
+export type Patience = {
+  /** For a run of which nothing has been heard. */
+  readonly unknown_ms: number
+  /** For lines that were announced, once their run has ended; then the gap is stated. */
+  readonly gap_ms: number
+  /** For lines of attempts that ended without saying how many there are. */
+  readonly unannounced_ms: number
+  /** Between signs of life on a stream that has nothing else to say. */
+  readonly heartbeat_ms: number
+}
+
+export const patience: Patience = {
+  unknown_ms: 5_000,
+  gap_ms: 10_000,
+  unannounced_ms: 1_000,
+  heartbeat_ms: 10_000,
+}
+
+/** What the use-cases of metadata stand on. */
+export type Archive = {
+  readonly documents: Documents
+  readonly kit: Kit
+  readonly log: Log
+  /** Fires when a run has new lines or events. */
+  readonly moved: RunSignal
+  readonly patience: Patience
+}

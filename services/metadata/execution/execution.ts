@@ -1,0 +1,28 @@
+import type { Document } from "#kernel/documents/documents.ts"
+
+export const executionStatuses = ["running", "completed", "failed", "skipped", "cancelled"] as const
+
+export type ExecutionStatus = (typeof executionStatuses)[number]
+
+/** One attempt of a task run, as its events told it. */
+export type Execution = Document & {
+  readonly workspace_id: string
+  /** Null for a stand-alone job. */
+  readonly run_id: string | null
+  readonly task_run_id: string
+  readonly task: string
+  readonly attempt: number
+  readonly status: ExecutionStatus
+  readonly reason: string | null
+  readonly worker_id: string | null
+  readonly outputs: Readonly<Record<string, unknown>> | null
+  readonly error: { readonly code: string; readonly message: string } | null
+  readonly retry_at: string | null
+  /** How many chunks of log it wrote; null while that isn't known. */
+  readonly log_chunks: number | null
+  readonly started_at: string | null
+  readonly finished_at: string | null
+}
+
+/** Late and doubled events never win over these. */
+export const versions = { started: 1, ended: 2 } as const

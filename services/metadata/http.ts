@@ -1,0 +1,98 @@
+import { createRoute, z } from "@hono/zod-openapi"
+import { type App, createApp, type Doors } from "#kernel/http/app.ts"
+import { bearer, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import type { Archive } from "./archive.ts"
+import { executionStatuses } from "./execution/execution.ts"
+import { executionShape, listExecutions } from "./execution/list.ts"
+import { streamed } from "./log/body.ts"
+import { max_cursor_length } from "./log/cursor.ts"
+import { logLineShape } from "./log/line.ts"
+import { readLogPage, streamLogs } from "./log/read.ts"
+
+const max_tail = 10_000
+const max_grep_length = 200
+
+const logsRoute = createRoute({
+  method: "get",
+  path: "/api/v1/runs/{run_id}/logs",
+  operationId: "readLogs",
+  security: bearer,
+  description:
+    "A page of lines as JSON, or all of them as a stream when `Accept` names one or `follow` is true. A stream " +
+    "that follows begins before the first line exists and ends when the run has ended and all its lines are " +
+    "given; lines that never came are stated by a `system` line. It goes on behind any line's `cursor`, with the " +
+    "same `task` and `attempt`. A blank line (NDJSON) or a comment (SSE) is a sign of life.",
+  request: {
+    params: z.object({ run_id: z.uuid() }),
+    headers: z.object({ "last-event-id": z.string().max(max_cursor_length).optional() }),
+    query: z.object({
+      task: z.string().max(200).optional(),
+      attempt: z.coerce.number().int().min(0).optional(),
+      tail: z.coerce.number().int().min(1).max(max_tail).optional().openapi({
+        description: "Of what is there only the last lines; a page has at most `limit` of them.",
+      }),
+      since: z.string().max(50).optional().openapi({ description: "A duration such as 10m, or a time." }),
+      grep: z.string().max(max_grep_length).optional().openapi({
+        description: "Plain text that a line contains; a backslash goes before any of \\^$*+?()[]{}|",
+      }),
+      follow: z.stringbool().default(false),
+      cursor: z.string().max(max_cursor_length).optional(),
+      limit: pageQuery.shape.limit,
+    }),
+  },
+  responses: {
+    200: {
+      description: "Lines: each once, in order within their attempt",
+      content: {
+        "application/json": { schema: page(logLineShape) },
+        "application/x-ndjson": { schema: logLineShape },
+        "text/event-stream": { schema: logLineShape },
+      },
+    },
+    ...refusals,
+  },
+})
+
+const executionsRoute = createRoute({
+  method: "get",
+  path: "/api/v1/executions",
+  operationId: "listExecutions",
+  security: bearer,
+  request: {
+    query: pageQuery.extend({
+      run_id: z.uuid().optional(),
+      task: z.string().max(200).optional(),
+      status: z.enum(executionStatuses).optional(),
+    }),
+  },
+  responses: { 200: jsonAnswer("Attempts of tasks, newest first", page(executionShape)), ...refusals },
+})
+
+/** Which stream is asked for. Following needs one: without a word about it, lines of JSON. */
+const formOf = (accept: string, follow: boolean): "sse" | "ndjson" | undefined => {
+  if (accept.includes("text/event-stream")) return "sse"
+  return follow || accept.includes("application/x-ndjson") ? "ndjson" : undefined
+}
+
+export const metadataHttp = (archive: Archive, doors: Doors): App => {
+  const app = createApp(doors)
+  const list = listExecutions(archive)
+  const readPage = readLogPage(archive)
+  const stream = streamLogs(archive)
+
+  app.openapi(logsRoute, async (context) => {
+    const { follow, limit, ...query } = context.req.valid("query")
+    const last_seen = context.req.valid("header")["last-event-id"]
+    const given = { ...query, ...context.req.valid("param"), cursor: last_seen || query.cursor }
+    const form = formOf(context.req.header("accept") ?? "", follow)
+    const actor = context.get("actor")
+    if (form === undefined) return context.json(await readPage(actor, { ...given, limit }), 200)
+    const leaving = new AbortController()
+    const lines = await stream(actor, { ...given, follow, signal: leaving.signal })
+    return streamed(form, lines, () => leaving.abort())
+  })
+  app.openapi(executionsRoute, async (context) =>
+    context.json(await list(context.get("actor"), context.req.valid("query")), 200),
+  )
+  return app
+}

@@ -1,0 +1,48 @@
+import { logChunks } from "../collections.ts"
+import type { Chunk } from "./chunk.ts"
+import type { LogLine } from "./line.ts"
+import { cursorsFor, type Reading } from "./reading.ts"
+import { placeOf, type Track } from "./track.ts"
+
+/** The next chunk that is there behind the missing ones. */
+const nextThere = async ({ archive, wanted }: Reading, track: Track): Promise<number | undefined> => {
+  const { task_run_id, attempt, chunk } = track
+  const { run_id, workspace_id } = wanted
+  const [next] = (await archive.documents.find(logChunks, {
+    where: { run_id, workspace_id, task_run_id, attempt, chunk: { gt: chunk } },
+    order: [["chunk", "asc"]],
+    limit: 1,
+    fields_only: true,
+  })) as readonly Chunk[]
+  return next?.chunk
+}
+
+const statement = (track: Track, end: number): string => {
+  const missing = end - track.chunk
+  const which = missing === 1 ? `Chunk ${track.chunk}` : `Chunks ${track.chunk} to ${end - 1}`
+  return `[wf] Lines are missing here: ${which} of this attempt's log never came.`
+}
+
+/** States what is missing in each attempt that isn't read to its end, and goes on behind it. */
+export async function* skipGaps(reading: Reading): AsyncGenerator<LogLine, boolean> {
+  let found = false
+  for (const track of [...reading.tracks.values()]) {
+    if (track.closed) continue
+    const end = (await nextThere(reading, track)) ?? track.announced
+    if (end === undefined || end <= track.chunk) continue
+    found = true
+    const text = statement(track, end)
+    track.chunk = end
+    track.line = 0
+    yield {
+      cursor: cursorsFor(reading, track)(placeOf(track)),
+      run_id: reading.wanted.run_id,
+      task: track.task ?? "",
+      attempt: track.attempt,
+      stream: "system",
+      at: reading.archive.kit.now().toISOString(),
+      text,
+    }
+  }
+  return found
+}

@@ -1,0 +1,283 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import type { Database } from "#kernel/database/database.ts"
+import type { Documents } from "#kernel/documents/documents.ts"
+import { postgresDocuments } from "#kernel/documents/postgres.ts"
+import { testDatabase } from "#kernel/testing/database.ts"
+import { until } from "#kernel/testing/until.ts"
+import { collections } from "../collections.ts"
+import { type GivenMetadata, givenMetadata, givenRun, page, reading, texts } from "../given.ts"
+
+let database: Database
+let documents: Documents
+let given: GivenMetadata
+
+beforeAll(async () => {
+  database = await testDatabase({ schema: "metadata", max_sessions: 8 })
+  documents = postgresDocuments({ database })
+  await documents.prepare(collections)
+  given = givenMetadata(documents)
+})
+
+afterAll(() => database.close())
+
+const sse = { accept: "text/event-stream" }
+const ndjson = { accept: "application/x-ndjson" }
+
+const follow = async (path: string, headers: Record<string, string> = ndjson) =>
+  reading(await given.get(`runs/${path}${path.includes("?") ? "&" : "?"}follow=true`, headers))
+
+describe("a page", () => {
+  test("has the lines of each attempt in order, whatever order their chunks came in", async () => {
+    const run = givenRun(given)
+    await run.started()
+    await run.wrote(0, 1, "c")
+    await run.wrote(1, 0, "x")
+    await run.wrote(0, 2, "d")
+    expect(texts((await page(given.get(`runs/${run.run_id}/logs`))).items)).toEqual(["x"])
+    await run.wrote(0, 0, "a", "b")
+    const { items, next_cursor } = await page(given.get(`runs/${run.run_id}/logs`))
+    expect(texts(items.filter(({ task }) => task === "task-0"))).toEqual(["a", "b", "c", "d"])
+    expect(next_cursor).toBeNull()
+    expect(items[0]).toMatchObject({ run_id: run.run_id, attempt: 1, stream: "stdout" })
+  })
+
+  test("goes on behind any line's cursor, without a gap or a line twice", async () => {
+    const run = givenRun(given)
+    await run.started()
+    for (let task = 0; task < 40; task += 1) {
+      await run.wrote(task, 0, `${task}.0`, `${task}.1`)
+      await run.wrote(task, 1, `${task}.2`)
+      await run.taskCompleted(task, 2)
+    }
+    await run.ended()
+    const seen: string[] = []
+    let cursor: string | null = ""
+    while (cursor !== null) {
+      const query: string = cursor === "" ? "" : `&cursor=${cursor}`
+      const next = await page(given.get(`runs/${run.run_id}/logs?limit=7${query}`))
+      seen.push(...texts(next.items))
+      cursor = next.next_cursor
+    }
+    expect(seen).toHaveLength(120)
+    expect(new Set(seen).size).toBe(120)
+  })
+
+  test("can be had of one task, one attempt, by text, by time, and of the last lines", async () => {
+    const run = givenRun(given)
+    await run.started()
+    const old_ms = Date.now() - 3_600_000
+    await run.wrote(
+      0,
+      0,
+      [old_ms, "stdout", "old (1)"],
+      [Date.now(), "stderr", "new"],
+      [Date.now(), "stdout", "newer"],
+    )
+    await given.append([run.chunkOf(0, 0, ["again"], 2), run.chunkOf(1, 0, ["other"])])
+    const of = async (query: string) =>
+      texts((await page(given.get(`runs/${run.run_id}/logs?${query}`))).items)
+    expect(await of("task=task-1")).toEqual(["other"])
+    expect(await of("task=task-0&attempt=2")).toEqual(["again"])
+    expect(await of("grep=new&since=10m")).toEqual(["new", "newer"])
+    expect(await of(`grep=${encodeURIComponent("\\(1\\)")}`)).toEqual(["old (1)"])
+    expect(await of("task=task-0&attempt=1&tail=2")).toEqual(["new", "newer"])
+  })
+
+  test("is refused for a pattern, a strange time and a cursor that isn't one of this run", async () => {
+    const run = givenRun(given)
+    const other = givenRun(given)
+    await run.started()
+    await other.started()
+    await run.wrote(0, 0, "a")
+    const [line] = (await page(given.get(`runs/${run.run_id}/logs`))).items
+    const status = async (run_id: string, query: string) =>
+      (await given.get(`runs/${run_id}/logs?${query}`)).status
+    expect(await status(run.run_id, "grep=(a%2B)%2B$")).toBe(422)
+    expect(await status(run.run_id, "since=yesterday")).toBe(422)
+    expect(await status(run.run_id, `cursor=${line?.cursor}`)).toBe(200)
+    for (const cursor of ["x", "AAAA.BBBB", `${line?.cursor}.AA`, "A".repeat(5_000)]) {
+      expect(await status(run.run_id, `cursor=${cursor}`)).toBe(422)
+    }
+    expect(await status(other.run_id, `cursor=${line?.cursor}`)).toBe(422)
+    expect(await status(run.run_id, `task=task-0&cursor=${line?.cursor}`)).toBe(422)
+  })
+
+  test("has hostile text as it was written", async () => {
+    const run = givenRun(given)
+    await run.started()
+    const hostile = [
+      "\0",
+      "\ud800 alone",
+      "__proto__",
+      '{"$gt":""}',
+      "\x1b]52;c;x\x07",
+      "a\r\nb\u2028",
+      "data: x\n\n",
+    ]
+    await run.wrote(0, 0, ...hostile)
+    await run.taskCompleted(0, 1)
+    await run.ended()
+    expect(texts((await page(given.get(`runs/${run.run_id}/logs`))).items)).toEqual(hostile)
+    for (const accept of [sse, ndjson]) {
+      expect(texts(await (await follow(`${run.run_id}/logs`, accept)).ended)).toEqual(hostile)
+    }
+  })
+})
+
+describe("following", () => {
+  test("begins before the run is known and ends when all that was announced has come", async () => {
+    const run = givenRun(given)
+    const asked = follow(`${run.run_id}/logs`)
+    await run.wrote(0, 0, "first")
+    await run.started()
+    const stream = await asked
+    await until("the first line", () => stream.lines.length === 1)
+    await run.taskStarted(0)
+    await run.taskCompleted(0, 2)
+    await run.ended()
+    await run.wrote(0, 1, "last")
+    expect(texts(await stream.ended)).toEqual(["first", "last"])
+  })
+
+  test("a run without lines ends its stream when it ends", async () => {
+    const run = givenRun(given)
+    await run.started()
+    const stream = await follow(`${run.run_id}/logs`, sse)
+    await run.taskStarted(0)
+    await run.taskCompleted(0, 0)
+    await run.ended()
+    expect(await stream.ended).toEqual([])
+  })
+
+  test("what never comes is stated, and what is behind it is given", async () => {
+    const run = givenRun(given)
+    await run.started()
+    const stream = await follow(`${run.run_id}/logs`)
+    await run.wrote(0, 0, "a")
+    await run.wrote(0, 3, "d")
+    await run.taskCompleted(0, 5)
+    await run.taskCompleted(1, 1)
+    await run.ended()
+    const lines = await stream.ended
+    expect(lines.map(({ task, stream: name }) => `${task} ${name}`).sort()).toEqual([
+      "task-0 stdout",
+      "task-0 stdout",
+      "task-0 system",
+      "task-0 system",
+      "task-1 system",
+    ])
+    expect(texts(lines.filter(({ task }) => task === "task-0"))).toEqual([
+      "a",
+      "[wf] Lines are missing here: Chunks 1 to 2 of this attempt's log never came.",
+      "d",
+      "[wf] Lines are missing here: Chunk 4 of this attempt's log never came.",
+    ])
+    // Behind a statement the stream goes on from its cursor as behind a line.
+    const stated = lines.find(({ stream: name }) => name === "system")
+    const before = lines.slice(0, (stated ? lines.indexOf(stated) : -1) + 1)
+    const rest = await (await follow(`${run.run_id}/logs?cursor=${stated?.cursor}`)).ended
+    expect(texts(rest).sort()).toEqual(texts(lines.filter((line) => !before.includes(line))).sort())
+  })
+
+  test("resumes behind the last event, wherever it was cut, with attempts that began meanwhile", async () => {
+    const run = givenRun(given)
+    await run.started()
+    await run.wrote(0, 0, "0.0", "0.1")
+    await run.wrote(1, 0, "1.0")
+    await run.taskCompleted(1, 1)
+    const first = await follow(`${run.run_id}/logs`, sse)
+    await until("three lines", () => first.lines.length === 3)
+    const seen = [...first.lines]
+    await first.leave()
+    await run.wrote(2, 0, "2.0")
+    await run.wrote(0, 1, "0.2")
+    await run.taskCompleted(0, 2)
+    await run.taskCompleted(2, 1)
+    await run.ended()
+    const whole = await (await follow(`${run.run_id}/logs`)).ended
+    expect(texts(whole).sort()).toEqual(["0.0", "0.1", "0.2", "1.0", "2.0"])
+    for (const [index, line] of seen.entries()) {
+      const resumed = await follow(`${run.run_id}/logs`, { ...sse, "last-event-id": line.cursor })
+      const rest = texts(await resumed.ended)
+      expect([...texts(seen.slice(0, index + 1)), ...rest].sort()).toEqual(texts(whole).sort())
+    }
+  })
+
+  test("attempts that are long over take no room in the cursor, and are not read again", async () => {
+    const run = givenRun(given)
+    await run.started()
+    const long_ago_us = (Date.now() - 60_000) * 1_000
+    const chunks = Array.from({ length: 300 }, (_, task) => run.chunkOf(task, 0, [`${task}`]))
+    await documents.put(
+      collections[2],
+      chunks.map((chunk, index) => ({
+        ...chunk,
+        id: `${chunk.task_run_id}:1:0`,
+        version: 1,
+        arrived: long_ago_us + index,
+      })),
+    )
+    for (let task = 0; task < 300; task += 1) await run.taskCompleted(task, 1)
+    await run.taskCompleted(300, 1)
+    const stream = await follow(`${run.run_id}/logs`)
+    await until("all", () => stream.lines.length === 300)
+    await run.wrote(300, 0, "new")
+    await run.ended()
+    const lines = await stream.ended
+    expect(texts(lines).at(-1)).toBe("new")
+    expect(new Set(texts(lines)).size).toBe(301)
+    expect(lines.at(-1)?.cursor.length).toBeLessThan(400)
+    for (const at of [10, 150, 299]) {
+      const rest = await (await follow(`${run.run_id}/logs?cursor=${lines[at]?.cursor}`)).ended
+      expect(texts(rest)).toEqual(texts(lines.slice(at + 1)))
+    }
+  })
+
+  test("with tail, the last lines come first and then what follows", async () => {
+    const run = givenRun(given)
+    await run.started()
+    await run.wrote(0, 0, "a", "b", "c")
+    const stream = await follow(`${run.run_id}/logs?tail=1`)
+    await until("the last line", () => stream.lines.length === 1)
+    await run.wrote(0, 1, "d")
+    await run.taskCompleted(0, 2)
+    await run.ended()
+    expect(texts(await stream.ended)).toEqual(["c", "d"])
+  })
+
+  test("shows signs of life while nothing happens, also where no line is wanted", async () => {
+    const hasty = givenMetadata(documents, { heartbeat_ms: 20 })
+    const run = givenRun(hasty)
+    await run.started()
+    await run.wrote(0, 0, "a")
+    for (const headers of [sse, ndjson]) {
+      const stream = reading(await hasty.get(`runs/${run.run_id}/logs?follow=true&grep=never`, headers))
+      await until("two signs", () => stream.signs_of_life >= 2)
+      await stream.leave()
+      expect(stream.lines).toEqual([])
+    }
+  })
+
+  test("other instances' chunks are found without a signal", async () => {
+    const run = givenRun(givenMetadata(documents))
+    await run.started()
+    const stream = await follow(`${run.run_id}/logs`)
+    await run.wrote(0, 0, "elsewhere")
+    await run.taskCompleted(0, 1)
+    await run.ended()
+    expect(texts(await stream.ended)).toEqual(["elsewhere"])
+  })
+})
+
+test("another workspace's run, and one that isn't there, are not found", async () => {
+  const run = givenRun(given)
+  await run.started()
+  await run.wrote(0, 0, "secret")
+  for (const path of [`runs/${run.run_id}/logs`, `runs/${run.run_id}/logs?follow=true`]) {
+    const answer = await given.get(path, given.as_other)
+    expect(answer.status).toBe(404)
+    expect(await answer.text()).not.toContain("secret")
+  }
+  expect((await given.get(`runs/${Bun.randomUUIDv7()}/logs`)).status).toBe(404)
+  expect((await given.get(`runs/${run.run_id}/logs`, { authorization: "" })).status).toBe(401)
+})

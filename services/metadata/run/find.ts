@@ -1,0 +1,33 @@
+import { Problem } from "#kernel/problem/problem.ts"
+import type { Archive } from "../archive.ts"
+import { runs } from "../collections.ts"
+
+type KnownRun = { readonly ended: boolean; readonly finished_at: string | undefined }
+
+const look_ms = 250
+
+export type RunName = { readonly run_id: string; readonly workspace_id: string }
+
+/** Undefined when nothing was heard of it, or when it is another workspace's. */
+export const findRun = async (
+  archive: Archive,
+  { run_id, workspace_id }: RunName,
+): Promise<KnownRun | undefined> => {
+  const where = { id: run_id, workspace_id }
+  const [run] = await archive.documents.find(runs, { where, order: [], limit: 1 })
+  if (!run) return undefined
+  const { status, finished_at } = run as unknown as { status: string; finished_at?: string }
+  return { ended: status !== "running", finished_at }
+}
+
+/** A run may be asked for before its first event has come here, so that an unknown one is waited for a while. */
+export const awaitRun = async (archive: Archive, name: RunName, signal: AbortSignal): Promise<void> => {
+  const until_ms = performance.now() + archive.patience.unknown_ms
+  for (;;) {
+    const moved = archive.moved.next(name.run_id, look_ms, signal)
+    if (await findRun(archive, name)) return
+    await moved
+    if (performance.now() < until_ms && !signal.aborted) continue
+    throw new Problem("run.not_found", { detail: `There is no run ${name.run_id} in this workspace.` })
+  }
+}

@@ -1,0 +1,30 @@
+import { service } from "#kernel/service/service.ts"
+import { type Archive, patience } from "./archive.ts"
+import { collections, runs } from "./collections.ts"
+import { metadataConfig } from "./config.ts"
+import { metadataConsumers } from "./consume.ts"
+import { metadataHttp } from "./http.ts"
+import { metadataRpc } from "./rpc.ts"
+import { createRunSignal } from "./signal.ts"
+
+export const metadata = service({
+  name: "metadata",
+  config: metadataConfig,
+  needs: ["documents"],
+  calls: ["iam"],
+  start: async (platform) => {
+    const { documents, kit, log } = platform
+    await documents.prepare(collections)
+    const archive: Archive = { documents, kit, log, moved: createRunSignal(), patience }
+    return {
+      http: metadataHttp(archive, { ...platform, service: "metadata" }),
+      rpc: metadataRpc(archive),
+      consumers: metadataConsumers(archive),
+      ready: {
+        documents: async () => {
+          await documents.find(runs, { where: { id: "" }, order: [], limit: 1 })
+        },
+      },
+    }
+  },
+})

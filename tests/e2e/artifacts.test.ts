@@ -1,0 +1,98 @@
+import { beforeAll, expect, test } from "bun:test"
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { platform, type UnderTest } from "./platform.ts"
+
+let it: UnderTest
+beforeAll(async () => {
+  it = await platform()
+}, 120_000)
+
+const folder = mkdtempSync(join(tmpdir(), "wf-e2e-artifacts-"))
+
+const definition = `name: keeps
+tasks:
+  make:
+    run: |
+      mkdir -p out
+      printf 'a,b\\n1,2\\n' > out/rows.csv
+      printf 'plain' > note.txt
+      printf 'not kept' > other.txt
+    artifacts: ["out/*.csv", "note.txt"]
+`
+
+const started = async (): Promise<string> => {
+  const path = join(folder, "keeps.yml")
+  writeFileSync(path, definition)
+  const run_id = (await it.wf(["run", path, "--detach"])).stdout.trim()
+  expect((await it.wf(["watch", run_id])).code).toBe(0)
+  return run_id
+}
+
+test("the files that a task declares are listed, and come down as they were", async () => {
+  const run_id = await started()
+  const listed = await it.wf(["artifacts", "list", run_id])
+  expect(
+    listed.stdout
+      .trim()
+      .split("\n")
+      .map((line) => line.split("\t").slice(0, 3)),
+  ).toEqual([
+    ["note.txt", "make", "5"],
+    ["out/rows.csv", "make", "8"],
+  ])
+  expect((await it.wf(["artifacts", "download", run_id, "out/rows.csv", "-o", "-"])).stdout).toBe(
+    "a,b\n1,2\n",
+  )
+  const target = join(folder, "all")
+  expect((await it.wf(["artifacts", "download", run_id, "--all", "-o", target])).code).toBe(0)
+  expect(readFileSync(join(target, "out/rows.csv"), "utf8")).toBe("a,b\n1,2\n")
+  expect(existsSync(join(target, "other.txt"))).toBe(false)
+})
+
+test("a person's file goes up, comes down whole, and can be replaced and removed", async () => {
+  const run_id = await started()
+  const path = join(folder, "report.bin")
+  const bytes = crypto.getRandomValues(new Uint8Array(60_000))
+  writeFileSync(path, bytes)
+  expect((await it.wf(["artifacts", "upload", run_id, path])).code).toBe(0)
+  const back = await (await it.client.artifacts.download(run_id, "report.bin")).bytes()
+  expect(Buffer.compare(back, bytes)).toBe(0)
+  writeFileSync(path, "shorter")
+  expect((await it.wf(["artifacts", "upload", run_id, path])).code).toBe(0)
+  expect((await it.wf(["artifacts", "download", run_id, "report.bin", "-o", "-"])).stdout).toBe("shorter")
+  await it.client.artifacts.remove(run_id, "report.bin")
+  expect((await it.wf(["artifacts", "download", run_id, "report.bin"])).code).toBe(5)
+})
+
+test("a file is never shown as a page, and a range of it can be had", async () => {
+  const run_id = await started()
+  await it.client.artifacts.upload(run_id, {
+    name: "page.html",
+    body: new Blob(["<script>1</script>"]),
+    content_type: "text/html",
+  })
+  const whole = await it.client.artifacts.download(run_id, "page.html")
+  expect(whole.headers.get("content-disposition")).toStartWith("attachment")
+  expect(whole.headers.get("x-content-type-options")).toBe("nosniff")
+  const headers = { authorization: `Bearer ${it.token}`, range: "bytes=1-6" }
+  const part = await fetch(`${it.url}/api/v1/runs/${run_id}/artifacts/page.html`, { headers })
+  expect([part.status, await part.text()]).toEqual([206, "script"])
+})
+
+test("names that would leave their folder are refused", async () => {
+  const run_id = await started()
+  for (const name of ["../up", "a/../../up", "a//b", "/etc/passwd"]) {
+    const put = await fetch(`${it.url}/api/v1/runs/${run_id}/artifacts/${encodeURIComponent(name)}`, {
+      method: "PUT",
+      body: "x",
+      headers: { authorization: `Bearer ${it.token}` },
+    })
+    expect([400, 404, 422]).toContain(put.status)
+  }
+  expect((await it.client.artifacts.list(run_id)).items.map((artifact) => artifact.name)).toEqual([
+    "note.txt",
+    "out/rows.csv",
+  ])
+})

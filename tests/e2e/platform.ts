@@ -1,0 +1,113 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type Client, createClient } from "#sdk/index.ts"
+
+export const root = new URL("../..", import.meta.url).pathname
+
+export type Said = { readonly code: number; readonly stdout: string; readonly stderr: string }
+
+/** The platform under test, seen as its users see it: through the CLI and the SDK. */
+export type UnderTest = {
+  readonly url: string
+  readonly token: string
+  readonly client: Client
+  /** Runs the CLI with this platform in its environment. */
+  wf(
+    words: readonly string[],
+    more?: { readonly env?: Record<string, string>; readonly stdin?: string },
+  ): Promise<Said>
+}
+
+const set_ups = {
+  embedded: ["services/all/main.ts", "--port", "0", "--quiet"],
+  stack: ["deploy/stack.ts", "--port", "0"],
+} as const
+
+type SetUp = keyof typeof set_ups
+
+const chosen = (): SetUp => (process.env.WF_E2E === "stack" ? "stack" : "embedded")
+
+export const isEmbedded = chosen() === "embedded"
+
+/** What the CLI may know: nothing of the person who runs the tests. */
+export const cleanEnvironment = (home: string): Record<string, string> => ({
+  PATH: process.env.PATH ?? "/usr/bin:/bin",
+  HOME: home,
+  XDG_CONFIG_HOME: join(home, "config"),
+  LANG: "C.UTF-8",
+})
+
+export type Wf = { readonly env: Record<string, string>; readonly cwd?: string; readonly stdin?: string }
+
+export const runWf = async (words: readonly string[], { env, cwd = root, stdin }: Wf): Promise<Said> => {
+  const child = Bun.spawn([process.execPath, join(root, "cli/main.ts"), ...words], {
+    cwd,
+    env,
+    stdin: stdin === undefined ? "ignore" : new Blob([stdin]),
+    stdout: "pipe",
+    stderr: "pipe",
+  })
+  const [stdout, stderr, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
+  return { code, stdout, stderr }
+}
+
+const firstLine = async (stream: ReadableStream<Uint8Array>): Promise<string> => {
+  const decoder = new TextDecoder()
+  let text = ""
+  const reader = stream.getReader()
+  while (!text.includes("\n")) {
+    const { done, value } = await reader.read()
+    if (done) break
+    text += decoder.decode(value, { stream: true })
+  }
+  reader.releaseLock()
+  return text.split("\n")[0] ?? ""
+}
+
+const begin = async (): Promise<UnderTest> => {
+  const home = mkdtempSync(join(tmpdir(), "wf-e2e-"))
+  const data = join(home, "data")
+  const [entry, ...words] = set_ups[chosen()]
+  const child = Bun.spawn([process.execPath, join(root, entry), "--data", data, ...words], {
+    env: {
+      ...cleanEnvironment(home),
+      WF_ENGINES_CACHE: process.env.WF_ENGINES_CACHE ?? join(root, ".engines"),
+    },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "inherit",
+  })
+  process.on("exit", () => {
+    child.kill("SIGTERM")
+    rmSync(join(home, "config"), { recursive: true, force: true })
+  })
+  const line = await firstLine(child.stdout)
+  if (line === "") throw new Error(`the platform did not start (exit code ${await child.exited})`)
+  const { url, token } = line.startsWith("{")
+    ? (JSON.parse(line) as { url: string; token: string })
+    : { url: line, token: readFileSync(join(data, "token"), "utf8").trim() }
+  const env = { ...cleanEnvironment(home), WF_URL: url, WF_TOKEN: token }
+  return {
+    url,
+    token,
+    client: createClient({ url, token }),
+    wf: (given, more) =>
+      runWf(given, {
+        env: { ...env, ...more?.env },
+        ...(more?.stdin !== undefined && { stdin: more.stdin }),
+      }),
+  }
+}
+
+let begun: Promise<UnderTest> | undefined
+
+/** One platform serves all files of a test process. */
+export const platform = (): Promise<UnderTest> => {
+  begun ??= begin()
+  return begun
+}
