@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs"
+import { setTimeout as wait } from "node:timers/promises"
 import { takePorts } from "#deploy/engines/ports.ts"
-import { until } from "#kernel/testing/until.ts"
 import { type Engines, startEngines } from "./engines.ts"
 import { startGateway } from "./gateway.ts"
 import { type Ground, type GroundOptions, layGround } from "./ground.ts"
@@ -53,14 +53,24 @@ const start = async (ground: Ground, wanted_port: number): Promise<Stack> => {
     startGateway(ground, { port, clusters }),
     ownerToken(ground.data, planned.environmentOf("iam")),
   ])
-  await until("the gateway reaches every service", () => isReady(url), routed_ms)
-  ground.signal?.throwIfAborted()
+  await untilRouted(ground, url)
   return { url, token, services, engines: { ...engines, envoy }, stop: ground.stop }
 }
 
 const hostOf = (url: string): string => new URL(url).host
 
-const isReady = async (url: string): Promise<boolean> => {
-  const answer = await fetch(`${url}/health/ready`).catch(() => undefined)
-  return answer?.status === 200
+const look_ms = 50
+
+/** The gateway looks for the services by itself, every now and then. */
+const untilRouted = async ({ signal }: Ground, url: string): Promise<void> => {
+  const deadline_ms = performance.now() + routed_ms
+  for (;;) {
+    signal?.throwIfAborted()
+    const answer = await fetch(`${url}/health/ready`).catch(() => undefined)
+    if (answer?.status === 200) return
+    if (performance.now() > deadline_ms) {
+      throw new Error(`the gateway does not reach every service; it answers ${answer?.status ?? "nothing"}`)
+    }
+    await wait(look_ms)
+  }
 }
