@@ -64,6 +64,8 @@ const buildParser = (session: Session): Parser => {
   const { io } = session
   const root = configure(new Parser("wf"), io)
     .description("Workflows of machine tasks and human work, on one durable engine.")
+    // So that `wf run NAME --version 2` means the run's, not ours.
+    .enablePositionalOptions()
     .version(version, "-V, --version", "print the version")
     .addHelpText("after", "\nStart with `wf up`, then `wf run examples/hello.yml` in another terminal.")
   const parents = new Map<string, Parser>()

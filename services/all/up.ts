@@ -14,8 +14,8 @@ export type UpOptions = {
   readonly data: string
   readonly port: number
   readonly json: boolean
-  /** For a platform that serves one run: no profile, no words. */
-  readonly quiet: boolean
+  /** For a platform that belongs to another program: no profile, no words. */
+  readonly attached: boolean
   readonly environment: Environment
 }
 
@@ -45,9 +45,9 @@ export const up = async (options: UpOptions, voice: Voice): Promise<RunningPlatf
   )
   if (folder.token() === undefined) folder.writeToken(await platform.ownerToken())
   folder.announce(platform.url)
-  if (!options.quiet) writeProfile(profileFile(options.environment), platform.url, folder)
+  if (!options.attached) writeProfile(profileFile(options.environment), platform.url, folder)
   announce(options, voice, platform.url)
-  if (!options.quiet) voice.say(welcome(platform, folder))
+  if (!options.attached) voice.say(welcome(platform, folder))
   return {
     ...platform,
     stop: async () => {

@@ -1,0 +1,139 @@
+import {
+  type AnyBulkWriteOperation,
+  type Collection as Kept,
+  MongoBulkWriteError,
+  MongoClient,
+} from "mongodb"
+import type { Log } from "#kernel/telemetry/log.ts"
+import type { Collection, Document, Documents, Query } from "./documents.ts"
+import {
+  type Comparison,
+  checkCollection,
+  fromBody,
+  fromFields,
+  type Stored,
+  toComparisons,
+  toOrdering,
+  toStored,
+} from "./stored.ts"
+
+type MongoOptions = { readonly url: string; readonly database_name: string; readonly log: Log }
+
+/** The body is text, so that no name in it means anything to the store. */
+type Row = { readonly _id: string; readonly version: number; readonly body: string } & Record<string, unknown>
+
+type Filter = Record<string, Record<string, unknown>>
+
+const timeout_ms = 10_000
+const duplicate_key = 11_000
+
+const columnOf = (field: string): string => (field === "id" ? "_id" : `f_${field}`)
+
+const rowOf = ({ fields }: Collection, { id, version, body, values }: Stored): Row => {
+  const present = fields.flatMap(({ name }, index) => {
+    const value = values[index]
+    return value === null || value === undefined ? [] : [[columnOf(name), value] as const]
+  })
+  return { _id: id, version, body, ...Object.fromEntries(present) }
+}
+
+const operandOf = (comparison: Comparison): unknown =>
+  comparison.operator === "in" ? [...comparison.values] : comparison.value
+
+const filterOf = (collection: Collection, where: Query["where"]): Filter => {
+  const filter: Filter = {}
+  for (const comparison of toComparisons(collection, where)) {
+    const column = columnOf(comparison.field)
+    filter[column] = { ...filter[column], [`$${comparison.operator}`]: operandOf(comparison) }
+  }
+  return filter
+}
+
+const replacing = (row: Row, upsert: boolean): AnyBulkWriteOperation<Row> => {
+  const { _id, ...replacement } = row
+  return { replaceOne: { filter: { _id, version: { $lt: row.version } }, replacement, upsert } }
+}
+
+type Written = { readonly count: number; readonly refused: readonly Row[] }
+
+/** A document that is there already with no lower version can't be found, and then can't be inserted either. */
+const writeRows = async (kept: Kept<Row>, rows: readonly Row[], upsert: boolean): Promise<Written> => {
+  const operations = rows.map((row) => replacing(row, upsert))
+  try {
+    const { upsertedCount, modifiedCount } = await kept.bulkWrite(operations, { ordered: false })
+    return { count: upsertedCount + modifiedCount, refused: [] }
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError)) throw error
+    const failures = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors]
+    if (failures.length === 0 || failures.some(({ code }) => code !== duplicate_key)) throw error
+    const refused = failures.flatMap(({ index }) => rows[index] ?? [])
+    return { count: error.upsertedCount + error.modifiedCount, refused }
+  }
+}
+
+const prepareOne = async (kept: Kept<Row>, { indexes }: Collection): Promise<void> => {
+  for (const fields of indexes) {
+    const keys = [...fields.map(columnOf), "_id"].map((column) => [column, 1] as const)
+    await kept.createIndex(Object.fromEntries(keys), { name: fields.join("_") })
+  }
+}
+
+const fieldsOf = (collection: Collection, row: Row): Document =>
+  fromFields(collection, {
+    id: row._id,
+    version: row.version,
+    values: collection.fields.map(({ name }) => (row[columnOf(name)] ?? null) as string | number | null),
+  })
+
+/** A MongoDB collection for each. Needs no transactions, text indexes or collations. */
+export const mongoDocuments = ({ url, database_name, log }: MongoOptions): Documents => {
+  const client = new MongoClient(url, {
+    serverSelectionTimeoutMS: timeout_ms,
+    socketTimeoutMS: timeout_ms * 3,
+    writeConcern: { w: "majority", journal: true, wtimeoutMS: timeout_ms },
+    readConcern: { level: "majority" },
+  })
+  client.on("serverHeartbeatFailed", ({ failure }) =>
+    log.warn({ event: "documents.unreachable", error: failure }),
+  )
+  const keptOf = ({ name }: Collection) => client.db(database_name).collection<Row>(name)
+  return {
+    async prepare(collections) {
+      for (const collection of collections) {
+        checkCollection(collection)
+        await prepareOne(keptOf(collection), collection)
+      }
+    },
+    async put(collection, documents) {
+      const rows = toStored(collection, documents).map((stored) => rowOf(collection, stored))
+      if (rows.length === 0) return 0
+      const kept = keptOf(collection)
+      const first = await writeRows(kept, rows, true)
+      if (first.refused.length === 0) return first.count
+      // Two may have inserted at once, and the lower version was first: now that it is there it can be replaced.
+      const second = await writeRows(kept, first.refused, false)
+      return first.count + second.count
+    },
+    async find(collection, { where, order, limit, fields_only = false }) {
+      const sort = toOrdering(collection, order).map(
+        ([field, direction]) => [columnOf(field), direction === "asc" ? 1 : -1] as [string, 1 | -1],
+      )
+      const filter = filterOf(collection, where)
+      if (limit <= 0) return []
+      const projection = fields_only ? { body: 0 } : { body: 1 }
+      const rows = await keptOf(collection)
+        .find(filter as object, { projection, sort, limit })
+        .toArray()
+      return rows.map((row) => (fields_only ? fieldsOf(collection, row as Row) : fromBody(row.body)))
+    },
+    async remove(collection, where, limit) {
+      const filter = filterOf(collection, where)
+      if (limit <= 0) return 0
+      const kept = keptOf(collection)
+      const found = await kept.find(filter as object, { projection: { _id: 1 }, limit }).toArray()
+      const { deletedCount } = await kept.deleteMany({ _id: { $in: found.map(({ _id }) => _id) } })
+      return deletedCount
+    },
+    close: () => client.close(),
+  }
+}
