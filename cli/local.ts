@@ -15,8 +15,8 @@ export type LocalPlatform = { readonly client: Client; stop(): Promise<void> }
 export const localPlatform = async (io: Io): Promise<LocalPlatform> => {
   const data = mkdtempSync(join(tmpdir(), "wf-local-"))
   io.note("Starting a platform for this run alone (`wf up` starts one that stays) …")
-  const child = Bun.spawn([process.execPath, platform, "--data", data, "--port", "0", "--quiet"], {
-    stdin: "ignore",
+  const child = Bun.spawn([process.execPath, platform, "--data", data, "--port", "0", "--attached"], {
+    stdin: "pipe",
     stdout: "pipe",
     stderr: "inherit",
     env: io.environment,

@@ -82,14 +82,14 @@ const untilReady = async (
   exited: Promise<number>,
   log: string,
 ) => {
-  const deadline = Date.now() + ready_ms
+  const deadline = performance.now() + ready_ms
   let over: number | undefined
   void exited.then((code) => {
     over = code
   })
   while (!(await ready().catch(() => false))) {
     if (over !== undefined) throw new Error(`${name} ended with ${over}:\n${await endOf(log)}`)
-    if (Date.now() > deadline)
+    if (performance.now() > deadline)
       throw new Error(`${name} doesn't answer after ${ready_ms} ms:\n${await endOf(log)}`)
     await wait(50)
   }

@@ -17,7 +17,7 @@ import {
   toStored,
 } from "./stored.ts"
 
-export type MongoOptions = { readonly url: string; readonly database_name: string; readonly log: Log }
+type MongoOptions = { readonly url: string; readonly database_name: string; readonly log: Log }
 
 /** The body is text, so that no name in it means anything to the store. */
 type Row = { readonly _id: string; readonly version: number; readonly body: string } & Record<string, unknown>

@@ -98,7 +98,7 @@ const comparisonsOf = (field: Field, condition: Condition): readonly Comparison[
 export const toComparisons = (collection: Collection, where: Query["where"]): readonly Comparison[] =>
   Object.entries(where).flatMap(([name, condition]) => comparisonsOf(fieldOf(collection, name), condition))
 
-export type Ordering = readonly (readonly [field: string, direction: "asc" | "desc"])[]
+type Ordering = readonly (readonly [field: string, direction: "asc" | "desc"])[]
 
 /** With `id` as the last, in the direction of the field before it, so that one index serves both. */
 export const toOrdering = (collection: Collection, order: Query["order"]): Ordering => {

@@ -42,7 +42,7 @@ export const layGround = (postgres_url: string, public_url: string, options: Pla
   const bus = embeddedBus({ log })
   const metrics = createMetrics()
   const kit = systemKit()
-  const blob = folderBlob({ folder: join(data, "artifacts"), key, url: public_url })
+  const blob = folderBlob({ folder: join(data, "artifacts"), key, url: public_url, now: kit.now })
   const { WF_ARTIFACT_MAX_BYTES: max_bytes } = parseConfig(artifactConfig, environment)
   const composed = new Map<string, Composed>()
   const dial: Dial = (service, outgoing) =>

@@ -19,7 +19,7 @@ const readOptions = () => {
       data: { type: "string", default: "./.wf" },
       port: { type: "string", default: "4400" },
       json: { type: "boolean", default: false },
-      quiet: { type: "boolean", default: false },
+      attached: { type: "boolean", default: false },
     },
   })
   const port = Number(values.port)
@@ -29,7 +29,8 @@ const readOptions = () => {
 }
 
 const run = async () => {
-  const platform = await up(readOptions(), voice)
+  const options = readOptions()
+  const platform = await up(options, voice)
   if (!platform) return
   let stopping = false
   const stop = (code: number) => {
@@ -45,6 +46,8 @@ const run = async () => {
   process.on("SIGINT", () => stop(interrupted))
   process.on("SIGTERM", () => stop(0))
   process.on("SIGHUP", () => stop(0))
+  // Whoever started it keeps this pipe open, and lets go of it however they end.
+  if (options.attached) process.stdin.resume().on("end", () => stop(0))
   void platform.gone.then((error) => {
     voice.say(`PostgreSQL ended and could not be started again: ${error.message}`)
     stop(failed)

@@ -3,6 +3,7 @@ import { ConfigError, config_exit_code, type Environment } from "#kernel/config/
 import { type ProfileFile, profileFile } from "#kernel/config/profiles.ts"
 import { EmbeddedRefusal } from "#kernel/database/embedded/refusal.ts"
 import { MigrationRefused } from "#kernel/database/migrate.ts"
+import { systemKit } from "#kernel/service/kit.ts"
 import { createLog } from "#kernel/telemetry/log.ts"
 import { type DataFolder, dataFolder } from "./files.ts"
 import { type RunningPlatform, startPlatform } from "./platform.ts"
@@ -13,8 +14,8 @@ export type UpOptions = {
   readonly data: string
   readonly port: number
   readonly json: boolean
-  /** For a platform that serves one run: no profile, no words. */
-  readonly quiet: boolean
+  /** For a platform that belongs to another program: no profile, no words. */
+  readonly attached: boolean
   readonly environment: Environment
 }
 
@@ -31,7 +32,7 @@ export const up = async (options: UpOptions, voice: Voice): Promise<RunningPlatf
     announce(options, voice, running)
     return undefined
   }
-  const port = await choosePort(host, options.port)
+  const port = await choosePort(host, options.port, systemKit().random)
   const log = createLog({
     service: "wf",
     level: options.environment.WF_LOG_LEVEL ?? "info",
@@ -44,9 +45,9 @@ export const up = async (options: UpOptions, voice: Voice): Promise<RunningPlatf
   )
   if (folder.token() === undefined) folder.writeToken(await platform.ownerToken())
   folder.announce(platform.url)
-  if (!options.quiet) writeProfile(profileFile(options.environment), platform.url, folder)
+  if (!options.attached) writeProfile(profileFile(options.environment), platform.url, folder)
   announce(options, voice, platform.url)
-  if (!options.quiet) voice.say(welcome(platform, folder))
+  if (!options.attached) voice.say(welcome(platform, folder))
   return {
     ...platform,
     stop: async () => {

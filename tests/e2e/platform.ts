@@ -20,7 +20,7 @@ export type UnderTest = {
 }
 
 const set_ups = {
-  embedded: ["services/all/main.ts", "--port", "0", "--quiet"],
+  embedded: ["services/all/main.ts", "--port", "0", "--attached"],
   stack: ["deploy/stack/main.ts", "--port", "0"],
 } as const
 
@@ -78,7 +78,8 @@ const begin = async (): Promise<UnderTest> => {
       ...cleanEnvironment(home),
       WF_ENGINES_CACHE: process.env.WF_ENGINES_CACHE ?? join(root, ".engines"),
     },
-    stdin: "ignore",
+    // It ends when this pipe does, so also when the tests are killed.
+    stdin: "pipe",
     stdout: "pipe",
     stderr: "inherit",
   })

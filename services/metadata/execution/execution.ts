@@ -2,7 +2,7 @@ import type { Document } from "#kernel/documents/documents.ts"
 
 export const executionStatuses = ["running", "completed", "failed", "skipped", "cancelled"] as const
 
-export type ExecutionStatus = (typeof executionStatuses)[number]
+type ExecutionStatus = (typeof executionStatuses)[number]
 
 /** One attempt of a task run, as its events told it. */
 export type Execution = Document & {

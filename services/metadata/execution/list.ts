@@ -23,7 +23,7 @@ export const executionShape = z
   })
   .openapi("Execution")
 
-export type ListExecutions = {
+type ListExecutions = {
   readonly run_id?: string | undefined
   readonly task?: string | undefined
   readonly status?: string | undefined

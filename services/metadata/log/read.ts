@@ -6,7 +6,7 @@ import type { LogLine } from "./line.ts"
 import { type Following, logLines } from "./lines.ts"
 import { lineFilter, type Sought } from "./search.ts"
 
-export type ReadLogs = Sought & {
+type ReadLogs = Sought & {
   readonly run_id: string
   readonly task?: string | undefined
   readonly attempt?: number | undefined

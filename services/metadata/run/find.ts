@@ -6,7 +6,7 @@ type KnownRun = { readonly ended: boolean; readonly finished_at: string | undefi
 
 const look_ms = 250
 
-export type RunName = { readonly run_id: string; readonly workspace_id: string }
+type RunName = { readonly run_id: string; readonly workspace_id: string }
 
 /** Undefined when nothing was heard of it, or when it is another workspace's. */
 export const findRun = async (
