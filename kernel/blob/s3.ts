@@ -19,7 +19,7 @@ import { putObject } from "./s3-put.ts"
 const max_removed = 1_000
 
 /** Objects in one bucket, which is made when it is first needed. */
-export const s3Blob = (settings: S3Settings): Blob => {
+export const s3Blob = (settings: S3Settings, now: () => Date): Blob => {
   const bucket = bucketOf(clientOf(settings, settings.WF_S3_ENDPOINT), settings.WF_S3_BUCKET)
   const signer = clientOf(settings, settings.WF_S3_PUBLIC_URL ?? settings.WF_S3_ENDPOINT)
   return {
@@ -36,7 +36,9 @@ export const s3Blob = (settings: S3Settings): Blob => {
       }
     },
     async presign(request) {
-      return presigned(signer, await bucket.named(checkKey(request.key)), request)
+      const target = await bucket.named(checkKey(request.key))
+      const expires_at = new Date(now().getTime() + request.expires_s * 1000).toISOString()
+      return { ...(await presigned(signer, target, request)), expires_at }
     },
   }
 }
@@ -98,13 +100,12 @@ const presigned = async (
   signer: S3Client,
   target: { Bucket: string; Key: string },
   { method, expires_s, content_type, file_name }: Presign,
-): Promise<Presigned> => {
-  const expires_at = new Date(Date.now() + expires_s * 1000).toISOString()
+): Promise<Omit<Presigned, "expires_at">> => {
   if (method === "PUT") {
     const command = new PutObjectCommand({ ...target, ContentType: content_type })
     const signableHeaders = new Set(["content-type"])
     const url = await getSignedUrl(signer, command, { expiresIn: expires_s, signableHeaders })
-    return { url, method, headers: { "content-type": content_type }, expires_at }
+    return { url, method, headers: { "content-type": content_type } }
   }
   const command = new GetObjectCommand({
     ...target,
@@ -112,5 +113,5 @@ const presigned = async (
     ResponseContentDisposition: attachment(file_name, content_type)["content-disposition"],
   })
   const url = await getSignedUrl(signer, command, { expiresIn: expires_s })
-  return { url, method, headers: {}, expires_at }
+  return { url, method, headers: {} }
 }
