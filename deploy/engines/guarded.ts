@@ -14,6 +14,8 @@ type Guarded<Where extends Address> = {
   readonly ready_ms: number
   readonly signal?: "TERM" | "INT"
   readonly grace_s?: number
+  /** In place of our own. */
+  readonly environment?: Readonly<Record<string, string>>
   /** Whom it runs as, where that isn't who we are. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined
 }
@@ -37,6 +39,7 @@ export const startGuarded = async <Where extends Address>(
       cwd: folder,
       // A session of its own, so that Ctrl-C in a terminal reaches us alone and we end it in order.
       detached: true,
+      ...(options.environment && { env: options.environment }),
       ...options.user,
     },
   )

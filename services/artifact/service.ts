@@ -25,6 +25,8 @@ export const artifact = service({
     return {
       http: artifactHttp(store, { ...platform, service: "artifact" }),
       rpc: artifactRpc(store),
+      // Whether it is there matters not, only that the store answers.
+      ready: { blob: () => blob.open("ready").then(() => undefined) },
       loops: artifactLoops(store),
     }
   },

@@ -7,7 +7,7 @@ import type { Settled } from "./settle.ts"
 export const tellSettled = (gathered: Gathered, settled: Settled, run: LockedRun): void => {
   const { settlement, held, verdict } = settled
   const { status } = verdict
-  const { emissions, ready, now } = gathered
+  const { emissions, now } = gathered
   const about = { id: derivedId(held.id, `${status}.${held.token}`), key: held.run_id }
   const fact = taskFact(gathered, held, held.attempt)
   const log_chunks = settlement.log_chunks ?? 0
@@ -32,11 +32,27 @@ export const tellSettled = (gathered: Gathered, settled: Settled, run: LockedRun
       break
     }
     case "cancelled":
-      emissions.push({ type: "task.cancelled", ...about, data: fact })
+      emissions.push({ type: "task.cancelled", ...about, data: { ...fact, log_chunks } })
       told("task.cancelled")
       break
     default:
-      ready.push({ task_run_id: held.id, queue: held.queue })
-      told("task.requeued", { reason: settlement.outcome })
+      tellHandedBack(gathered, settled, run)
   }
+}
+
+const handed_back = {
+  lost: { code: "worker.lost", message: "its worker was lost" },
+  released: { code: "worker.stopped", message: "its worker was stopped" },
+} as const
+
+/** The attempt is over, and the task is claimable again at once. How much it had logged isn't known. */
+const tellHandedBack = (gathered: Gathered, { settlement, held, verdict }: Settled, run: LockedRun): void => {
+  const error = handed_back[settlement.outcome === "lost" ? "lost" : "released"]
+  const retry_at = gathered.now.toISOString()
+  const fact = taskFact(gathered, held, held.attempt)
+  const about = { id: derivedId(held.id, `handed_back.${held.token}`), key: held.run_id }
+  gathered.ready.push({ task_run_id: held.id, queue: held.queue })
+  gathered.emissions.push({ type: "task.retrying", ...about, data: { ...fact, error, retry_at } })
+  const data = { attempt: held.attempt, error, retry_at }
+  tell(gathered, { run, type: "task.retrying", task: held.task, status: verdict.status, data })
 }
