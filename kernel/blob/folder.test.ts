@@ -17,7 +17,12 @@ const open = async () => {
     host: "127.0.0.1",
     port: 0,
   })
-  const blob: Blob = folderBlob({ folder, key, url: `http://127.0.0.1:${server.port}` })
+  const blob: Blob = folderBlob({
+    folder,
+    key,
+    url: `http://127.0.0.1:${server.port}`,
+    now: () => new Date(),
+  })
   served = signedBlobs({ blob, key, now: () => new Date(), max_bytes: 1_000 })
   return {
     blob,

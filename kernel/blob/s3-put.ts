@@ -79,18 +79,22 @@ async function* inParts(source: AsyncIterable<Uint8Array>): AsyncGenerator<Part,
   let filled = 0
   let number = 0
   for await (const piece of source) {
-    for (let taken = 0; taken < piece.length; ) {
-      if (filled === buffer.length) {
-        yield { bytes: buffer, last: false }
-        number += 1
-        filled = 0
-        if (buffer.length < partBytes(number)) buffer = Buffer.allocUnsafeSlow(partBytes(number))
-      }
-      const count = Math.min(piece.length - taken, buffer.length - filled)
-      buffer.set(piece.subarray(taken, taken + count), filled)
-      filled += count
-      taken += count
+    let rest = piece
+    while (rest.length > buffer.length - filled) {
+      const room = buffer.length - filled
+      buffer.set(rest.subarray(0, room), filled)
+      yield { bytes: buffer, last: false }
+      rest = rest.subarray(room)
+      number += 1
+      filled = 0
+      buffer = roomFor(number, buffer)
     }
+    buffer.set(rest, filled)
+    filled += rest.length
   }
   yield { bytes: buffer.subarray(0, filled), last: true }
 }
+
+/** Later parts are larger; until then one buffer serves all of them. */
+const roomFor = (number: number, buffer: Buffer<ArrayBuffer>): Buffer<ArrayBuffer> =>
+  buffer.length < partBytes(number) ? Buffer.allocUnsafeSlow(partBytes(number)) : buffer

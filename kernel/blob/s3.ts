@@ -19,7 +19,7 @@ import { putObject } from "./s3-put.ts"
 const max_removed = 1_000
 
 /** Objects in one bucket, which is made when it is first needed. */
-export const s3Blob = (settings: S3Settings): Blob => {
+export const s3Blob = (settings: S3Settings, now: () => Date): Blob => {
   const bucket = bucketOf(clientOf(settings, settings.WF_S3_ENDPOINT), settings.WF_S3_BUCKET)
   const signer = clientOf(settings, settings.WF_S3_PUBLIC_URL ?? settings.WF_S3_ENDPOINT)
   return {
@@ -36,7 +36,7 @@ export const s3Blob = (settings: S3Settings): Blob => {
       }
     },
     async presign(request) {
-      return presigned(signer, await bucket.named(checkKey(request.key)), request)
+      return presigned({ signer, now }, await bucket.named(checkKey(request.key)), request)
     },
   }
 }
@@ -95,11 +95,11 @@ const removeObjects = async (bucket: Bucket, keys: readonly string[]): Promise<v
 }
 
 const presigned = async (
-  signer: S3Client,
+  { signer, now }: { signer: S3Client; now: () => Date },
   target: { Bucket: string; Key: string },
   { method, expires_s, content_type, file_name }: Presign,
 ): Promise<Presigned> => {
-  const expires_at = new Date(Date.now() + expires_s * 1000).toISOString()
+  const expires_at = new Date(now().getTime() + expires_s * 1000).toISOString()
   if (method === "PUT") {
     const command = new PutObjectCommand({ ...target, ContentType: content_type })
     const signableHeaders = new Set(["content-type"])
