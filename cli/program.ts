@@ -17,7 +17,8 @@ const groups: Readonly<Record<string, string>> = {
 const examplesText = (examples: readonly string[]): string =>
   `Examples:\n${examples.map((example) => `  ${example}`).join("\n")}\n`
 
-type Answer = { code: number }
+/** Whom a command speaks to, and what it answers. */
+type Session = { readonly io: Io; code: number }
 
 const configure = (parser: Parser, io: Io): Parser =>
   parser
@@ -46,7 +47,8 @@ const addOption = (parser: Parser, flags: string, description: string): void => 
   parser.option(flags.replace("...>", ">"), description, gather, [])
 }
 
-const addCommand = (parent: Parser, command: Command, io: Io, answer: Answer): void => {
+const addCommand = (parent: Parser, command: Command, session: Session): void => {
+  const { io } = session
   const leaf = command.name.split(" ").at(-1) ?? command.name
   const parser = configure(parent.command(leaf), io).summary(command.summary).description(command.summary)
   for (const argument of command.arguments ?? []) parser.argument(argument)
@@ -54,11 +56,12 @@ const addCommand = (parent: Parser, command: Command, io: Io, answer: Answer): v
   addCommon(parser).addHelpText("before", examplesText(command.examples))
   parser.action(async () => {
     const { run } = await command.load()
-    answer.code = await run({ arguments: parser.args, options: parser.opts<Options>() }, io)
+    session.code = await run({ arguments: parser.args, options: parser.opts<Options>() }, io)
   })
 }
 
-const buildParser = (io: Io, answer: Answer): Parser => {
+const buildParser = (session: Session): Parser => {
+  const { io } = session
   const root = configure(new Parser("wf"), io)
     .description("Workflows of machine tasks and human work, on one durable engine.")
     // So that `wf run NAME --version 2` means the run's, not ours.
@@ -69,22 +72,22 @@ const buildParser = (io: Io, answer: Answer): Parser => {
   for (const command of commands) {
     const [noun = "", verb] = command.name.split(" ")
     if (verb === undefined) {
-      addCommand(root, command, io, answer)
+      addCommand(root, command, session)
       continue
     }
     const parent = parents.get(noun) ?? configure(root.command(noun), io).description(groups[noun] ?? noun)
     parents.set(noun, parent)
-    addCommand(parent, command, io, answer)
+    addCommand(parent, command, session)
   }
   return root
 }
 
 /** Reads the command line, runs the command, and answers the exit code; nothing is thrown to a user. */
 export const program = async (words: readonly string[], io: Io): Promise<number> => {
-  const answer: Answer = { code: exit_codes.done }
+  const session: Session = { io, code: exit_codes.done }
   try {
-    await buildParser(io, answer).parseAsync(words, { from: "user" })
-    return answer.code
+    await buildParser(session).parseAsync(words, { from: "user" })
+    return session.code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exit_codes.done : exit_codes.usage
     if (io.signal.aborted) return exit_codes.interrupted

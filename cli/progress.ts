@@ -8,7 +8,6 @@ const marks: Readonly<Record<string, readonly [mark: string, style: Style, words
   "task.completed": ["✓", "green", "completed"],
   "task.failed": ["✗", "red", "failed"],
   "task.retrying": ["↻", "yellow", "failed, will be tried again"],
-  "task.requeued": ["↻", "yellow", "lost its worker, will be run again"],
   "task.skipped": ["–", "dim", "skipped"],
   "task.cancelled": ["–", "dim", "cancelled"],
 }

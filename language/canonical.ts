@@ -8,7 +8,7 @@ import type { Definition, Input, Task } from "./schema.ts"
  * sorted, defaults left out, durations and shorthands spelled one way. So a default must never
  * change its value, and a new field must mean the old behaviour when it is left out.
  */
-export const canonical = (definition: Definition): string => {
+const canonical = (definition: Definition): string => {
   const { name, description, timeout } = definition
   return canonicalJson({
     name,

@@ -10,14 +10,12 @@ export const topological = (graph: Graph): string[] => {
   const order: string[] = []
   let level = [...open.keys()].filter((name) => open.get(name) === 0).sort()
   while (level.length > 0) {
+    order.push(...level)
     const next: string[] = []
-    for (const name of level) {
-      order.push(name)
-      for (const successor of successors.get(name) ?? []) {
-        const left = (open.get(successor) ?? 0) - 1
-        open.set(successor, left)
-        if (left === 0) next.push(successor)
-      }
+    for (const successor of level.flatMap((name) => successors.get(name) ?? [])) {
+      const left = (open.get(successor) ?? 0) - 1
+      open.set(successor, left)
+      if (left === 0) next.push(successor)
     }
     level = next.sort()
   }

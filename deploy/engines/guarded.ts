@@ -14,6 +14,8 @@ type Guarded<Where extends Address> = {
   readonly ready_ms: number
   readonly signal?: "TERM" | "INT"
   readonly grace_s?: number
+  /** In place of our own. */
+  readonly environment?: Readonly<Record<string, string>>
   /** Whom it runs as, where that isn't who we are. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined
 }
@@ -37,6 +39,7 @@ export const startGuarded = async <Where extends Address>(
       cwd: folder,
       // A session of its own, so that Ctrl-C in a terminal reaches us alone and we end it in order.
       detached: true,
+      ...(options.environment && { env: options.environment }),
       ...options.user,
     },
   )
@@ -79,14 +82,14 @@ const untilReady = async (
   exited: Promise<number>,
   log: string,
 ) => {
-  const deadline = Date.now() + ready_ms
+  const deadline = performance.now() + ready_ms
   let over: number | undefined
   void exited.then((code) => {
     over = code
   })
   while (!(await ready().catch(() => false))) {
     if (over !== undefined) throw new Error(`${name} ended with ${over}:\n${await endOf(log)}`)
-    if (Date.now() > deadline)
+    if (performance.now() > deadline)
       throw new Error(`${name} doesn't answer after ${ready_ms} ms:\n${await endOf(log)}`)
     await wait(50)
   }

@@ -1,9 +1,9 @@
 import { chownSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
-import { accountFor } from "#kernel/database/embedded/account.ts"
+import { type Account, accountFor } from "#kernel/database/embedded/account.ts"
 import { postgres_major, prepareBinaries } from "#kernel/database/embedded/binaries.ts"
 import { prepareCluster, superuser } from "#kernel/database/embedded/cluster.ts"
-import { socketFolder } from "#kernel/database/embedded/place.ts"
+import { choosePlace, socketFolder } from "#kernel/database/embedded/place.ts"
 import { endOldPostmaster } from "#kernel/database/embedded/postmaster.ts"
 import { openDatabase } from "#kernel/database/open.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
@@ -26,6 +26,13 @@ const answers = async (url: string): Promise<boolean> => {
   }
 }
 
+/** Where a copy of the binaries goes if those of the package are out of reach, as below root's home. */
+const shelf = (cache: string, account: Account): string => {
+  const folder = join(cache, name)
+  mkdirSync(folder, { recursive: true, mode: 0o711 })
+  return choosePlace(folder, account)
+}
+
 /** The embedded PostgreSQL, by itself and over TCP. It never comes back on its own. */
 export const postgres: Engine<PostgresAddress> = {
   name,
@@ -33,13 +40,15 @@ export const postgres: Engine<PostgresAddress> = {
   needs: [],
   size: "60 MB, which `bun install` has brought already",
   async install(cache) {
-    prepareBinaries(accountFor(cache), join(cache, name))
+    const account = accountFor(cache)
+    prepareBinaries(account, shelf(cache, account))
   },
-  async start({ cache, folder, ports: wanted }) {
-    mkdirSync(folder, { recursive: true, mode: 0o711 })
-    const account = accountFor(join(folder, "cluster"))
+  async start({ cache, folder: asked, ports: wanted }) {
+    mkdirSync(asked, { recursive: true, mode: 0o711 })
+    const account = accountFor(join(asked, "cluster"))
+    const folder = choosePlace(asked, account)
     if (account) chownSync(folder, account.uid, account.gid)
-    const native = prepareBinaries(account, join(cache, name))
+    const native = prepareBinaries(account, shelf(cache, account))
     const { cluster, password } = await prepareCluster({ place: folder, native, account, fsync: true })
     const sockets = socketFolder(folder, account)
     await endOldPostmaster(cluster, sockets, silentLog)

@@ -22,7 +22,7 @@ export const serviceTokens = (service: string, key: PlatformKey): ServiceTokens 
   return {
     async issue(audience) {
       const known = kept.get(audience)
-      if (known && known.renew_at_ms > Date.now()) return known.token
+      if (known && known.renew_at_ms > performance.now()) return known.token
       const token = await new SignJWT({})
         .setProtectedHeader({ alg: "HS256", typ: "wf-service+jwt" })
         .setSubject(service)
@@ -31,7 +31,7 @@ export const serviceTokens = (service: string, key: PlatformKey): ServiceTokens 
         .setIssuedAt()
         .setExpirationTime(`${lifetime_s}s`)
         .sign(secret)
-      kept.set(audience, { token, renew_at_ms: Date.now() + (lifetime_s - renew_before_s) * 1000 })
+      kept.set(audience, { token, renew_at_ms: performance.now() + (lifetime_s - renew_before_s) * 1000 })
       return token
     },
     async verify(token, audience) {

@@ -13,10 +13,11 @@ export type FolderOptions = {
   readonly key: PlatformKey
   /** Where `signedBlobs` is served. */
   readonly url: string
+  readonly now: () => Date
 }
 
 /** Objects as files. They appear under their key complete and synced, or not at all. */
-export const folderBlob = ({ folder, key, url }: FolderOptions): Blob => {
+export const folderBlob = ({ folder, ...links }: FolderOptions): Blob => {
   const pathOf = (name: string) => join(folder, checkKey(name))
   return {
     async put(name, body, { max_bytes }) {
@@ -50,7 +51,7 @@ export const folderBlob = ({ folder, key, url }: FolderOptions): Blob => {
     async remove(names) {
       for (const name of names) await rm(pathOf(name), { force: true })
     },
-    presign: (request) => Promise.resolve(presigned(request, key, url)),
+    presign: (request) => Promise.resolve(presigned(request, links)),
   }
 }
 
@@ -73,8 +74,8 @@ const openRange = async (path: string, range: Range | undefined): Promise<Opened
   return { size_bytes: found.size, body }
 }
 
-const presigned = (request: Presign, key: PlatformKey, url: string): Presigned => {
-  const expires_at = new Date(Date.now() + request.expires_s * 1000)
+const presigned = (request: Presign, { key, url, now }: Omit<FolderOptions, "folder">): Presigned => {
+  const expires_at = new Date(now().getTime() + request.expires_s * 1000)
   const query = signedQuery({ ...request, expires_at_s: Math.floor(expires_at.getTime() / 1000) }, key)
   return {
     url: `${url}/blobs/${checkKey(request.key)}?${query}`,

@@ -63,11 +63,15 @@ type Desk = {
   readonly right: ReadingRight | undefined
 }
 
-const readingGroup = (settings: Settings, consumer: Consumer): Group => {
-  const { log, sources, poll_ms, lease_ms } = settings
+type Desks = {
+  /** Whether there may be more. */
+  readFrom(schema: string): Promise<boolean>
+  leave(): Promise<void>
+}
+
+/** Where one group reads: a reader for each outbox. */
+const readingDesks = ({ log, sources, lease_ms }: Settings, consumer: Consumer): Desks => {
   const desks = new Map<string, Desk>()
-  const waiting = new Set<string>()
-  let failing = false
 
   const deskFor = (schema: string, source: Source): Desk => {
     const { group: name, topics, max_batch: max_events } = consumer
@@ -80,22 +84,39 @@ const readingGroup = (settings: Settings, consumer: Consumer): Group => {
     return desk
   }
 
-  const readFrom = async (schema: string): Promise<void> => {
-    const source = sources.get(schema)
-    if (source === undefined) return
-    const desk = deskFor(schema, source)
-    const entries = await desk.reader.read()
-    if (entries.length === 0) return
-    const right = (await desk.right?.hold()) ?? "held"
-    if (right === "others") return
-    waiting.add(schema)
-    if (right === "taken") {
-      desk.reader.forget()
-      return
-    }
-    const items = entries.map((entry) => received(entry.event, entry))
-    await deliver(items, (some) => attempt(consumer, desk, some))
+  return {
+    async readFrom(schema) {
+      const source = sources.get(schema)
+      if (source === undefined) return false
+      const desk = deskFor(schema, source)
+      const entries = await desk.reader.read()
+      if (entries.length === 0) return false
+      const right = (await desk.right?.hold()) ?? "held"
+      if (right === "others") return false
+      if (right === "taken") {
+        desk.reader.forget()
+        return true
+      }
+      const items = entries.map((entry) => received(entry.event, entry))
+      await deliver(items, (some) => attempt(consumer, desk, some))
+      return true
+    },
+    async leave() {
+      for (const { reader, right } of desks.values()) {
+        await Promise.all([reader.keep(), right?.giveBack()]).catch((error: unknown) => {
+          log.warn({ event: "bus.leave_failed", group: consumer.group, error })
+        })
+      }
+      desks.clear()
+    },
   }
+}
+
+const readingGroup = (settings: Settings, consumer: Consumer): Group => {
+  const { log, sources, poll_ms } = settings
+  const { readFrom, leave } = readingDesks(settings, consumer)
+  const waiting = new Set<string>()
+  let failing = false
 
   const round = async (signal: AbortSignal): Promise<boolean> => {
     const turn = waiting.size > 0 ? [...waiting] : [...sources.keys()]
@@ -103,10 +124,12 @@ const readingGroup = (settings: Settings, consumer: Consumer): Group => {
     const failures: unknown[] = []
     for (const schema of turn) {
       if (signal.aborted) return false
-      await readFrom(schema).catch((error: unknown) => {
+      try {
+        if (await readFrom(schema)) waiting.add(schema)
+      } catch (error) {
         waiting.add(schema)
         failures.push(error)
-      })
+      }
     }
     failing = failures.length > 0
     if (failing) throw failures[0]
@@ -114,15 +137,6 @@ const readingGroup = (settings: Settings, consumer: Consumer): Group => {
   }
 
   const inner = loop({ name: `consume.${consumer.group}`, round, idle_ms: poll_ms, min_backoff_ms: 50, log })
-
-  const leave = async () => {
-    for (const { reader, right } of desks.values()) {
-      await Promise.all([reader.keep(), right?.giveBack()]).catch((error: unknown) => {
-        log.warn({ event: "bus.leave_failed", group: consumer.group, error })
-      })
-    }
-    desks.clear()
-  }
 
   return {
     loop: {

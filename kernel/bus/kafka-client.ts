@@ -1,4 +1,4 @@
-import { Kafka, logLevel } from "kafkajs"
+import { type Admin, Kafka, logLevel } from "kafkajs"
 import { parkingTopic } from "#kernel/outbox/park.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 
@@ -40,6 +40,37 @@ const quiet =
     else log.debug(fact)
   }
 
+type Layout = { readonly partitions: number; readonly replication_factor: number }
+
+const withAdmin = async <Result>(kafka: Kafka, work: (admin: Admin) => Promise<Result>): Promise<Result> => {
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    return await work(admin)
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+const createTopics = (kafka: Kafka, names: readonly string[], layout: Layout) =>
+  withAdmin(kafka, async (admin) => {
+    const there = new Set(await admin.listTopics())
+    const missing = names.filter((name) => !there.has(name))
+    if (missing.length === 0) return
+    const topics = missing.map((topic) => ({
+      topic,
+      numPartitions: layout.partitions,
+      replicationFactor: layout.replication_factor,
+    }))
+    try {
+      await admin.createTopics({ topics, waitForLeaders: true })
+    } catch (error) {
+      // Another process may have created some of them in the meantime.
+      const now = new Set(await admin.listTopics())
+      if (missing.some((name) => !now.has(name))) throw error
+    }
+  })
+
 export const openClient = (options: KafkaBusOptions): Client => {
   const { brokers, client_id, log, prefix = "", partitions = 6, replication_factor = -1 } = options
   const kafka = new Kafka({
@@ -54,35 +85,6 @@ export const openClient = (options: KafkaBusOptions): Client => {
   const known = new Set<string>()
   const named = (topic: string) => `${prefix}${topic}`
 
-  const withAdmin = async <Result>(work: (admin: ReturnType<Kafka["admin"]>) => Promise<Result>) => {
-    const admin = kafka.admin()
-    try {
-      await admin.connect()
-      return await work(admin)
-    } finally {
-      await admin.disconnect()
-    }
-  }
-
-  const create = (names: readonly string[]) =>
-    withAdmin(async (admin) => {
-      const there = new Set(await admin.listTopics())
-      const missing = names.filter((name) => !there.has(name))
-      if (missing.length === 0) return
-      const topics = missing.map((topic) => ({
-        topic,
-        numPartitions: partitions,
-        replicationFactor: replication_factor,
-      }))
-      try {
-        await admin.createTopics({ topics, waitForLeaders: true })
-      } catch (error) {
-        // Another process may have created some of them in the meantime.
-        const now = new Set(await admin.listTopics())
-        if (missing.some((name) => !now.has(name))) throw error
-      }
-    })
-
   return {
     kafka,
     named,
@@ -92,11 +94,11 @@ export const openClient = (options: KafkaBusOptions): Client => {
       )
       const names = [...new Set(wanted.map(named))].filter((name) => !known.has(name))
       if (names.length === 0) return
-      await create(names)
+      await createTopics(kafka, names, { partitions, replication_factor })
       for (const name of names) known.add(name)
     },
     check: () =>
-      withAdmin(async (admin) => {
+      withAdmin(kafka, async (admin) => {
         const { brokers: found } = await admin.describeCluster()
         if (found.length === 0) throw new Error("Kafka has no broker")
       }),

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "bun:test"
+import { afterAll, describe, expect } from "bun:test"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -217,7 +217,7 @@ const kafkaTests = (inWorld: InWorld) => {
   })
 }
 
-if (isUsable(kafka)) {
+describe.skipIf(!isUsable(kafka))("over Kafka", () => {
   afterAll(async () => {
     await running?.kill()
     await rm(folder, { recursive: true, force: true })
@@ -229,6 +229,4 @@ if (isUsable(kafka)) {
     return { openBus: (world_id: string) => kafkaBus({ ...settingsFor(world_id), log: silentLog }) }
   }
   busSuite(prepare, kafkaTests)
-} else {
-  test.skip("the bus over Kafka", () => undefined)
-}
+})

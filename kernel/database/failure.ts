@@ -16,14 +16,10 @@ type ServerError = Error & {
 const isServerError = (error: unknown): error is ServerError =>
   error instanceof Error && error.name === "PostgresError" && "code" in error && "severity" in error
 
-/** PostgreSQL's own code for what went wrong, such as 23505; undefined when it wasn't PostgreSQL that refused. */
-export const sqlState = (error: unknown): string | undefined =>
-  isServerError(error) ? error.code : undefined
-
 /** The data itself is refused (SQLSTATE 22 and 23): it will be refused again, so only then fall back row by row. */
 export const isDataError = (error: unknown): boolean => {
-  const state = sqlState(error)
-  return state?.startsWith("22") === true || state?.startsWith("23") === true
+  if (!isServerError(error)) return false
+  return error.code.startsWith("22") || error.code.startsWith("23")
 }
 
 /** Only after this severity is the session known to be whole. */

@@ -1,3 +1,4 @@
+import { systemKit } from "#kernel/service/kit.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import { parseAddress } from "./address.ts"
 import type { Database } from "./database.ts"
@@ -40,7 +41,7 @@ const hotParameters = {
 
 /** Sessions that several services may share. Opens none before the first statement. Needs PostgreSQL 17 or newer. */
 export const openPool = (options: PoolOptions): Pool => {
-  const { url, application_name, log, tx_ms = 10_000, random = Math.random } = options
+  const { url, application_name, log, tx_ms = 10_000, random = systemKit().random } = options
   const pool = sessionPool({
     address: parseAddress(url),
     parameters: {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { isDataError, sqlState } from "#kernel/database/failure.ts"
+import { isDataError } from "#kernel/database/failure.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import { type FreshDatabase, freshDatabase } from "#kernel/testing/database.ts"
@@ -100,7 +100,7 @@ test("a failure that the work swallows still fails the transaction", async () =>
     await put(sql, "swallowed").catch(() => undefined)
   })
   const error = await refusalOf(swallowed)
-  expect(sqlState(error)).toBe("23505")
+  expect(error).toMatchObject({ code: "23505" })
   expect(isDataError(error)).toBe(true)
   expect(await parts("swallowed")).toBe(0)
 })
@@ -110,7 +110,7 @@ test("a failure that nobody awaits still fails the transaction", async () => {
     await put(sql, "unawaited")
     put(sql, "unawaited")
   })
-  expect(sqlState(await refusalOf(unawaited))).toBe("23505")
+  expect(await refusalOf(unawaited)).toMatchObject({ code: "23505" })
   expect(await parts("unawaited")).toBe(0)
 })
 
@@ -274,7 +274,7 @@ test("in `run` each statement stands alone, and a failure may be caught", async 
     sql.afterCommit(() => after.push("ran"))
     await put(sql, "single")
     const error = await refusalOf(put(sql, "single"))
-    expect(sqlState(error)).toBe("23505")
+    expect(error).toMatchObject({ code: "23505" })
     put(sql, "single", 2)
   })
   expect(after).toEqual(["ran"])
@@ -282,7 +282,7 @@ test("in `run` each statement stands alone, and a failure may be caught", async 
   const trailing = database.run(async (sql) => {
     put(sql, "single")
   })
-  expect(sqlState(await refusalOf(trailing))).toBe("23505")
+  expect(await refusalOf(trailing)).toMatchObject({ code: "23505" })
 })
 
 test("an unusual deadline holds for its own statements only", async () => {

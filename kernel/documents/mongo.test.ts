@@ -1,4 +1,4 @@
-import { afterAll, test } from "bun:test"
+import { afterAll, describe } from "bun:test"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -9,7 +9,7 @@ import { silentLog } from "#kernel/telemetry/log.ts"
 import { documentsSuite } from "./documents.suite.ts"
 import { mongoDocuments } from "./mongo.ts"
 
-if (isUsable(mongo)) {
+describe.skipIf(!isUsable(mongo))("over MongoDB", () => {
   let running: Running | undefined
   let folder = ""
 
@@ -25,6 +25,4 @@ if (isUsable(mongo)) {
     running = started
     return mongoDocuments({ url: started.address.url, database_name: "shelf", log: silentLog })
   })
-} else {
-  test.skip("documents over MongoDB", () => undefined)
-}
+})

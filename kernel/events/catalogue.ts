@@ -39,9 +39,12 @@ export const catalogue = {
     data: taskFact.extend({ outputs: z.record(z.string(), z.unknown()), log_chunks: z.int() }),
   },
   "task.failed": { data: taskFact.extend({ error: failure, log_chunks: z.int() }) },
-  "task.retrying": { data: taskFact.extend({ error: failure, retry_at: time, log_chunks: z.int() }) },
+  /** How many chunks there are isn't known of an attempt whose worker was lost. */
+  "task.retrying": {
+    data: taskFact.extend({ error: failure, retry_at: time, log_chunks: z.int().optional() }),
+  },
   "task.skipped": { data: taskFact.extend({ reason: z.string() }) },
-  "task.cancelled": { data: taskFact },
+  "task.cancelled": { data: taskFact.extend({ log_chunks: z.int().optional() }) },
   "user.registered": { data: z.object({ user_id: id, email: z.string(), name: z.string() }) },
   "artifact.stored": {
     data: z.object({

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi"
 
-export const problemShape = z
+const problemShape = z
   .object({
     type: z.string(),
     title: z.string(),

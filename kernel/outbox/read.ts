@@ -102,13 +102,6 @@ export const openReader = (options: ReaderOptions): Reader => {
   /** Whether it moved over rows since it was written down: only those can be cleaned by writing it down. */
   let moved = false
 
-  const aim = async (from: Position): Promise<Position> => {
-    const { target, has_late, fresh_from } = await source.database.run((sql) => newsSince(sql, from.seen))
-    if (!has_late && fresh_from === null) return { ...from, seen: target }
-    moved = true
-    return { ...from, target, fresh_from }
-  }
-
   const keep = async () => {
     kept_at = performance.now()
     const from = position
@@ -120,7 +113,10 @@ export const openReader = (options: ReaderOptions): Reader => {
 
   const read = async (): Promise<readonly Entry[]> => {
     position ??= await source.database.run((sql) => loadPosition(sql, name))
-    if (position.target === null) position = await aim(position)
+    if (position.target === null) {
+      position = await aimed(source, position)
+      moved ||= position.target !== null
+    }
     if (position.target === null) return []
     const page = await pageAfter(options, position)
     if (page.entries.length > 0) return page.entries
@@ -156,6 +152,13 @@ export const openReader = (options: ReaderOptions): Reader => {
     },
     keep,
   }
+}
+
+/** Sets out for what has been committed since; without a target when that is nothing. */
+const aimed = async ({ database }: Source, from: Position): Promise<Position> => {
+  const { target, has_late, fresh_from } = await database.run((sql) => newsSince(sql, from.seen))
+  if (!has_late && fresh_from === null) return { ...from, seen: target }
+  return { ...from, target, fresh_from }
 }
 
 type News = { readonly target: string; readonly has_late: boolean; readonly fresh_from: string | null }

@@ -49,7 +49,8 @@ const startService = async <Config, Needs extends Store>(
   const log = createLog({ service: name, level: settings.WF_LOG_LEVEL, destination: standard_output })
   const flushSpans = settings.WF_OTLP_URL ? exportSpans(settings.WF_OTLP_URL, name) : () => Promise.resolve()
   const bus = kafkaBus({ brokers: settings.WF_KAFKA_BROKERS, client_id: `wf-${name}`, log })
-  const opened = openStores({ service: name, needs: service.needs, environment, log })
+  const kit = systemKit()
+  const opened = openStores({ service: name, needs: service.needs, environment, log, now: kit.now })
   let composed: Composed | undefined
   const dial: Dial = (target, outgoing) => {
     const url = settings.peers.get(target)
@@ -60,7 +61,7 @@ const startService = async <Config, Needs extends Store>(
     })
   }
   const adapters: Adapters<Needs> = {
-    ...{ kit: systemKit(), log, metrics: createMetrics(), bus, dial, environment },
+    ...{ kit, log, metrics: createMetrics(), bus, dial, environment },
     key: platformKey(readFileSync(settings.WF_KEY_FILE, "utf8")),
     stores: opened.stores as Adapters<Needs>["stores"],
   }

@@ -1,3 +1,5 @@
+import { uuidv7 } from "./uuid.ts"
+
 /** Time, identity and chance come in through here, so that tests and the simulation can hold them still. */
 export type Kit = {
   readonly now: () => Date
@@ -9,6 +11,6 @@ export type Kit = {
 
 export const systemKit = (): Kit => ({
   now: () => new Date(),
-  id: () => Bun.randomUUIDv7(),
+  id: () => uuidv7(Date.now()),
   random: () => Math.random(),
 })

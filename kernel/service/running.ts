@@ -2,6 +2,7 @@ import type { Bus } from "#kernel/bus/bus.ts"
 import type { Database } from "#kernel/database/database.ts"
 import type { App, Doors } from "#kernel/http/app.ts"
 import { createApp } from "#kernel/http/app.ts"
+import { observeOutbox } from "#kernel/outbox/observe.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import { addHealth, type Checks } from "./health.ts"
 import type { Loop } from "./loop.ts"
@@ -38,7 +39,10 @@ export const assemble = ({ name, parts, bus, database, doors, log }: Assembly): 
     ...(parts.loops ?? []),
     ...(parts.consumers ?? []).map((consumer) => bus.consume(consumer)),
   ]
-  if (database) loops.push(bus.relay(database))
+  if (database) {
+    loops.push(bus.relay(database))
+    observeOutbox(database, doors.metrics)
+  }
   const checks: Checks = {
     bus: () => bus.check(),
     ...(database && { postgres: () => database.run((sql) => sql`select 1`).then(() => undefined) }),

@@ -31,7 +31,11 @@ export const s3Settings = z.object({
   WF_S3_REGION: z.string().min(1).default("us-east-1"),
   AWS_ACCESS_KEY_ID: z.string().min(1),
   AWS_SECRET_ACCESS_KEY: z.string().min(1),
+  /** Where those who are given a presigned URL reach the store, if that isn't the endpoint. */
+  WF_S3_PUBLIC_URL: z.url().optional(),
 })
+
+export type S3Settings = z.output<typeof s3Settings>
 
 const ofStore: Readonly<Record<Store, z.ZodType>> = {
   database: postgresSettings,

@@ -13,10 +13,11 @@ export type Opening = {
   readonly needs: readonly Store[]
   readonly environment: Environment
   readonly log: Log
+  readonly now: () => Date
 }
 
 /** The stores of the distributed mode, and only those that the service needs. */
-export const openStores = ({ service, needs, environment, log }: Opening): Opened => {
+export const openStores = ({ service, needs, environment, log, now }: Opening): Opened => {
   const stores: { -readonly [Name in Store]?: Stores[Name] } = {}
   const closing: (() => Promise<void>)[] = []
   for (const name of ["database", "hot"] as const) {
@@ -42,7 +43,7 @@ export const openStores = ({ service, needs, environment, log }: Opening): Opene
     stores.documents = documents
     closing.push(documents.close)
   }
-  if (needs.includes("blob")) stores.blob = s3Blob(parseConfig(s3Settings, environment))
+  if (needs.includes("blob")) stores.blob = s3Blob(parseConfig(s3Settings, environment), now)
   return {
     stores,
     close: async () => {

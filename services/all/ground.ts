@@ -1,7 +1,10 @@
 import { join } from "node:path"
+import type { Hono } from "hono"
 import { platformKey } from "#kernel/auth/platform-key.ts"
 import { folderBlob } from "#kernel/blob/folder.ts"
+import { signedBlobs } from "#kernel/blob/http.ts"
 import { embeddedBus } from "#kernel/bus/embedded.ts"
+import { parseConfig } from "#kernel/config/config.ts"
 import type { Database } from "#kernel/database/database.ts"
 import { openPool } from "#kernel/database/open.ts"
 import { postgresDocuments } from "#kernel/documents/postgres.ts"
@@ -12,6 +15,7 @@ import { type Adapters, type Composed, compose } from "#kernel/service/compose.t
 import { type Kit, systemKit } from "#kernel/service/kit.ts"
 import type { Service, Store } from "#kernel/service/service.ts"
 import { createMetrics, type Metrics } from "#kernel/telemetry/metrics.ts"
+import { artifactConfig } from "#services/artifact/config.ts"
 import type { PlatformOptions } from "./platform.ts"
 
 /** Connections of both pools together stay well below what the embedded PostgreSQL allows. */
@@ -23,6 +27,8 @@ export type Ground = {
   readonly kit: Kit
   database(schema: string): Database
   readonly composed: ReadonlyMap<string, Composed>
+  /** What presigned links lead to. */
+  readonly links: Hono
   add<Config, Needs extends Store>(service: Service<Config, Needs>): Promise<void>
   close(): Promise<void>
 }
@@ -36,7 +42,8 @@ export const layGround = (postgres_url: string, public_url: string, options: Pla
   const bus = embeddedBus({ log })
   const metrics = createMetrics()
   const kit = systemKit()
-  const blob = folderBlob({ folder: join(data, "artifacts"), key, url: public_url })
+  const blob = folderBlob({ folder: join(data, "artifacts"), key, url: public_url, now: kit.now })
+  const { WF_ARTIFACT_MAX_BYTES: max_bytes } = parseConfig(artifactConfig, environment)
   const composed = new Map<string, Composed>()
   const dial: Dial = (service, outgoing) =>
     lazyTransport(() => {
@@ -49,6 +56,7 @@ export const layGround = (postgres_url: string, public_url: string, options: Pla
     kit,
     database: pool.database,
     composed,
+    links: signedBlobs({ blob, key, now: kit.now, max_bytes }),
     async add(service) {
       const { name } = service
       const database = pool.database(name)

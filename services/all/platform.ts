@@ -79,6 +79,7 @@ const openDoors = async (ground: Ground, { host, port }: { host: string; port: n
     all.map(({ running }) => running),
     ground.metrics,
   )
+  edge.route("/", ground.links)
   const http = serveHttp(edge.fetch, { host, port })
   const doors = all.flatMap(({ parts, rpc }) => (parts.rpc ? [{ routes: parts.rpc, doors: rpc }] : []))
   const rpc = await serveRpc(doors, { host, port: port + 1 })

@@ -1,4 +1,5 @@
 import { createServer } from "node:net"
+import type { Kit } from "#kernel/service/kit.ts"
 import { UpRefusal, up_codes } from "./refusal.ts"
 
 const isFree = (host: string, port: number): Promise<boolean> =>
@@ -12,9 +13,9 @@ const max_port = 65_535
 const range = { first: 20_000, count: 30_000, max_tries: 100 }
 
 /** 0 picks one. HTTP takes the port, native gRPC the one after it. */
-export const choosePort = async (host: string, wanted: number): Promise<number> => {
+export const choosePort = async (host: string, wanted: number, random: Kit["random"]): Promise<number> => {
   for (let tries = 0; wanted === 0 && tries < range.max_tries; tries += 1) {
-    const port = range.first + Math.floor(Math.random() * range.count)
+    const port = range.first + Math.floor(random() * range.count)
     if ((await isFree(host, port)) && (await isFree(host, port + 1))) return port
   }
   for (const port of [wanted, wanted + 1]) {

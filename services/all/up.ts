@@ -3,6 +3,7 @@ import { ConfigError, config_exit_code, type Environment } from "#kernel/config/
 import { type ProfileFile, profileFile } from "#kernel/config/profiles.ts"
 import { EmbeddedRefusal } from "#kernel/database/embedded/refusal.ts"
 import { MigrationRefused } from "#kernel/database/migrate.ts"
+import { systemKit } from "#kernel/service/kit.ts"
 import { createLog } from "#kernel/telemetry/log.ts"
 import { type DataFolder, dataFolder } from "./files.ts"
 import { type RunningPlatform, startPlatform } from "./platform.ts"
@@ -33,7 +34,7 @@ export const up = async (options: UpOptions, voice: Voice): Promise<RunningPlatf
     announce(options, voice, running)
     return undefined
   }
-  const port = await choosePort(host, options.port)
+  const port = await choosePort(host, options.port, systemKit().random)
   const log = createLog({
     service: "wf",
     level: options.environment.WF_LOG_LEVEL ?? "info",

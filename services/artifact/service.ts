@@ -1,13 +1,10 @@
-import { loop } from "#kernel/service/loop.ts"
 import { service } from "#kernel/service/service.ts"
 import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
-import { sweepArtifacts } from "./artifact/sweep.ts"
 import { artifactConfig } from "./config.ts"
 import { artifactHttp } from "./http.ts"
+import { artifactLoops } from "./loops.ts"
 import { artifactRpc } from "./rpc.ts"
 import type { ArtifactStore } from "./store.ts"
-
-const sweep_ms = 60_000
 
 export const artifact = service({
   name: "artifact",
@@ -28,7 +25,9 @@ export const artifact = service({
     return {
       http: artifactHttp(store, { ...platform, service: "artifact" }),
       rpc: artifactRpc(store),
-      loops: [loop({ name: "artifact.sweep", round: sweepArtifacts(store), idle_ms: sweep_ms, log })],
+      // Whether it is there matters not, only that the store answers.
+      ready: { blob: () => blob.open("ready").then(() => undefined) },
+      loops: artifactLoops(store),
     }
   },
 })

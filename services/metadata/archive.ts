@@ -1,7 +1,7 @@
 import type { Documents } from "#kernel/documents/documents.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
-import type { RunSignal } from "./signal.ts"
+import type { RunSignal } from "./run/signal.ts"
 
 /** How long readers wait for what is not there yet. */
 export type Patience = {

@@ -17,7 +17,7 @@ import { appendChunks } from "./log/append.ts"
 import type { NewChunk, Stream } from "./log/chunk.ts"
 import type { LogLine } from "./log/line.ts"
 import { metadataRpc } from "./rpc.ts"
-import { createRunSignal } from "./signal.ts"
+import { createRunSignal } from "./run/signal.ts"
 
 const workspace_id = "01900000-0000-7000-8000-00000000000a"
 const other_workspace_id = "01900000-0000-7000-8000-00000000000b"
@@ -91,8 +91,8 @@ export const givenRun = ({ handle, append }: GivenMetadata) => {
     at: at(),
   })
   const run = { run_id, workspace_id, workflow: "flow", version: 1 }
-  const chunkOf = (task: number, chunk: number, lines: readonly GivenLine[], attempt = 1): NewChunk => {
-    const { task_run_id, task: name } = fact(task, attempt)
+  const chunkOf = (task: number, chunk: number, lines: readonly GivenLine[]): NewChunk => {
+    const { task_run_id, task: name, attempt } = fact(task, 1)
     const place = { task_run_id, task: name, attempt, chunk }
     return { workspace_id, run_id, ...place, first_line: 0, lines: lines.map(lineOf) }
   }

@@ -5,7 +5,7 @@ import { metadataConfig } from "./config.ts"
 import { metadataConsumers } from "./consume.ts"
 import { metadataHttp } from "./http.ts"
 import { metadataRpc } from "./rpc.ts"
-import { createRunSignal } from "./signal.ts"
+import { createRunSignal } from "./run/signal.ts"
 
 export const metadata = service({
   name: "metadata",

@@ -1,8 +1,8 @@
 import type { Database } from "#kernel/database/database.ts"
 import type { Kit } from "#kernel/service/kit.ts"
+import type { Signal } from "#kernel/service/signal.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Plans } from "./plan/plans.ts"
-import type { Signal } from "./signal.ts"
 
 /** What the scheduler's use-cases stand on. */
 export type Engine = {

@@ -1,11 +1,11 @@
 import { service } from "#kernel/service/service.ts"
+import { createSignal } from "#kernel/service/signal.ts"
 import { schedulerConfig } from "./config.ts"
 import type { Engine } from "./engine.ts"
 import { schedulerHttp } from "./http.ts"
 import { schedulerLoops } from "./loops.ts"
 import { createPlans } from "./plan/plans.ts"
 import { schedulerRpc } from "./rpc.ts"
-import { createSignal } from "./signal.ts"
 
 export const scheduler = service({
   name: "scheduler",

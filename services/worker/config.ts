@@ -16,5 +16,3 @@ export const workerConfig = z.object({
     .transform((text) => text.split(",").map((queue) => queue.trim())),
   WF_WORKER_FOLDER: z.string().min(1).default(join(tmpdir(), "wf-worker")),
 })
-
-export type WorkerConfig = z.infer<typeof workerConfig>

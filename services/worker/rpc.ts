@@ -1,7 +1,7 @@
 import type { Routes } from "#kernel/rpc/server.ts"
 import { WorkerService } from "#proto/generated/wf/worker/v1/worker_pb.ts"
-import type { Pump } from "./pump.ts"
-import type { Slots } from "./slots.ts"
+import type { Pump } from "./claim/pump.ts"
+import type { Slots } from "./claim/slots.ts"
 
 export type WorkerState = { readonly name: string; readonly pump: Pump; readonly slots: Slots }
 

@@ -19,7 +19,7 @@ export const showArtifact =
     })
   }
 
-export type OpenedArtifact = { readonly artifact: Artifact; readonly opened: Opened }
+type OpenedArtifact = { readonly artifact: Artifact; readonly opened: Opened }
 
 export const openArtifact = (store: ArtifactStore) => {
   const show = showArtifact(store)

@@ -4,7 +4,7 @@ import { type Keep, keepArtifact } from "./keep.ts"
 import { checkName } from "./name.ts"
 import type { Artifact } from "./shape.ts"
 
-export type Upload = Pick<Keep, "run_id" | "name" | "content_type" | "body">
+type Upload = Pick<Keep, "run_id" | "name" | "content_type" | "body">
 
 /** A person's file, added to a run of their workspace. */
 export const uploadArtifact = (store: ArtifactStore) => {

@@ -2,7 +2,7 @@ import { SignJWT } from "jose"
 import { access_token } from "#kernel/auth/access-token.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { access_lifetime_s, type Iam, refresh_lifetime_s } from "../iam.ts"
-import { hashOf, newSecret } from "../secret.ts"
+import { hashOf, newSecret } from "../token/secret.ts"
 import type { Grant } from "./shape.ts"
 
 const refresh_prefix = "wfr_"

@@ -1,7 +1,7 @@
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Iam } from "../iam.ts"
-import { hashOf } from "../secret.ts"
+import { hashOf } from "../token/secret.ts"
 import { addRefreshToken, grantOf, type Holder } from "./grant.ts"
 import { revokeSession } from "./revoke.ts"
 import type { Grant } from "./shape.ts"

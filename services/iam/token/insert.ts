@@ -1,6 +1,6 @@
 import { api_token_prefix } from "#kernel/auth/authenticate.ts"
 import type { Sql } from "#kernel/database/database.ts"
-import { hashOf, newSecret } from "../secret.ts"
+import { hashOf, newSecret } from "./secret.ts"
 import type { CreatedToken } from "./shape.ts"
 
 export type TokenOf = {

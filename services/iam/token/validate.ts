@@ -4,9 +4,9 @@ import { api_token_prefix } from "#kernel/auth/authenticate.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Iam } from "../iam.ts"
-import { hashOf } from "../secret.ts"
+import { hashOf } from "./secret.ts"
 
-export type Validate = { readonly token: string; readonly workspace: string }
+type Validate = { readonly token: string; readonly workspace: string }
 
 /** Who holds a token, and as what in which workspace; undefined when it is not valid, or not any more. */
 export const validateToken = ({ database, keys }: Pick<Iam, "database" | "keys">) => {

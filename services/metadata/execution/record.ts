@@ -60,13 +60,13 @@ const after = (known: Execution, event: TaskEvent): Execution => {
     case "task.failed":
       return { ...ended, status: "failed", error: data.error, log_chunks: data.log_chunks }
     case "task.retrying": {
-      const { error, log_chunks, retry_at } = data
+      const { error, log_chunks = null, retry_at } = data
       return { ...ended, status: "failed", error, log_chunks, retry_at }
     }
     case "task.skipped":
       return { ...ended, status: "skipped", reason: data.reason }
     case "task.cancelled":
-      return { ...ended, status: "cancelled" }
+      return { ...ended, status: "cancelled", log_chunks: data.log_chunks ?? null }
   }
 }
 

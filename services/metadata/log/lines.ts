@@ -64,12 +64,10 @@ export async function* logLines(
     const moved = archive.moved.next(wanted.run_id, look_ms, signal)
     try {
       if (yield* catchUp(reading, ending)) continue
-      if (isOver(reading, ending, follow)) {
-        if (yield* skipGaps(reading)) continue
-        return
-      }
+      const is_over = isOver(reading, ending, follow)
+      if (is_over && (yield* skipGaps(reading))) continue
+      if (is_over || !follow) return
       failures = 0
-      if (!follow) return
     } catch (error) {
       failures += 1
       if (!follow || failures > max_failures) throw error

@@ -73,7 +73,7 @@ describe("a page", () => {
       [Date.now(), "stderr", "new"],
       [Date.now(), "stdout", "newer"],
     )
-    await given.append([run.chunkOf(0, 0, ["again"], 2), run.chunkOf(1, 0, ["other"])])
+    await given.append([{ ...run.chunkOf(0, 0, ["again"]), attempt: 2 }, run.chunkOf(1, 0, ["other"])])
     const of = async (query: string) =>
       texts((await page(given.get(`runs/${run.run_id}/logs?${query}`))).items)
     expect(await of("task=task-1")).toEqual(["other"])
@@ -174,7 +174,7 @@ describe("following", () => {
     ])
     // Behind a statement the stream goes on from its cursor as behind a line.
     const stated = lines.find(({ stream: name }) => name === "system")
-    const before = lines.slice(0, (stated ? lines.indexOf(stated) : -1) + 1)
+    const before = lines.slice(0, lines.findIndex(({ cursor }) => cursor === stated?.cursor) + 1)
     const rest = await (await follow(`${run.run_id}/logs?cursor=${stated?.cursor}`)).ended
     expect(texts(rest).sort()).toEqual(texts(lines.filter((line) => !before.includes(line))).sort())
   })

@@ -51,7 +51,9 @@ create table scheduler.task_run (
   token bigint,
   attempt int not null default 0,
   max_retries int not null,
+  -- Attempts that ended with their worker, and those that were handed back: neither is one of its tries.
   lost int not null default 0,
+  returned int not null default 0,
   cancel boolean not null default false,
   worker_id text,
   outputs json,

@@ -1,7 +1,7 @@
 import type { Engine } from "../engine.ts"
 import { type Attempt, claimTasks } from "./claim.ts"
 
-export type ParkedClaim = {
+type ParkedClaim = {
   readonly session_id: string
   readonly max_tasks: number
   readonly wait_ms: number

@@ -75,7 +75,7 @@ const lockTaskRuns = async (
 ): Promise<ReadonlyMap<string, Held>> => {
   const ids = [...new Set(settlements.map((settlement) => settlement.task_run_id))]
   const rows = await sql<Held>`
-    select id, run_id, idx, task, workspace_id, status, token::text as token, attempt, lost, cancel, queue, priority
+    select id, run_id, idx, task, workspace_id, status, token::text as token, attempt, lost, returned, cancel, queue, priority
     from scheduler.task_run
     where id = any(${list(ids)}::text::uuid[])
     order by id
@@ -89,18 +89,18 @@ const writeSettled = (sql: Sql, settled: readonly Settled[]) =>
       select * from unnest(
         ${list(settled.map(({ held }) => held.id))}::text::uuid[],
         ${list(settled.map(({ verdict }) => verdict.status))}::text::text[],
-        ${list(settled.map(({ verdict }) => verdict.attempt))}::text::int[],
+        ${list(settled.map(({ verdict }) => verdict.returned))}::text::int[],
         ${list(settled.map(({ verdict }) => verdict.lost))}::text::int[],
         ${list(settled.map(({ verdict }) => verdict.delay_ms))}::text::float8[],
         ${list(settled.map(({ settlement }) => (settlement.outputs ? json(settlement.outputs) : null)))}::text::text[],
         ${list(settled.map(({ verdict }) => (verdict.error ? json(verdict.error) : null)))}::text::text[],
         ${list(settled.map(({ settlement }) => (settlement.usage ? json(settlement.usage) : null)))}::text::text[],
         ${list(settled.map(({ settlement }) => settlement.log_chunks ?? 0))}::text::int[]
-      ) as given (id, status, attempt, lost, delay_ms, outputs, error, usage, log_chunks)
+      ) as given (id, status, returned, lost, delay_ms, outputs, error, usage, log_chunks)
     ), moved as (
       update scheduler.task_run as task
       set status = given.status,
-        attempt = given.attempt,
+        returned = given.returned,
         lost = given.lost,
         outputs = given.outputs::json,
         error = given.error::json,

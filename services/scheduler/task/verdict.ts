@@ -27,6 +27,7 @@ export type Held = {
   readonly token: string | null
   readonly attempt: number
   readonly lost: number
+  readonly returned: number
   readonly cancel: boolean
   readonly queue: string
   readonly priority: number
@@ -37,8 +38,8 @@ export type Verdict =
   | {
       readonly verdict: "accepted"
       readonly status: TaskStatus
-      readonly attempt: number
       readonly lost: number
+      readonly returned: number
       /** Set when the task is to be tried again later. */
       readonly delay_ms: number | null
       readonly error: { readonly code: string; readonly message: string } | null
@@ -55,27 +56,21 @@ type Facts = { readonly settlement: Settlement; readonly held: Held | undefined;
 export const judge = ({ settlement, held, retry }: Facts, random: () => number): Verdict => {
   if (!held || held.token !== settlement.token) return { verdict: "stale" }
   if (held.status !== "running") return { verdict: "already" }
-  const kept = {
-    verdict: "accepted",
-    attempt: held.attempt,
-    lost: held.lost,
-    delay_ms: null,
-    error: null,
-  } as const
+  const { lost, returned } = held
+  const kept = { verdict: "accepted", lost, returned, delay_ms: null, error: null } as const
   if (settlement.outcome === "completed") return { ...kept, status: after("complete") }
   if (held.cancel) return { ...kept, status: after("cancel") }
   if (settlement.outcome === "released")
-    return { ...kept, status: after("hand_back"), attempt: held.attempt - 1 }
+    return { ...kept, status: after("hand_back"), returned: returned + 1 }
   if (settlement.outcome === "lost") {
-    const lost = held.lost + 1
-    if (lost > max_lost) return { ...kept, lost, status: after("fail"), error: worker_lost }
-    return { ...kept, lost, status: after("hand_back") }
+    if (lost >= max_lost) return { ...kept, lost: lost + 1, status: after("fail"), error: worker_lost }
+    return { ...kept, lost: lost + 1, status: after("hand_back") }
   }
   const error = settlement.error ?? { code: "task.failed", message: "The task failed." }
   const next = afterFailure(
     {
-      // What was lost has its own budget: only the tries that ended by themselves count.
-      attempt: held.attempt - held.lost,
+      // What was lost has a budget of its own, and what was handed back costs nothing.
+      attempt: held.attempt - lost - returned,
       non_retryable: settlement.non_retryable ?? false,
     },
     retry,

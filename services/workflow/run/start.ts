@@ -1,14 +1,14 @@
 import { type Actor, allow } from "#kernel/auth/actor.ts"
 import { createStarter, type Starting } from "./starter.ts"
 
-export type StartRun = {
+type StartRun = {
   readonly workflow: string
   readonly version?: number | undefined
   readonly inputs?: unknown
   readonly idempotency_key?: string | undefined
 }
 
-export type StartedRun = Readonly<Record<string, unknown>>
+type StartedRun = Readonly<Record<string, unknown>>
 
 /** Starts a run of a version, and answers with it as the scheduler has it. */
 export const startRun = (starting: Starting) => {

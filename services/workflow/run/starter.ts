@@ -27,7 +27,7 @@ export type Starting = {
   readonly scheduler: Client<typeof SchedulerService>
 }
 
-export type StartRequest = {
+type StartRequest = {
   readonly workspace_id: string
   readonly workflow: string
   /** The latest, if left out. */

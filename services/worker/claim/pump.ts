@@ -1,7 +1,7 @@
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Attempt, Result } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
-import type { TaskError } from "./executor/executor.ts"
+import type { TaskError } from "../executor/executor.ts"
 import { createSession, type Scheduler, type Session } from "./session.ts"
 import type { Slots } from "./slots.ts"
 

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, expect, test } from "bun:test"
+import { existsSync } from "node:fs"
+import { rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { envoy } from "#deploy/engines/envoy.ts"
+import { kafka } from "#deploy/engines/kafka.ts"
+import { mongo } from "#deploy/engines/mongo.ts"
+import { createOwnedFolder } from "#deploy/engines/owned-folder.ts"
+import { isUsable, testCache } from "#deploy/engines/testing/usable.ts"
+import { versitygw } from "#deploy/engines/versitygw.ts"
+import { until } from "#kernel/testing/until.ts"
+import { type Stack, startStack } from "./stack.ts"
+
+const usable = [kafka, mongo, versitygw, envoy].map(isUsable).every(Boolean)
+const root = join(import.meta.dir, "..", "..")
+
+const environment = { PATH: process.env.PATH ?? "/usr/bin:/bin", HOME: tmpdir(), LANG: "C.UTF-8" }
+
+let folder = ""
+beforeAll(async () => {
+  folder = await createOwnedFolder(tmpdir(), "wf-stack-test")
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const isThere = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const asking = ({ url, token }: Pick<Stack, "url" | "token">) => {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" }
+  return {
+    async post(path: string, body: object): Promise<Record<string, unknown>> {
+      const answer = await fetch(`${url}${path}`, { method: "POST", headers, body: JSON.stringify(body) })
+      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
+      return (await answer.json()) as Record<string, unknown>
+    },
+    async get(path: string): Promise<Record<string, unknown>> {
+      const answer = await fetch(`${url}${path}`, { headers })
+      return (await answer.json()) as Record<string, unknown>
+    },
+  }
+}
+
+const slow = `name: slow
+tasks:
+  first: { run: "sleep 2; echo one=1 >> $WF_OUTPUT" }
+  second: { needs: [first], run: "echo done" }
+`
+
+const untilOver = (stack: Stack, id: unknown) =>
+  until(
+    "the run is over",
+    async () => {
+      const { status } = await asking(stack).get(`/api/v1/runs/${id}`)
+      return (status === "completed" || status === "failed") && status
+    },
+    60_000,
+  )
+
+const pidsOf = ({ services, engines }: Stack) =>
+  [...services.values(), ...Object.values(engines)].map((part) => part.pid())
+
+test.skipIf(!usable)(
+  "a run goes through all services, and on when one that matters to it is killed and started again",
+  async () => {
+    const said: string[] = []
+    const say = (line: string) => said.push(line)
+    const stack = await startStack({ data: join(folder, "one"), cache: testCache, port: 0, environment, say })
+    try {
+      const { post } = asking(stack)
+      await post("/api/v1/workflows", { source: slow })
+      const { id } = await post("/api/v1/runs", { workflow: "slow" })
+      const scheduler = stack.services.get("scheduler")
+      const before = scheduler?.pid()
+      await scheduler?.kill("SIGKILL")
+      await scheduler?.restart()
+      expect(scheduler?.pid()).not.toBe(before)
+      expect(await untilOver(stack, id)).toBe("completed")
+      await stack.services.get("worker")?.restart()
+      const { id: other } = await post("/api/v1/runs", { workflow: "slow" })
+      expect(await untilOver(stack, other)).toBe("completed")
+      expect(said.filter((line) => line.includes("by itself"))).toEqual([])
+    } finally {
+      const pids = pidsOf(stack)
+      await stack.stop()
+      expect(pids.filter(isThere)).toEqual([])
+    }
+  },
+  900_000,
+)
+
+test.skipIf(!usable)(
+  "nothing is left of a stack that was killed",
+  async () => {
+    const data = join(folder, "two")
+    const words = [join(root, "deploy", "stack", "main.ts"), "--port", "0", "--data", data]
+    const child = Bun.spawn([process.execPath, ...words], {
+      env: { ...environment, WF_ENGINES_CACHE: testCache },
+      stdout: "pipe",
+      stderr: "ignore",
+    })
+    const { value } = await child.stdout.getReader().read()
+    const { pids, engines } = JSON.parse(new TextDecoder().decode(value)) as {
+      pids: Record<string, number>
+      engines: Record<string, { pid: number }>
+    }
+    const all = [...Object.values(pids), ...Object.values(engines).map(({ pid }) => pid)]
+    expect(all.filter(isThere)).toHaveLength(all.length)
+    expect(existsSync(join(data, "token"))).toBe(true)
+    child.kill("SIGKILL")
+    await child.exited
+    await until("all of them are gone", () => all.filter(isThere).length === 0, 30_000)
+  },
+  120_000,
+)

@@ -1,0 +1,221 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { rm } from "node:fs/promises"
+import { get } from "node:http"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { runCommand } from "#deploy/engines/command.ts"
+import type { Running } from "#deploy/engines/engine.ts"
+import { envoy } from "#deploy/engines/envoy.ts"
+import { installedFolder } from "#deploy/engines/install.ts"
+import { createOwnedFolder } from "#deploy/engines/owned-folder.ts"
+import { takePorts } from "#deploy/engines/ports.ts"
+import { isUsable, testCache } from "#deploy/engines/testing/usable.ts"
+import { gatewayConfiguration } from "#deploy/stack/configuration.ts"
+import { serviceNames } from "#deploy/stack/services.ts"
+import { until } from "#kernel/testing/until.ts"
+import { hollowApps } from "#services/all/doors.ts"
+
+const clusters = ["iam", "workflow", "scheduler", "metadata", "artifact", "notification", "board", "s3"]
+
+/** What the contract promises beyond what is built, and what only looks like something else. */
+const promised = `
+GET /api/v1/auth/sessions iam
+POST /api/v1/auth/device/code iam
+POST /api/v1/workspaces/x/members iam
+POST /api/v1/invites/accept iam
+GET /api/v1/audit iam
+GET /.well-known/jwks.json iam
+POST /api/v1/runs workflow
+POST /api/v1/runs?x=1 workflow
+GET /api/v1/schedules workflow
+PUT /api/v1/secrets/NAME workflow
+POST /hooks/token workflow
+POST /api/workflows workflow
+POST /api/workflows/x/start workflow
+POST /api/tasks workflow
+POST /api/dependencies workflow
+GET /api/v1/runs scheduler
+GET /api/v1/runs/x scheduler
+POST /api/v1/runs/x/cancel scheduler
+POST /api/v1/runs/x/rerun scheduler
+POST /api/v1/runs/x/signals/logs scheduler
+POST /api/v1/runs/x/tasks/artifacts/approve scheduler
+GET /api/v1/runs/x/events scheduler
+POST /api/v1/jobs/batch scheduler
+POST /api/v1/jobs/x/cancel scheduler
+POST /api/v1/dead-letters/replay scheduler
+GET /api/v1/queues scheduler
+POST /api/v1/workers/claim scheduler
+GET /api/v1/runs/x/logs?follow=true metadata
+GET /api/v1/logs/search metadata
+GET /api/v1/executions/stats metadata
+GET /api/v1/runs/x/artifacts artifact
+HEAD /api/v1/runs/x/artifacts/a/b.txt artifact
+GET /api/v1/runs/x/artifacts/a%2Fb.txt artifact
+PUT /api/v1/runs/x/artifacts/logs artifact
+GET /api/v1/subscriptions notification
+GET /api/v1/deliveries notification
+PATCH /api/v1/notifications/x/read notification
+GET /api/v1/notifications/stream notification
+GET /api/v1/projects board
+POST /api/v1/tickets/x/comments board
+GET /api/v1/recurrences board
+GET /blobs/objects/x?X-Amz-Signature=y s3
+PUT /blobs/objects/x?X-Amz-Signature=y s3
+`
+const refused = `
+GET /
+GET /api/v1
+GET /api/v1/runsx
+GET /api/v1/authx/me
+GET /blobs/objects/x
+DELETE /blobs/objects/x?X-Amz-Signature=y
+GET /metrics
+GET /blobs/../stats
+GET /hooks/a/b
+`
+
+const linesOf = (text: string) => text.trim().split("\n")
+
+/** Each service's own operations, with something in place of their parameters. */
+const built = () =>
+  Object.entries(hollowApps()).flatMap(([service, app]) => {
+    const own = app.routes.filter(({ method, path }) => method !== "ALL" && path.startsWith("/api/"))
+    const lines = own.map(({ method, path }) => {
+      const filled = path.replaceAll(/:[a-z_]+\{\.\+\}/g, "some/thing").replaceAll(/:[a-z_]+/g, "x")
+      return `${method} ${filled} ${service}`
+    })
+    return [...new Set(lines)]
+  })
+
+/** Stands for a service: says which it is and what it was sent, and holds on to a stream. */
+const stand = (name: string) =>
+  Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch(request) {
+      const { pathname } = new URL(request.url)
+      if (pathname === "/health/live") return new Response("ok")
+      if (pathname.endsWith("/events")) {
+        const body = new ReadableStream({ start: (controller) => controller.enqueue("data: first\n\n") })
+        return new Response(body, { headers: { "content-type": "text/event-stream", "x-stand": name } })
+      }
+      const headers = { "x-stand": name, "x-seen": JSON.stringify([...request.headers]), "x-path": pathname }
+      return new Response(null, { status: 204, headers })
+    },
+  })
+
+const routing = () => {
+  let folder = ""
+  let url = ""
+  let gateway: Running | undefined
+  const stands = new Map<string, ReturnType<typeof stand>>()
+
+  beforeAll(async () => {
+    folder = await createOwnedFolder(tmpdir(), "wf-gateway-test")
+    for (const name of clusters) stands.set(name, stand(name))
+    const { port } = await takePorts(["port"])
+    const places = new Map([...stands].map(([name, server]) => [name, `127.0.0.1:${server.port}`]))
+    const config = join(folder, "envoy.json")
+    await Bun.write(config, await gatewayConfiguration({ port, clusters: places }))
+    await envoy.install(testCache)
+    gateway = await envoy.start({ cache: testCache, folder, config })
+    url = `http://127.0.0.1:${port}`
+    const isReady = async () => (await fetch(`${url}/health/ready`)).status === 200
+    await until("the gateway is ready", isReady)
+  }, 900_000)
+  afterAll(async () => {
+    await gateway?.stop()
+    for (const server of stands.values()) await server.stop(true)
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const reached = async (method: string, path: string) => {
+    const answer = await fetch(`${url}${path}`, { method, redirect: "manual" })
+    await answer.body?.cancel()
+    return answer.headers.get("x-stand") ?? String(answer.status)
+  }
+
+  test("every operation that is built or promised reaches its service", async () => {
+    const wrong: string[] = []
+    for (const line of [...built(), ...linesOf(promised)]) {
+      const [method = "", path = "", service] = line.split(" ")
+      const answered = await reached(method, path)
+      if (answered !== service) wrong.push(`${line}, not ${answered}`)
+    }
+    expect(wrong).toEqual([])
+  })
+
+  test("anything else is answered by the gateway, with a problem", async () => {
+    for (const line of linesOf(refused)) {
+      const [method = "", path = ""] = line.split(" ")
+      expect(`${line} ${await reached(method, path)}`).toBe(`${line} 404`)
+    }
+    const answer = await fetch(`${url}/nothing`)
+    expect(answer.headers.get("content-type")).toBe("application/problem+json")
+    expect(await answer.json()).toMatchObject({ status: 404, code: "request.not_found" })
+  })
+
+  test("paths are made plain before they are judged", async () => {
+    // Unlike fetch, this sends the path as it is.
+    const raw = (path: string) =>
+      new Promise<unknown>((resolve, reject) => {
+        const request = get(url, { path, agent: false }, (answer) => {
+          answer.resume()
+          resolve(answer.headers["x-path"])
+        })
+        request.once("error", reject)
+      })
+    expect(await raw("/api/v1/tokens/../runs//x/./logs")).toBe("/api/v1/runs/x/logs")
+    expect(await raw("/%61pi/v1/tokens")).toBe("/api/v1/tokens")
+  })
+
+  test("headers that say who somebody is don't pass, and a credential does", async () => {
+    const sent = { "x-user-id": "root", "x-wf-role": "owner", authorization: "Bearer x", "wf-workspace": "w" }
+    const answer = await fetch(`${url}/api/v1/runs`, { headers: sent })
+    const seen = Object.fromEntries(JSON.parse(answer.headers.get("x-seen") ?? "[]"))
+    expect(seen).toMatchObject({ authorization: "Bearer x", "wf-workspace": "w" })
+    expect([seen["x-user-id"], seen["x-wf-role"]]).toEqual([undefined, undefined])
+    const underscored = await fetch(`${url}/api/v1/runs`, { headers: { x_user_id: "root" } })
+    expect(underscored.status).toBe(400)
+  })
+
+  test("a stream is passed on as it comes", async () => {
+    const answer = await fetch(`${url}/api/v1/runs/x/events`)
+    const reader = answer.body?.getReader()
+    const { value } = (await reader?.read()) ?? {}
+    expect(new TextDecoder().decode(value)).toBe("data: first\n\n")
+    await reader?.cancel()
+  })
+
+  test("the document is served whole, and a service that is away is a problem with a time to wait", async () => {
+    const document = await fetch(`${url}/openapi.json`)
+    expect(document.headers.get("content-type")).toBe("application/json")
+    expect(await document.json()).toMatchObject({ openapi: "3.1.0" })
+    await stands.get("board")?.stop(true)
+    const answer = await fetch(`${url}/api/v1/tickets`)
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "1"])
+    expect(await answer.json()).toMatchObject({ code: "platform.unavailable" })
+    expect((await fetch(`${url}/health/live`)).status).toBe(200)
+  })
+}
+
+describe.skipIf(!isUsable(envoy))("the gateway", () => {
+  routing()
+
+  test("its configuration for containers is valid to Envoy itself", async () => {
+    const folder = await createOwnedFolder(tmpdir(), "wf-gateway-test")
+    const root = join(import.meta.dir, "..", "..")
+    const text = await Bun.file(join(root, "envoy", "envoy.yaml")).text()
+    const config = join(folder, "envoy.yaml")
+    await Bun.write(config, text.replaceAll("/etc/envoy/openapi.json", join(root, "sdk", "openapi.json")))
+    await envoy.install(testCache)
+    const binary = join(installedFolder(testCache, envoy), "envoy")
+    await runCommand({ words: [binary, "--mode", "validate", "-c", config, "-l", "warn"] })
+    await rm(folder, { recursive: true, force: true })
+  })
+})
+
+test("every service with an HTTP door has its place behind the gateway", () => {
+  expect(serviceNames().filter((name) => name !== "worker" && !clusters.includes(name))).toEqual([])
+})

@@ -1,0 +1,86 @@
+import { startTestServer } from "#kernel/testing/database.ts"
+import { announceEngines, lackingEngines } from "./run/announce.ts"
+import { runStages } from "./run/schedule.ts"
+import { type Counts, endStages, type Outcome, type Stage } from "./run/stage.ts"
+import { type Extent, stagesOf } from "./run/stages.ts"
+
+const interrupted = 130
+const stopping = new AbortController()
+const extents: readonly string[] = ["all", "quick", "long"]
+
+const isExtent = (text: string): text is Extent => extents.includes(text)
+
+const say = (line: string) => process.stdout.write(`${line}\n`)
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`.padStart(8)
+
+const tally = ({ passed, failed, skipped }: Counts): string =>
+  [`${passed} passed`, failed > 0 && `${failed} failed`, skipped > 0 && `${skipped} skipped`]
+    .filter(Boolean)
+    .join(", ")
+
+/** What a passing stage may still have to say: what it left out. */
+const skippedLines = (output: string): readonly string[] => [
+  ...new Set(output.split("\n").filter((line) => line.startsWith("SKIPPED"))),
+]
+
+const showOutcome = (stage: Stage, outcome: Outcome): void => {
+  const { ok, counts, output, took_ms } = outcome
+  say(
+    `${ok ? "ok    " : "FAILED"}${seconds(took_ms)}  ${stage.name.padEnd(28)} ${stage.tests ? tally(counts) : ""}`.trimEnd(),
+  )
+  if (ok) for (const line of skippedLines(output)) say(`  ${line}`)
+  else say(`${output.trimEnd()}\n${stage.mend === undefined ? "" : `To mend: ${stage.mend}\n`}`)
+}
+
+const run = async (extent: Extent): Promise<Counts> => {
+  const total = { passed: 0, failed: 0, skipped: 0 }
+  const add = ({ passed, failed, skipped }: Counts) => {
+    total.passed += passed
+    total.failed += failed
+    total.skipped += skipped
+  }
+  const lacking = extent === "quick" ? [] : lackingEngines()
+  if (extent !== "quick") for (const line of announceEngines()) say(line)
+  const server = await startTestServer()
+  process.env.WF_TEST_POSTGRES_URL = server.url
+  if (extent === "quick") process.env.WF_TEST_ENGINES = "none"
+  try {
+    const stages = await stagesOf(extent)
+    const runnable = stages.filter((stage) => stage.environment?.WF_E2E !== "stack" || lacking.length === 0)
+    for (const stage of stages) {
+      if (runnable.includes(stage)) continue
+      say(`SKIPPED: ${stage.name}, for want of ${lacking.join(", ")}`)
+      add({ passed: 0, failed: 0, skipped: 1 })
+    }
+    const report = (stage: Stage, outcome: Outcome | "not run") => {
+      if (outcome === "not run") say(`not run         ${stage.name}: it needs what has failed`)
+      else showOutcome(stage, outcome)
+      add(outcome === "not run" ? { passed: 0, failed: 1, skipped: 0 } : outcome.counts)
+    }
+    await runStages(runnable, { report, stop: stopping.signal })
+  } finally {
+    await server.stop()
+  }
+  return total
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    if (stopping.signal.aborted) return
+    stopping.abort()
+    process.stderr.write("Stopping …\n")
+    void endStages().finally(() => process.exit(interrupted))
+  })
+}
+
+const [word = "all"] = process.argv.slice(2)
+if (!isExtent(word)) {
+  process.stderr.write(`There is no extent "${word}". There are: ${extents.join(", ")}\n`)
+  process.exit(2)
+}
+const { passed, failed, skipped } = await run(word)
+if (!stopping.signal.aborted) {
+  say(`${passed} passed, ${failed} failed, ${skipped} skipped`)
+  process.exit(failed > 0 || passed === 0 ? 1 : 0)
+}

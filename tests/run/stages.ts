@@ -1,0 +1,99 @@
+import { existsSync } from "node:fs"
+import { dirname, join } from "node:path"
+import type { Stage } from "./stage.ts"
+
+export const root = join(import.meta.dir, "../..")
+
+export type Extent = "all" | "quick" | "long"
+
+const minute_ms = 60_000
+
+/** A test that says nothing else has this long. */
+const test_ms = 30_000
+
+const bin = (name: string): string => join(root, "node_modules/.bin", name)
+
+const single = { places: 1, tests: false, max_ms: 2 * minute_ms } as const
+
+export const format: Stage = {
+  ...single,
+  name: "format and lint",
+  words: [bin("biome"), "check", root],
+  mend: "`bun run format` mends most of it.",
+}
+
+export const types: Stage = {
+  ...single,
+  name: "types",
+  words: [join(root, "node_modules/typescript-native/bin/tsc"), "--noEmit", "--project", root],
+}
+
+export const installation: Stage = {
+  ...single,
+  name: "engines",
+  words: [process.execPath, join(import.meta.dir, "install-engines.ts")],
+  max_ms: 15 * minute_ms,
+}
+
+export const testStage = (name: string, paths: readonly string[]): Stage => ({
+  name,
+  words: [process.execPath, "test", `--timeout=${test_ms}`, ...paths],
+  places: 1,
+  tests: true,
+  max_ms: 10 * minute_ms,
+})
+
+/** Files of the same two levels share a process: what they share is small, and a process for each costs time. */
+const groupOf = (path: string): string => dirname(path).split("/").slice(0, 2).join("/")
+
+const isApart = (path: string): boolean =>
+  ["tests/e2e/", "tests/long/"].some((folder) => path.startsWith(folder))
+
+const usesEngines = async (path: string): Promise<boolean> =>
+  path.startsWith("deploy/") || (await Bun.file(join(root, path)).text()).includes("#deploy/engines/")
+
+const testFiles = async (): Promise<readonly string[]> => {
+  const glob = new Bun.Glob("{cli,deploy,kernel,language,sdk,services,tests}/**/*.test.{ts,tsx}")
+  const found = await Array.fromAsync(glob.scan({ cwd: root }))
+  return found.filter((path) => !path.includes("node_modules") && !isApart(path)).sort()
+}
+
+/** A process for each folder of two levels: tests of one can't disturb the globals of another's. */
+const unitStages = async (): Promise<readonly Stage[]> => {
+  const groups = new Map<string, { paths: string[]; engines: boolean }>()
+  for (const path of await testFiles()) {
+    const engines = await usesEngines(path)
+    const name = engines ? `${groupOf(path)} with engines` : groupOf(path)
+    const group = groups.get(name) ?? { paths: [], engines }
+    group.paths.push(`./${path}`)
+    groups.set(name, group)
+  }
+  const stages = [...groups].map(([name, { paths, engines }]) => ({
+    ...testStage(name, paths),
+    ...(engines ? { after: installation.name } : {}),
+  }))
+  return stages.sort((one, other) => Number("after" in one) - Number("after" in other))
+}
+
+const endToEnd = (setup: "embedded" | "stack"): readonly Stage[] => {
+  if (!existsSync(join(root, "tests/e2e"))) return []
+  const stage: Stage = {
+    ...testStage(`e2e on ${setup}`, ["./tests/e2e"]),
+    places: setup === "stack" ? 2 : 1,
+    environment: { WF_E2E: setup },
+  }
+  return [setup === "stack" ? { ...stage, after: installation.name } : stage]
+}
+
+const longStages = (): readonly Stage[] => {
+  if (!existsSync(join(root, "tests/long"))) return []
+  return [{ ...testStage("long", ["./tests/long"]), places: 2, max_ms: 24 * 60 * minute_ms }]
+}
+
+/** What is run, in the order in which it begins. */
+export const stagesOf = async (extent: Extent): Promise<readonly Stage[]> => {
+  const near = [format, types, ...(await unitStages()), ...endToEnd("embedded")]
+  if (extent === "quick") return near
+  const stages = [installation, ...near, ...endToEnd("stack")]
+  return extent === "long" ? [...stages, ...longStages()] : stages
+}
