@@ -19,7 +19,7 @@ const doors = (service: string): Doors => ({
 })
 
 /** Each service's HTTP door, without anything behind it. */
-const hollowApps = (): Readonly<Record<string, App>> => ({
+export const hollowApps = (): Readonly<Record<string, App>> => ({
   iam: iamHttp(hollow, doors("iam")),
   workflow: workflowHttp(hollow, doors("workflow")),
   scheduler: schedulerHttp(hollow, doors("scheduler")),
