@@ -1,41 +1,9 @@
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
-import { parse } from "yaml"
 import { envoy } from "#deploy/engines/envoy.ts"
+import { type GatewayPlace, gatewayConfiguration } from "./configuration.ts"
 import type { Ground } from "./ground.ts"
 import type { Part } from "./part.ts"
-
-const root = join(import.meta.dir, "..", "..")
-
-export type GatewayPlace = {
-  readonly port: number
-  /** Where the HTTP doors are, as `127.0.0.1:4401`; what isn't named here isn't there. */
-  readonly clusters: ReadonlyMap<string, string>
-}
-
-type SocketAddress = { address: string; port_value: number }
-type Cluster = { name: string; load_assignment: { endpoints: unknown[] } }
-type Configuration = {
-  admin: { address: { socket_address: SocketAddress } }
-  static_resources: { listeners: { address: { socket_address: SocketAddress } }[]; clusters: Cluster[] }
-}
-
-/** The gateway's configuration with this machine's addresses in place of those of the containers. */
-export const gatewayConfiguration = async ({ port, clusters }: GatewayPlace): Promise<string> => {
-  const text = await Bun.file(join(root, "envoy", "envoy.yaml")).text()
-  const placed = text.replaceAll("/etc/envoy/openapi.json", join(root, "sdk", "openapi.json"))
-  const configuration = parse(placed, { maxAliasCount: 1_000 }) as Configuration
-  configuration.admin.address.socket_address.port_value = 0
-  for (const { address } of configuration.static_resources.listeners) {
-    address.socket_address = { address: "127.0.0.1", port_value: port }
-  }
-  for (const { name, load_assignment } of configuration.static_resources.clusters) {
-    const [address, port_value] = clusters.get(name)?.split(":") ?? []
-    const endpoint = { address: { socket_address: { address, port_value: Number(port_value) } } }
-    load_assignment.endpoints = address === undefined ? [] : [{ lb_endpoints: [{ endpoint }] }]
-  }
-  return JSON.stringify(configuration)
-}
 
 export const startGateway = async (ground: Ground, place: GatewayPlace): Promise<Part> => {
   const { cache, data } = ground

@@ -81,20 +81,15 @@ async function* inParts(source: AsyncIterable<Uint8Array>): AsyncGenerator<Part,
   for await (const piece of source) {
     let rest = piece
     while (rest.length > buffer.length - filled) {
-      const room = buffer.length - filled
-      buffer.set(rest.subarray(0, room), filled)
+      buffer.set(rest.subarray(0, buffer.length - filled), filled)
+      rest = rest.subarray(buffer.length - filled)
       yield { bytes: buffer, last: false }
-      rest = rest.subarray(room)
       number += 1
       filled = 0
-      buffer = roomFor(number, buffer)
+      if (buffer.length < partBytes(number)) buffer = Buffer.allocUnsafeSlow(partBytes(number))
     }
     buffer.set(rest, filled)
     filled += rest.length
   }
   yield { bytes: buffer.subarray(0, filled), last: true }
 }
-
-/** Later parts are larger; until then one buffer serves all of them. */
-const roomFor = (number: number, buffer: Buffer<ArrayBuffer>): Buffer<ArrayBuffer> =>
-  buffer.length < partBytes(number) ? Buffer.allocUnsafeSlow(partBytes(number)) : buffer

@@ -16,6 +16,7 @@ import { s3Blob } from "./s3.ts"
 import { bucketOf } from "./s3-bucket.ts"
 import { moveObject } from "./s3-move.ts"
 
+const now = () => new Date()
 const mib = 1024 ** 2
 
 const startStore = async () => {
@@ -52,11 +53,11 @@ const startStore = async () => {
 
 const open = async () => {
   const store = await startStore()
-  return { ...store, blob: s3Blob(store.settings, () => new Date()) }
+  return { ...store, blob: s3Blob(store.settings, now) }
 }
 
-describe.skipIf(!isUsable(versitygw))("blobs in S3", () => {
-  blobSuite("blobs in S3", open)
+describe.skipIf(!isUsable(versitygw))("S3", () => {
+  blobSuite("as a store of blobs", open)
 
   let store: Awaited<ReturnType<typeof startStore>>
   beforeAll(async () => {
@@ -65,25 +66,20 @@ describe.skipIf(!isUsable(versitygw))("blobs in S3", () => {
   afterAll(() => store.close())
 
   test("several instances that start at once make one bucket", async () => {
-    const all = [1, 2, 3, 4].map(() =>
-      s3Blob({ ...store.settings, WF_S3_BUCKET: "shared" }, () => new Date()),
-    )
+    const all = [1, 2, 3, 4].map(() => s3Blob({ ...store.settings, WF_S3_BUCKET: "shared" }, now))
     await Promise.all(all.map((blob) => blob.open("nothing")))
     const { Buckets } = await store.client.send(new ListBucketsCommand({}))
     expect(Buckets?.map(({ Name }) => Name)).toEqual(["shared"])
   })
 
   test("a bucket that can't be used is named, and tried anew", async () => {
-    const wrong = s3Blob({ ...store.settings, AWS_SECRET_ACCESS_KEY: "wrong" }, () => new Date())
+    const wrong = s3Blob({ ...store.settings, AWS_SECRET_ACCESS_KEY: "wrong" }, now)
     await expect(wrong.open("nothing")).rejects.toThrow("The bucket artifacts can't be used")
     await expect(wrong.open("nothing")).rejects.toThrow("The bucket artifacts can't be used")
   })
 
   test("links lead to where the store is reached from outside", async () => {
-    const blob = s3Blob(
-      { ...store.settings, WF_S3_PUBLIC_URL: "http://files.example.test:8080" },
-      () => new Date(),
-    )
+    const blob = s3Blob({ ...store.settings, WF_S3_PUBLIC_URL: "http://files.example.test:8080" }, now)
     const { url } = await blob.presign({
       ...{ key: "a/b", method: "GET", expires_s: 60, content_type: "text/plain", file_name: "b" },
     })
@@ -91,7 +87,7 @@ describe.skipIf(!isUsable(versitygw))("blobs in S3", () => {
   })
 
   test("an object that is too large to be copied at once is moved in parts", async () => {
-    const blob = s3Blob(store.settings, () => new Date())
+    const blob = s3Blob(store.settings, now)
     const bytes = new Uint8Array(12 * mib).map((_, index) => index % 251)
     const body = new Response(bytes).body ?? new ReadableStream()
     await blob.put("staging/parts", body, { content_type: "text/x-parts", max_bytes: 100 * mib })

@@ -36,7 +36,9 @@ export const s3Blob = (settings: S3Settings, now: () => Date): Blob => {
       }
     },
     async presign(request) {
-      return presigned({ signer, now }, await bucket.named(checkKey(request.key)), request)
+      const target = await bucket.named(checkKey(request.key))
+      const expires_at = new Date(now().getTime() + request.expires_s * 1000).toISOString()
+      return { ...(await presigned(signer, target, request)), expires_at }
     },
   }
 }
@@ -95,16 +97,15 @@ const removeObjects = async (bucket: Bucket, keys: readonly string[]): Promise<v
 }
 
 const presigned = async (
-  { signer, now }: { signer: S3Client; now: () => Date },
+  signer: S3Client,
   target: { Bucket: string; Key: string },
   { method, expires_s, content_type, file_name }: Presign,
-): Promise<Presigned> => {
-  const expires_at = new Date(now().getTime() + expires_s * 1000).toISOString()
+): Promise<Omit<Presigned, "expires_at">> => {
   if (method === "PUT") {
     const command = new PutObjectCommand({ ...target, ContentType: content_type })
     const signableHeaders = new Set(["content-type"])
     const url = await getSignedUrl(signer, command, { expiresIn: expires_s, signableHeaders })
-    return { url, method, headers: { "content-type": content_type }, expires_at }
+    return { url, method, headers: { "content-type": content_type } }
   }
   const command = new GetObjectCommand({
     ...target,
@@ -112,5 +113,5 @@ const presigned = async (
     ResponseContentDisposition: attachment(file_name, content_type)["content-disposition"],
   })
   const url = await getSignedUrl(signer, command, { expiresIn: expires_s })
-  return { url, method, headers: {}, expires_at }
+  return { url, method, headers: {} }
 }

@@ -9,7 +9,7 @@ import { silentLog } from "#kernel/telemetry/log.ts"
 import { documentsSuite } from "./documents.suite.ts"
 import { mongoDocuments } from "./mongo.ts"
 
-describe.skipIf(!isUsable(mongo))("documents over MongoDB", () => {
+describe.skipIf(!isUsable(mongo))("over MongoDB", () => {
   let running: Running | undefined
   let folder = ""
 

@@ -48,8 +48,8 @@ const startService = async <Config, Needs extends Store>(
   const { name } = service
   const log = createLog({ service: name, level: settings.WF_LOG_LEVEL, destination: standard_output })
   const flushSpans = settings.WF_OTLP_URL ? exportSpans(settings.WF_OTLP_URL, name) : () => Promise.resolve()
-  const kit = systemKit()
   const bus = kafkaBus({ brokers: settings.WF_KAFKA_BROKERS, client_id: `wf-${name}`, log })
+  const kit = systemKit()
   const opened = openStores({ service: name, needs: service.needs, environment, log, now: kit.now })
   let composed: Composed | undefined
   const dial: Dial = (target, outgoing) => {

@@ -3,15 +3,17 @@ import { rm } from "node:fs/promises"
 import { get } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { runCommand } from "#deploy/engines/command.ts"
 import type { Running } from "#deploy/engines/engine.ts"
-import { envoy, validateEnvoy } from "#deploy/engines/envoy.ts"
+import { envoy } from "#deploy/engines/envoy.ts"
+import { installedFolder } from "#deploy/engines/install.ts"
 import { createOwnedFolder } from "#deploy/engines/owned-folder.ts"
 import { takePorts } from "#deploy/engines/ports.ts"
 import { isUsable, testCache } from "#deploy/engines/testing/usable.ts"
-import { gatewayConfiguration } from "#deploy/stack/gateway.ts"
+import { gatewayConfiguration } from "#deploy/stack/configuration.ts"
 import { serviceNames } from "#deploy/stack/services.ts"
 import { until } from "#kernel/testing/until.ts"
-import { hollowApps } from "#services/all/document.ts"
+import { hollowApps } from "#services/all/doors.ts"
 
 const clusters = ["iam", "workflow", "scheduler", "metadata", "artifact", "notification", "board", "s3"]
 
@@ -207,7 +209,9 @@ describe.skipIf(!isUsable(envoy))("the gateway", () => {
     const text = await Bun.file(join(root, "envoy", "envoy.yaml")).text()
     const config = join(folder, "envoy.yaml")
     await Bun.write(config, text.replaceAll("/etc/envoy/openapi.json", join(root, "sdk", "openapi.json")))
-    await validateEnvoy(testCache, config)
+    await envoy.install(testCache)
+    const binary = join(installedFolder(testCache, envoy), "envoy")
+    await runCommand({ words: [binary, "--mode", "validate", "-c", config, "-l", "warn"] })
     await rm(folder, { recursive: true, force: true })
   })
 })
