@@ -76,11 +76,3 @@ const validate = async (cache: string, config: string) => {
     max_ms: 30_000,
   })
 }
-
-/** Lets Envoy itself judge a configuration file; throws with what it says. */
-export const validateEnvoy = async (cache: string, config: string) => {
-  await runCommand({
-    words: [binary(cache), "--mode", "validate", "-c", config, "-l", "warn"],
-    max_ms: 30_000,
-  })
-}
