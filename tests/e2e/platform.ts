@@ -21,7 +21,7 @@ export type UnderTest = {
 
 const set_ups = {
   embedded: ["services/all/main.ts", "--port", "0", "--attached"],
-  stack: ["deploy/stack/main.ts", "--port", "0"],
+  stack: ["deploy/stack/main.ts", "--port", "0", "--until-eof"],
 } as const
 
 type SetUp = keyof typeof set_ups
