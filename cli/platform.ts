@@ -1,6 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
+import { isFolderHeld } from "#kernel/config/folder-lock.ts"
 import { exit_codes } from "./exit.ts"
 import { Failure } from "./failure.ts"
 import type { Io } from "./io.ts"
@@ -20,7 +21,7 @@ export const detached = async ({ platform, words, data }: PlatformProcess, io: I
   const paths = { out: join(data, "up.out"), err: join(data, "up.err") }
   const out = openSync(paths.out, "w", 0o600)
   const err = openSync(paths.err, "w", 0o600)
-  const child = Bun.spawn([process.execPath, platform, ...words], {
+  const child = Bun.spawn([process.execPath, platform, ...words, "--detached"], {
     stdin: "ignore",
     stdout: out,
     stderr: err,
@@ -32,7 +33,9 @@ export const detached = async ({ platform, words, data }: PlatformProcess, io: I
   while (performance.now() < until_ms) {
     const printed = readFileSync(paths.out, "utf8")
     if (printed.includes("\n")) {
+      const said = readFileSync(paths.err, "utf8").trim()
       io.out(printed.trim())
+      if (said !== "") io.note(said)
       child.unref()
       return exit_codes.done
     }
@@ -64,5 +67,5 @@ export const isAlive = (process_id: number): boolean => {
 /** The process that runs on a data folder, if there is one. */
 export const processOf = (data: string): number | undefined => {
   const process_id = Number(read(join(data, "pid")) ?? 0)
-  return process_id > 0 && isAlive(process_id) ? process_id : undefined
+  return process_id > 0 && isAlive(process_id) && isFolderHeld(data) ? process_id : undefined
 }

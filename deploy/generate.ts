@@ -7,8 +7,13 @@ import { jsonSchema } from "#language/schema-json.ts"
 import { platformDocument } from "#services/all/document.ts"
 import { runMoves } from "#services/scheduler/run/moves.ts"
 import { taskMoves } from "#services/scheduler/task/moves.ts"
+import { eventSchemas } from "./contract/events.ts"
+import { brokenPromises } from "./contract/narrowing.ts"
+import { brokenProto, generateProto, proto_image, protoImage } from "./contract/proto.ts"
 
-const root = new URL("..", import.meta.url).pathname
+const root = join(import.meta.dir, "..")
+
+const event_schemas = "tests/contracts/events.json"
 
 type Generated = { readonly path: string; readonly text: string }
 
@@ -24,7 +29,16 @@ const statesText = (): string =>
     documentMachine("Task run", taskMoves),
   ].join("\n")
 
-/** Everything that is committed and derived; a test holds that it is up to date. */
+export const scratch = async <Result>(work: (folder: string) => Promise<Result>): Promise<Result> => {
+  const folder = mkdtempSync(join(tmpdir(), "wf-generate-"))
+  try {
+    return await work(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Everything that is committed and derived, but the code of proto/; a test holds that it is up to date. */
 export const generated = async (): Promise<readonly Generated[]> => {
   const document = platformDocument()
   const types = await openapiTypes(JSON.stringify(document))
@@ -33,32 +47,26 @@ export const generated = async (): Promise<readonly Generated[]> => {
     { path: "sdk/generated/types.ts", text: astToString(types) },
     { path: "language/generated/workflow.schema.json", text: pretty(jsonSchema()) },
     { path: "docs/states.md", text: statesText() },
+    { path: event_schemas, text: pretty(eventSchemas()) },
+    { path: proto_image, text: await scratch(protoImage) },
   ]
 }
 
-/** The code made from proto/, in a folder of its own. */
-export const generateProto = (out: string): void => {
-  const template = JSON.stringify({
-    version: "v2",
-    plugins: [{ local: "protoc-gen-es", out, opt: ["target=ts", "import_extension=ts"] }],
-  })
-  const made = Bun.spawnSync(["bunx", "--bun", "buf", "generate", "--template", template], {
-    cwd: join(root, "proto"),
-    env: { ...process.env, PATH: `${join(root, "node_modules/.bin")}:${process.env.PATH}` },
-  })
-  if (made.exitCode !== 0) throw new Error(`buf: ${made.stderr.toString()}`)
-}
-
-export const scratch = <Result>(work: (folder: string) => Result): Result => {
-  const folder = mkdtempSync(join(tmpdir(), "wf-generate-"))
-  try {
-    return work(folder)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+/** What others rely on and would lose: it is not written over. */
+const broken = async (): Promise<readonly string[]> => {
+  const kept = Bun.file(join(root, event_schemas))
+  const events = (await kept.exists()) ? brokenPromises(await kept.json(), eventSchemas()) : []
+  const image = join(root, proto_image)
+  const proto = (await Bun.file(image).exists()) ? brokenProto(image) : ""
+  return proto === "" ? events : [...events, proto]
 }
 
 if (import.meta.main) {
+  const losses = await broken()
+  if (losses.length > 0) {
+    process.stderr.write(`Changes must be additive, and these are not:\n${losses.join("\n")}\n`)
+    process.exit(1)
+  }
   for (const { path, text } of await generated()) await Bun.write(join(root, path), text)
   generateProto(join(root, "proto/generated"))
 }

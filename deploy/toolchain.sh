@@ -23,15 +23,23 @@ find_bun() {
   return 1
 }
 
+# Through npm, or through a Bun of another version where that is all there is.
 install_bun() {
-  command -v npm >/dev/null 2>&1 ||
+  other_bun=$(command -v bun 2>/dev/null || true)
+  if command -v npm >/dev/null 2>&1; then through=npm script_runner=node
+  elif [ -n "$other_bun" ]; then through="Bun $("$other_bun" --version)" script_runner=$other_bun
+  else
     fail "Bun $bun_version is needed. Install Node.js 20 or newer (with npm), or Bun $bun_version itself, and run this again."
-  tell "installing Bun $bun_version into .bun/ through npm (about 40 MB to download) …"
+  fi
+  tell "installing Bun $bun_version into .bun/ through $through (about 40 MB to download) …"
   printf '{ "private": true }\n' >"$root/.bun/package.json"
-  (cd "$root/.bun" && npm install --no-audit --no-fund --loglevel=error "bun@$bun_version" >&2) ||
-    fail "npm could not install Bun. Check the network and npm's settings, and run this again."
+  if [ "$through" = npm ]; then
+    (cd "$root/.bun" && npm install --no-audit --no-fund --loglevel=error "bun@$bun_version" >&2)
+  else
+    (cd "$root/.bun" && "$other_bun" add --exact --no-progress "bun@$bun_version" >&2)
+  fi || fail "$through could not install Bun. Check the network and the registry's settings, and run this again."
   # Newer npm runs no install scripts unasked; this one puts the binary in its place.
-  is_pinned "$local_bun" || node "$root/.bun/node_modules/bun/install.js" >&2 || true
+  is_pinned "$local_bun" || "$script_runner" "$root/.bun/node_modules/bun/install.js" >&2 || true
   is_pinned "$local_bun" || fail "The installed Bun does not start on this machine ($(uname -sm))."
   bun=$local_bun
 }

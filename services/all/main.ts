@@ -1,11 +1,8 @@
 import { resolve } from "node:path"
 import { parseArgs } from "node:util"
-import { UpRefusal } from "./refusal.ts"
+import { UpRefusal, up_codes } from "./refusal.ts"
 import { up } from "./up.ts"
 
-const usage = 2
-const failed = 1
-const interrupted = 130
 const stop_ms = 9_500
 
 const voice = {
@@ -20,11 +17,13 @@ const readOptions = () => {
       port: { type: "string", default: "4400" },
       json: { type: "boolean", default: false },
       attached: { type: "boolean", default: false },
+      detached: { type: "boolean", default: false },
     },
   })
   const port = Number(values.port)
   const whole = /^\d{1,5}$/.test(values.port) && port < 65_535
-  if (!whole) throw new UpRefusal(usage, `--port takes a number from 0 to 65534, not \`${values.port}\`.`)
+  if (!whole)
+    throw new UpRefusal(up_codes.usage, `--port takes a number from 0 to 65534, not \`${values.port}\`.`)
   return { ...values, data: resolve(values.data), port, environment: process.env }
 }
 
@@ -36,21 +35,22 @@ const run = async () => {
   const stop = (code: number) => {
     if (stopping) return
     stopping = true
+    if (!options.attached) voice.say("Stopping …")
     // Whatever still holds on after this is ended with the process.
-    setTimeout(() => process.exit(failed), stop_ms).unref()
+    setTimeout(() => process.exit(up_codes.failed), stop_ms).unref()
     void platform.stop().then(
       () => process.exit(code),
-      () => process.exit(failed),
+      () => process.exit(up_codes.failed),
     )
   }
-  process.on("SIGINT", () => stop(interrupted))
+  process.on("SIGINT", () => stop(up_codes.interrupted))
   process.on("SIGTERM", () => stop(0))
   process.on("SIGHUP", () => stop(0))
   // Whoever started it keeps this pipe open, and lets go of it however they end.
   if (options.attached) process.stdin.resume().on("end", () => stop(0))
   void platform.gone.then((error) => {
     voice.say(`PostgreSQL ended and could not be started again: ${error.message}`)
-    stop(failed)
+    stop(up_codes.failed)
   })
 }
 

@@ -1,8 +1,6 @@
 import { createServer } from "node:net"
 import type { Kit } from "#kernel/service/kit.ts"
-import { UpRefusal } from "./refusal.ts"
-
-const conflict = 6
+import { UpRefusal, up_codes } from "./refusal.ts"
 
 const isFree = (host: string, port: number): Promise<boolean> =>
   new Promise((answer) => {
@@ -11,6 +9,7 @@ const isFree = (host: string, port: number): Promise<boolean> =>
     server.listen(port, host, () => server.close(() => answer(true)))
   })
 
+const max_port = 65_535
 const range = { first: 20_000, count: 30_000, max_tries: 100 }
 
 /** 0 picks one. HTTP takes the port, native gRPC the one after it. */
@@ -21,11 +20,19 @@ export const choosePort = async (host: string, wanted: number, random: Kit["rand
   }
   for (const port of [wanted, wanted + 1]) {
     if (await isFree(host, port)) continue
-    throw new UpRefusal(
-      conflict,
-      `Port ${port} is taken by another program. Choose another one with \`wf up --port ${wanted + 10}\`, ` +
-        "or end that program.",
-    )
+    throw portTaken(port, wanted)
   }
   return wanted
+}
+
+/** Another one to try: a bit further on, or any. */
+const otherThan = (port: number): number => (port + 11 < max_port ? port + 10 : 0)
+
+export const portTaken = (port: number, wanted: number): UpRefusal => {
+  const purpose = port === wanted ? "" : " (native gRPC takes the one after the HTTP port)"
+  return new UpRefusal(
+    up_codes.conflict,
+    `Port ${port}${purpose} is taken by another program. Choose another one with ` +
+      `\`wf up --port ${otherThan(wanted)}\`, or end that program.`,
+  )
 }

@@ -8,3 +8,5 @@ export class UpRefusal extends Error {
     this.exit_code = exit_code
   }
 }
+
+export const up_codes = { failed: 1, usage: 2, conflict: 6, interrupted: 130 } as const

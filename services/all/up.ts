@@ -7,8 +7,8 @@ import { systemKit } from "#kernel/service/kit.ts"
 import { createLog } from "#kernel/telemetry/log.ts"
 import { type DataFolder, dataFolder } from "./files.ts"
 import { type RunningPlatform, startPlatform } from "./platform.ts"
-import { choosePort } from "./ports.ts"
-import { UpRefusal } from "./refusal.ts"
+import { choosePort, portTaken } from "./ports.ts"
+import { UpRefusal, up_codes } from "./refusal.ts"
 
 export type UpOptions = {
   readonly data: string
@@ -16,13 +16,15 @@ export type UpOptions = {
   readonly json: boolean
   /** For a platform that belongs to another program: no profile, no words. */
   readonly attached: boolean
+  /** Nobody's terminal is its own, so no Ctrl-C ends it. */
+  readonly detached: boolean
   readonly environment: Environment
 }
 
 export type Voice = { readonly print: (line: string) => void; readonly say: (text: string) => void }
 
 const host = "127.0.0.1"
-const conflict = 6
+const live_ms = 10_000
 
 /** Starts the platform, or finds it running already. Answers what stops it, if there is something to stop. */
 export const up = async (options: UpOptions, voice: Voice): Promise<RunningPlatform | undefined> => {
@@ -40,19 +42,24 @@ export const up = async (options: UpOptions, voice: Voice): Promise<RunningPlatf
   })
   const environment = { WF_WORKER_FOLDER: `${folder.path}/worker`, ...options.environment }
   const key = folder.key()
-  const platform = await startPlatform({ data: folder.path, host, port, key, environment, log }).catch(
-    refused,
-  )
+  const wanted = { data: folder.path, host, port, key, environment, log }
+  const platform = await startPlatform(wanted).catch((error: unknown) => {
+    log.error({ event: "platform.not_started", error })
+    throw refusalOf(error, port, folder)
+  })
   if (folder.token() === undefined) folder.writeToken(await platform.ownerToken())
   folder.announce(platform.url)
-  if (!options.attached) writeProfile(profileFile(options.environment), platform.url, folder)
+  // Whoever waits for a detached one is done at its URL, so that comes last there.
+  const words = options.attached ? undefined : welcome(platform, folder, options)
+  if (words !== undefined && options.detached) voice.say(words)
   announce(options, voice, platform.url)
-  if (!options.attached) voice.say(welcome(platform, folder))
+  if (words !== undefined && !options.detached) voice.say(words)
   return {
     ...platform,
     stop: async () => {
       folder.withdraw()
       await platform.stop()
+      folder.leave()
     },
   }
 }
@@ -61,30 +68,45 @@ export const up = async (options: UpOptions, voice: Voice): Promise<RunningPlatf
 const runningAt = async (folder: DataFolder): Promise<string | undefined> => {
   const url = folder.url()
   if (url === undefined) return undefined
-  const answer = await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(2_000) }).catch(
+  const answer = await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(live_ms) }).catch(
     () => undefined,
   )
   return answer?.ok && folder.isHeld() ? url : undefined
 }
 
-const refused = (error: unknown): never => {
-  if (error instanceof ConfigError) throw new UpRefusal(config_exit_code, error.message)
+/** What is said of a start that failed; the log has the rest. */
+const refusalOf = (error: unknown, port: number, { log }: DataFolder): UpRefusal => {
+  if (error instanceof UpRefusal) return error
+  if (error instanceof ConfigError) return new UpRefusal(config_exit_code, error.message)
   if (error instanceof EmbeddedRefusal || error instanceof MigrationRefused)
-    throw new UpRefusal(conflict, error.message)
-  throw error
+    return new UpRefusal(up_codes.conflict, error.message)
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === "EADDRINUSE") return portTaken(port, port)
+  return new UpRefusal(up_codes.failed, `The platform could not be started: ${message}. More is in ${log}.`)
 }
 
 const announce = ({ json, data }: UpOptions, voice: Voice, url: string): void =>
   voice.print(json ? JSON.stringify({ url, data }) : url)
 
-/** Becomes the current one only where there is none. */
-const writeProfile = (file: ProfileFile, url: string, folder: DataFolder): void => {
-  const { current, profiles } = file.read()
+/** Becomes the current one only where there is none; answers which one that is. */
+const writeProfile = (file: ProfileFile, url: string, folder: DataFolder): string => {
+  const { current = "local", profiles } = file.read()
   const local = { url, token_file: folder.token_file }
-  file.write({ current: current ?? "local", profiles: { ...profiles, local } })
+  file.write({ current, profiles: { ...profiles, local } })
+  return current
 }
 
-const welcome = (platform: RunningPlatform, folder: DataFolder): string => {
+const checkout = new URL("../..", import.meta.url).pathname
+
+/** As it can be typed where this was. */
+const nextCommand = (current: string): string => {
+  const folder = `${process.cwd()}/` === checkout ? "" : checkout
+  const profile = current === "local" ? "" : " --profile local"
+  return `${folder || "./"}wf run ${folder}examples/hello.yml${profile}`
+}
+
+const welcome = (platform: RunningPlatform, folder: DataFolder, options: UpOptions): string => {
+  const current = writeProfile(profileFile(options.environment), platform.url, folder)
   const elsewhere = platform.place === folder.path ? "" : `\n  database  ${platform.place}`
   const rights = getuid?.() === 0 ? "root" : "you"
   return [
@@ -94,8 +116,8 @@ const welcome = (platform: RunningPlatform, folder: DataFolder): string => {
     `  tasks     run as ${rights}, with all rights that ${rights === "you" ? "you have" : "root has"}`,
     "",
     "Next, in another terminal:",
-    "  ./wf run examples/hello.yml",
+    `  ${nextCommand(current)}`,
     "",
-    "Ctrl-C stops it.",
+    options.detached ? `\`./wf down --data ${folder.path}\` stops it.` : "Ctrl-C stops it.",
   ].join("\n")
 }

@@ -31,11 +31,11 @@ const exportsOf = ({ tree }: Source): readonly Exported[] =>
     return clause.elements.map((element) => ({ name: element.name.text, node: element }))
   })
 
-/** What other files take from each file; what stands ready for tests counts, tests themselves don't. */
+/** What other files take from each file. A test beside its file doesn't count; those of the whole, below tests/, do. */
 const usesIn = (sources: readonly Source[]): ReadonlyMap<string, ReadonlySet<string>> => {
   const uses = new Map<string, Set<string>>()
   for (const source of sources) {
-    if (/\.(test|suite)\.tsx?$/.test(source.path)) continue
+    if (/\.(test|suite)\.tsx?$/.test(source.path) && !source.path.startsWith("tests/")) continue
     for (const { path, names } of importsOf(source)) {
       if (path === undefined) continue
       const used = uses.get(path) ?? new Set()

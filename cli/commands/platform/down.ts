@@ -16,7 +16,7 @@ export const run = async ({ options }: Given, io: Io): Promise<number> => {
     io.note(`Nothing runs on ${data}.`)
     return exit_codes.done
   }
-  process.kill(process_id, "SIGTERM")
+  end(process_id)
   const until_ms = performance.now() + stop_ms
   while (isAlive(process_id)) {
     if (performance.now() > until_ms) {
@@ -29,4 +29,17 @@ export const run = async ({ options }: Given, io: Io): Promise<number> => {
   }
   io.note("Stopped.")
   return exit_codes.done
+}
+
+const end = (process_id: number): void => {
+  try {
+    process.kill(process_id, "SIGTERM")
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === "ESRCH") return
+    throw new Failure(
+      exit_codes.denied,
+      `Process ${process_id} belongs to somebody else. Stop it as the user who started it.`,
+    )
+  }
 }

@@ -16,10 +16,11 @@ export const run = async ({ options }: Given, io: Io): Promise<number> => {
       "This is the client alone. The platform comes with a checkout (`./wf up`) or with the npm package.",
     )
   }
-  const data = resolve(text(options, "data") ?? "./.wf")
+  const data = text(options, "data") ?? "./.wf"
+  if (data === "") throw new Failure(exit_codes.usage, "--data takes a folder, like `--data ./.wf`.")
   const port = text(options, "port") ?? "4400"
-  const words = ["--data", data, "--port", port, ...(flag(options, "json") ? ["--json"] : [])]
-  if (flag(options, "detach")) return detached({ platform, words, data }, io)
+  const words = [`--data=${resolve(data)}`, `--port=${port}`, ...(flag(options, "json") ? ["--json"] : [])]
+  if (flag(options, "detach")) return detached({ platform, words, data: resolve(data) }, io)
   process.execve?.(process.execPath, [process.execPath, platform, ...words], environmentOf(io))
   throw new Failure(exit_codes.failed, "The platform's process could not be started.")
 }
