@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Client, createClient } from "#sdk/index.ts"
@@ -21,7 +21,7 @@ export type UnderTest = {
 
 const set_ups = {
   embedded: ["services/all/main.ts", "--port", "0", "--attached"],
-  stack: ["deploy/stack/main.ts", "--port", "0"],
+  stack: ["deploy/stack/main.ts", "--port", "0", "--until-eof"],
 } as const
 
 type SetUp = keyof typeof set_ups
@@ -82,10 +82,6 @@ const begin = async (): Promise<UnderTest> => {
     stdin: "pipe",
     stdout: "pipe",
     stderr: "inherit",
-  })
-  process.on("exit", () => {
-    child.kill("SIGTERM")
-    rmSync(join(home, "config"), { recursive: true, force: true })
   })
   const line = await firstLine(child.stdout)
   if (line === "") throw new Error(`the platform did not start (exit code ${await child.exited})`)
