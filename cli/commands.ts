@@ -26,7 +26,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: "run",
-    summary: "push a workflow file, or take a workflow by name, and run it",
+    summary: "run a workflow: a file, or one by its name",
     arguments: ["<file-or-name>"],
     options: [
       ["--version <number>", "run this version of it"],
@@ -66,7 +66,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: "push",
-    summary: "make a version of a workflow file, unless nothing has changed",
+    summary: "make a version of a file, unless nothing changed",
     arguments: ["<file...>"],
     options: [json],
     examples: ["wf push examples/hello.yml"],

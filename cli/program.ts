@@ -8,8 +8,8 @@ import { type Io, styled } from "./io.ts"
 const version = "0.1.0"
 
 const groups: Readonly<Record<string, string>> = {
-  runs: "list and show runs",
-  workflows: "list and show workflows",
+  runs: "list and show them",
+  workflows: "list and show them",
   artifacts: "list, download and upload the files of runs",
   tokens: "list, create and delete API tokens",
 }
@@ -17,19 +17,44 @@ const groups: Readonly<Record<string, string>> = {
 const examplesText = (examples: readonly string[]): string =>
   `Examples:\n${examples.map((example) => `  ${example}`).join("\n")}\n`
 
+const first_steps = [
+  "wf up                          # start the platform on this machine",
+  "wf run examples/hello.yml      # in another terminal: run a workflow",
+  "wf logs RUN -f                 # what its tasks print, as it comes",
+]
+
 /** Whom a command speaks to, and what it answers. */
 type Session = { readonly io: Io; code: number }
+
+/** Every command has options; saying so in each line only pushes the words aside. */
+const termOf = (command: Parser): string => {
+  const words = command.registeredArguments.map((one) => {
+    const name = `${one.name()}${one.variadic ? "..." : ""}`
+    return one.required ? `<${name}>` : `[${name}]`
+  })
+  return [command.name(), ...(command.commands.length > 0 ? ["…"] : words)].join(" ")
+}
 
 const configure = (parser: Parser, io: Io): Parser =>
   parser
     .exitOverride()
     .showSuggestionAfterError(true)
     .configureOutput({
-      writeOut: (text) => io.out(text.trimEnd()),
+      writeOut: (text) => io.out(text.replace(/\n$/, "")),
       writeErr: (text) => io.note(text.replace(/^error: /, "wf: ").trimEnd()),
       outputError: (text, write) => write(text),
     })
     .showHelpAfterError("Run the command with --help to see how it is used.")
+    .configureHelp({ subcommandTerm: termOf, visibleCommands: ({ commands: listed }) => [...listed] })
+
+const headings: Readonly<Record<string, readonly string[]>> = {
+  "Run workflows:": ["run", "watch", "logs", "runs", "artifacts"],
+  "Write workflows:": ["validate", "push", "workflows"],
+  "The platform on this machine:": ["up", "down", "demo"],
+}
+
+const headingOf = (noun: string): string =>
+  Object.entries(headings).find(([, nouns]) => nouns.includes(noun))?.[0] ?? "You and your tokens:"
 
 const addCommon = (parser: Parser): Parser =>
   parser
@@ -43,11 +68,11 @@ const addOption = (parser: Parser, flags: string, description: string): void => 
     parser.option(flags, description)
     return
   }
-  const gather = (value: string, before: readonly string[]) => [...before, value]
-  parser.option(flags.replace("...>", ">"), description, gather, [])
+  const gather = (value: string, before: readonly string[] = []) => [...before, value]
+  parser.option(flags.replace("...>", ">"), description, gather)
 }
 
-const addCommand = (parent: Parser, command: Command, session: Session): void => {
+const addCommand = (parent: Parser, command: Command, session: Session): Parser => {
   const { io } = session
   const leaf = command.name.split(" ").at(-1) ?? command.name
   const parser = configure(parent.command(leaf), io).summary(command.summary).description(command.summary)
@@ -58,6 +83,7 @@ const addCommand = (parent: Parser, command: Command, session: Session): void =>
     const { run } = await command.load()
     session.code = await run({ arguments: parser.args, options: parser.opts<Options>() }, io)
   })
+  return parser
 }
 
 const buildParser = (session: Session): Parser => {
@@ -67,16 +93,17 @@ const buildParser = (session: Session): Parser => {
     // So that `wf run NAME --version 2` means the run's, not ours.
     .enablePositionalOptions()
     .version(version, "-V, --version", "print the version")
-    .addHelpText("after", "\nStart with `wf up`, then `wf run examples/hello.yml` in another terminal.")
+    .addHelpText("before", examplesText(first_steps))
+    .addHelpText("after", "\nEach has more to say: `wf run --help`, `wf runs list --help`.")
   const parents = new Map<string, Parser>()
   for (const command of commands) {
     const [noun = "", verb] = command.name.split(" ")
     if (verb === undefined) {
-      addCommand(root, command, session)
+      addCommand(root, command, session).helpGroup(headingOf(noun))
       continue
     }
     const parent = parents.get(noun) ?? configure(root.command(noun), io).description(groups[noun] ?? noun)
-    parents.set(noun, parent)
+    parents.set(noun, parent.helpGroup(headingOf(noun)))
     addCommand(parent, command, session)
   }
   return root

@@ -11,6 +11,10 @@ export type Column<Row> = {
 
 const onePiece = (text: string): string => clean(text).replaceAll(/[\t\n]/g, " ")
 
+/** What is cut off is seen to be. */
+const fitting = (columns: number, line: string): string =>
+  line.length <= columns ? line : `${line.slice(0, columns - 1)}…`
+
 /** A table for a person, tab-separated full values for a pipe. */
 export const printTable = <Row>(io: Io, columns: readonly Column<Row>[], rows: readonly Row[]): void => {
   if (!io.out_is_tty) {
@@ -22,11 +26,13 @@ export const printTable = <Row>(io: Io, columns: readonly Column<Row>[], rows: r
     Math.max(title.length, ...cells.map((cell) => cell[index]?.length ?? 0)),
   )
   const line = (texts: readonly string[]) =>
-    texts
-      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-      .join("  ")
-      .trimEnd()
-      .slice(0, io.columns)
+    fitting(
+      io.columns,
+      texts
+        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
   io.out(styled(io, "dim", line(columns.map(({ title }) => title.toUpperCase()))))
   for (const cell of cells) io.out(line(cell))
 }

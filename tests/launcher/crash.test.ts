@@ -51,8 +51,10 @@ test("a run goes on after kill -9 of the platform: every effect is there, no pro
   const second = await up({ ...me, words: ["--data", data] })
   const watched = await wf({ ...me, words: ["watch", run_id] })
   expect([watched.code, watched.stdout]).toEqual([0, expect.stringContaining("✓ killed completed")])
-  expect(readdirSync(effects).filter((name) => name.endsWith(".ended"))).toEqual(
-    [...parts, "join"].map((name) => `${name}.ended`),
-  )
+  expect(
+    readdirSync(effects)
+      .filter((name) => name.endsWith(".ended"))
+      .sort(),
+  ).toEqual([...parts, "join"].map((name) => `${name}.ended`))
   expect(await second.stop("SIGTERM")).toBe(0)
 }, 120_000)

@@ -20,7 +20,7 @@ export const run = (given: Given, io: Io): Promise<number> => {
       columns: [
         { title: "run", full: (row) => row.id },
         { title: "workflow", full: (row) => row.workflow },
-        { title: "version", full: (row) => String(row.version) },
+        { title: "ver", full: (row) => String(row.version) },
         { title: "status", full: (row) => row.status },
         { title: "started", full: (row) => row.started_at ?? "", short: (row) => ago(row.started_at, now) },
         {
