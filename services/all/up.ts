@@ -4,6 +4,7 @@ import { type ProfileFile, profileFile } from "#kernel/config/profiles.ts"
 import { EmbeddedRefusal } from "#kernel/database/embedded/refusal.ts"
 import { MigrationRefused } from "#kernel/database/migrate.ts"
 import { systemKit } from "#kernel/service/kit.ts"
+import { exportSpans } from "#kernel/telemetry/exporter.ts"
 import { createLog } from "#kernel/telemetry/log.ts"
 import { type DataFolder, dataFolder } from "./files.ts"
 import { type RunningPlatform, startPlatform } from "./platform.ts"
@@ -40,6 +41,8 @@ export const up = async (options: UpOptions, voice: Voice): Promise<RunningPlatf
     level: options.environment.WF_LOG_LEVEL ?? "info",
     destination: folder.log,
   })
+  const { WF_OTLP_URL } = options.environment
+  const flushSpans = WF_OTLP_URL ? exportSpans(WF_OTLP_URL, "all") : () => Promise.resolve()
   const environment = { WF_WORKER_FOLDER: `${folder.path}/worker`, ...options.environment }
   const key = folder.key()
   const wanted = { data: folder.path, host, port, key, environment, log }
@@ -59,6 +62,7 @@ export const up = async (options: UpOptions, voice: Voice): Promise<RunningPlatf
     stop: async () => {
       folder.withdraw()
       await platform.stop()
+      await flushSpans()
       folder.leave()
     },
   }

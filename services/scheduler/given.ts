@@ -2,6 +2,7 @@ import { systemKit } from "#kernel/service/kit.ts"
 import { migrationsOf } from "#kernel/service/migrations.ts"
 import { createSignal } from "#kernel/service/signal.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
+import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import { testDatabase } from "#kernel/testing/database.ts"
 import { compile, type Plan } from "#language/plan.ts"
 import { runId } from "#language/run-id.ts"
@@ -33,6 +34,7 @@ export const given = {
       plans: createPlans(),
       ready: createSignal(),
       moved: createSignal(),
+      ended: createMetrics().counter("workflow_runs_total", ""),
     }
     return { ...engine, close: database.close }
   },
@@ -49,6 +51,7 @@ export const given = {
     trigger: "manual",
     idempotency_key: undefined,
     body_hash: "",
+    traceparent: null,
     ...more,
   }),
 

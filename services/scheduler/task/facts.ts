@@ -24,8 +24,8 @@ export type Facts = {
 }
 
 export const gatherFacts = (kit: Kit): Facts => {
-  const gathered: Gathered = { now: kit.now(), events: [], emissions: [], ready: [] }
-  const { events, emissions, ready } = gathered
+  const gathered: Gathered = { now: kit.now(), events: [], emissions: [], ready: [], traces: new Map() }
+  const { events, emissions, ready, traces } = gathered
   const at = gathered.now.toISOString()
   return {
     ready,
@@ -73,7 +73,10 @@ export const gatherFacts = (kit: Kit): Facts => {
     async publish(sql) {
       await recordEvents(sql, events)
       await emitReady(sql, ready)
-      if (emissions.length > 0) await emit(sql, emissions)
+      await emit(
+        sql,
+        emissions.map((event) => ({ ...event, traceparent: traces.get(event.key) })),
+      )
     },
   }
 }
