@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
-import { isFolderHeld } from "#kernel/database/embedded/lock.ts"
+import { isFolderHeld } from "#kernel/config/folder-lock.ts"
 import { exit_codes } from "./exit.ts"
 import { Failure } from "./failure.ts"
 import type { Io } from "./io.ts"

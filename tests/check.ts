@@ -13,7 +13,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 const stages: readonly Stage[] = [
   types,
   format,
-  testStage("tidy", ["./tests/tidy.test.ts"]),
+  testStage("tidy", ["./tests/tidy.test.ts", "./tests/tidy"]),
   testStage("contracts", ["./tests/contracts"]),
 ]
 

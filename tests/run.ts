@@ -54,6 +54,7 @@ const run = async (extent: Extent): Promise<Counts> => {
       add({ passed: 0, failed: 0, skipped: 1 })
     }
     const report = (stage: Stage, outcome: Outcome | "not run") => {
+      if (stopping.signal.aborted) return
       if (outcome === "not run") say(`not run         ${stage.name}: it needs what has failed`)
       else showOutcome(stage, outcome)
       add(outcome === "not run" ? { passed: 0, failed: 1, skipped: 0 } : outcome.counts)

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 import { join } from "node:path"
-import { bannedFaults } from "./tidy/banned.ts"
+import { bannedFaults, unfinished } from "./tidy/banned.ts"
 import { boundaryFaults } from "./tidy/boundaries.ts"
 import { edgeFaults } from "./tidy/edge.ts"
 import { deadExportFaults } from "./tidy/exports.ts"
@@ -35,6 +35,12 @@ test("files, functions, parameter lists and nesting stay small enough to read", 
 
 test("nobody does what is banned", () => {
   expect(told(bannedFaults(sources, entries))).toEqual([])
+})
+
+test("what is left to do is an issue, and not a note in a file", async () => {
+  const paths = await pathsLike("**/*.{md,sql,sh,yml,yaml,proto,mjs,java}")
+  const texts = await Promise.all(paths.map(async (path) => [path, await read(path)] as const))
+  expect(texts.filter(([, text]) => unfinished.test(text)).map(([path]) => path)).toEqual([])
 })
 
 test("every export is used by code that isn't a test", () => {

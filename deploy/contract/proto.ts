@@ -1,3 +1,4 @@
+import { tmpdir, userInfo } from "node:os"
 import { join } from "node:path"
 
 const root = join(import.meta.dir, "../..")
@@ -6,7 +7,9 @@ const root = join(import.meta.dir, "../..")
 export const proto_image = "tests/contracts/proto.json"
 
 const buf = (words: readonly string[]): { readonly failure: string } => {
-  const run = Bun.spawnSync([process.execPath, "x", "--bun", "buf", ...words], {
+  // It keeps a cache in the home folder, which not every user has.
+  const cache = `BUF_CACHE_DIR=${join(tmpdir(), `wf-buf-${userInfo().uid}`)}`
+  const run = Bun.spawnSync(["env", cache, process.execPath, "x", "--bun", "buf", ...words], {
     cwd: join(root, "proto"),
   })
   return { failure: run.exitCode === 0 ? "" : `${run.stdout}${run.stderr}`.trim() }

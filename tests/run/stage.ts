@@ -53,6 +53,15 @@ const endGroup = async (pid: number): Promise<void> => {
   if (!(await goneWithin(pid, end_ms))) signalGroup(pid, "SIGKILL")
 }
 
+const max_shown = 20
+
+/** The processes of a group, as far as this machine can list them. */
+const membersOf = (pid: number): readonly string[] => {
+  if (Bun.which("ps") === null) return []
+  const listed = Bun.spawnSync(["ps", "-axo", "pgid=,pid=,args="]).stdout.toString().split("\n")
+  return listed.filter((line) => Number(line.trim().split(/ +/)[0]) === pid).slice(0, max_shown)
+}
+
 /** Ends every stage that is running. */
 export const endStages = async (): Promise<void> => {
   await Promise.all([...groups].map(endGroup))
@@ -105,8 +114,9 @@ const settle = async (
   clearTimeout(bound)
   if (late) return [`It did not end within ${stage.max_ms / 60_000} minutes.`]
   if (await goneWithin(child.pid, end_ms)) return []
+  const left = membersOf(child.pid)
   await endGroup(child.pid)
-  return ["It left processes behind; they were ended."]
+  return ["It left processes behind; they were ended:", ...left]
 }
 
 /** Runs a stage to its end, and whatever it started with it. */

@@ -50,7 +50,7 @@ const isApart = (path: string): boolean =>
   ["tests/e2e/", "tests/long/"].some((folder) => path.startsWith(folder))
 
 const usesEngines = async (path: string): Promise<boolean> =>
-  path.startsWith("deploy/") || (await Bun.file(join(root, path)).text()).includes("#deploy/engines/")
+  path.startsWith("deploy/") || (await Bun.file(join(root, path)).text()).includes('from "#deploy/engines/')
 
 const testFiles = async (): Promise<readonly string[]> => {
   const glob = new Bun.Glob("{cli,deploy,kernel,language,sdk,services,tests}/**/*.test.{ts,tsx}")

@@ -95,7 +95,7 @@ const bans: readonly Ban[] = [
 ]
 
 const silencers = /biome-ignore|@ts-(ignore|nocheck|expect-error)|eslint-disable/
-const unfinished = /\b(TODO|FIXME|XXX)\b/
+export const unfinished = /\b(TODO|FIXME|XXX)\b/
 
 const commentFaults = ({ path, text, tree }: Source): readonly Fault[] => {
   const faults: Fault[] = []

@@ -1,6 +1,7 @@
-import { Database, SQLiteError } from "bun:sqlite"
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import type { Database } from "bun:sqlite"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { isBusy, openLock } from "#kernel/config/folder-lock.ts"
 import { EmbeddedRefusal } from "./refusal.ts"
 
 type FolderLock = { release(): void }
@@ -12,8 +13,6 @@ const holderOf = (folder: string): string => {
     return "another process"
   }
 }
-
-const isBusy = (error: unknown): boolean => error instanceof SQLiteError && error.code === "SQLITE_BUSY"
 
 const refusal = (folder: string, error: unknown): EmbeddedRefusal =>
   isBusy(error)
@@ -30,8 +29,7 @@ const refusal = (folder: string, error: unknown): EmbeddedRefusal =>
 export const lockFolder = (folder: string): FolderLock => {
   let file: Database | undefined
   try {
-    // SQLite's exclusive lock is the one portable way from Bun to a lock of the operating system.
-    file = new Database(join(folder, "lock"))
+    file = openLock(folder)
     file.run("begin exclusive")
     writeFileSync(join(folder, "holder"), `${process.pid}\n`)
   } catch (error) {
@@ -40,19 +38,4 @@ export const lockFolder = (folder: string): FolderLock => {
   }
   const held = file
   return { release: () => held.close() }
-}
-
-/** Whether a process holds the folder now. A pid that it left in a file may be another process's by now. */
-export const isFolderHeld = (folder: string): boolean => {
-  if (!existsSync(join(folder, "lock"))) return false
-  let file: Database | undefined
-  try {
-    file = new Database(join(folder, "lock"))
-    file.run("begin exclusive")
-    return false
-  } catch (error) {
-    return isBusy(error)
-  } finally {
-    file?.close()
-  }
 }
