@@ -27,7 +27,8 @@ const problemText = (problem: WfProblem): string => {
     .map(({ path, message }) => `\n  ${path === "" ? "" : `${path}: `}${message}`)
     .join("")
   const detail = problem.errors.length > 0 ? problem.title : problem.message
-  const next = problem.next === "" ? "" : `\n${problem.next}`
+  // Beside the errors themselves it only says that there are some.
+  const next = problem.next === "" || problem.errors.length > 0 ? "" : `\n${problem.next}`
   const request =
     problem.request_id === undefined || problem.status < 500 ? "" : ` (request ${problem.request_id})`
   return `${detail}${request}${detail.endsWith(".") ? "" : "."}${errors}${next}`

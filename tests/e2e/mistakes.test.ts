@@ -35,6 +35,13 @@ type Mistake = {
 
 const mistakes: readonly Mistake[] = [
   { what: "an unknown command", words: ["rnu", "x.yml"], code: 2, says: /unknown command 'rnu'[\s\S]*run/ },
+  { what: "another program's word", words: ["ps"], code: 2, says: /unknown command 'ps'[\s\S]*wf runs list/ },
+  {
+    what: "a name for a run's id",
+    words: ["watch", "hello"],
+    code: 2,
+    says: "is not a run's id. `wf runs list`",
+  },
   {
     what: "an unknown option",
     words: ["run", "x.yml", "--detatch"],
@@ -108,10 +115,15 @@ const mistakes: readonly Mistake[] = [
     code: 5,
     says: "wf runs list",
   },
-  { what: "a word that is no run", words: ["logs", "latest"], code: 2, says: "run_id" },
+  {
+    what: "a word that is no run",
+    words: ["logs", "latest"],
+    code: 2,
+    says: "is not a run's id. `wf runs list`",
+  },
   {
     what: "a duration nobody understands",
-    words: ["watch", "x", "--timeout", "soon"],
+    words: ["watch", "01a1fd25-4d5d-7000-a532-2f6eaba00000", "--timeout", "soon"],
     code: 2,
     says: "takes a duration",
   },
