@@ -17,6 +17,8 @@ export type Engine = {
   readonly ready: Signal
   /** Fires when runs have new events. */
   readonly moved: Signal
+  /** Fires when running tasks are to stop. */
+  readonly stopped: Signal
   /** Runs that have ended, by status. */
   readonly ended: Counter
 }

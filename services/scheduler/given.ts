@@ -34,6 +34,7 @@ export const given = {
       plans: createPlans(),
       ready: createSignal(),
       moved: createSignal(),
+      stopped: createSignal(),
       ended: createMetrics().counter("workflow_runs_total", ""),
     }
     return { ...engine, close: database.close }

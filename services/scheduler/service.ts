@@ -20,6 +20,7 @@ export const scheduler = service({
       plans: createPlans(),
       ready: createSignal(),
       moved: createSignal(),
+      stopped: createSignal(),
       ended: metrics.counter("workflow_runs_total", "Runs that have ended, by status."),
     }
     return {

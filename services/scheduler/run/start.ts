@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { json, list, type Sql } from "#kernel/database/database.ts"
 import { type Advance, begin, type Counter } from "#language/decide.ts"
-import type { Plan, PlanTask } from "#language/plan.ts"
+import { defaults, type Plan, type PlanTask } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
 import { type Facts, gatherFacts } from "../task/facts.ts"
@@ -48,6 +48,7 @@ export const startRuns =
       endRuns(runs, facts)
       countEnded(engine.ended, sql, runs)
       await insertRuns(sql, beginnings)
+      await insertDeadlines(sql, fresh)
       facts.ready.push(...(await insertTaskRuns(sql, beginnings)))
       await facts.publish(sql)
       sql.afterCommit(() => engine.ready.fire())
@@ -146,6 +147,19 @@ const insertRuns = (sql: Sql, beginnings: readonly Beginning[]) =>
       ${list(beginnings.map(({ run }) => run.finished))}::text::boolean[]
     ) as given (id, workspace_id, workflow, version, plan_id, inputs, trigger, open, status, reason, seq, traceparent, timeout_ms,
       finished)`
+
+/** Only for runs that ask for less than the usual time, which is so long that a timer for each would be a waste. */
+const insertDeadlines = async (sql: Sql, starts: readonly Prepared[]): Promise<void> => {
+  const limited = starts.filter(({ plan }) => plan.timeout_ms < defaults.run_timeout_ms)
+  if (limited.length === 0) return
+  await sql`
+    insert into scheduler.timer (due_at, kind, run_id)
+    select now() + timeout_ms * interval '1 millisecond', 'deadline', run_id
+    from unnest(
+      ${list(limited.map(({ run_id }) => run_id))}::text::uuid[],
+      ${list(limited.map(({ plan }) => plan.timeout_ms))}::text::float8[]
+    ) as given (run_id, timeout_ms)`
+}
 
 type TaskRow = {
   readonly start: Prepared

@@ -4,6 +4,7 @@ import { emit } from "#kernel/outbox/emit.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import type { LockedRun } from "../run/lock.ts"
 import { recordEvents } from "../run/record.ts"
+import type { CancelledTask } from "../run/stop.ts"
 import type { Claimed } from "./claim.ts"
 import { type Gathered, taskFact, tell } from "./gathered.ts"
 import { emitReady, type Ready } from "./ready.ts"
@@ -18,6 +19,7 @@ export type Facts = {
   settled(settled: readonly Settled[], runs: ReadonlyMap<string, LockedRun>): void
   runStarted(run: LockedRun, trigger: string): void
   skipped(task: { readonly id: string; readonly task: string }, run: LockedRun): void
+  cancelled(task: CancelledTask, run: LockedRun): void
   runEnded(run: LockedRun): void
   /** Events and outbox: the last inserts of the transaction. */
   publish(sql: Sql): Promise<void>
@@ -61,6 +63,13 @@ export const gatherFacts = (kit: Kit): Facts => {
         status: "skipped",
         data: { reason: "needs" },
       })
+    },
+    cancelled(task, run) {
+      const subject = { id: task.id, task: task.task, run_id: run.id, workspace_id: run.workspace_id }
+      const fact = taskFact(gathered, subject, task.attempt)
+      emissions.push({ type: "task.cancelled", id: derivedId(task.id, "cancelled"), key: run.id, data: fact })
+      const told = { run, type: "task.cancelled", task: task.task, status: "cancelled" }
+      tell(gathered, { ...told, data: { attempt: task.attempt } })
     },
     runEnded(run) {
       const { id, workspace_id, workflow, version, reason, started_at } = run

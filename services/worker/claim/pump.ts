@@ -177,6 +177,7 @@ const claimOnce = async (state: State, session: Session): Promise<void> => {
     )
     brought = answer.attempts.length
     begin(state, answer.attempts)
+    if (brought === 0) await beat(state)
   } catch (error) {
     if (!(error instanceof Problem && error.code === "session.ended")) throw error
     reopen(state, session)

@@ -1,0 +1,12 @@
+import { isEnded } from "#sdk/index.ts"
+import { flag, type Given } from "../../command.ts"
+import { connect } from "../../connection.ts"
+import { exit_codes } from "../../exit.ts"
+import type { Io } from "../../io.ts"
+
+export const run = async ({ arguments: [run_id = ""], options }: Given, io: Io): Promise<number> => {
+  const stopped = await connect(options, io).runs.cancel(run_id)
+  if (flag(options, "json")) io.out(JSON.stringify(stopped))
+  else io.note(isEnded(stopped) ? "Cancelled." : "It is being stopped. `wf watch` shows its end.")
+  return exit_codes.done
+}
