@@ -1,4 +1,5 @@
 import { CommanderError, Command as Parser } from "commander"
+import { clean } from "./clean.ts"
 import type { Command, Options } from "./command.ts"
 import { commands } from "./commands.ts"
 import { exit_codes } from "./exit.ts"
@@ -146,12 +147,11 @@ export const program = async (words: readonly string[], io: Io): Promise<number>
     if (io.signal.aborted) return exit_codes.interrupted
     const failure = failureOf(error)
     if (!failure) {
-      io.note(
-        `${styled(io, "red", "wf: this is a bug")}: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
-      )
+      const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      io.note(`${styled(io, "red", "wf: this is a bug")}: ${clean(what)}`)
       return exit_codes.failed
     }
-    io.note(`wf: ${failure.message}`)
+    io.note(`wf: ${clean(failure.message)}`)
     return failure.exit_code
   }
 }

@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi"
 import type { Context, MiddlewareHandler } from "hono"
 import { bodyLimit } from "hono/body-limit"
+import { HTTPException } from "hono/http-exception"
 import type { Actor } from "#kernel/auth/actor.ts"
 import type { Authenticate } from "#kernel/auth/authenticate.ts"
 import { Problem, problemBody } from "#kernel/problem/problem.ts"
@@ -35,13 +36,23 @@ export const answerProblem = (context: Context, problem: Problem): Response => {
 }
 
 /** What a thrown thing becomes at the edge: an expected refusal, or a bug that is logged once. */
-const problemOf = (thrown: unknown, log: Log, request_id: string): Problem => {
+const problemOf = (thrown: unknown, log: Log, context: Context<AppEnvironment>): Problem => {
   if (thrown instanceof Problem) return thrown
-  if (thrown instanceof SyntaxError || (thrown as { status?: unknown }).status === 400) {
+  const status = thrown instanceof HTTPException ? thrown.status : undefined
+  if (status === 415) return new Problem("request.media_type", { cause: thrown })
+  // Somebody who left in the middle of a body hears nothing of this, and it is no fault of ours.
+  const left = context.req.raw.signal.aborted
+  if (left || status === 400 || thrown instanceof SyntaxError)
     return new Problem("request.malformed", { cause: thrown })
-  }
-  log.error({ event: "request.broke", request_id, error: thrown })
+  log.error({ event: "request.broke", request_id: context.get("request_id"), error: thrown })
   return new Problem("platform.bug", { cause: thrown })
+}
+
+/** No text of ours has a NUL, and PostgreSQL takes none. */
+const refuseNul: MiddlewareHandler<AppEnvironment> = async (context, next) => {
+  if (new URL(context.req.url).search.includes("%00"))
+    throw new Problem("request.malformed", { detail: "The query has a NUL, which no value may have." })
+  await next()
 }
 
 const observed = ({ metrics, service }: Doors): MiddlewareHandler<AppEnvironment> => {
@@ -106,10 +117,9 @@ export const createApp = (doors: Doors, options: AppOptions = {}): App => {
   })
   app.use(observed(doors))
   app.use((context, next) => (options.streamed?.test(context.req.path) ? next() : limit(context, next)))
+  app.use(refuseNul)
   app.use("/api/*", authenticated(doors, new Set(options.open)))
-  app.onError((thrown, context) =>
-    answerProblem(context, problemOf(thrown, doors.log, context.get("request_id"))),
-  )
+  app.onError((thrown, context) => answerProblem(context, problemOf(thrown, doors.log, context)))
   app.notFound((context) => answerProblem(context, new Problem("request.not_found")))
   return app
 }

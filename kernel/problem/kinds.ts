@@ -10,6 +10,11 @@ export const kinds = {
     title: "The request can't be read",
     next: "Send well-formed JSON with the right Content-Type.",
   },
+  "request.media_type": {
+    status: 415,
+    title: "The body's Content-Type is not taken here",
+    next: "Send `Content-Type: application/json`, or what /openapi.json names for this path.",
+  },
   "request.too_large": { status: 413, title: "The request is too large", next: "Send less, or split it." },
   "request.not_found": {
     status: 404,

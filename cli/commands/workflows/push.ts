@@ -1,3 +1,4 @@
+import { cleanLine } from "../../clean.ts"
 import { flag, type Given } from "../../command.ts"
 import { connect } from "../../connection.ts"
 import { exit_codes } from "../../exit.ts"
@@ -17,7 +18,7 @@ export const run = async (given: Given, io: Io): Promise<number> => {
     io.out(
       flag(given.options, "json")
         ? JSON.stringify(pushed)
-        : `${pushed.workflow}\t${pushed.version}\t${outcome}`,
+        : `${cleanLine(pushed.workflow)}\t${pushed.version}\t${outcome}`,
     )
   }
   return exit_codes.done

@@ -17,9 +17,10 @@ export const createLines = (): Lines => {
     const parts = (open + text).split("\n")
     open = parts.pop() ?? ""
     for (const part of parts) lines.push(...cut(part))
-    while (open.length >= max_line_chars) {
-      lines.push(open.slice(0, max_line_chars))
-      open = open.slice(max_line_chars)
+    while (open.length > max_line_chars) {
+      const end = lastWhole(open)
+      lines.push(open.slice(0, end))
+      open = open.slice(end)
     }
     return lines
   }
@@ -40,6 +41,17 @@ const cut = (line: string): string[] => {
   const shown = whole.slice(whole.lastIndexOf("\r") + 1)
   if (shown.length <= max_line_chars) return [shown]
   const lines: string[] = []
-  for (let at = 0; at < shown.length; at += max_line_chars) lines.push(shown.slice(at, at + max_line_chars))
-  return lines
+  let rest = shown
+  while (rest.length > max_line_chars) {
+    const end = lastWhole(rest)
+    lines.push(rest.slice(0, end))
+    rest = rest.slice(end)
+  }
+  return [...lines, rest]
+}
+
+/** Where a longer line is cut: never between the two halves of one character. */
+const lastWhole = (text: string): number => {
+  const last = text.charCodeAt(max_line_chars - 1)
+  return last >= 0xd800 && last <= 0xdbff ? max_line_chars - 1 : max_line_chars
 }

@@ -1,3 +1,4 @@
+import { lstat, readFile } from "node:fs/promises"
 import { constants } from "node:os"
 import { join } from "node:path"
 import { asText, ExpressionError, interpolate } from "#language/expressions.ts"
@@ -5,14 +6,11 @@ import { limits } from "#language/limits.ts"
 import { parseOutputs } from "#language/outputs.ts"
 import { shellScript } from "#language/shell.ts"
 import type { Execution, Executor, Outcome, TaskError, Usage } from "./executor.ts"
-import { createLines } from "./lines.ts"
+import { copyOutput } from "./output.ts"
 import type { Reaper } from "./reaper.ts"
 
 /** Between the polite signal and the one that can't be ignored. */
 const grace_ms = 5_000
-
-/** How long output may still come after the process has ended, from children that hold the pipe. */
-const drain_ms = 1_000
 
 /** Waits for one line before it begins: by then the reaper knows of it. */
 const gate = 'IFS= read -r go || exit 125; exec sh "$1" </dev/null'
@@ -40,16 +38,19 @@ export const shell =
       const remember = (line: string) => {
         if (line.trim() !== "") last_error = line
       }
-      const output = Promise.all([
-        copy(child.stdout, (line) => execution.write("stdout", line)),
-        copy(child.stderr, (line) => {
-          remember(line)
-          return execution.write("stderr", line)
-        }),
+      const output = copyOutput([
+        [child.stdout, (line) => execution.write("stdout", line)],
+        [
+          child.stderr,
+          (line) => {
+            remember(line)
+            return execution.write("stderr", line)
+          },
+        ],
       ])
       await child.exited
       signalGroup(child.pid, "SIGTERM")
-      await Promise.race([output, Bun.sleep(drain_ms)])
+      await output.drain()
       signalGroup(child.pid, "SIGKILL")
       return await outcomeOf({ execution, usage: usageOf(child), last_error, output: prepared.output })
     } finally {
@@ -106,23 +107,13 @@ const baseEnvironment = (execution: Execution, home: string, output: string): Re
   WF_OUTPUT: output,
 })
 
-const copy = async (
-  stream: ReadableStream<Uint8Array>,
-  write: (line: string) => Promise<void>,
-): Promise<void> => {
-  const lines = createLines()
-  for await (const bytes of stream) {
-    for (const line of lines.push(bytes)) await write(line)
-  }
-  for (const line of lines.end()) await write(line)
-}
-
 const signalGroup = (group: number, signal: "SIGTERM" | "SIGKILL"): void => {
   try {
     process.kill(-group, signal)
   } catch (error) {
-    // Nobody of the group is left, which is what was wanted.
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error
+    // Nobody of the group is left, which is what was wanted; or all of it became another user's, by sudo.
+    const { code = "" } = error as NodeJS.ErrnoException
+    if (code !== "ESRCH" && code !== "EPERM") throw error
   }
 }
 
@@ -163,15 +154,21 @@ type Finished = {
 const outcomeOf = async ({ execution, usage, last_error, output }: Finished): Promise<Outcome> => {
   if (execution.signal.aborted) return { ok: false, error: execution.signal.reason as TaskError, usage }
   if (usage.exit_code !== 0) return { ok: false, error: failureOf(usage, last_error), usage }
-  const written = Bun.file(output)
-  const text = written.size > limits.max_outputs_bytes ? undefined : await written.text()
-  const parsed = text === undefined ? { ok: false as const, error: tooLarge } : parseOutputs(text)
+  const parsed = await readOutputs(output)
   if (parsed.ok) return { ok: true, outputs: parsed.values, usage }
   const message = `What the task wrote to $WF_OUTPUT can't be read: ${parsed.error}`
   return { ok: false, error: { code: "outputs.invalid", message }, non_retryable: true, usage }
 }
 
-const tooLarge = `it has more than ${limits.max_outputs_bytes} bytes`
+/** The task had the file in its hands: it may be gone, huge, a link or a pipe by now. */
+const readOutputs = async (path: string): Promise<ReturnType<typeof parseOutputs>> => {
+  const found = await lstat(path).catch(() => undefined)
+  if (!found) return parseOutputs("")
+  if (!found.isFile()) return { ok: false, error: "it is not a plain file any more" }
+  if (found.size > limits.max_outputs_bytes)
+    return { ok: false, error: `it has more than ${limits.max_outputs_bytes} bytes` }
+  return parseOutputs(await readFile(path, "utf8"))
+}
 
 const failureOf = (usage: Usage, last_error: string): TaskError => {
   const hint = last_error === "" ? "" : `: ${last_error.slice(0, 500)}`
