@@ -10,6 +10,7 @@ import { type Gathered, taskFact, tell } from "./gathered.ts"
 import { emitReady, type Ready } from "./ready.ts"
 import type { Settled } from "./settle.ts"
 import { tellSettled } from "./tell-settled.ts"
+import { type SkippedTask, tellCancelled, tellSkipped } from "./tell-unbegun.ts"
 
 /** Gathers what a transaction has made true, numbers it within each run, and writes it all at its end. */
 export type Facts = {
@@ -18,7 +19,7 @@ export type Facts = {
   claimed(task: Claimed, run: LockedRun): void
   settled(settled: readonly Settled[], runs: ReadonlyMap<string, LockedRun>): void
   runStarted(run: LockedRun, trigger: string): void
-  skipped(task: { readonly id: string; readonly task: string }, run: LockedRun): void
+  skipped(task: SkippedTask, run: LockedRun): void
   cancelled(task: CancelledTask, run: LockedRun): void
   runEnded(run: LockedRun): void
   /** Events and outbox: the last inserts of the transaction. */
@@ -51,26 +52,8 @@ export const gatherFacts = (kit: Kit): Facts => {
       emissions.push({ type: "workflow.started", id: derivedId(id, "workflow.started"), key: id, data })
       tell(gathered, { run, type: "workflow.started", task: null, status: "running", data: { trigger } })
     },
-    skipped(task, run) {
-      const subject = { ...task, run_id: run.id, workspace_id: run.workspace_id }
-      const fact = taskFact(gathered, subject, 0)
-      const id = derivedId(task.id, "skipped")
-      emissions.push({ type: "task.skipped", id, key: run.id, data: { ...fact, reason: "needs" } })
-      tell(gathered, {
-        run,
-        type: "task.skipped",
-        task: task.task,
-        status: "skipped",
-        data: { reason: "needs" },
-      })
-    },
-    cancelled(task, run) {
-      const subject = { id: task.id, task: task.task, run_id: run.id, workspace_id: run.workspace_id }
-      const fact = taskFact(gathered, subject, task.attempt)
-      emissions.push({ type: "task.cancelled", id: derivedId(task.id, "cancelled"), key: run.id, data: fact })
-      const told = { run, type: "task.cancelled", task: task.task, status: "cancelled" }
-      tell(gathered, { ...told, data: { attempt: task.attempt } })
-    },
+    skipped: (task, run) => tellSkipped(gathered, task, run),
+    cancelled: (task, run) => tellCancelled(gathered, task, run),
     runEnded(run) {
       const { id, workspace_id, workflow, version, reason, started_at } = run
       const status = run.status as "completed" | "failed" | "cancelled"
