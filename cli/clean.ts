@@ -10,3 +10,10 @@ export const clean = (text: string): string => text.replace(sequences, "").repla
 
 /** The same for what has to stay on one line. */
 export const cleanLine = (text: string): string => clean(text.replaceAll("\r", "")).replaceAll("\n", " ")
+
+/** JSON that says the same, with what could turn a terminal written as escapes. */
+export const asJson = (value: unknown): string =>
+  JSON.stringify(value).replace(
+    unsafe,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  )

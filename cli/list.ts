@@ -1,3 +1,4 @@
+import { asJson } from "./clean.ts"
 import { flag, type Given } from "./command.ts"
 import type { Io } from "./io.ts"
 import { type Column, printTable } from "./table.ts"
@@ -18,14 +19,14 @@ export const printList = async <Item>(
 ): Promise<number> => {
   if (flag(options, "all") && listing.all) {
     for await (const item of listing.all()) {
-      if (flag(options, "json")) io.out(JSON.stringify(item))
+      if (flag(options, "json")) io.out(asJson(item))
       else printTable({ ...io, out_is_tty: false }, listing.columns, [item])
     }
     return 0
   }
   const page = await listing.first()
   if (flag(options, "json")) {
-    io.out(JSON.stringify(page))
+    io.out(asJson(page))
     return 0
   }
   if (page.items.length === 0 && io.out_is_tty) io.note(listing.empty)
@@ -42,5 +43,5 @@ export const fieldText = (value: unknown, path: string): string => {
     found = inside ? (found as Record<string, unknown>)[name] : undefined
   }
   if (found === undefined || found === null) return ""
-  return typeof found === "object" ? JSON.stringify(found) : String(found)
+  return typeof found === "object" ? asJson(found) : String(found)
 }

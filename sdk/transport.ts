@@ -35,6 +35,9 @@ const default_timeout_ms = 30_000
 const max_tries = 4
 const first_wait_ms = 100
 
+/** Who asks for a longer pause is told to the caller instead. */
+const max_wait_ms = 30_000
+
 /** Safe to send again: it reads, or it carries a key that makes the second one harmless. */
 const isRepeatable = (call: Call): boolean =>
   call.method === undefined || call.method === "GET" || call.headers?.["idempotency-key"] !== undefined
@@ -43,13 +46,38 @@ const retry_statuses: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
 const wait = (wait_ms: number) => new Promise<void>((resolve) => setTimeout(resolve, wait_ms))
 
-const problemFrom = async (response: Response): Promise<WfProblem> => {
+/** Anything may stand at an address: what isn't an object of ours is nothing. */
+const objectFrom = async (response: Response): Promise<Record<string, unknown> | undefined> => {
   const text = await response.text()
   try {
-    return new WfProblem({ ...(JSON.parse(text) as ProblemLike), status: response.status })
+    const parsed: unknown = JSON.parse(text)
+    return typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>) : undefined
   } catch {
-    return new WfProblem({ status: response.status, detail: `The server answered ${response.status}.` })
+    return undefined
   }
+}
+
+const problemFrom = async (response: Response): Promise<WfProblem> => {
+  const { status } = response
+  const body = await objectFrom(response)
+  const isProblem = typeof body?.code === "string" && typeof body.title === "string"
+  return isProblem
+    ? new WfProblem({ ...(body as Omit<ProblemLike, "status">), status })
+    : new WfProblem({ status, detail: `The server answered ${status}.` })
+}
+
+const answerFrom = async (response: Response, call: Call, base: string): Promise<object> => {
+  const answer = await objectFrom(response).catch((error: unknown) => {
+    throw call.signal?.aborted ? error : new WfUnreachable(base, error)
+  })
+  if (answer) return answer
+  throw new WfProblem({
+    status: response.status,
+    code: "answer.unreadable",
+    title: "The answer is not the platform's",
+    detail: `What answers at ${base} is not the platform, or something stands between.`,
+    next: "Check the address.",
+  })
 }
 
 export const createTransport = (options: ClientOptions): Transport => {
@@ -91,9 +119,9 @@ export const createTransport = (options: ClientOptions): Transport => {
     for (let tries = 1; ; tries += 1) {
       const response = await once(call)
       const again = retry_statuses.has(response.status) && isRepeatable(call) && tries < max_tries
-      if (!again) return response
       const asked_ms = Number(response.headers.get("retry-after") ?? 0) * 1000
-      await wait(Math.max(wait_ms, asked_ms))
+      if (!again || asked_ms > max_wait_ms) return response
+      await wait(Math.max(wait_ms, asked_ms || 0))
       wait_ms *= 2
     }
   }
@@ -107,7 +135,8 @@ export const createTransport = (options: ClientOptions): Transport => {
     async json<Answer>(call: Call) {
       const response = await answered(call)
       if (!response.ok) throw await problemFrom(response)
-      return (response.status === 204 ? undefined : await response.json()) as Answer
+      if (response.status === 204) return undefined as Answer
+      return (await answerFrom(response, call, base)) as Answer
     },
   }
 }

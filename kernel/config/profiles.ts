@@ -20,18 +20,34 @@ const profilesSchema = z.object({
 export type Profile = z.infer<typeof profileSchema>
 export type Profiles = z.infer<typeof profilesSchema>
 
+/** The file is there but can't be read or understood; its message says what to do. */
+export class ProfilesError extends Error {}
+
+const readJson = (path: string): unknown => {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"))
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw new ProfilesError(
+      `${path} can't be read: ${error instanceof Error ? error.message : String(error)}.`,
+    )
+  }
+}
+
 /** Where the client keeps its servers and tokens. */
 export type ProfileFile = { read(): Profiles; write(profiles: Profiles): void }
 
 export const profileFile = (environment: Environment): ProfileFile => {
-  const folder = join(environment.XDG_CONFIG_HOME ?? join(homedir(), ".config"), "wf")
+  const folder = join(environment.XDG_CONFIG_HOME || join(homedir(), ".config"), "wf")
   const path = join(folder, "profiles.json")
   return {
     read() {
       if (!existsSync(path)) return { profiles: {} }
-      const parsed = profilesSchema.safeParse(JSON.parse(readFileSync(path, "utf8")))
+      const parsed = profilesSchema.safeParse(readJson(path))
       if (parsed.success) return parsed.data
-      throw new Error(`${path} is not a file of profiles: remove it and sign in again`)
+      throw new ProfilesError(
+        `${path} is not a file of profiles. Remove it and sign in again with \`wf login\`.`,
+      )
     },
     write(profiles) {
       mkdirSync(folder, { recursive: true, mode: 0o700 })

@@ -1,4 +1,4 @@
-import { cleanLine } from "../../clean.ts"
+import { asJson, cleanLine } from "../../clean.ts"
 import { flag, type Given } from "../../command.ts"
 import { connect } from "../../connection.ts"
 import { exit_codes } from "../../exit.ts"
@@ -17,7 +17,7 @@ export const run = async (given: Given, io: Io): Promise<number> => {
     const outcome = pushed.created ? "created" : "unchanged"
     io.out(
       flag(given.options, "json")
-        ? JSON.stringify(pushed)
+        ? asJson(pushed)
         : `${cleanLine(pushed.workflow)}\t${pushed.version}\t${outcome}`,
     )
   }
