@@ -104,6 +104,11 @@ export const kinds = {
     title: "The artifact is too large",
     next: "Split it, or raise the limit in the artifact service's settings.",
   },
+  "artifact.not_kept": {
+    status: 503,
+    title: "The place for files takes none at the moment",
+    next: "Make room there, or let the platform write there, and send it again.",
+  },
   "idempotency.conflict": {
     status: 409,
     title: "The idempotency key was used with another body",
