@@ -14,6 +14,7 @@ const max_plans = 500
 export const createPlans = (): Plans => {
   const kept = new Map<string, Plan>()
   const keep = (id: string, plan: Plan) => {
+    kept.delete(id)
     const oldest = kept.keys().next()
     if (kept.size >= max_plans && !oldest.done) kept.delete(oldest.value)
     kept.set(id, plan)
