@@ -27,7 +27,10 @@ export const createPlans = (): Plans => {
       const loaded = new Map<string, Plan>()
       for (const id of ids) {
         const plan = kept.get(id)
-        if (plan) loaded.set(id, plan)
+        if (!plan) continue
+        // Used last, dropped last.
+        keep(id, plan)
+        loaded.set(id, plan)
       }
       for (const { id, plan } of found) {
         keep(id, plan)
