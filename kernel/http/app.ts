@@ -50,8 +50,8 @@ const problemOf = (thrown: unknown, log: Log, context: Context<AppEnvironment>):
 
 /** No text of ours has a NUL, and PostgreSQL takes none. */
 const refuseNul: MiddlewareHandler<AppEnvironment> = async (context, next) => {
-  if (new URL(context.req.url).search.includes("%00"))
-    throw new Problem("request.malformed", { detail: "The query has a NUL, which no value may have." })
+  if (context.req.url.includes("%00"))
+    throw new Problem("request.malformed", { detail: "The address has a NUL, which no value may have." })
   await next()
 }
 

@@ -21,6 +21,11 @@ export const kinds = {
     title: "There is no such path",
     next: "See /openapi.json for the paths there are.",
   },
+  "request.wrong_host": {
+    status: 421,
+    title: "This platform answers on its own machine only",
+    next: "Use http://127.0.0.1 or http://localhost with its port.",
+  },
   "auth.required": {
     status: 401,
     title: "You are not signed in",
