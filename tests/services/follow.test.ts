@@ -4,10 +4,10 @@ import { createSignal } from "#kernel/service/signal.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import { sentEvents } from "#sdk/streams.ts"
-import type { Engine } from "../engine.ts"
-import { given, workspace_id } from "../given.ts"
-import { schedulerHttp } from "../http.ts"
-import type { RunEvent } from "./shape.ts"
+import type { Engine } from "#services/scheduler/engine.ts"
+import { given, workspace_id } from "#services/scheduler/given.ts"
+import { schedulerHttp } from "#services/scheduler/http.ts"
+import type { RunEvent } from "#services/scheduler/run/shape.ts"
 
 let engine: Engine & { close(): Promise<void> }
 beforeAll(async () => {
