@@ -26,6 +26,8 @@ export const given = {
   engine: async (): Promise<Engine & { close(): Promise<void> }> => {
     const options = { schema: "scheduler", migrations: migrationsOf(migrations) }
     const database = await testDatabase(options)
+    // The copied database may be minutes old, which a sweep would take for an outage.
+    await database.run((sql) => sql`update scheduler.sweep set last_at = now(), reap_after = now()`)
     const engine: Engine = {
       database,
       hot: database,

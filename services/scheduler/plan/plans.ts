@@ -14,6 +14,7 @@ const max_plans = 500
 export const createPlans = (): Plans => {
   const kept = new Map<string, Plan>()
   const keep = (id: string, plan: Plan) => {
+    kept.delete(id)
     const oldest = kept.keys().next()
     if (kept.size >= max_plans && !oldest.done) kept.delete(oldest.value)
     kept.set(id, plan)
@@ -26,7 +27,10 @@ export const createPlans = (): Plans => {
       const loaded = new Map<string, Plan>()
       for (const id of ids) {
         const plan = kept.get(id)
-        if (plan) loaded.set(id, plan)
+        if (!plan) continue
+        // Used last, dropped last.
+        keep(id, plan)
+        loaded.set(id, plan)
       }
       for (const { id, plan } of found) {
         keep(id, plan)

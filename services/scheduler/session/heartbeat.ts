@@ -11,6 +11,9 @@ export type Heartbeat = {
   readonly last_token: string
 }
 
+/** No answer to a claim arrives later: where there is no other claim, its age alone tells that it was lost. */
+const answer_ms = 30_000
+
 /** Prolongs the lease and answers what the worker is to stop: cancelled, or no longer its own. */
 export const heartbeat =
   (engine: Engine) =>
@@ -22,7 +25,9 @@ export const heartbeat =
     const listed = new Set(beat.held.map(keyOf))
     const known = new Set(running.map(keyOf))
     const answer_lost = running.filter(
-      (attempt) => !listed.has(keyOf(attempt)) && BigInt(attempt.token) <= BigInt(beat.last_token),
+      (attempt) =>
+        !listed.has(keyOf(attempt)) &&
+        (BigInt(attempt.token) <= BigInt(beat.last_token) || attempt.age_ms > answer_ms),
     )
     if (answer_lost.length > 0) await handBack(engine, answer_lost)
     const cancelled = new Set(running.filter((attempt) => attempt.cancel).map(keyOf))

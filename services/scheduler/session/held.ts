@@ -4,8 +4,9 @@ export type HeldAttempt = { readonly task_run_id: string; readonly token: string
 
 /** What a session holds, as the database knows it: its claims' attempts that are still running under them. */
 export const attemptsOf = (sql: Sql, session_id: string) =>
-  sql<HeldAttempt & { cancel: boolean }>`
-    select task.id as task_run_id, task.token::text as token, task.cancel
+  sql<HeldAttempt & { cancel: boolean; age_ms: number }>`
+    select task.id as task_run_id, task.token::text as token, task.cancel,
+      extract(epoch from now() - claim.claimed_at)::float8 * 1000 as age_ms
     from scheduler.claim as claim
     join scheduler.task_run as task on task.id = any(claim.ids) and task.token = claim.token
     where claim.session_id = ${session_id}::text::uuid and task.status = 'running'`

@@ -45,6 +45,8 @@ type State = {
   readonly stopping: AbortController
   session: Session
   opened: boolean
+  /** The session has been handed back: what ends after it may be reported, but nobody waits for it. */
+  closed: boolean
   reporting: Promise<void> | undefined
 }
 
@@ -58,6 +60,7 @@ export const createPump = (options: PumpOptions): Pump => {
     stopping: new AbortController(),
     session: createSession(options.id()),
     opened: false,
+    closed: false,
     reporting: undefined,
   }
   let claiming: Promise<void> | undefined
@@ -74,6 +77,7 @@ export const createPump = (options: PumpOptions): Pump => {
       await finished(state, limit_ms)
       clearInterval(beating)
       await close(state)
+      state.closed = true
       for (const { stop } of state.jobs.values()) stop.abort(no_longer_wanted)
       while (state.jobs.size > 0) await Bun.sleep(settle_ms)
       await claiming
@@ -81,18 +85,23 @@ export const createPump = (options: PumpOptions): Pump => {
   }
 }
 
-const begin = (state: State, attempts: readonly Attempt[]): void => {
-  const { session } = state
+const begin = (state: State, session: Session, attempts: readonly Attempt[]): void => {
   for (const attempt of attempts) {
     const job = { attempt, stop: new AbortController() }
     state.jobs.set(keyOf(attempt), job)
     void state.options.run(attempt, job.stop).then((result) => {
       state.jobs.delete(keyOf(attempt))
-      state.done.push({ attempt, result, session })
+      state.done.push({ attempt, result: asHandedBack(result, job.stop.signal), session })
       state.reporting ??= reportOn(state)
     })
   }
 }
+
+/** What was stopped because nobody wants it here any more has not failed: it costs none of the task's retries. */
+const asHandedBack = (result: Result, signal: AbortSignal): Result =>
+  result.outcome === "failed" && signal.reason === no_longer_wanted
+    ? { ...result, outcome: "released" }
+    : result
 
 const open = async (state: State): Promise<void> => {
   if (state.opened) return
@@ -138,17 +147,24 @@ const reportOn = async (state: State): Promise<void> => {
     const { session } = state
     const maxTasks = state.stopping.signal.aborted || !state.opened ? 0 : batch.length
     const results = batch.map(({ result }) => result)
-    const answer = await session.claiming(() =>
-      scheduler.report({ sessionId: session.id, results, maxTasks }),
-    )
+    const report = () => scheduler.report({ sessionId: session.id, results, maxTasks })
+    const answer = await session.claiming(report).catch(unlessClosed(state))
+    if (!answer) return "enough"
     state.done.splice(0, batch.length)
     for (const one of batch) one.session.settled(one.attempt)
-    begin(state, answer.attempts)
+    begin(state, session, answer.attempts)
     slots.give(batch.length - answer.attempts.length)
     return "again"
   })
   state.reporting = undefined
 }
+
+/** Nothing is lost by giving up then: the scheduler has given the work to others. */
+const unlessClosed =
+  ({ closed }: State) =>
+  (error: unknown): undefined => {
+    if (!closed) throw error
+  }
 
 const claimOn = (state: State): Promise<void> =>
   persist(state, "claim.failed", async () => {
@@ -176,7 +192,8 @@ const claimOnce = async (state: State, session: Session): Promise<void> => {
       scheduler.claim(call, { signal, timeoutMs: park_ms + answer_ms }),
     )
     brought = answer.attempts.length
-    begin(state, answer.attempts)
+    begin(state, session, answer.attempts)
+    // A claim that is asked to come back early brings news of what is to stop.
     if (brought === 0) await beat(state)
   } catch (error) {
     if (!(error instanceof Problem && error.code === "session.ended")) throw error

@@ -15,14 +15,12 @@ export const createLines = (): Lines => {
   const take = (text: string): string[] => {
     const lines: string[] = []
     const parts = (open + text).split("\n")
-    open = parts.pop() ?? ""
+    open = lastState(parts.pop() ?? "")
     for (const part of parts) lines.push(...cut(part))
-    while (open.length > max_line_chars) {
-      const end = lastWhole(open)
-      lines.push(open.slice(0, end))
-      open = open.slice(end)
-    }
-    return lines
+    if (open.length < max_line_chars) return lines
+    const pieces = piecesOf(open)
+    open = pieces.pop() ?? ""
+    return [...lines, ...pieces]
   }
   return {
     push: (bytes) => take(decoder.decode(bytes, { stream: true })),
@@ -35,23 +33,24 @@ export const createLines = (): Lines => {
   }
 }
 
-/** Of a line that was redrawn with carriage returns, the last state. */
+/** Of a line that was redrawn with carriage returns, the last state; one at its end may belong to the line's end. */
+const lastState = (line: string): string =>
+  line.length < 2 ? line : line.slice(line.lastIndexOf("\r", line.length - 2) + 1)
+
 const cut = (line: string): string[] => {
-  const whole = line.endsWith("\r") ? line.slice(0, -1) : line
-  const shown = whole.slice(whole.lastIndexOf("\r") + 1)
-  if (shown.length <= max_line_chars) return [shown]
-  const lines: string[] = []
-  let rest = shown
-  while (rest.length > max_line_chars) {
-    const end = lastWhole(rest)
-    lines.push(rest.slice(0, end))
-    rest = rest.slice(end)
-  }
-  return [...lines, rest]
+  const shown = lastState(line)
+  return piecesOf(shown.endsWith("\r") ? shown.slice(0, -1) : shown)
 }
 
-/** Where a longer line is cut: never between the two halves of one character. */
-const lastWhole = (text: string): number => {
-  const last = text.charCodeAt(max_line_chars - 1)
-  return last >= 0xd800 && last <= 0xdbff ? max_line_chars - 1 : max_line_chars
+/** Never cut within a pair of surrogates. */
+const piecesOf = (line: string): string[] => {
+  const pieces: string[] = []
+  let at = 0
+  while (line.length - at > max_line_chars) {
+    const splits = /[\ud800-\udbff]/.test(line.charAt(at + max_line_chars - 1))
+    const end = at + max_line_chars - (splits ? 1 : 0)
+    pieces.push(line.slice(at, end))
+    at = end
+  }
+  return [...pieces, line.slice(at)]
 }

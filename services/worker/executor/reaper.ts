@@ -8,7 +8,7 @@ export type Reaper = {
   stop(): Promise<void>
 }
 
-/** Groups are kept as words of one variable: ` 12 34 `. */
+/** Groups are kept as words of one variable: ` 12 34 `. Of a group, dash takes the signal only after `-s`. */
 const script = `
 groups=" "
 while IFS=' ' read -r sign group; do
@@ -17,30 +17,53 @@ while IFS=' ' read -r sign group; do
     -) groups="\${groups%% $group *} \${groups#* $group }" ;;
   esac
 done
-for group in $groups; do kill -TERM -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -s TERM -- "-$group" 2>/dev/null; done
 [ "$groups" = " " ] && exit 0
 sleep 2
-for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
 exit 0
 `
 
-export const startReaper = (): Reaper => {
-  const child = Bun.spawn(["sh", "-c", script], {
+const spawn = (onExit: () => void) =>
+  Bun.spawn(["sh", "-c", script], {
     stdin: "pipe",
     stdout: "ignore",
     stderr: "ignore",
     env: { PATH: "/usr/local/bin:/usr/bin:/bin" },
     // A Ctrl-C at the terminal goes to the whole foreground group; this one has to live longer.
     detached: true,
+    onExit,
   })
-  const tell = (line: string) => {
-    child.stdin.write(`${line}\n`)
-    child.stdin.flush()
+
+/** When it is killed itself, another one takes its place, so that no task loses its guard. */
+export const startReaper = (): Reaper => {
+  const groups = new Set<number>()
+  let stopping = false
+  const tell = async (line: string): Promise<void> => {
+    try {
+      child.stdin.write(`${line}\n`)
+      await child.stdin.flush()
+    } catch {
+      // It has just died: the next one is told of all groups.
+    }
   }
+  const replace = () => {
+    if (stopping) return
+    child = spawn(replace)
+    for (const group of groups) void tell(`+ ${group}`)
+  }
+  let child = spawn(replace)
   return {
-    watch: (group) => tell(`+ ${group}`),
-    forget: (group) => tell(`- ${group}`),
+    watch(group) {
+      groups.add(group)
+      void tell(`+ ${group}`)
+    },
+    forget(group) {
+      groups.delete(group)
+      void tell(`- ${group}`)
+    },
     async stop() {
+      stopping = true
       await child.stdin.end()
       await child.exited
     },

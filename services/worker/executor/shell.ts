@@ -1,4 +1,4 @@
-import { lstat, readFile } from "node:fs/promises"
+import { lstat } from "node:fs/promises"
 import { constants } from "node:os"
 import { join } from "node:path"
 import { asText, ExpressionError, interpolate } from "#language/expressions.ts"
@@ -6,11 +6,18 @@ import { limits } from "#language/limits.ts"
 import { parseOutputs } from "#language/outputs.ts"
 import { shellScript } from "#language/shell.ts"
 import type { Execution, Executor, Outcome, TaskError, Usage } from "./executor.ts"
-import { copyOutput } from "./output.ts"
+import { copyOutput, type OutputCopy } from "./output.ts"
 import type { Reaper } from "./reaper.ts"
 
 /** Between the polite signal and the one that can't be ignored. */
 const grace_ms = 5_000
+
+/** How long output may still come after the process has ended, from children that hold the pipe. */
+const drain_ms = 1_000
+const look_ms = 50
+
+/** A process that left the group, still holds the pipe and goes on printing is not listened to for longer. */
+const max_finish_ms = 5_000
 
 /** Waits for one line before it begins: by then the reaper knows of it. */
 const gate = 'IFS= read -r go || exit 125; exec sh "$1" </dev/null'
@@ -38,21 +45,22 @@ export const shell =
       const remember = (line: string) => {
         if (line.trim() !== "") last_error = line
       }
-      const output = copyOutput([
-        [child.stdout, (line) => execution.write("stdout", line)],
-        [
-          child.stderr,
-          (line) => {
-            remember(line)
-            return execution.write("stderr", line)
-          },
-        ],
-      ])
+      const copies = [
+        copyOutput(child.stdout, (line) => execution.write("stdout", line)),
+        copyOutput(child.stderr, (line) => {
+          remember(line)
+          return execution.write("stderr", line)
+        }),
+      ]
       await child.exited
+      // What stops the work from here on comes too late: it has ended by itself.
+      const stopped = execution.signal.aborted
       signalGroup(child.pid, "SIGTERM")
-      await output.drain()
+      await Promise.race([Promise.all(copies.map((one) => one.ended)), Bun.sleep(drain_ms)])
       signalGroup(child.pid, "SIGKILL")
-      return await outcomeOf({ execution, usage: usageOf(child), last_error, output: prepared.output })
+      await finish(copies)
+      await Promise.all(copies.map((one) => one.cut()))
+      return await outcomeOf({ execution, stopped, usage: usageOf(child), last_error, ...prepared })
     } finally {
       ended()
       reaper.forget(child.pid)
@@ -107,12 +115,25 @@ const baseEnvironment = (execution: Execution, home: string, output: string): Re
   WF_OUTPUT: output,
 })
 
+/** What was printed before the end is brought in, however slow its log is; what others print after it is not. */
+const finish = async (copies: readonly OutputCopy[]): Promise<void> => {
+  let ended = false
+  const all = Promise.all(copies.map((one) => one.ended)).then(() => {
+    ended = true
+  })
+  let left_ms = max_finish_ms
+  while (!ended && left_ms > 0 && copies.some((one) => one.waitingMs() < drain_ms)) {
+    await Promise.race([all, Bun.sleep(look_ms)])
+    if (copies.every((one) => one.waitingMs() > 0)) left_ms -= look_ms
+  }
+}
+
 const signalGroup = (group: number, signal: "SIGTERM" | "SIGKILL"): void => {
   try {
     process.kill(-group, signal)
   } catch (error) {
-    // Nobody of the group is left, which is what was wanted; or all of it became another user's, by sudo.
-    const { code = "" } = error as NodeJS.ErrnoException
+    // Nobody of the group is left, which is what was wanted; or only those that this user may not end.
+    const { code } = error as NodeJS.ErrnoException
     if (code !== "ESRCH" && code !== "EPERM") throw error
   }
 }
@@ -146,13 +167,14 @@ const usageOf = (child: Child): Usage => {
 
 type Finished = {
   readonly execution: Execution
+  readonly stopped: boolean
   readonly usage: Usage
   readonly last_error: string
   readonly output: string
 }
 
-const outcomeOf = async ({ execution, usage, last_error, output }: Finished): Promise<Outcome> => {
-  if (execution.signal.aborted) return { ok: false, error: execution.signal.reason as TaskError, usage }
+const outcomeOf = async ({ execution, stopped, usage, last_error, output }: Finished): Promise<Outcome> => {
+  if (stopped) return { ok: false, error: execution.signal.reason as TaskError, usage }
   if (usage.exit_code !== 0) return { ok: false, error: failureOf(usage, last_error), usage }
   const parsed = await readOutputs(output)
   if (parsed.ok) return { ok: true, outputs: parsed.values, usage }
@@ -160,14 +182,15 @@ const outcomeOf = async ({ execution, usage, last_error, output }: Finished): Pr
   return { ok: false, error: { code: "outputs.invalid", message }, non_retryable: true, usage }
 }
 
-/** The task had the file in its hands: it may be gone, huge, a link or a pipe by now. */
+/** The task may have put anything in its place: a pipe or a device would never end. */
 const readOutputs = async (path: string): Promise<ReturnType<typeof parseOutputs>> => {
   const found = await lstat(path).catch(() => undefined)
-  if (!found) return parseOutputs("")
-  if (!found.isFile()) return { ok: false, error: "it is not a plain file any more" }
-  if (found.size > limits.max_outputs_bytes)
+  if (!found) return { ok: true, values: {} }
+  if (!found.isFile()) return { ok: false, error: "it is not a file any more" }
+  if (found.size > limits.max_outputs_bytes) {
     return { ok: false, error: `it has more than ${limits.max_outputs_bytes} bytes` }
-  return parseOutputs(await readFile(path, "utf8"))
+  }
+  return parseOutputs(await Bun.file(path).text())
 }
 
 const failureOf = (usage: Usage, last_error: string): TaskError => {

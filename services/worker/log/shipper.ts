@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf"
 import type { Client } from "@connectrpc/connect"
+import { Problem } from "#kernel/problem/problem.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import {
   type LogChunk,
@@ -31,6 +32,8 @@ export type Shipper = {
 
 const max_chunk_bytes = 64 * 1024
 const max_chunk_ms = 200
+/** Of a line's time, stream and lengths. */
+const line_overhead_bytes = 24
 const max_batch_chunks = 50
 /** Writers wait while more than this is under way. */
 const max_pending_bytes = 8 * 1024 * 1024
@@ -50,18 +53,26 @@ export const createShipper = ({ metadata, log, now }: ShipperOptions): Shipper =
   let sending: Promise<void> | undefined
   let roomy: (() => void)[] = []
 
-  const sendBatch = async (batch: readonly Sealed[]) => {
-    let wait_ms = retry_ms.first
-    for (;;) {
-      try {
-        await metadata.appendLogs({ chunks: batch.map(({ chunk }) => chunk) })
-        return
-      } catch (error) {
-        log.warn({ event: "logs.not_stored", chunks: batch.length, error })
-        await Bun.sleep(wait_ms)
-        wait_ms = Math.min(wait_ms * 2, retry_ms.max)
-      }
+  const offer = async (batch: readonly Sealed[]): Promise<"stored" | "refused" | "away"> => {
+    try {
+      await metadata.appendLogs({ chunks: batch.map(({ chunk }) => chunk) })
+      return "stored"
+    } catch (error) {
+      log.warn({ event: "logs.not_stored", chunks: batch.length, error })
+      return isRefusal(error) ? "refused" : "away"
     }
+  }
+
+  const sendBatch = async (batch: readonly Sealed[]): Promise<void> => {
+    let wait_ms = retry_ms.first
+    let outcome = await offer(batch)
+    while (outcome === "away") {
+      await Bun.sleep(wait_ms)
+      wait_ms = Math.min(wait_ms * 2, retry_ms.max)
+      outcome = await offer(batch)
+    }
+    // One chunk that nobody takes must not hold up the log of every other task.
+    if (outcome === "refused" && batch.length > 1) for (const one of batch) await sendBatch([one])
   }
 
   const send = async () => {
@@ -95,6 +106,10 @@ export const createShipper = ({ metadata, log, now }: ShipperOptions): Shipper =
   }
 }
 
+/** What is not taken as it is will never be. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Problem && (error.status === 400 || error.status === 413 || error.status === 422)
+
 type Opening = {
   readonly source: LogSource
   readonly seal: (chunk: LogChunk, bytes: number) => void
@@ -108,6 +123,7 @@ const openLog = ({ source, seal, room, now }: Opening): AttemptLog => {
   let first_line = 0
   let lines: { atMs: bigint; stream: string; text: string }[] = []
   let bytes = 0
+  let ended = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
   const close = () => {
@@ -133,15 +149,18 @@ const openLog = ({ source, seal, room, now }: Opening): AttemptLog => {
 
   return {
     async write(stream, text) {
+      // The number of chunks has been reported: a later one would not be waited for.
+      if (ended) return
+      const line_bytes = Buffer.byteLength(text) + line_overhead_bytes
+      if (bytes + line_bytes > max_chunk_bytes) close()
       lines.push({ atMs: BigInt(now().getTime()), stream, text })
-      // Most lines are ASCII; the exact count would cost an encoding of each.
-      bytes += text.length + 16
+      bytes += line_bytes
       timer ??= setTimeout(close, max_chunk_ms)
-      if (bytes >= max_chunk_bytes) close()
       await room()
     },
     end() {
       close()
+      ended = true
       return number
     },
   }

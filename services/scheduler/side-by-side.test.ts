@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, test } from "bun:test"
+import { createSignal } from "#kernel/service/signal.ts"
+import type { Log } from "#kernel/telemetry/log.ts"
+import { until } from "#kernel/testing/until.ts"
+import type { Engine } from "./engine.ts"
+import { given } from "./given.ts"
+import { createPlans } from "./plan/plans.ts"
+import { sweepSessions } from "./session/sweep.ts"
+import { fireTimers } from "./timer/fire.ts"
+
+let engines: readonly Engine[]
+let close: () => Promise<void>
+const said: string[] = []
+
+const log: Log = {
+  debug: ({ event }) => void said.push(event),
+  info: ({ event }) => void said.push(event),
+  warn: ({ event }) => void said.push(event),
+  error: ({ event }) => void said.push(event),
+}
+
+beforeAll(async () => {
+  const first = await given.engine()
+  close = first.close
+  // Another process: it shares the database and nothing in memory.
+  const second = { ...first, log, plans: createPlans(), ready: createSignal(), moved: createSignal() }
+  engines = [{ ...first, log }, second]
+})
+afterAll(() => close())
+
+const diamonds = Object.fromEntries(
+  [0, 1, 2].flatMap((step) => {
+    const top = step === 0 ? {} : { needs: [`join${step - 1}`] }
+    return [
+      [`start${step}`, { uses: "noop", ...top }],
+      [`left${step}`, { uses: "noop", needs: [`start${step}`] }],
+      [`right${step}`, { uses: "noop", needs: [`start${step}`] }],
+      [`join${step}`, { uses: "noop", needs: [`left${step}`, `right${step}`] }],
+    ]
+  }),
+)
+
+const [runs, tasks] = [30, Object.keys(diamonds).length]
+
+test("two schedulers on one database run every task of every run once, with gapless events", async () => {
+  const [first, second] = engines
+  if (!first || !second) throw new Error("there are not two")
+  await Promise.all(
+    Array.from({ length: runs }, (_, index) => given.run(engines[index % 2] ?? first, diamonds)),
+  )
+  const done: string[] = []
+  const isDone = () => done.length >= runs * tasks
+  const worker = async (engine: Engine) => {
+    const session_id = await given.session(engine)
+    while (!isDone()) {
+      const order = await given.work(engine, session_id, ({ id }) => {
+        done.push(id)
+        return {}
+      })
+      // What is left is locked by another worker just now, or waits for one.
+      if (order.length === 0)
+        await until("a moment", () => new Promise<true>((resolve) => setImmediate(resolve, true)))
+    }
+  }
+  const sweeper = async (engine: Engine) => {
+    while (!isDone()) {
+      await sweepSessions(engine)()
+      await fireTimers(engine)()
+    }
+  }
+  await Promise.all([
+    worker(first),
+    worker(second),
+    worker(first),
+    worker(second),
+    sweeper(first),
+    sweeper(second),
+  ])
+  expect(done).toHaveLength(runs * tasks)
+  expect(new Set(done).size).toBe(runs * tasks)
+  const [row] = await first.database.run(
+    (sql) => sql<Record<string, number>>`
+      select
+        (select count(*)::int from scheduler.run where status = 'completed' and open = 0) as completed,
+        (select count(*)::int from scheduler.task_run where status = 'completed' and attempt = 1) as once,
+        (select count(*)::int from scheduler.ready) as ready,
+        (select count(*)::int from scheduler.claim) as claims,
+        (select count(*)::int from (
+          select run.id from scheduler.run as run join scheduler.run_event as event on event.run_id = run.id
+          group by run.id, run.seq
+          having count(*) <> run.seq or min(event.seq) <> 1 or max(event.seq) <> run.seq
+        ) as gaps) as gaps,
+        (select count(*)::int from scheduler.run_event where type = 'workflow.completed') as ends`,
+  )
+  expect(row).toEqual({ completed: runs, once: runs * tasks, ready: 0, claims: 0, gaps: 0, ends: runs })
+  expect(said).toEqual([])
+})
