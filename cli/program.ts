@@ -144,7 +144,8 @@ export const program = async (words: readonly string[], io: Io): Promise<number>
     return session.code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exit_codes.done : exit_codes.usage
-    if (io.signal.aborted) return exit_codes.interrupted
+    // What broke off because of a Ctrl-C needs no words, unless there are some about just that.
+    if (io.signal.aborted && !(error instanceof Failure)) return exit_codes.interrupted
     const failure = failureOf(error)
     if (!failure) {
       const what = error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { cleanEnvironment, runWf, type Said } from "#tests/e2e/platform.ts"
+import { cleanEnvironment, root, runWf, type Said } from "#tests/e2e/platform.ts"
 
 const home = mkdtempSync(join(tmpdir(), "wf-cli-"))
 const run_id = "01a1fd28-f38e-7000-9e0d-fb7ee7200000"
@@ -62,6 +62,19 @@ const answers: Readonly<Record<string, (path: string) => Response>> = {
   evil: (path) => (path === "/api/v1/runs" ? json({ items: [evil_run], next_cursor: null }) : json(evil_run)),
 }
 
+const followed = Promise.withResolvers<void>()
+
+/** A stream of events in which nothing happens. */
+const silent = () => {
+  followed.resolve()
+  return new Response(
+    new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from(": here\n\n")) }),
+    {
+      headers: { "content-type": "text/event-stream" },
+    },
+  )
+}
+
 let server: ReturnType<typeof Bun.serve>
 beforeAll(() => {
   server = Bun.serve({
@@ -69,6 +82,7 @@ beforeAll(() => {
     hostname: "127.0.0.1",
     fetch(request) {
       const token = request.headers.get("authorization")?.split(" ")[1] ?? ""
+      if (token === "silent") return silent()
       return answers[token]?.(new URL(request.url).pathname) ?? json({}, 404)
     },
   })
@@ -147,4 +161,29 @@ test("a file of profiles that can't be read is named", async () => {
   const said = await runWf(["runs", "list"], { env })
   isPlain(said)
   expect([said.code, said.stderr]).toEqual([2, expect.stringContaining("profiles.json")])
+})
+
+test("a place for the output that is full ends the command with a word about it", async () => {
+  const command = [process.execPath, join(root, "cli/main.ts"), "runs", "list"]
+  const env = {
+    ...cleanEnvironment(home),
+    WF_URL: `http://127.0.0.1:${server.port}`,
+    WF_TOKEN: "evil",
+  }
+  const child = Bun.spawn(command, { env, stdout: Bun.file("/dev/full"), stderr: "pipe" })
+  const stderr = await new Response(child.stderr).text()
+  expect([await child.exited, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^wf: The output can't be written: .+\n$/),
+  ])
+})
+
+test("Ctrl-C while following says that the run goes on, and how to come back to it", async () => {
+  const command = [process.execPath, join(root, "cli/main.ts"), "watch", run_id]
+  const env = { ...cleanEnvironment(home), WF_URL: `http://127.0.0.1:${server.port}`, WF_TOKEN: "silent" }
+  const child = Bun.spawn(command, { env, stdout: "pipe", stderr: "pipe" })
+  await followed.promise
+  child.kill("SIGINT")
+  const stderr = await new Response(child.stderr).text()
+  expect([await child.exited, stderr]).toEqual([130, expect.stringContaining(`wf watch ${run_id}`)])
 })

@@ -98,6 +98,31 @@ const mistakes: readonly Mistake[] = [
     says: /rows: must be/,
   },
   {
+    what: "a file of inputs that can't be read",
+    words: [
+      "run",
+      file("unread.yml", "name: unread\ntasks:\n  one: { run: ls }\n"),
+      "--inputs",
+      file("inputs.yml", "a: [\n"),
+    ],
+    code: 2,
+    says: /inputs\.yml:\d+:\d+: /,
+  },
+  {
+    what: "a file of inputs of the wrong type",
+    words: [
+      "run",
+      file(
+        "unread-too.yml",
+        "name: unread\ninputs:\n  rows: { type: integer }\ntasks:\n  one: { run: ls }\n",
+      ),
+      "--inputs",
+      file("many.yml", "rows: many\n"),
+    ],
+    code: 2,
+    says: /rows: must be/,
+  },
+  {
     what: "an input that isn't declared",
     words: ["run", "examples/hello.yml", "-i", "nmae=Ada"],
     code: 2,
@@ -169,7 +194,8 @@ for (const { what, words, code, says, env } of mistakes) {
 test("nothing of a refused file is kept", async () => {
   const names: string[] = []
   for await (const workflow of it.client.workflows.all()) names.push(workflow.name)
-  for (const refused of ["broken", "type", "cycle", "needs"]) expect(names).not.toContain(refused)
+  for (const refused of ["broken", "type", "cycle", "needs", "typed", "unread"])
+    expect(names).not.toContain(refused)
 })
 
 test("validate names every problem with its place, and exits 2", async () => {
