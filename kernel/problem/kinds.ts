@@ -105,7 +105,7 @@ export const kinds = {
     next: "Split it, or raise the limit in the artifact service's settings.",
   },
   "artifact.not_kept": {
-    status: 503,
+    status: 507,
     title: "The place for files takes none at the moment",
     next: "Make room there, or let the platform write there, and send it again.",
   },

@@ -13,6 +13,8 @@ const codes: Readonly<Record<number, Code>> = {
   413: Code.ResourceExhausted,
   422: Code.InvalidArgument,
   503: Code.Unavailable,
+  // The service is well: it must not look as if it were away.
+  507: Code.ResourceExhausted,
 }
 
 /** A problem as it travels over RPC: its whole body in one header, beside the nearest code. */
