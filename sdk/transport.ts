@@ -1,3 +1,4 @@
+import { rest } from "./follow.ts"
 import { type ProblemLike, WfProblem, WfUnreachable } from "./problem.ts"
 
 export type ClientOptions = {
@@ -41,16 +42,45 @@ const isRepeatable = (call: Call): boolean =>
 
 const retry_statuses: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
-const wait = (wait_ms: number) => new Promise<void>((resolve) => setTimeout(resolve, wait_ms))
+/** However long a server asks for; the next refusal says it again. */
+const max_wait_ms = 30_000
+
+/** What `Retry-After` asks for, in seconds or as a date. */
+const askedMs = (header: string | null): number => {
+  if (header === null) return 0
+  const seconds = Number(header)
+  const asked_ms = Number.isNaN(seconds) ? Date.parse(header) - Date.now() : seconds * 1000
+  return Number.isNaN(asked_ms) ? 0 : Math.min(Math.max(asked_ms, 0), max_wait_ms)
+}
 
 const problemFrom = async (response: Response): Promise<WfProblem> => {
-  const text = await response.text()
+  const { status } = response
   try {
-    return new WfProblem({ ...(JSON.parse(text) as ProblemLike), status: response.status })
+    const body = JSON.parse(await response.text()) as ProblemLike
+    const errors = Array.isArray(body.errors) ? body.errors : []
+    return new WfProblem({ ...body, errors, status })
   } catch {
-    return new WfProblem({ status: response.status, detail: `The server answered ${response.status}.` })
+    return new WfProblem({ status, detail: `The server answered ${status}.` })
   }
 }
+
+const jsonOf = async (response: Response): Promise<unknown> => {
+  const text = await response.text()
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new WfProblem({
+      status: response.status,
+      code: "answer.unreadable",
+      detail: `What ${new URL(response.url || "http://server").host} answered is not JSON.`,
+      next: "Check that the URL is that of a wf platform.",
+    })
+  }
+}
+
+/** A connection that broke may have been a server that restarts; who took too long would do so again. */
+const isBroken = (error: unknown): boolean =>
+  !(error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError"))
 
 export const createTransport = (options: ClientOptions): Transport => {
   const base = options.url.replace(/\/+$/, "")
@@ -89,11 +119,13 @@ export const createTransport = (options: ClientOptions): Transport => {
   const answered = async (call: Call): Promise<Response> => {
     let wait_ms = first_wait_ms
     for (let tries = 1; ; tries += 1) {
-      const response = await once(call)
-      const again = retry_statuses.has(response.status) && isRepeatable(call) && tries < max_tries
-      if (!again) return response
-      const asked_ms = Number(response.headers.get("retry-after") ?? 0) * 1000
-      await wait(Math.max(wait_ms, asked_ms))
+      const last = tries === max_tries || !isRepeatable(call)
+      const response = await once(call).catch((error: unknown) => {
+        if (last || call.stream || !(error instanceof WfUnreachable && isBroken(error.cause))) throw error
+      })
+      if (response && (last || !retry_statuses.has(response.status))) return response
+      await response?.body?.cancel()
+      await rest(Math.max(wait_ms, askedMs(response?.headers.get("retry-after") ?? null)), call.signal)
       wait_ms *= 2
     }
   }
@@ -107,7 +139,7 @@ export const createTransport = (options: ClientOptions): Transport => {
     async json<Answer>(call: Call) {
       const response = await answered(call)
       if (!response.ok) throw await problemFrom(response)
-      return (response.status === 204 ? undefined : await response.json()) as Answer
+      return (response.status === 204 ? undefined : await jsonOf(response)) as Answer
     },
   }
 }
