@@ -15,6 +15,19 @@ const isPassing = (error: unknown): boolean => {
   return error instanceof TypeError || (error instanceof Error && error.name !== "AbortError")
 }
 
+/** Rests, unless there is a reason to leave. */
+export const rest = (rest_ms: number, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener("abort", end)
+      resolve()
+    }
+    const timer = setTimeout(end, rest_ms)
+    if (signal?.aborted) end()
+    else signal?.addEventListener("abort", end)
+  })
+
 /** Opens a stream again and again, each time from where it was, until it says that it is complete. */
 export async function* following<Item>(
   open: () => AsyncIterable<Item>,
@@ -36,7 +49,7 @@ export async function* following<Item>(
       away_since_ms ??= performance.now()
       if (performance.now() - away_since_ms > max_away_ms) throw error
     }
-    await new Promise<void>((resolve) => setTimeout(resolve, rest_ms))
+    await rest(rest_ms, signal)
     rest_ms = Math.min(rest_ms * 2, wait_ms.max)
   }
 }

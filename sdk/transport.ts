@@ -1,4 +1,6 @@
-import { type ProblemLike, WfProblem, WfUnreachable } from "./problem.ts"
+import { answerFrom, problemFrom } from "./answer.ts"
+import { rest } from "./follow.ts"
+import { WfUnreachable } from "./problem.ts"
 
 export type ClientOptions = {
   readonly url: string
@@ -36,78 +38,53 @@ const max_tries = 4
 const first_wait_ms = 100
 
 /** Who asks for a longer pause is told to the caller instead. */
-const max_wait_ms = 30_000
-
 /** Safe to send again: it reads, or it carries a key that makes the second one harmless. */
 const isRepeatable = (call: Call): boolean =>
   call.method === undefined || call.method === "GET" || call.headers?.["idempotency-key"] !== undefined
 
 const retry_statuses: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
-const wait = (wait_ms: number) => new Promise<void>((resolve) => setTimeout(resolve, wait_ms))
+/** Who is to wait longer is told so rather than made to wait. */
+const max_wait_ms = 30_000
 
-/** Anything may stand at an address: what isn't an object of ours is nothing. */
-const objectFrom = async (response: Response): Promise<Record<string, unknown> | undefined> => {
-  const text = await response.text()
-  try {
-    const parsed: unknown = JSON.parse(text)
-    return typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
+/** What `Retry-After` asks for, in seconds. */
+const askedMs = (response: Response | undefined): number => {
+  const asked_ms = Number(response?.headers.get("retry-after") ?? 0) * 1000
+  return Number.isNaN(asked_ms) ? 0 : Math.max(asked_ms, 0)
+}
+
+/** A connection that broke may have been a server that restarts; who took too long would do so again. */
+const isBroken = (error: unknown): boolean =>
+  !(error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError"))
+
+const requestOf = (call: Call, options: ClientOptions, base: string): Request => {
+  const url = new URL(`${base}${call.path}`)
+  for (const [name, value] of Object.entries(call.query ?? {})) {
+    if (value !== undefined) url.searchParams.set(name, String(value))
   }
-}
-
-const problemFrom = async (response: Response): Promise<WfProblem> => {
-  const { status } = response
-  const body = await objectFrom(response)
-  const isProblem = typeof body?.code === "string" && typeof body.title === "string"
-  return isProblem
-    ? new WfProblem({ ...(body as Omit<ProblemLike, "status">), status })
-    : new WfProblem({ status, detail: `The server answered ${status}.` })
-}
-
-const answerFrom = async (response: Response, call: Call, base: string): Promise<object> => {
-  const answer = await objectFrom(response).catch((error: unknown) => {
-    throw call.signal?.aborted ? error : new WfUnreachable(base, error)
-  })
-  if (answer) return answer
-  throw new WfProblem({
-    status: response.status,
-    code: "answer.unreadable",
-    title: "The answer is not the platform's",
-    detail: `What answers at ${base} is not the platform, or something stands between.`,
-    next: "Check the address.",
-  })
+  const headers = new Headers(call.headers)
+  if (options.token !== undefined) headers.set("authorization", `Bearer ${options.token}`)
+  if (options.workspace !== undefined) headers.set("wf-workspace", options.workspace)
+  if (call.json !== undefined) headers.set("content-type", "application/json")
+  const body = call.json === undefined ? call.body : JSON.stringify(call.json)
+  const deadline = AbortSignal.timeout(options.timeout_ms ?? default_timeout_ms)
+  const signals = [...(call.signal ? [call.signal] : []), ...(call.stream ? [] : [deadline])]
+  const init: RequestInit & { duplex?: "half" } = {
+    method: call.method ?? "GET",
+    headers,
+    signal: AbortSignal.any(signals),
+  }
+  if (body !== undefined) Object.assign(init, { body, duplex: "half" })
+  return new Request(url, init)
 }
 
 export const createTransport = (options: ClientOptions): Transport => {
   const base = options.url.replace(/\/+$/, "")
   const send = options.fetch ?? ((request: Request) => fetch(request))
 
-  const requestOf = (call: Call): Request => {
-    const url = new URL(`${base}${call.path}`)
-    for (const [name, value] of Object.entries(call.query ?? {})) {
-      if (value !== undefined) url.searchParams.set(name, String(value))
-    }
-    const headers = new Headers(call.headers)
-    if (options.token !== undefined) headers.set("authorization", `Bearer ${options.token}`)
-    if (options.workspace !== undefined) headers.set("wf-workspace", options.workspace)
-    if (call.json !== undefined) headers.set("content-type", "application/json")
-    const body = call.json === undefined ? call.body : JSON.stringify(call.json)
-    const deadline = AbortSignal.timeout(options.timeout_ms ?? default_timeout_ms)
-    const signals = [...(call.signal ? [call.signal] : []), ...(call.stream ? [] : [deadline])]
-    const init: RequestInit & { duplex?: "half" } = {
-      method: call.method ?? "GET",
-      headers,
-      signal: AbortSignal.any(signals),
-    }
-    if (body !== undefined) Object.assign(init, { body, duplex: "half" })
-    return new Request(url, init)
-  }
-
   const once = async (call: Call): Promise<Response> => {
     try {
-      return await send(requestOf(call))
+      return await send(requestOf(call, options, base))
     } catch (error) {
       if (call.signal?.aborted) throw error
       throw new WfUnreachable(base, error)
@@ -117,11 +94,15 @@ export const createTransport = (options: ClientOptions): Transport => {
   const answered = async (call: Call): Promise<Response> => {
     let wait_ms = first_wait_ms
     for (let tries = 1; ; tries += 1) {
-      const response = await once(call)
-      const again = retry_statuses.has(response.status) && isRepeatable(call) && tries < max_tries
-      const asked_ms = Number(response.headers.get("retry-after") ?? 0) * 1000
-      if (!again || asked_ms > max_wait_ms) return response
-      await wait(Math.max(wait_ms, asked_ms || 0))
+      const last = tries === max_tries || !isRepeatable(call)
+      const response = await once(call).catch((error: unknown): undefined => {
+        if (last || call.stream || !(error instanceof WfUnreachable && isBroken(error.cause))) throw error
+      })
+      const asked_ms = askedMs(response)
+      const refused = response && retry_statuses.has(response.status)
+      if (response && (last || !refused || asked_ms > max_wait_ms)) return response
+      await response?.body?.cancel()
+      await rest(Math.max(wait_ms, asked_ms), call.signal)
       wait_ms *= 2
     }
   }
@@ -136,7 +117,7 @@ export const createTransport = (options: ClientOptions): Transport => {
       const response = await answered(call)
       if (!response.ok) throw await problemFrom(response)
       if (response.status === 204) return undefined as Answer
-      return (await answerFrom(response, call, base)) as Answer
+      return (await answerFrom(response, { base, signal: call.signal })) as Answer
     },
   }
 }

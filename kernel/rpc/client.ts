@@ -12,7 +12,7 @@ import { insideTransaction } from "#kernel/database/inside.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { activeTraceparent, inSpan } from "#kernel/telemetry/tracing.ts"
 import { type Breaker, breaker } from "./breaker.ts"
-import { fromConnectError } from "./problems.ts"
+import { fromConnectError, isAnswer } from "./problems.ts"
 
 /** Opens the way to a service; in memory when embedded, over the network otherwise. */
 export type Dial = (service: string, interceptors: Interceptor[]) => Transport
@@ -42,28 +42,65 @@ const outgoing =
     return inSpan({ name: `${service}.${request.method.name}`, kind: "client" }, async () => {
       const traceparent = activeTraceparent()
       if (traceparent !== undefined) request.header.set("traceparent", traceparent)
+      const failed = (thrown: unknown): Problem => {
+        const error = ConnectError.from(thrown)
+        // A refusal is an answer, and who hangs up has learnt nothing.
+        if (isAnswer(error)) guard.succeeded()
+        else if (ill.has(error.code)) guard.failed(performance.now())
+        return fromConnectError(error, service)
+      }
       try {
         const answer = await next(request)
+        if (answer.stream) return { ...answer, message: watched(answer.message, failed) }
         guard.succeeded()
         return answer
       } catch (thrown) {
-        const error = ConnectError.from(thrown)
-        if (ill.has(error.code)) guard.failed(performance.now())
-        else guard.succeeded()
-        throw fromConnectError(error, service)
+        throw failed(thrown)
       }
     })
   }
 
-const throwProblem = (thrown: unknown): never => {
-  if (thrown instanceof ConnectError && thrown.cause instanceof Problem) throw thrown.cause
-  throw thrown
+/** The answer of a stream fails while it is read. */
+async function* watched<Message>(
+  messages: AsyncIterable<Message>,
+  failed: (thrown: unknown) => Problem,
+): AsyncGenerator<Message> {
+  try {
+    yield* messages
+  } catch (thrown) {
+    throw failed(thrown)
+  }
 }
 
-/** The library wraps whatever an interceptor throws; callers get the problem itself. */
-const unwrapped = (transport: Transport): Transport => ({
+/** The library wraps what an interceptor throws, and puts its own error in the place of one that came too late. */
+const throwProblem =
+  (service: string) =>
+  (thrown: unknown): never => {
+    if (!(thrown instanceof ConnectError)) throw thrown
+    if (thrown.cause instanceof Problem) throw thrown.cause
+    if (thrown.code === Code.Internal) throw thrown
+    throw fromConnectError(thrown, service)
+  }
+
+async function* unwrappedMessages<Message>(
+  messages: AsyncIterable<Message>,
+  service: string,
+): AsyncGenerator<Message> {
+  try {
+    yield* messages
+  } catch (thrown) {
+    throwProblem(service)(thrown)
+  }
+}
+
+/** Callers get the problem itself. */
+const unwrapped = (transport: Transport, service: string): Transport => ({
   ...transport,
-  unary: (...call) => transport.unary(...call).catch(throwProblem),
+  unary: (...call) => transport.unary(...call).catch(throwProblem(service)),
+  stream: async (...call) => {
+    const answer = await transport.stream(...call).catch(throwProblem(service))
+    return { ...answer, message: unwrappedMessages(answer.message, service) }
+  },
 })
 
 /** Typed clients of other services: identity, deadline, span and circuit breaker are here, once. */
@@ -71,7 +108,8 @@ export const caller = (dial: Dial, tokens: ServiceTokens): Call => {
   const transports = new Map<string, Transport>()
   return (service, description) => {
     const known = transports.get(service)
-    const transport = known ?? unwrapped(dial(service, [outgoing(service, tokens, breaker(breaker_limits))]))
+    const transport =
+      known ?? unwrapped(dial(service, [outgoing(service, tokens, breaker(breaker_limits))]), service)
     transports.set(service, transport)
     return createClient(description, transport)
   }

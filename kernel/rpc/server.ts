@@ -1,4 +1,5 @@
-import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2"
+import { createServer, type Http2Server } from "node:http2"
+import type { Socket } from "node:net"
 import {
   Code,
   ConnectError,
@@ -91,10 +92,11 @@ export const serveRpc = async (
     },
   })
   const server = createServer(adapter)
-  const sessions = new Set<ServerHttp2Session>()
-  server.on("session", (session) => {
-    sessions.add(session)
-    session.once("close", () => sessions.delete(session))
+  // A destroyed session ends its calls as if they had been answered with nothing, and callers would go on waiting.
+  const sockets = new Set<Socket>()
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket)
+    socket.once("close", () => sockets.delete(socket))
   })
   const port = await listening(server, listen)
   return {
@@ -102,7 +104,7 @@ export const serveRpc = async (
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
-        for (const session of sessions) session.destroy()
+        for (const socket of sockets) socket.destroy()
       }),
   }
 }
