@@ -37,7 +37,7 @@ test.each(["", "{", "[]", '{"profiles":{"a":{}}}', "null"])(
     mkdirSync(join(home, "wf"))
     writeFileSync(join(home, "wf", "profiles.json"), text)
     expect(() => file().read()).toThrow(ProfilesError)
-    expect(() => file().read()).toThrow("remove it and sign in again")
+    expect(() => file().read()).toThrow("Remove it and sign in again")
   },
 )
 
