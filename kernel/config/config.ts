@@ -25,7 +25,13 @@ export const parseConfig = <Schema extends z.ZodType>(
   )
   const parsed = schema.safeParse(given)
   if (parsed.success) return parsed.data
-  throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`))
+  throw new ConfigError(parsed.error.issues.map((issue) => faultOf(issue, given)))
+}
+
+const faultOf = (issue: z.core.$ZodIssue, given: Environment): string => {
+  const name = issue.path.join(".")
+  const is_missing = issue.code === "invalid_type" && issue.path.length === 1 && !Object.hasOwn(given, name)
+  return `${name}: ${is_missing ? "is not set" : issue.message}`
 }
 
 /** A whole number from text, as environment variables carry it. */

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { homedir } from "node:os"
 import { join } from "node:path"
 import { z } from "zod"
-import type { Environment } from "./config.ts"
+import { ConfigError, type Environment } from "./config.ts"
 
 const profileSchema = z.object({
   url: z.string(),
@@ -20,18 +20,27 @@ const profilesSchema = z.object({
 export type Profile = z.infer<typeof profileSchema>
 export type Profiles = z.infer<typeof profilesSchema>
 
+const parsedJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** Where the client keeps its servers and tokens. */
 export type ProfileFile = { read(): Profiles; write(profiles: Profiles): void }
 
 export const profileFile = (environment: Environment): ProfileFile => {
-  const folder = join(environment.XDG_CONFIG_HOME ?? join(homedir(), ".config"), "wf")
+  // Empty means unset.
+  const folder = join(environment.XDG_CONFIG_HOME || join(homedir(), ".config"), "wf")
   const path = join(folder, "profiles.json")
   return {
     read() {
       if (!existsSync(path)) return { profiles: {} }
-      const parsed = profilesSchema.safeParse(JSON.parse(readFileSync(path, "utf8")))
+      const parsed = profilesSchema.safeParse(parsedJson(readFileSync(path, "utf8")))
       if (parsed.success) return parsed.data
-      throw new Error(`${path} is not a file of profiles: remove it and sign in again`)
+      throw new ConfigError([`${path} is not a file of profiles: remove it and sign in again`])
     },
     write(profiles) {
       mkdirSync(folder, { recursive: true, mode: 0o700 })

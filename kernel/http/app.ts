@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi"
-import type { Context, MiddlewareHandler } from "hono"
+import type { Context, MiddlewareHandler, Next } from "hono"
 import { bodyLimit } from "hono/body-limit"
+import { HTTPException } from "hono/http-exception"
 import type { Actor } from "#kernel/auth/actor.ts"
 import type { Authenticate } from "#kernel/auth/authenticate.ts"
 import { Problem, problemBody } from "#kernel/problem/problem.ts"
@@ -37,11 +38,22 @@ export const answerProblem = (context: Context, problem: Problem): Response => {
 /** What a thrown thing becomes at the edge: an expected refusal, or a bug that is logged once. */
 const problemOf = (thrown: unknown, log: Log, request_id: string): Problem => {
   if (thrown instanceof Problem) return thrown
-  if (thrown instanceof SyntaxError || (thrown as { status?: unknown }).status === 400) {
+  if (thrown instanceof HTTPException && thrown.status < 500) {
     return new Problem("request.malformed", { cause: thrown })
   }
   log.error({ event: "request.broke", request_id, error: thrown })
   return new Problem("platform.bug", { cause: thrown })
+}
+
+/** The framework answers for errors only; whatever else is thrown would end as the server's own page. */
+const whole = async (next: Next): Promise<void> => {
+  try {
+    await next()
+  } catch (thrown) {
+    throw thrown instanceof Error
+      ? thrown
+      : new Error("something that is no error was thrown", { cause: thrown })
+  }
 }
 
 const observed = ({ metrics, service }: Doors): MiddlewareHandler<AppEnvironment> => {
@@ -54,7 +66,7 @@ const observed = ({ metrics, service }: Doors): MiddlewareHandler<AppEnvironment
     const started_ms = performance.now()
     const method = context.req.method
     const name = `${method} ${context.req.path}`
-    await inSpan({ name, kind: "server", traceparent: context.req.header("traceparent") }, async () => next())
+    await inSpan({ name, kind: "server", traceparent: context.req.header("traceparent") }, () => whole(next))
     context.res.headers.set("x-request-id", request_id)
     const route = context.req.routePath
     requests.add({ service, method, route, status: String(context.res.status) })
@@ -94,7 +106,7 @@ export const createApp = (doors: Doors, options: AppOptions = {}): App => {
       }))
       throw new Problem("request.invalid", {
         errors,
-        detail: errors.map(({ path, message }) => `${path}: ${message}`).join("; "),
+        detail: errors.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; "),
       })
     },
   })
@@ -104,6 +116,7 @@ export const createApp = (doors: Doors, options: AppOptions = {}): App => {
       throw new Problem("request.too_large", { detail: `At most ${max_body_bytes} bytes are taken.` })
     },
   })
+  app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" })
   app.use(observed(doors))
   app.use((context, next) => (options.streamed?.test(context.req.path) ? next() : limit(context, next)))
   app.use("/api/*", authenticated(doors, new Set(options.open)))

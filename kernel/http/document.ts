@@ -8,7 +8,6 @@ const info = {
 
 /** The OpenAPI document of one service. */
 export const documentOf = (app: App) => {
-  app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" })
   const document = app.getOpenAPI31Document({ openapi: "3.1.0", info })
   // A parameter that takes the rest of the path is written with its pattern for the router only.
   const paths = Object.entries(document.paths ?? {}).map(([path, item]) => [

@@ -6,7 +6,8 @@ export type ByteRange = { readonly start: number; readonly end?: number }
 export const parseRange = (header: string | undefined): ByteRange | undefined => {
   const [, first, last] = /^bytes=(\d{1,15})-(\d{1,15})?$/.exec(header ?? "") ?? []
   if (first === undefined) return undefined
-  return last === undefined ? { start: Number(first) } : { start: Number(first), end: Number(last) }
+  if (last === undefined) return { start: Number(first) }
+  return Number(last) < Number(first) ? undefined : { start: Number(first), end: Number(last) }
 }
 
 export const rangeHeaders = (range: ByteRange | undefined, size_bytes: number) => {
@@ -23,12 +24,19 @@ export const rangeHeaders = (range: ByteRange | undefined, size_bytes: number) =
   return { status: 206, headers }
 }
 
+/** RFC 5987 leaves fewer characters as they are than URLs do. */
+const encoded = (text: string): string =>
+  encodeURIComponent(text.toWellFormed()).replaceAll(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+
 /** Always saved, never shown: what a task wrote must not run as a page of ours. */
 export const attachment = (file_name: string, content_type: string): Record<string, string> => {
   const plain = file_name.replaceAll(/[^\w.-]/g, "_")
   return {
     "content-type": content_type,
-    "content-disposition": `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(file_name)}`,
+    "content-disposition": `attachment; filename="${plain}"; filename*=UTF-8''${encoded(file_name)}`,
     "x-content-type-options": "nosniff",
     "content-security-policy": "sandbox; default-src 'none'",
   }

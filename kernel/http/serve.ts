@@ -18,8 +18,12 @@ export const serveHttp = (fetch: Fetch, { host, port }: HttpListen): HttpServer 
     hostname: host,
     port,
     idleTimeout: idle_s,
+    // Its pages for developers show the code and the error to whoever asks.
+    development: false,
     maxRequestBodySize: max_body_bytes,
     fetch,
+    // Apps answer for what breaks in them; below them nothing is told.
+    error: () => new Response(null, { status: 500 }),
   })
   return {
     port: server.port ?? port,

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs"
-import { platformKey } from "#kernel/auth/platform-key.ts"
+import { type PlatformKey, platformKey } from "#kernel/auth/platform-key.ts"
 import { kafkaBus } from "#kernel/bus/kafka.ts"
 import { ConfigError, config_exit_code, type Environment } from "#kernel/config/config.ts"
 import { documentOf } from "#kernel/http/document.ts"
@@ -62,7 +62,7 @@ const startService = async <Config, Needs extends Store>(
   }
   const adapters: Adapters<Needs> = {
     ...{ kit, log, metrics: createMetrics(), bus, dial, environment },
-    key: platformKey(readFileSync(settings.WF_KEY_FILE, "utf8")),
+    key: readKey(settings.WF_KEY_FILE),
     stores: opened.stores as Adapters<Needs>["stores"],
   }
   composed = await compose(service, adapters)
@@ -78,6 +78,14 @@ const startService = async <Config, Needs extends Store>(
       await opened.close()
       await flushSpans()
     },
+  }
+}
+
+const readKey = (path: string): PlatformKey => {
+  try {
+    return platformKey(readFileSync(path, "utf8"))
+  } catch (error) {
+    throw new ConfigError([`WF_KEY_FILE: ${error instanceof Error ? error.message : error}`])
   }
 }
 

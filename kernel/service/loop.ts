@@ -49,7 +49,7 @@ export const loop = (work: Work): WakeableLoop => {
       if (!stopping.signal.aborted) work.log.warn({ event: "loop.failed", loop: work.name, failures, error })
       woken = false
       const first_ms = work.min_backoff_ms ?? work.idle_ms
-      await rest(Math.min(first_ms * 2 ** Math.min(failures, 16), work.max_backoff_ms ?? 5_000))
+      await rest(Math.min(first_ms * 2 ** Math.min(failures - 1, 16), work.max_backoff_ms ?? 5_000))
     }
   }
 

@@ -50,11 +50,15 @@ export const assemble = ({ name, parts, bus, database, doors, log }: Assembly): 
   }
   const http = parts.http ?? createApp(doors)
   addHealth(http, checks, doors.metrics)
+  // What can't be ended well must not keep the rest from ending.
+  const ended = (part: string, end: () => Promise<void>): Promise<void> =>
+    end().catch((error: unknown) => log.warn({ event: "stop.failed", name, part, error }))
   let stopped: Promise<void> | undefined
   const stop = async () => {
-    if (parts.drain) await within(parts.drain(), drain_ms)
+    if (parts.drain) await within(ended("drain", parts.drain), drain_ms)
+    const stops = loops.map((loop) => ended(loop.name, loop.stop))
     await within(
-      Promise.all(loops.map((loop) => loop.stop())).then(() => undefined),
+      Promise.all(stops).then(() => undefined),
       drain_ms,
     )
     log.info({ event: "service.stopped", name })

@@ -11,8 +11,8 @@ const processSettings = z.object({
   WF_RPC_PORT: port,
   WF_KAFKA_BROKERS: z
     .string()
-    .min(1)
-    .transform((text) => text.split(",")),
+    .transform((text) => text.split(",").map((broker) => broker.trim()))
+    .pipe(z.array(z.string().min(1, "must be HOST:PORT, separated by commas"))),
   WF_KEY_FILE: z.string().min(1),
   WF_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
   WF_OTLP_URL: z.url().optional(),

@@ -30,9 +30,11 @@ const latency_bounds_s = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 
 const escaped = (text: string) => text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")
 
+/** By name, so that the same labels are the same series in whatever order they are given. */
 const labelText = (labels: Labels): string => {
   let text = ""
-  for (const name in labels) text += `${text === "" ? "" : ","}${name}="${escaped(labels[name] ?? "")}"`
+  for (const name of Object.keys(labels).sort())
+    text += `${text === "" ? "" : ","}${name}="${escaped(labels[name] ?? "")}"`
   return text
 }
 
@@ -65,7 +67,8 @@ const histogramLines = (name: string, family: Family, series: Series): string[] 
 }
 
 const familyLines = (name: string, family: Family): string[] => {
-  const lines = [`# HELP ${name} ${family.help}`, `# TYPE ${name} ${family.type}`]
+  const help = family.help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")
+  const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} ${family.type}`]
   for (const series of family.series.values()) {
     if (family.type === "histogram") lines.push(...histogramLines(name, family, series))
     else lines.push(`${name}${braces(series.labels)} ${series.value}`)
@@ -119,7 +122,8 @@ export const createMetrics = (): Metrics => {
       readers.push(read)
     },
     async expose() {
-      for (const read of readers) await read()
+      // What can't be read now must not hide the rest.
+      for (const read of readers) await Promise.try(read).catch(() => undefined)
       const lines = [...families].flatMap(([name, own]) => familyLines(name, own))
       return `${lines.join("\n")}\n`
     },
