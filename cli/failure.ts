@@ -1,4 +1,6 @@
+import { ConfigError } from "#kernel/config/config.ts"
 import { WfProblem, WfUnreachable } from "#sdk/index.ts"
+import { clean } from "./clean.ts"
 import { type ExitCode, exit_codes } from "./exit.ts"
 
 /** What the user did, or met, that ends the command: one paragraph that says what to do, and an exit code. */
@@ -30,7 +32,7 @@ const problemText = (problem: WfProblem): string => {
   const next = problem.next === "" ? "" : `\n${problem.next}`
   const request =
     problem.request_id === undefined || problem.status < 500 ? "" : ` (request ${problem.request_id})`
-  return `${detail}${request}${detail.endsWith(".") ? "" : "."}${errors}${next}`
+  return clean(`${detail}${request}${detail.endsWith(".") ? "" : "."}${errors}${next}`)
 }
 
 const unreachableText = ({ url }: WfUnreachable): string =>
@@ -40,6 +42,7 @@ const unreachableText = ({ url }: WfUnreachable): string =>
 export const failureOf = (error: unknown): Failure | undefined => {
   if (error instanceof Failure) return error
   if (error instanceof WfUnreachable) return new Failure(exit_codes.unreachable, unreachableText(error))
+  if (error instanceof ConfigError) return new Failure(exit_codes.usage, error.message)
   if (!(error instanceof WfProblem)) return undefined
   const code = codes[error.status] ?? (error.status === 503 ? exit_codes.unreachable : exit_codes.failed)
   return new Failure(code, problemText(error))

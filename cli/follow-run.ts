@@ -1,4 +1,5 @@
 import type { Client, Run } from "#sdk/index.ts"
+import { cleanJson } from "./clean.ts"
 import { exit_codes } from "./exit.ts"
 import { Failure } from "./failure.ts"
 import type { Io } from "./io.ts"
@@ -26,7 +27,8 @@ export const followRun = async (following: Following, io: Io): Promise<number> =
       ? undefined
       : setTimeout(() => leave.abort("timeout"), following.timeout_ms)
   const stop = () => leave.abort("interrupt")
-  io.signal.addEventListener("abort", stop)
+  if (io.signal.aborted) stop()
+  else io.signal.addEventListener("abort", stop)
   try {
     const lines = following.logs ? showLines(following, leave.signal, io) : Promise.resolve()
     await showEvents(following, leave.signal, io)
@@ -56,7 +58,7 @@ const showEvents = async (
   io: Io,
 ): Promise<void> => {
   for await (const event of client.runs.watch(run_id, { signal })) {
-    const line = json ? JSON.stringify(event) : eventLine(io, event)
+    const line = json ? cleanJson(event) : eventLine(io, event)
     if (line !== undefined) io.out(line)
   }
 }
@@ -71,6 +73,6 @@ const showLines = async ({ client, run_id }: Following, signal: AbortSignal, io:
 }
 
 const showEnd = (run: Run, json: boolean, io: Io): void => {
-  if (json) io.out(JSON.stringify(run))
+  if (json) io.out(cleanJson(run))
   else for (const line of summaryLines(io, run)) io.out(line)
 }

@@ -1,3 +1,4 @@
+import { cleanJson } from "./clean.ts"
 import { flag, type Given } from "./command.ts"
 import type { Io } from "./io.ts"
 import { type Column, printTable } from "./table.ts"
@@ -17,21 +18,29 @@ export const printList = async <Item>(
   io: Io,
 ): Promise<number> => {
   if (flag(options, "all") && listing.all) {
+    if (io.out_is_tty && !flag(options, "json")) {
+      showPage(await Array.fromAsync(listing.all()), listing, io)
+      return 0
+    }
     for await (const item of listing.all()) {
-      if (flag(options, "json")) io.out(JSON.stringify(item))
-      else printTable({ ...io, out_is_tty: false }, listing.columns, [item])
+      if (flag(options, "json")) io.out(cleanJson(item))
+      else printTable(io, listing.columns, [item])
     }
     return 0
   }
   const page = await listing.first()
   if (flag(options, "json")) {
-    io.out(JSON.stringify(page))
+    io.out(cleanJson(page))
     return 0
   }
-  if (page.items.length === 0 && io.out_is_tty) io.note(listing.empty)
-  else printTable(io, listing.columns, page.items)
+  showPage(page.items, listing, io)
   if (page.next_cursor !== null && io.out_is_tty) io.note("There are more: `--all` shows all of them.")
   return 0
+}
+
+const showPage = <Item>(items: readonly Item[], { columns, empty }: Listing<Item>, io: Io): void => {
+  if (items.length === 0 && io.out_is_tty) io.note(empty)
+  else printTable(io, columns, items)
 }
 
 /** `a.b` of an object, as raw text. */
@@ -42,5 +51,5 @@ export const fieldText = (value: unknown, path: string): string => {
     found = inside ? (found as Record<string, unknown>)[name] : undefined
   }
   if (found === undefined || found === null) return ""
-  return typeof found === "object" ? JSON.stringify(found) : String(found)
+  return typeof found === "object" ? cleanJson(found) : String(found)
 }

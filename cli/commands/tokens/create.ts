@@ -1,3 +1,4 @@
+import { cleanJson } from "../../clean.ts"
 import { flag, type Given } from "../../command.ts"
 import { connect } from "../../connection.ts"
 import { exit_codes } from "../../exit.ts"
@@ -5,6 +6,6 @@ import type { Io } from "../../io.ts"
 
 export const run = async ({ arguments: [name = ""], options }: Given, io: Io): Promise<number> => {
   const created = await connect(options, io).identity.createToken({ name })
-  io.out(flag(options, "json") ? JSON.stringify(created) : created.token)
+  io.out(flag(options, "json") ? cleanJson(created) : created.token)
   return exit_codes.done
 }
