@@ -14,6 +14,10 @@ async function* told<Item>(...items: readonly unknown[]): AsyncGenerator<Item> {
   yield* items as readonly Item[]
 }
 
+const failing = <Item>(error: Error): AsyncIterable<Item> => ({
+  [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }),
+})
+
 /** Never ends by itself, but at once when its reader leaves. */
 async function* endless<Item>(signal: AbortSignal | undefined): AsyncGenerator<Item> {
   await new Promise((_, reject) => {
@@ -70,10 +74,7 @@ test("as JSON there is one event a line, and the run is the last one", async () 
 
 test("a log that can't be had does not hide the outcome", async () => {
   const io = capture()
-  // biome-ignore lint/correctness/useYield: it fails before its first line.
-  const lines = (async function* (): AsyncGenerator<LogLine> {
-    throw new Error("no archive")
-  })()
+  const lines = failing<LogLine>(new Error("no archive"))
   const end = { status: "failed" } as Partial<Run>
   expect(await followRun(following({ end, events: told(started), lines }, { logs: true }), io)).toBe(1)
   expect(io.noted).toEqual(["(log lines are missing: no archive)"])
@@ -103,10 +104,8 @@ describe("leaving", () => {
 })
 
 test("a refusal ends it with the refusal's code", async () => {
-  // biome-ignore lint/correctness/useYield: it fails before its first event.
-  const events = (async function* (): AsyncGenerator<RunEvent> {
-    throw new WfProblem({ status: 404, code: "run.not_found", title: "There is no such run" })
-  })()
+  const refusal = new WfProblem({ status: 404, code: "run.not_found", title: "There is no such run" })
+  const events = failing<RunEvent>(refusal)
   const failure = await followRun(following({ events }), capture()).catch((error: unknown) =>
     failureOf(error),
   )

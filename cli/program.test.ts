@@ -171,10 +171,10 @@ describe("signing in", () => {
   })
 
   test.each([
-    ["a token that isn't valid", ["--with-token"], "wrong", 4],
-    ["nothing on stdin", ["--with-token"], " \n", 2],
-    ["neither token nor address", [], "x", 2],
-  ])("with %s changes nothing", async (_, words, stdin, expected) => {
+    { with_: "a token that isn't valid", words: ["--with-token"], stdin: "wrong", expected: 4 },
+    { with_: "nothing on stdin", words: ["--with-token"], stdin: " \n", expected: 2 },
+    { with_: "neither token nor address", words: [], stdin: "x", expected: 2 },
+  ])("with $with_ changes nothing", async ({ words, stdin, expected }) => {
     const { code } = await wf(["login", "--url", url(), ...words], { stdin })
     expect(code).toBe(expected)
     expect(profiles().read()).toEqual({ profiles: {} })

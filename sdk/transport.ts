@@ -1,5 +1,6 @@
+import { askedMs, jsonOf, problemFrom } from "./answer.ts"
 import { rest } from "./follow.ts"
-import { type ProblemLike, WfProblem, WfUnreachable } from "./problem.ts"
+import { WfUnreachable } from "./problem.ts"
 
 export type ClientOptions = {
   readonly url: string
@@ -42,42 +43,6 @@ const isRepeatable = (call: Call): boolean =>
 
 const retry_statuses: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
-/** However long a server asks for; the next refusal says it again. */
-const max_wait_ms = 30_000
-
-/** What `Retry-After` asks for, in seconds or as a date. */
-const askedMs = (header: string | null): number => {
-  if (header === null) return 0
-  const seconds = Number(header)
-  const asked_ms = Number.isNaN(seconds) ? Date.parse(header) - Date.now() : seconds * 1000
-  return Number.isNaN(asked_ms) ? 0 : Math.min(Math.max(asked_ms, 0), max_wait_ms)
-}
-
-const problemFrom = async (response: Response): Promise<WfProblem> => {
-  const { status } = response
-  try {
-    const body = JSON.parse(await response.text()) as ProblemLike
-    const errors = Array.isArray(body.errors) ? body.errors : []
-    return new WfProblem({ ...body, errors, status })
-  } catch {
-    return new WfProblem({ status, detail: `The server answered ${status}.` })
-  }
-}
-
-const jsonOf = async (response: Response): Promise<unknown> => {
-  const text = await response.text()
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new WfProblem({
-      status: response.status,
-      code: "answer.unreadable",
-      detail: `What ${new URL(response.url || "http://server").host} answered is not JSON.`,
-      next: "Check that the URL is that of a wf platform.",
-    })
-  }
-}
-
 /** A connection that broke may have been a server that restarts; who took too long would do so again. */
 const isBroken = (error: unknown): boolean =>
   !(error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError"))
@@ -98,11 +63,8 @@ export const createTransport = (options: ClientOptions): Transport => {
     const body = call.json === undefined ? call.body : JSON.stringify(call.json)
     const deadline = AbortSignal.timeout(options.timeout_ms ?? default_timeout_ms)
     const signals = [...(call.signal ? [call.signal] : []), ...(call.stream ? [] : [deadline])]
-    const init: RequestInit & { duplex?: "half" } = {
-      method: call.method ?? "GET",
-      headers,
-      signal: AbortSignal.any(signals),
-    }
+    const method = call.method ?? "GET"
+    const init: RequestInit & { duplex?: "half" } = { method, headers, signal: AbortSignal.any(signals) }
     if (body !== undefined) Object.assign(init, { body, duplex: "half" })
     return new Request(url, init)
   }

@@ -1,7 +1,6 @@
 import { afterEach, expect, test } from "bun:test"
 import { readdirSync, readFileSync } from "node:fs"
 import { until } from "#kernel/testing/until.ts"
-import { linesOf } from "#sdk/streams.ts"
 
 /** A worker of a kind: it starts two tasks, forgets the second, tells their groups, and waits. */
 const worker = `
@@ -19,6 +18,15 @@ await reaper.stop()
 console.log("stopped")
 process.exit(0)
 `
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  let open = ""
+  for await (const bytes of stream) {
+    const parts = (open + new TextDecoder().decode(bytes)).split("\n")
+    open = parts.pop() ?? ""
+    yield* parts
+  }
+}
 
 const cleanups: (() => void)[] = []
 afterEach(() => {

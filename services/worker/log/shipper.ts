@@ -53,22 +53,24 @@ export const createShipper = ({ metadata, log, now }: ShipperOptions): Shipper =
   let sending: Promise<void> | undefined
   let roomy: (() => void)[] = []
 
+  const sendOnce = async (batch: readonly Sealed[]): Promise<"done" | "again"> => {
+    try {
+      await metadata.appendLogs({ chunks: batch.map(({ chunk }) => chunk) })
+    } catch (error) {
+      log.warn({ event: "logs.not_stored", chunks: batch.length, error })
+      if (!isRefusal(error)) return "again"
+      // One chunk that nobody takes must not hold up the log of every other task.
+      const parts = batch.length > 1 ? batch : []
+      for (const one of parts) await sendBatch([one])
+    }
+    return "done"
+  }
+
   const sendBatch = async (batch: readonly Sealed[]): Promise<void> => {
     let wait_ms = retry_ms.first
-    for (;;) {
-      try {
-        await metadata.appendLogs({ chunks: batch.map(({ chunk }) => chunk) })
-        return
-      } catch (error) {
-        log.warn({ event: "logs.not_stored", chunks: batch.length, error })
-        if (isRefusal(error)) {
-          // One chunk that nobody takes must not hold up the log of every other task.
-          if (batch.length > 1) for (const one of batch) await sendBatch([one])
-          return
-        }
-        await Bun.sleep(wait_ms)
-        wait_ms = Math.min(wait_ms * 2, retry_ms.max)
-      }
+    while ((await sendOnce(batch)) === "again") {
+      await Bun.sleep(wait_ms)
+      wait_ms = Math.min(wait_ms * 2, retry_ms.max)
     }
   }
 
