@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { clean, cleanJson, cleanLine } from "./clean.ts"
+import { asJson, clean, cleanLine } from "./clean.ts"
 
 describe("text from elsewhere", () => {
   test.each([
@@ -52,7 +52,7 @@ test("what is to stay on one line does", () => {
 
 test("JSON has nothing that a terminal would obey, and is the same value", () => {
   const value = { text: "a\u001b[2J\u009b2J\u202e\u007f", "key\u0085": 1 }
-  const text = cleanJson(value)
+  const text = asJson(value)
   expect(text).toMatch(/^[\u0020-\u007e]*$/)
   expect(JSON.parse(text)).toEqual(value)
 })

@@ -8,12 +8,12 @@ const sequences =
 /** Text from a server or a task, without anything that could move the cursor or reach the clipboard. */
 export const clean = (text: string): string => text.replace(sequences, "").replace(unsafe, "\ufffd")
 
-/** As JSON, with what a terminal would obey written as escapes: the same value to a program. */
-export const cleanJson = (value: unknown): string =>
+/** The same for what has to stay on one line. */
+export const cleanLine = (text: string): string => clean(text.replaceAll("\r", "")).replaceAll("\n", " ")
+
+/** JSON that says the same, with what could turn a terminal written as escapes. */
+export const asJson = (value: unknown): string =>
   JSON.stringify(value).replace(
     unsafe,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   )
-
-/** The same for what has to stay on one line. */
-export const cleanLine = (text: string): string => clean(text.replaceAll("\r", "")).replaceAll("\n", " ")

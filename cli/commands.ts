@@ -65,6 +65,14 @@ export const commands: readonly Command[] = [
     load: () => import("./commands/run/logs.ts"),
   },
   {
+    name: "cancel",
+    summary: "stop a run",
+    arguments: ["<run>"],
+    options: [json],
+    examples: ["wf cancel 0198c0de-…"],
+    load: () => import("./commands/run/cancel.ts"),
+  },
+  {
     name: "push",
     summary: "make a version of a file, unless nothing changed",
     arguments: ["<file...>"],

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { ConfigError } from "#kernel/config/config.ts"
+import { ProfilesError } from "#kernel/config/profiles.ts"
 import { WfProblem, WfUnreachable } from "#sdk/index.ts"
 import { failureOf } from "./failure.ts"
 
@@ -26,9 +26,7 @@ test("a refusal says what happened, where, and what to do next", () => {
       { path: "", message: "has no name" },
     ],
   })
-  expect(failureOf(problem)?.message).toBe(
-    "The workflow is not valid.\n  tasks.a: has no run\n  has no name\nCorrect the places.",
-  )
+  expect(failureOf(problem)?.message).toBe("The workflow is not valid.\n  tasks.a: has no run\n  has no name")
 })
 
 test("a failure of the platform carries the request's id, to be reported", () => {
@@ -50,8 +48,8 @@ test("a server that does not answer is named, with what to do", () => {
   expect(failure?.message).toStartWith("http://127.0.0.1:1 does not answer. Start the platform with `wf up`")
 })
 
-test("settings that don't fit are wrong usage", () => {
-  expect(failureOf(new ConfigError(["x: is broken"]))?.exit_code).toBe(2)
+test("a broken file of profiles is wrong usage", () => {
+  expect(failureOf(new ProfilesError("the file is broken"))?.exit_code).toBe(2)
 })
 
 test("a bug is no failure of the user's", () => {

@@ -1,4 +1,4 @@
-import { ConfigError } from "#kernel/config/config.ts"
+import { ProfilesError } from "#kernel/config/profiles.ts"
 import { WfProblem, WfUnreachable } from "#sdk/index.ts"
 import { clean } from "./clean.ts"
 import { type ExitCode, exit_codes } from "./exit.ts"
@@ -29,7 +29,8 @@ const problemText = (problem: WfProblem): string => {
     .map(({ path, message }) => `\n  ${path === "" ? "" : `${path}: `}${message}`)
     .join("")
   const detail = problem.errors.length > 0 ? problem.title : problem.message
-  const next = problem.next === "" ? "" : `\n${problem.next}`
+  // Beside the errors themselves it only says that there are some.
+  const next = problem.next === "" || problem.errors.length > 0 ? "" : `\n${problem.next}`
   const request =
     problem.request_id === undefined || problem.status < 500 ? "" : ` (request ${problem.request_id})`
   return clean(`${detail}${request}${detail.endsWith(".") ? "" : "."}${errors}${next}`)
@@ -38,11 +39,16 @@ const problemText = (problem: WfProblem): string => {
 const unreachableText = ({ url }: WfUnreachable): string =>
   `${url} does not answer. Start the platform with \`wf up\`, or name another one with WF_URL or \`--profile\`.`
 
+/** A file that may not be read, a disk that is full: the system says which, and why. */
+const isOfSystem = (error: unknown): error is Error =>
+  error instanceof Error && "syscall" in error && "code" in error
+
 /** What is said about a thrown thing, and with which code the process ends. A bug has no place here. */
 export const failureOf = (error: unknown): Failure | undefined => {
   if (error instanceof Failure) return error
   if (error instanceof WfUnreachable) return new Failure(exit_codes.unreachable, unreachableText(error))
-  if (error instanceof ConfigError) return new Failure(exit_codes.usage, error.message)
+  if (error instanceof ProfilesError) return new Failure(exit_codes.usage, error.message)
+  if (isOfSystem(error)) return new Failure(exit_codes.failed, `${error.message}.`)
   if (!(error instanceof WfProblem)) return undefined
   const code = codes[error.status] ?? (error.status === 503 ? exit_codes.unreachable : exit_codes.failed)
   return new Failure(code, problemText(error))

@@ -1,5 +1,5 @@
 import type { Client, Run } from "#sdk/index.ts"
-import { cleanJson } from "./clean.ts"
+import { asJson } from "./clean.ts"
 import { exit_codes } from "./exit.ts"
 import { Failure } from "./failure.ts"
 import type { Io } from "./io.ts"
@@ -58,7 +58,7 @@ const showEvents = async (
   io: Io,
 ): Promise<void> => {
   for await (const event of client.runs.watch(run_id, { signal })) {
-    const line = json ? cleanJson(event) : eventLine(io, event)
+    const line = json ? asJson(event) : eventLine(io, event)
     if (line !== undefined) io.out(line)
   }
 }
@@ -73,6 +73,6 @@ const showLines = async ({ client, run_id }: Following, signal: AbortSignal, io:
 }
 
 const showEnd = (run: Run, json: boolean, io: Io): void => {
-  if (json) io.out(cleanJson(run))
+  if (json) io.out(asJson(run))
   else for (const line of summaryLines(io, run)) io.out(line)
 }

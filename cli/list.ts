@@ -1,4 +1,4 @@
-import { cleanJson } from "./clean.ts"
+import { asJson } from "./clean.ts"
 import { flag, type Given } from "./command.ts"
 import type { Io } from "./io.ts"
 import { type Column, printTable } from "./table.ts"
@@ -23,14 +23,14 @@ export const printList = async <Item>(
       return 0
     }
     for await (const item of listing.all()) {
-      if (flag(options, "json")) io.out(cleanJson(item))
+      if (flag(options, "json")) io.out(asJson(item))
       else printTable(io, listing.columns, [item])
     }
     return 0
   }
   const page = await listing.first()
   if (flag(options, "json")) {
-    io.out(cleanJson(page))
+    io.out(asJson(page))
     return 0
   }
   showPage(page.items, listing, io)
@@ -51,5 +51,5 @@ export const fieldText = (value: unknown, path: string): string => {
     found = inside ? (found as Record<string, unknown>)[name] : undefined
   }
   if (found === undefined || found === null) return ""
-  return typeof found === "object" ? cleanJson(found) : String(found)
+  return typeof found === "object" ? asJson(found) : String(found)
 }

@@ -212,6 +212,6 @@ test("a broken file of profiles is told as such, not as a bug", async () => {
   writeFileSync(join(home, "wf", "profiles.json"), "{")
   const { code, note } = await wf(["whoami"])
   expect(code).toBe(2)
-  expect(note).toContain("remove it and sign in again")
+  expect(note).toContain("Remove it and sign in again")
   expect(note).not.toContain("bug")
 })

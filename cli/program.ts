@@ -1,8 +1,9 @@
 import { CommanderError, Command as Parser } from "commander"
+import { clean } from "./clean.ts"
 import type { Command, Options } from "./command.ts"
 import { commands } from "./commands.ts"
 import { exit_codes } from "./exit.ts"
-import { failureOf } from "./failure.ts"
+import { Failure, failureOf } from "./failure.ts"
 import { type Io, styled } from "./io.ts"
 
 const version = "0.1.0"
@@ -72,6 +73,30 @@ const addOption = (parser: Parser, flags: string, description: string): void => 
   parser.option(flags.replace("...>", ">"), description, gather)
 }
 
+const id = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** So that nobody has to be told in the API's words that something else was meant. */
+const checkRun = (command: Command, words: readonly string[]): void => {
+  const given = words[command.arguments?.indexOf("<run>") ?? -1]
+  if (given === undefined || id.test(given)) return
+  throw new Failure(exit_codes.usage, `\`${given}\` is not a run's id. \`wf runs list\` shows them.`)
+}
+
+/** What other programs call it. */
+const other_words: Readonly<Record<string, string>> = {
+  ...{ start: "run", trigger: "run", exec: "run", list: "runs list", ls: "runs list", ps: "runs list" },
+  ...{ status: "runs list", follow: "watch", stop: "down", serve: "up", server: "up", check: "validate" },
+  ...{ lint: "validate", apply: "push", deploy: "push" },
+}
+
+const checkWord = (word: string): void => {
+  if (!Object.hasOwn(other_words, word)) return
+  throw new Failure(
+    exit_codes.usage,
+    `unknown command '${word}'\n(Did you mean \`wf ${other_words[word]}\`?)`,
+  )
+}
+
 const addCommand = (parent: Parser, command: Command, session: Session): Parser => {
   const { io } = session
   const leaf = command.name.split(" ").at(-1) ?? command.name
@@ -80,6 +105,7 @@ const addCommand = (parent: Parser, command: Command, session: Session): Parser 
   for (const [flags, description] of command.options ?? []) addOption(parser, flags, description)
   addCommon(parser).addHelpText("before", examplesText(command.examples))
   parser.action(async () => {
+    checkRun(command, parser.args)
     const { run } = await command.load()
     session.code = await run({ arguments: parser.args, options: parser.opts<Options>() }, io)
   })
@@ -113,19 +139,20 @@ const buildParser = (session: Session): Parser => {
 export const program = async (words: readonly string[], io: Io): Promise<number> => {
   const session: Session = { io, code: exit_codes.done }
   try {
+    checkWord(words[0] ?? "")
     await buildParser(session).parseAsync(words, { from: "user" })
     return session.code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exit_codes.done : exit_codes.usage
-    if (io.signal.aborted) return exit_codes.interrupted
+    // What broke off because of a Ctrl-C needs no words, unless there are some about just that.
+    if (io.signal.aborted && !(error instanceof Failure)) return exit_codes.interrupted
     const failure = failureOf(error)
     if (!failure) {
-      io.note(
-        `${styled(io, "red", "wf: this is a bug")}: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
-      )
+      const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      io.note(`${styled(io, "red", "wf: this is a bug")}: ${clean(what)}`)
       return exit_codes.failed
     }
-    io.note(`wf: ${failure.message}`)
+    io.note(`wf: ${clean(failure.message)}`)
     return failure.exit_code
   }
 }

@@ -1,4 +1,5 @@
 import { constants } from "node:os"
+import { exit_codes } from "./exit.ts"
 import type { Io } from "./io.ts"
 
 const wantsColor = (environment: NodeJS.ProcessEnv, is_tty: boolean): boolean => {
@@ -7,10 +8,12 @@ const wantsColor = (environment: NodeJS.ProcessEnv, is_tty: boolean): boolean =>
 }
 
 /** A reader that went away, as `head` does, is no error: there is just nobody to write for. */
-const quietOnClosedPipe = (stream: NodeJS.WriteStream): void => {
+const endOnFailure = (stream: NodeJS.WriteStream): void => {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(128 + constants.signals.SIGPIPE)
-    throw error
+    if (stream !== process.stderr)
+      process.stderr.write(`wf: The output can't be written: ${error.message}.\n`)
+    process.exit(exit_codes.failed)
   })
 }
 
@@ -20,8 +23,8 @@ export const terminal = (environment: NodeJS.ProcessEnv): Io => {
     if (interrupt.signal.aborted) process.exit(130)
     interrupt.abort()
   })
-  quietOnClosedPipe(process.stdout)
-  quietOnClosedPipe(process.stderr)
+  endOnFailure(process.stdout)
+  endOnFailure(process.stderr)
   const out_is_tty = process.stdout.isTTY ?? false
   return {
     out: (line) => void process.stdout.write(`${line}\n`),

@@ -10,6 +10,11 @@ fail() {
   exit 1
 }
 
+show_log_and_fail() {
+  cat "$root/.bun/install.log" >&2
+  fail "$*"
+}
+
 is_pinned() { [ "$("$1" --version 2>/dev/null)" = "$bun_version" ]; }
 
 find_bun() {
@@ -34,10 +39,10 @@ install_bun() {
   tell "installing Bun $bun_version into .bun/ through $through (about 40 MB to download) …"
   printf '{ "private": true }\n' >"$root/.bun/package.json"
   if [ "$through" = npm ]; then
-    (cd "$root/.bun" && npm install --no-audit --no-fund --loglevel=error "bun@$bun_version" >&2)
+    (cd "$root/.bun" && npm install --no-audit --no-fund --no-update-notifier "bun@$bun_version" >install.log 2>&1)
   else
-    (cd "$root/.bun" && "$other_bun" add --exact --no-progress "bun@$bun_version" >&2)
-  fi || fail "$through could not install Bun. Check the network and the registry's settings, and run this again."
+    (cd "$root/.bun" && "$other_bun" add --exact --no-progress "bun@$bun_version" >install.log 2>&1)
+  fi || show_log_and_fail "$through could not install Bun. Check the network and the registry's settings, and run this again."
   # Newer npm runs no install scripts unasked; this one puts the binary in its place.
   is_pinned "$local_bun" || "$script_runner" "$root/.bun/node_modules/bun/install.js" >&2 || true
   is_pinned "$local_bun" || fail "The installed Bun does not start on this machine ($(uname -sm))."
@@ -52,10 +57,7 @@ install_dependencies() {
   else
     tell "installing the dependencies of the lockfile (about 60 MB to download) …"
     "$bun" install --cwd "$root" --frozen-lockfile --production --no-progress >"$root/.bun/install.log" 2>&1
-  fi || {
-    cat "$root/.bun/install.log" >&2
-    fail "the dependencies could not be installed (see above)."
-  }
+  fi || show_log_and_fail "the dependencies could not be installed (see above)."
 }
 
 # One at a time: a second start waits for the first one's installation, and takes over from one that died.

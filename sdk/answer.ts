@@ -1,35 +1,37 @@
-import { type ProblemLike, WfProblem } from "./problem.ts"
+import { type ProblemLike, WfProblem, WfUnreachable } from "./problem.ts"
 
-/** However long a server asks for; the next refusal says it again. */
-const max_wait_ms = 30_000
-
-/** What `Retry-After` asks for. */
-export const askedMs = (header: string | null): number => {
-  const asked_ms = Number(header ?? 0) * 1000
-  return Number.isNaN(asked_ms) ? 0 : Math.min(Math.max(asked_ms, 0), max_wait_ms)
+/** Anything may stand at an address: what isn't an object of ours is nothing. */
+const objectFrom = async (response: Response): Promise<Record<string, unknown> | undefined> => {
+  const text = await response.text()
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 export const problemFrom = async (response: Response): Promise<WfProblem> => {
   const { status } = response
-  try {
-    const body = JSON.parse(await response.text()) as ProblemLike
-    const errors = Array.isArray(body.errors) ? body.errors : []
-    return new WfProblem({ ...body, errors, status })
-  } catch {
-    return new WfProblem({ status, detail: `The server answered ${status}.` })
-  }
+  const body = await objectFrom(response)
+  const isProblem = typeof body?.code === "string" && typeof body.title === "string"
+  return isProblem
+    ? new WfProblem({ ...(body as Omit<ProblemLike, "status">), status })
+    : new WfProblem({ status, detail: `The server answered ${status}.` })
 }
 
-export const jsonOf = async (response: Response): Promise<unknown> => {
-  const text = await response.text()
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new WfProblem({
-      status: response.status,
-      code: "answer.unreadable",
-      detail: `What ${new URL(response.url || "http://server").host} answered is not JSON.`,
-      next: "Check that the URL is that of a wf platform.",
-    })
-  }
+type Asked = { readonly base: string; readonly signal: AbortSignal | undefined }
+
+export const answerFrom = async (response: Response, { base, signal }: Asked): Promise<object> => {
+  const answer = await objectFrom(response).catch((error: unknown) => {
+    throw signal?.aborted ? error : new WfUnreachable(base, error)
+  })
+  if (answer) return answer
+  throw new WfProblem({
+    status: response.status,
+    code: "answer.unreadable",
+    title: "The answer is not the platform's",
+    detail: `What answers at ${base} is not the platform, or something stands between.`,
+    next: "Check the address.",
+  })
 }

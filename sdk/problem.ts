@@ -1,3 +1,14 @@
+/** What comes from a server is what it says only once it has been looked at. */
+const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined)
+
+const isFieldError = (value: unknown): value is { path: string; message: string } =>
+  typeof value === "object" &&
+  value !== null &&
+  "path" in value &&
+  "message" in value &&
+  typeof value.path === "string" &&
+  typeof value.message === "string"
+
 /** A refusal of the platform: what happened, why, and what to do next. */
 export class WfProblem extends Error {
   readonly status: number
@@ -8,14 +19,14 @@ export class WfProblem extends Error {
   readonly request_id: string | undefined
 
   constructor(body: ProblemLike) {
-    super(body.detail ?? body.title ?? `The platform answered ${body.status}.`)
+    super(text(body.detail) ?? text(body.title) ?? `The platform answered ${body.status}.`)
     this.name = "WfProblem"
     this.status = body.status
-    this.code = body.code ?? "unknown"
-    this.title = body.title ?? "The request failed"
-    this.next = body.next ?? ""
-    this.errors = body.errors ?? []
-    this.request_id = body.request_id
+    this.code = text(body.code) ?? "unknown"
+    this.title = text(body.title) ?? "The request failed"
+    this.next = text(body.next) ?? ""
+    this.errors = Array.isArray(body.errors) ? body.errors.filter(isFieldError) : []
+    this.request_id = text(body.request_id)
   }
 }
 

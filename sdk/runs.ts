@@ -95,6 +95,8 @@ export const runsOf = (transport: Transport) => {
     get,
     list,
     all: (options: ListRuns = {}) => allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),
+    /** What has not begun is cancelled at once, what runs is told to stop. */
+    cancel: (run_id: string) => transport.json<Run>({ method: "POST", path: `${path(run_id)}/cancel` }),
     tasks: (run_id: string) => transport.json<Page<TaskRun>>({ path: `${path(run_id)}/tasks` }),
     watch,
     logs,

@@ -1,4 +1,4 @@
-import { askedMs, jsonOf, problemFrom } from "./answer.ts"
+import { answerFrom, problemFrom } from "./answer.ts"
 import { rest } from "./follow.ts"
 import { WfUnreachable } from "./problem.ts"
 
@@ -43,35 +43,47 @@ const isRepeatable = (call: Call): boolean =>
 
 const retry_statuses: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
+/** Who is to wait longer is told so rather than made to wait. */
+const max_wait_ms = 30_000
+
+/** What `Retry-After` asks for, in seconds. */
+const askedMs = (response: Response | undefined): number => {
+  const asked_ms = Number(response?.headers.get("retry-after") ?? 0) * 1000
+  return Number.isNaN(asked_ms) ? 0 : Math.max(asked_ms, 0)
+}
+
 /** A connection that broke may have been a server that restarts; who took too long would do so again. */
 const isBroken = (error: unknown): boolean =>
   !(error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError"))
+
+const requestOf = (call: Call, options: ClientOptions, base: string): Request => {
+  const url = new URL(`${base}${call.path}`)
+  for (const [name, value] of Object.entries(call.query ?? {})) {
+    if (value !== undefined) url.searchParams.set(name, String(value))
+  }
+  const headers = new Headers(call.headers)
+  if (options.token !== undefined) headers.set("authorization", `Bearer ${options.token}`)
+  if (options.workspace !== undefined) headers.set("wf-workspace", options.workspace)
+  if (call.json !== undefined) headers.set("content-type", "application/json")
+  const body = call.json === undefined ? call.body : JSON.stringify(call.json)
+  const deadline = AbortSignal.timeout(options.timeout_ms ?? default_timeout_ms)
+  const signals = [...(call.signal ? [call.signal] : []), ...(call.stream ? [] : [deadline])]
+  const init: RequestInit & { duplex?: "half" } = {
+    method: call.method ?? "GET",
+    headers,
+    signal: AbortSignal.any(signals),
+  }
+  if (body !== undefined) Object.assign(init, { body, duplex: "half" })
+  return new Request(url, init)
+}
 
 export const createTransport = (options: ClientOptions): Transport => {
   const base = options.url.replace(/\/+$/, "")
   const send = options.fetch ?? ((request: Request) => fetch(request))
 
-  const requestOf = (call: Call): Request => {
-    const url = new URL(`${base}${call.path}`)
-    for (const [name, value] of Object.entries(call.query ?? {})) {
-      if (value !== undefined) url.searchParams.set(name, String(value))
-    }
-    const headers = new Headers(call.headers)
-    if (options.token !== undefined) headers.set("authorization", `Bearer ${options.token}`)
-    if (options.workspace !== undefined) headers.set("wf-workspace", options.workspace)
-    if (call.json !== undefined) headers.set("content-type", "application/json")
-    const body = call.json === undefined ? call.body : JSON.stringify(call.json)
-    const deadline = AbortSignal.timeout(options.timeout_ms ?? default_timeout_ms)
-    const signals = [...(call.signal ? [call.signal] : []), ...(call.stream ? [] : [deadline])]
-    const method = call.method ?? "GET"
-    const init: RequestInit & { duplex?: "half" } = { method, headers, signal: AbortSignal.any(signals) }
-    if (body !== undefined) Object.assign(init, { body, duplex: "half" })
-    return new Request(url, init)
-  }
-
   const once = async (call: Call): Promise<Response> => {
     try {
-      return await send(requestOf(call))
+      return await send(requestOf(call, options, base))
     } catch (error) {
       if (call.signal?.aborted) throw error
       throw new WfUnreachable(base, error)
@@ -82,12 +94,14 @@ export const createTransport = (options: ClientOptions): Transport => {
     let wait_ms = first_wait_ms
     for (let tries = 1; ; tries += 1) {
       const last = tries === max_tries || !isRepeatable(call)
-      const response = await once(call).catch((error: unknown) => {
+      const response = await once(call).catch((error: unknown): undefined => {
         if (last || call.stream || !(error instanceof WfUnreachable && isBroken(error.cause))) throw error
       })
-      if (response && (last || !retry_statuses.has(response.status))) return response
+      const asked_ms = askedMs(response)
+      const refused = response && retry_statuses.has(response.status)
+      if (response && (last || !refused || asked_ms > max_wait_ms)) return response
       await response?.body?.cancel()
-      await rest(Math.max(wait_ms, askedMs(response?.headers.get("retry-after") ?? null)), call.signal)
+      await rest(Math.max(wait_ms, asked_ms), call.signal)
       wait_ms *= 2
     }
   }
@@ -101,7 +115,8 @@ export const createTransport = (options: ClientOptions): Transport => {
     async json<Answer>(call: Call) {
       const response = await answered(call)
       if (!response.ok) throw await problemFrom(response)
-      return (response.status === 204 ? undefined : await jsonOf(response)) as Answer
+      if (response.status === 204) return undefined as Answer
+      return (await answerFrom(response, { base, signal: call.signal })) as Answer
     },
   }
 }

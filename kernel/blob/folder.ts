@@ -4,6 +4,7 @@ import { dirname, join } from "node:path"
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import type { PlatformKey } from "#kernel/auth/platform-key.ts"
+import { Problem } from "#kernel/problem/problem.ts"
 import { type Blob, checkKey, type Opened, type Presign, type Presigned, type Range } from "./blob.ts"
 import { counted } from "./counted.ts"
 import { signedQuery } from "./signature.ts"
@@ -23,9 +24,9 @@ export const folderBlob = ({ folder, ...links }: FolderOptions): Blob => {
     async put(name, body, { max_bytes }) {
       const path = pathOf(name)
       const draft = `${path}.${crypto.randomUUID()}.part`
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
       const { bytes, stored } = counted(body, max_bytes)
       try {
+        await mkdir(dirname(path), { recursive: true, mode: 0o700 })
         await pipeline(
           Readable.from(bytes, { objectMode: false }),
           createWriteStream(draft, { mode: 0o600, flush: true }),
@@ -34,8 +35,8 @@ export const folderBlob = ({ folder, ...links }: FolderOptions): Blob => {
         await syncFolder(dirname(path))
         return stored()
       } catch (error) {
-        await rm(draft, { force: true })
-        throw error
+        await rm(draft, { force: true }).catch(() => undefined)
+        throw refusalOf(error)
       }
     },
     open: (name, range) => openRange(pathOf(name), range),
@@ -53,6 +54,24 @@ export const folderBlob = ({ folder, ...links }: FolderOptions): Blob => {
     },
     presign: (request) => Promise.resolve(presigned(request, links)),
   }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: "there is no space left",
+  EDQUOT: "its quota is used up",
+  EACCES: "the platform may not write there",
+  EPERM: "the platform may not write there",
+  EROFS: "it is read-only",
+  ENOTDIR: "there is a file in the way",
+  EEXIST: "there is a file in the way",
+  EIO: "its disk fails",
+}
+
+/** A disk that is full is somebody's to mend, and no bug. */
+const refusalOf = (error: unknown): unknown => {
+  const reason = reasons[(error as NodeJS.ErrnoException).code ?? ""]
+  if (reason === undefined) return error
+  return new Problem("artifact.not_kept", { detail: `The file can't be kept: ${reason}.`, cause: error })
 }
 
 /** The name itself must survive a power cut, not only the bytes. */

@@ -2,8 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test"
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { ConfigError } from "./config.ts"
-import { profileFile } from "./profiles.ts"
+import { ProfilesError, profileFile } from "./profiles.ts"
 
 let home: string
 beforeEach(() => {
@@ -37,8 +36,8 @@ test.each(["", "{", "[]", '{"profiles":{"a":{}}}', "null"])(
   (text) => {
     mkdirSync(join(home, "wf"))
     writeFileSync(join(home, "wf", "profiles.json"), text)
-    expect(() => file().read()).toThrow(ConfigError)
-    expect(() => file().read()).toThrow("remove it and sign in again")
+    expect(() => file().read()).toThrow(ProfilesError)
+    expect(() => file().read()).toThrow("Remove it and sign in again")
   },
 )
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { homedir } from "node:os"
 import { join } from "node:path"
 import { z } from "zod"
-import { ConfigError, type Environment } from "./config.ts"
+import type { Environment } from "./config.ts"
 
 const profileSchema = z.object({
   url: z.string(),
@@ -20,11 +20,17 @@ const profilesSchema = z.object({
 export type Profile = z.infer<typeof profileSchema>
 export type Profiles = z.infer<typeof profilesSchema>
 
-const parsedJson = (text: string): unknown => {
+/** The file is there but can't be read or understood; its message says what to do. */
+export class ProfilesError extends Error {}
+
+const readJson = (path: string): unknown => {
   try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
+    return JSON.parse(readFileSync(path, "utf8"))
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw new ProfilesError(
+      `${path} can't be read: ${error instanceof Error ? error.message : String(error)}.`,
+    )
   }
 }
 
@@ -32,15 +38,16 @@ const parsedJson = (text: string): unknown => {
 export type ProfileFile = { read(): Profiles; write(profiles: Profiles): void }
 
 export const profileFile = (environment: Environment): ProfileFile => {
-  // Empty means unset.
   const folder = join(environment.XDG_CONFIG_HOME || join(homedir(), ".config"), "wf")
   const path = join(folder, "profiles.json")
   return {
     read() {
       if (!existsSync(path)) return { profiles: {} }
-      const parsed = profilesSchema.safeParse(parsedJson(readFileSync(path, "utf8")))
+      const parsed = profilesSchema.safeParse(readJson(path))
       if (parsed.success) return parsed.data
-      throw new ConfigError([`${path} is not a file of profiles: remove it and sign in again`])
+      throw new ProfilesError(
+        `${path} is not a file of profiles. Remove it and sign in again with \`wf login\`.`,
+      )
     },
     write(profiles) {
       mkdirSync(folder, { recursive: true, mode: 0o700 })

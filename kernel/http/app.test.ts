@@ -115,7 +115,7 @@ describe("a refusal", () => {
 
   test.each([
     { what: "broken JSON", body: "{", type: "application/json", status: 400 },
-    { what: "another content type", body: "{}", type: "text/plain", status: 400 },
+    { what: "another content type", body: "{}", type: "text/plain", status: 415 },
     { what: "no object", body: "[]", type: "application/json", status: 422 },
   ])("of $what is a problem too, and no bug", async ({ body, type, status }) => {
     const { response, body: problem } = await problemOf(post(body, { "content-type": type }))

@@ -36,13 +36,22 @@ export const answerProblem = (context: Context, problem: Problem): Response => {
 }
 
 /** What a thrown thing becomes at the edge: an expected refusal, or a bug that is logged once. */
-const problemOf = (thrown: unknown, log: Log, request_id: string): Problem => {
+const problemOf = (thrown: unknown, log: Log, context: Context<AppEnvironment>): Problem => {
   if (thrown instanceof Problem) return thrown
-  if (thrown instanceof HTTPException && thrown.status < 500) {
-    return new Problem("request.malformed", { cause: thrown })
-  }
-  log.error({ event: "request.broke", request_id, error: thrown })
+  const status = thrown instanceof HTTPException ? thrown.status : 500
+  if (status === 415) return new Problem("request.media_type", { cause: thrown })
+  // Somebody who left in the middle of a body hears nothing of this, and it is no fault of ours.
+  const left = context.req.raw.signal.aborted
+  if (left || status < 500) return new Problem("request.malformed", { cause: thrown })
+  log.error({ event: "request.broke", request_id: context.get("request_id"), error: thrown })
   return new Problem("platform.bug", { cause: thrown })
+}
+
+/** No text of ours has a NUL, and PostgreSQL takes none. */
+const refuseNul: MiddlewareHandler<AppEnvironment> = async (context, next) => {
+  if (context.req.url.includes("%00"))
+    throw new Problem("request.malformed", { detail: "The address has a NUL, which no value may have." })
+  await next()
 }
 
 /** The framework answers for errors only; whatever else is thrown would end as the server's own page. */
@@ -50,9 +59,8 @@ const whole = async (next: Next): Promise<void> => {
   try {
     await next()
   } catch (thrown) {
-    throw thrown instanceof Error
-      ? thrown
-      : new Error("something that is no error was thrown", { cause: thrown })
+    if (thrown instanceof Error) throw thrown
+    throw new Error("something that is no error was thrown", { cause: thrown })
   }
 }
 
@@ -119,10 +127,9 @@ export const createApp = (doors: Doors, options: AppOptions = {}): App => {
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" })
   app.use(observed(doors))
   app.use((context, next) => (options.streamed?.test(context.req.path) ? next() : limit(context, next)))
+  app.use(refuseNul)
   app.use("/api/*", authenticated(doors, new Set(options.open)))
-  app.onError((thrown, context) =>
-    answerProblem(context, problemOf(thrown, doors.log, context.get("request_id"))),
-  )
+  app.onError((thrown, context) => answerProblem(context, problemOf(thrown, doors.log, context)))
   app.notFound((context) => answerProblem(context, new Problem("request.not_found")))
   return app
 }

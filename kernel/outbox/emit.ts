@@ -1,6 +1,7 @@
 import { json, list, type Sql } from "#kernel/database/database.ts"
 import type { EventData, EventName } from "#kernel/events/envelope.ts"
 import { systemKit } from "#kernel/service/kit.ts"
+import { activeTraceparent } from "#kernel/telemetry/tracing.ts"
 import { nudge } from "./nudge.ts"
 
 /** A fact to be published. Without an id it gets a fresh one; its time is the database's. */
@@ -36,4 +37,9 @@ export const emit = async (sql: Sql, events: readonly Event[]): Promise<void> =>
 }
 
 // The topic says the type, and the row has the time.
-const stored = ({ id = kit.id(), key, data, traceparent }: Event) => ({ id, key, data, traceparent })
+const stored = ({ id = kit.id(), key, data, traceparent = activeTraceparent() }: Event) => ({
+  id,
+  key,
+  data,
+  traceparent,
+})

@@ -10,11 +10,21 @@ export const kinds = {
     title: "The request can't be read",
     next: "Send well-formed JSON with the right Content-Type.",
   },
+  "request.media_type": {
+    status: 415,
+    title: "The body's Content-Type is not taken here",
+    next: "Send `Content-Type: application/json`, or what /openapi.json names for this path.",
+  },
   "request.too_large": { status: 413, title: "The request is too large", next: "Send less, or split it." },
   "request.not_found": {
     status: 404,
     title: "There is no such path",
     next: "See /openapi.json for the paths there are.",
+  },
+  "request.wrong_host": {
+    status: 421,
+    title: "This platform answers on its own machine only",
+    next: "Use http://127.0.0.1 or http://localhost with its port.",
   },
   "auth.required": {
     status: 401,
@@ -93,6 +103,11 @@ export const kinds = {
     status: 413,
     title: "The artifact is too large",
     next: "Split it, or raise the limit in the artifact service's settings.",
+  },
+  "artifact.not_kept": {
+    status: 507,
+    title: "The place for files takes none at the moment",
+    next: "Make room there, or let the platform write there, and send it again.",
   },
   "idempotency.conflict": {
     status: 409,

@@ -13,6 +13,8 @@ const codes: Readonly<Record<number, Code>> = {
   413: Code.ResourceExhausted,
   422: Code.InvalidArgument,
   503: Code.Unavailable,
+  // The service is well: it must not look as if it were away.
+  507: Code.ResourceExhausted,
 }
 
 /** What a header may have; the list of a transport's headers has little room. */

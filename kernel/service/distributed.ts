@@ -11,6 +11,7 @@ import { inMemoryTransport, serveRpc } from "#kernel/rpc/server.ts"
 import { exportSpans } from "#kernel/telemetry/exporter.ts"
 import { createLog } from "#kernel/telemetry/log.ts"
 import { createMetrics } from "#kernel/telemetry/metrics.ts"
+import { observeProcess } from "#kernel/telemetry/process.ts"
 import { type Adapters, type Composed, compose } from "./compose.ts"
 import { systemKit } from "./kit.ts"
 import type { Service, Store } from "./service.ts"
@@ -50,7 +51,9 @@ const startService = async <Config, Needs extends Store>(
   const flushSpans = settings.WF_OTLP_URL ? exportSpans(settings.WF_OTLP_URL, name) : () => Promise.resolve()
   const bus = kafkaBus({ brokers: settings.WF_KAFKA_BROKERS, client_id: `wf-${name}`, log })
   const kit = systemKit()
-  const opened = openStores({ service: name, needs: service.needs, environment, log, now: kit.now })
+  const metrics = createMetrics()
+  observeProcess(metrics)
+  const opened = openStores({ service: name, needs: service.needs, environment, log, now: kit.now, metrics })
   let composed: Composed | undefined
   const dial: Dial = (target, outgoing) => {
     const url = settings.peers.get(target)
@@ -61,7 +64,7 @@ const startService = async <Config, Needs extends Store>(
     })
   }
   const adapters: Adapters<Needs> = {
-    ...{ kit, log, metrics: createMetrics(), bus, dial, environment },
+    ...{ kit, log, metrics, bus, dial, environment },
     key: readKey(settings.WF_KEY_FILE),
     stores: opened.stores as Adapters<Needs>["stores"],
   }

@@ -1,4 +1,5 @@
 import type { Bus } from "#kernel/bus/bus.ts"
+import { traced } from "#kernel/bus/traced.ts"
 import type { Database } from "#kernel/database/database.ts"
 import type { App, Doors } from "#kernel/http/app.ts"
 import { createApp } from "#kernel/http/app.ts"
@@ -37,7 +38,7 @@ const within = (work: Promise<void>, limit_ms: number): Promise<void> =>
 export const assemble = ({ name, parts, bus, database, doors, log }: Assembly): Running => {
   const loops: Loop[] = [
     ...(parts.loops ?? []),
-    ...(parts.consumers ?? []).map((consumer) => bus.consume(consumer)),
+    ...(parts.consumers ?? []).map((consumer) => bus.consume(traced(consumer))),
   ]
   if (database) {
     loops.push(bus.relay(database))

@@ -3,6 +3,8 @@ import { type Environment, parseConfig } from "#kernel/config/config.ts"
 import { openPool } from "#kernel/database/open.ts"
 import { mongoDocuments } from "#kernel/documents/mongo.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
+import type { Metrics } from "#kernel/telemetry/metrics.ts"
+import { observePool } from "#kernel/telemetry/pool.ts"
 import type { Store, Stores } from "./service.ts"
 import { mongoSettings, postgresSettings, s3Settings } from "./settings.ts"
 
@@ -14,10 +16,11 @@ export type Opening = {
   readonly environment: Environment
   readonly log: Log
   readonly now: () => Date
+  readonly metrics: Metrics
 }
 
 /** The stores of the distributed mode, and only those that the service needs. */
-export const openStores = ({ service, needs, environment, log, now }: Opening): Opened => {
+export const openStores = ({ service, needs, environment, log, now, metrics }: Opening): Opened => {
   const stores: { -readonly [Name in Store]?: Stores[Name] } = {}
   const closing: (() => Promise<void>)[] = []
   for (const name of ["database", "hot"] as const) {
@@ -34,6 +37,7 @@ export const openStores = ({ service, needs, environment, log, now }: Opening): 
       hot,
       application_name: `wf-${service}${hot ? "-hot" : ""}`,
     })
+    observePool(hot ? `${service}-hot` : service, pool, metrics)
     stores[name] = pool.database(service)
     closing.push(pool.close)
   }

@@ -5,6 +5,7 @@ import { Problem } from "#kernel/problem/problem.ts"
 import { addHealth } from "#kernel/service/health.ts"
 import type { Running } from "#kernel/service/running.ts"
 import type { Metrics } from "#kernel/telemetry/metrics.ts"
+import { localOnly } from "./local-only.ts"
 
 /** What every service answers for itself; the edge answers it for all of them together. */
 const own_paths = new Set(["/health", "/health/live", "/health/ready", "/metrics", "/openapi.json"])
@@ -12,6 +13,7 @@ const own_paths = new Set(["/health", "/health/live", "/health/ready", "/metrics
 /** All services behind one port: each route goes to the service that declares it, as the gateway does elsewhere. */
 export const composeEdge = (services: readonly Running[], metrics: Metrics): Hono => {
   const edge = new Hono()
+  edge.use(localOnly)
   for (const { http } of services) {
     for (const { method, path } of http.routes) {
       const shared = method === "ALL" || own_paths.has(path)

@@ -15,6 +15,8 @@ import { type Adapters, type Composed, compose } from "#kernel/service/compose.t
 import { type Kit, systemKit } from "#kernel/service/kit.ts"
 import type { Service, Store } from "#kernel/service/service.ts"
 import { createMetrics, type Metrics } from "#kernel/telemetry/metrics.ts"
+import { observePool } from "#kernel/telemetry/pool.ts"
+import { observeProcess } from "#kernel/telemetry/process.ts"
 import { artifactConfig } from "#services/artifact/config.ts"
 import type { PlatformOptions } from "./platform.ts"
 
@@ -41,6 +43,9 @@ export const layGround = (postgres_url: string, public_url: string, options: Pla
   const hot = openPool({ ...common, application_name: "wf-hot", max_sessions: max_sessions.hot, hot: true })
   const bus = embeddedBus({ log })
   const metrics = createMetrics()
+  observeProcess(metrics)
+  observePool("shared", pool, metrics)
+  observePool("hot", hot, metrics)
   const kit = systemKit()
   const blob = folderBlob({ folder: join(data, "artifacts"), key, url: public_url, now: kit.now })
   const { WF_ARTIFACT_MAX_BYTES: max_bytes } = parseConfig(artifactConfig, environment)

@@ -4,6 +4,7 @@ import { type ProfileFile, profileFile } from "#kernel/config/profiles.ts"
 import { EmbeddedRefusal } from "#kernel/database/embedded/refusal.ts"
 import { MigrationRefused } from "#kernel/database/migrate.ts"
 import { systemKit } from "#kernel/service/kit.ts"
+import { exportSpans } from "#kernel/telemetry/exporter.ts"
 import { createLog } from "#kernel/telemetry/log.ts"
 import { type DataFolder, dataFolder } from "./files.ts"
 import { type RunningPlatform, startPlatform } from "./platform.ts"
@@ -40,6 +41,8 @@ export const up = async (options: UpOptions, voice: Voice): Promise<RunningPlatf
     level: options.environment.WF_LOG_LEVEL ?? "info",
     destination: folder.log,
   })
+  const { WF_OTLP_URL } = options.environment
+  const flushSpans = WF_OTLP_URL ? exportSpans(WF_OTLP_URL, "all") : () => Promise.resolve()
   const environment = { WF_WORKER_FOLDER: `${folder.path}/worker`, ...options.environment }
   const key = folder.key()
   const wanted = { data: folder.path, host, port, key, environment, log }
@@ -59,6 +62,7 @@ export const up = async (options: UpOptions, voice: Voice): Promise<RunningPlatf
     stop: async () => {
       folder.withdraw()
       await platform.stop()
+      await flushSpans()
       folder.leave()
     },
   }
@@ -96,17 +100,29 @@ const writeProfile = (file: ProfileFile, url: string, folder: DataFolder): strin
   return current
 }
 
+type Kept = { readonly current: string } | { readonly refused: string }
+
+/** A home that can't be written, or a file of profiles that can't be read, is no reason not to be up. */
+const keepProfile = (environment: Environment, url: string, folder: DataFolder): Kept => {
+  try {
+    return { current: writeProfile(profileFile(environment), url, folder) }
+  } catch (error) {
+    return { refused: error instanceof Error ? error.message : String(error) }
+  }
+}
+
 const checkout = new URL("../..", import.meta.url).pathname
 
 /** As it can be typed where this was. */
-const nextCommand = (current: string): string => {
+const nextCommand = (kept: Kept, url: string, { token_file }: DataFolder): string => {
   const folder = `${process.cwd()}/` === checkout ? "" : checkout
-  const profile = current === "local" ? "" : " --profile local"
-  return `${folder || "./"}wf run ${folder}examples/hello.yml${profile}`
+  const command = `${folder || "./"}wf run ${folder}examples/hello.yml`
+  if ("refused" in kept) return `WF_URL=${url} WF_TOKEN=$(cat ${token_file}) ${command}`
+  return kept.current === "local" ? command : `${command} --profile local`
 }
 
 const welcome = (platform: RunningPlatform, folder: DataFolder, options: UpOptions): string => {
-  const current = writeProfile(profileFile(options.environment), platform.url, folder)
+  const kept = keepProfile(options.environment, platform.url, folder)
   const elsewhere = platform.place === folder.path ? "" : `\n  database  ${platform.place}`
   const rights = getuid?.() === 0 ? "root" : "you"
   return [
@@ -114,9 +130,10 @@ const welcome = (platform: RunningPlatform, folder: DataFolder, options: UpOptio
     `  data      ${folder.path}${elsewhere}`,
     `  log       ${folder.log}`,
     `  tasks     run as ${rights}, with all rights that ${rights === "you" ? "you have" : "root has"}`,
+    ...("refused" in kept ? [`  profile   not kept: ${kept.refused}`] : []),
     "",
     "Next, in another terminal:",
-    `  ${nextCommand(current)}`,
+    `  ${nextCommand(kept, platform.url, folder)}`,
     "",
     options.detached ? `\`./wf down --data ${folder.path}\` stops it.` : "Ctrl-C stops it.",
   ].join("\n")

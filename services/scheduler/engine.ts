@@ -2,6 +2,7 @@ import type { Database } from "#kernel/database/database.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import type { Signal } from "#kernel/service/signal.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
+import type { Counter } from "#kernel/telemetry/metrics.ts"
 import type { Plans } from "./plan/plans.ts"
 
 /** What the scheduler's use-cases stand on. */
@@ -16,6 +17,10 @@ export type Engine = {
   readonly ready: Signal
   /** Fires when runs have new events. */
   readonly moved: Signal
+  /** Fires when running tasks are to stop. */
+  readonly stopped: Signal
+  /** Runs that have ended, by status. */
+  readonly ended: Counter
 }
 
 export const lease_ms = 15_000

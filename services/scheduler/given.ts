@@ -2,6 +2,7 @@ import { systemKit } from "#kernel/service/kit.ts"
 import { migrationsOf } from "#kernel/service/migrations.ts"
 import { createSignal } from "#kernel/service/signal.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
+import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import { testDatabase } from "#kernel/testing/database.ts"
 import { compile, type Plan } from "#language/plan.ts"
 import { runId } from "#language/run-id.ts"
@@ -25,8 +26,8 @@ export const given = {
   engine: async (): Promise<Engine & { close(): Promise<void> }> => {
     const options = { schema: "scheduler", migrations: migrationsOf(migrations) }
     const database = await testDatabase(options)
-    // Its template may be older than what counts as an outage.
-    await database.run((sql) => sql`update scheduler.sweep set last_at = now()`)
+    // The copied database may be minutes old, which a sweep would take for an outage.
+    await database.run((sql) => sql`update scheduler.sweep set last_at = now(), reap_after = now()`)
     const engine: Engine = {
       database,
       hot: database,
@@ -35,6 +36,8 @@ export const given = {
       plans: createPlans(),
       ready: createSignal(),
       moved: createSignal(),
+      stopped: createSignal(),
+      ended: createMetrics().counter("workflow_runs_total", ""),
     }
     return { ...engine, close: database.close }
   },
@@ -51,6 +54,7 @@ export const given = {
     trigger: "manual",
     idempotency_key: undefined,
     body_hash: "",
+    traceparent: null,
     ...more,
   }),
 

@@ -3,6 +3,7 @@ import { streamSSE } from "hono/streaming"
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
 import { bearer, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import type { Engine } from "./engine.ts"
+import { cancelRun } from "./run/cancel.ts"
 import { followRun } from "./run/follow.ts"
 import { listRuns } from "./run/list.ts"
 import { runMoves } from "./run/moves.ts"
@@ -33,6 +34,15 @@ const showRoute = createRoute({
   security: bearer,
   request: { params: runPath },
   responses: { 200: jsonAnswer("The run with its task runs", runShape), ...refusals },
+})
+
+const cancelRoute = createRoute({
+  method: "post",
+  path: "/api/v1/runs/{run_id}/cancel",
+  operationId: "cancelRun",
+  security: bearer,
+  request: { params: runPath },
+  responses: { 202: jsonAnswer("The run, which is being stopped", runShape), ...refusals },
 })
 
 const tasksRoute = createRoute({
@@ -69,6 +79,7 @@ export const schedulerHttp = (engine: Engine, doors: Doors): App => {
   const list = listRuns(engine.database)
   const show = showRun(engine.database)
   const follow = followRun(engine)
+  const cancel = cancelRun(engine)
 
   app.openapi(listRoute, async (context) =>
     context.json(await list(context.get("actor"), context.req.valid("query")), 200),
@@ -77,6 +88,9 @@ export const schedulerHttp = (engine: Engine, doors: Doors): App => {
     const run = await show(context.get("actor"), context.req.valid("param").run_id)
     return context.json({ ...run, tasks: [...run.tasks] }, 200)
   })
+  app.openapi(cancelRoute, async (context) =>
+    context.json(await cancel(context.get("actor"), context.req.valid("param").run_id), 202),
+  )
   app.openapi(tasksRoute, async (context) => {
     const run = await show(context.get("actor"), context.req.valid("param").run_id)
     return context.json({ items: [...run.tasks], next_cursor: null }, 200)

@@ -14,15 +14,14 @@ export const scheduler = service({
   calls: ["iam"],
   migrations: new URL("./migrations", import.meta.url).pathname,
   start: (platform) => {
-    const { database, hot, kit, log } = platform
+    const { database, hot, kit, log, metrics } = platform
     const engine: Engine = {
-      database,
-      hot,
-      kit,
-      log,
+      ...{ database, hot, kit, log },
       plans: createPlans(),
       ready: createSignal(),
       moved: createSignal(),
+      stopped: createSignal(),
+      ended: metrics.counter("workflow_runs_total", "Runs that have ended, by status."),
     }
     return {
       http: schedulerHttp(engine, { ...platform, service: "scheduler" }),

@@ -14,8 +14,11 @@ import { shell } from "./executor/shell.ts"
 import { createShipper } from "./log/shipper.ts"
 import { workerRpc } from "./rpc.ts"
 
-/** How long running tasks may go on when the worker is told to stop; then they go back to their queue. */
-const finish_ms = 3_000
+/**
+ * How long running tasks may go on when the worker is told to stop; then they go back to their queue. With the grace
+ * that a task has to end (5 s) it stays below the 10 s in which everything has to be over.
+ */
+const finish_ms = 1_500
 const flush_ms = 2_000
 
 export const worker = service({

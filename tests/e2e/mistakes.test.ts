@@ -35,6 +35,13 @@ type Mistake = {
 
 const mistakes: readonly Mistake[] = [
   { what: "an unknown command", words: ["rnu", "x.yml"], code: 2, says: /unknown command 'rnu'[\s\S]*run/ },
+  { what: "another program's word", words: ["ps"], code: 2, says: /unknown command 'ps'[\s\S]*wf runs list/ },
+  {
+    what: "a name for a run's id",
+    words: ["watch", "hello"],
+    code: 2,
+    says: "is not a run's id. `wf runs list`",
+  },
   {
     what: "an unknown option",
     words: ["run", "x.yml", "--detatch"],
@@ -91,6 +98,31 @@ const mistakes: readonly Mistake[] = [
     says: /rows: must be/,
   },
   {
+    what: "a file of inputs that can't be read",
+    words: [
+      "run",
+      file("unread.yml", "name: unread\ntasks:\n  one: { run: ls }\n"),
+      "--inputs",
+      file("inputs.yml", "a: [\n"),
+    ],
+    code: 2,
+    says: /inputs\.yml:\d+:\d+: /,
+  },
+  {
+    what: "a file of inputs of the wrong type",
+    words: [
+      "run",
+      file(
+        "unread-too.yml",
+        "name: unread\ninputs:\n  rows: { type: integer }\ntasks:\n  one: { run: ls }\n",
+      ),
+      "--inputs",
+      file("many.yml", "rows: many\n"),
+    ],
+    code: 2,
+    says: /rows: must be/,
+  },
+  {
     what: "an input that isn't declared",
     words: ["run", "examples/hello.yml", "-i", "nmae=Ada"],
     code: 2,
@@ -108,10 +140,15 @@ const mistakes: readonly Mistake[] = [
     code: 5,
     says: "wf runs list",
   },
-  { what: "a word that is no run", words: ["logs", "latest"], code: 2, says: "run_id" },
+  {
+    what: "a word that is no run",
+    words: ["logs", "latest"],
+    code: 2,
+    says: "is not a run's id. `wf runs list`",
+  },
   {
     what: "a duration nobody understands",
-    words: ["watch", "x", "--timeout", "soon"],
+    words: ["watch", "01a1fd25-4d5d-7000-a532-2f6eaba00000", "--timeout", "soon"],
     code: 2,
     says: "takes a duration",
   },
@@ -157,7 +194,8 @@ for (const { what, words, code, says, env } of mistakes) {
 test("nothing of a refused file is kept", async () => {
   const names: string[] = []
   for await (const workflow of it.client.workflows.all()) names.push(workflow.name)
-  for (const refused of ["broken", "type", "cycle", "needs"]) expect(names).not.toContain(refused)
+  for (const refused of ["broken", "type", "cycle", "needs", "typed", "unread"])
+    expect(names).not.toContain(refused)
 })
 
 test("validate names every problem with its place, and exits 2", async () => {

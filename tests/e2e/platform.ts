@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from "node:fs"
+import { chmodSync, mkdtempSync, readFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Client, createClient } from "#sdk/index.ts"
@@ -71,6 +71,8 @@ const firstLine = async (stream: ReadableStream<Uint8Array>): Promise<string> =>
 
 const begin = async (): Promise<UnderTest> => {
   const home = mkdtempSync(join(tmpdir(), "wf-e2e-"))
+  // PostgreSQL, which root runs as somebody else, has to get through.
+  chmodSync(home, 0o711)
   const data = join(home, "data")
   const [entry, ...words] = set_ups[chosen()]
   const child = Bun.spawn([process.execPath, join(root, entry), "--data", data, ...words], {

@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from "bun:test"
 import { mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { until } from "#kernel/testing/until.ts"
 import type { RunEvent } from "#sdk/index.ts"
 import { platform, type UnderTest } from "./platform.ts"
 
@@ -124,4 +125,34 @@ test("the client's own --timeout exits 124 and leaves the run going", async () =
   expect(code).toBe(124)
   const watched = await it.wf(["watch", idOf(stderr)])
   expect(watched.code).toBe(0)
+})
+
+test("a cancelled run stops its running task, skips the rest, and watch exits 3", async () => {
+  const text =
+    "name: endless\ntasks:\n  one: { run: 'sleep 600' }\n  two: { run: 'echo never', needs: [one] }\n"
+  const run_id = (await it.wf(["run", file("endless.yml", text), "--detach"])).stdout.trim()
+  const watching = it.wf(["watch", run_id])
+  await until(
+    "the task runs",
+    async () => (await it.client.runs.get(run_id)).tasks?.[0]?.status === "running",
+  )
+  expect((await it.wf(["cancel", run_id])).code).toBe(0)
+  const { code, stdout } = await watching
+  expect([code, stdout]).toEqual([3, expect.stringContaining("endless cancelled")])
+  const { tasks } = await it.client.runs.get(run_id)
+  expect(tasks?.map((task) => task.status)).toEqual(["cancelled", "cancelled"])
+  expect((await it.wf(["cancel", run_id])).code).toBe(0)
+})
+
+test("a run that is over can't be cancelled, which is a conflict", async () => {
+  const run_id = (await it.wf(["run", "examples/hello.yml", "--detach"])).stdout.trim()
+  await it.wf(["watch", run_id])
+  const { code, stderr } = await it.wf(["cancel", run_id])
+  expect([code, stderr]).toEqual([6, expect.stringContaining("ended already")])
+})
+
+test("a workflow's own timeout ends its run, and the exit code says that", async () => {
+  const text = "name: late\ntimeout: 500ms\ntasks:\n  one: { run: 'sleep 600' }\n"
+  const { code, stdout } = await it.wf(["run", file("late.yml", text)])
+  expect([code, stdout]).toEqual([124, expect.stringContaining("late failed")])
 })

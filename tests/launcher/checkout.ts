@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs"
 import { tmpdir } from "node:os"
@@ -56,7 +57,7 @@ export const installed = (checkout: string): string => {
   writeFileSync(join(checkout, ".bun/path"), `${process.execPath}\n`)
   writeFileSync(join(checkout, ".bun/ready-all"), "")
   const later = new Date(Date.now() + 1_000)
-  must(["touch", "-d", later.toISOString(), join(checkout, ".bun/ready-all")], "/")
+  utimesSync(join(checkout, ".bun/ready-all"), later, later)
   return checkout
 }
 

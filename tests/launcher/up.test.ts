@@ -158,3 +158,13 @@ test("without a profile and a server, a run gets a platform of its own, of which
   expect(failed.code).toBe(1)
   expect(existsSync(join(me.home, ".config/wf"))).toBe(false)
 }, 60_000)
+
+test("where no profile can be kept it is up all the same, and says how to reach it", async () => {
+  const home = temporaryFolder()
+  writeFileSync(join(home, "file"), "")
+  const env = { XDG_CONFIG_HOME: join(home, "file") }
+  const started = await up({ checkout, home, words: ["--data", join(home, "data")], env })
+  expect(started.stderr()).toContain("profile   not kept")
+  expect(started.stderr()).toContain(`WF_URL=${started.url} WF_TOKEN=$(cat ${join(home, "data/token")})`)
+  expect(await started.stop("SIGTERM")).toBe(0)
+}, 60_000)

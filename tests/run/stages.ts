@@ -46,8 +46,7 @@ export const testStage = (name: string, paths: readonly string[]): Stage => ({
 /** Files of the same two levels share a process: what they share is small, and a process for each costs time. */
 const groupOf = (path: string): string => dirname(path).split("/").slice(0, 2).join("/")
 
-const isApart = (path: string): boolean =>
-  ["tests/e2e/", "tests/long/"].some((folder) => path.startsWith(folder))
+const isApart = (path: string): boolean => path.startsWith("tests/e2e/")
 
 const usesEngines = async (path: string): Promise<boolean> =>
   path.startsWith("deploy/") || (await Bun.file(join(root, path)).text()).includes('from "#deploy/engines/')
@@ -85,10 +84,21 @@ const endToEnd = (setup: "embedded" | "stack"): readonly Stage[] => {
   return [setup === "stack" ? { ...stage, after: installation.name } : stage]
 }
 
-const longStages = (): readonly Stage[] => {
-  if (!existsSync(join(root, "tests/long"))) return []
-  return [{ ...testStage("long", ["./tests/long"]), places: 2, max_ms: 24 * 60 * minute_ms }]
-}
+/** An hour of kills, and what only shows when a transaction is held open for a real minute. */
+const longStages = (): readonly Stage[] => [
+  {
+    ...testStage("long: kills", ["./tests/chaos"]),
+    places: 2,
+    max_ms: 2 * 60 * minute_ms,
+    environment: { WF_CHAOS_MINUTES: process.env.WF_CHAOS_MINUTES ?? "60" },
+    after: installation.name,
+  },
+  {
+    ...testStage("long: bus", ["./kernel/bus"]),
+    environment: { WF_TEST_LONG: "1" },
+    after: installation.name,
+  },
+]
 
 /** What is run, in the order in which it begins. */
 export const stagesOf = async (extent: Extent): Promise<readonly Stage[]> => {

@@ -1,7 +1,7 @@
 import { openAsBlob } from "node:fs"
 import { stat } from "node:fs/promises"
 import { basename } from "node:path"
-import { cleanJson } from "../../clean.ts"
+import { asJson } from "../../clean.ts"
 import { flag, type Given, text } from "../../command.ts"
 import { connect } from "../../connection.ts"
 import { exit_codes } from "../../exit.ts"
@@ -21,6 +21,6 @@ export const run = async (
     body: await openAsBlob(path),
     signal: io.signal,
   })
-  io.out(flag(options, "json") ? cleanJson(stored) : `${stored.name}\t${stored.size_bytes}\t${stored.sha256}`)
+  io.out(flag(options, "json") ? asJson(stored) : `${stored.name}\t${stored.size_bytes}\t${stored.sha256}`)
   return exit_codes.done
 }

@@ -1,4 +1,4 @@
-import { cleanJson } from "../../clean.ts"
+import { asJson } from "../../clean.ts"
 import { flag, type Given } from "../../command.ts"
 import { connect } from "../../connection.ts"
 import { exit_codes } from "../../exit.ts"
@@ -7,7 +7,7 @@ import { printTable } from "../../table.ts"
 
 export const run = async ({ options }: Given, io: Io): Promise<number> => {
   const me = await connect(options, io).identity.me()
-  if (flag(options, "json")) io.out(cleanJson(me))
+  if (flag(options, "json")) io.out(asJson(me))
   else {
     const columns = [
       { title: "user", full: () => me.user.email },

@@ -1,5 +1,5 @@
 import type { LogLine } from "#sdk/index.ts"
-import { cleanJson, cleanLine } from "../../clean.ts"
+import { asJson, cleanLine } from "../../clean.ts"
 import { flag, type Given, text } from "../../command.ts"
 import { connect } from "../../connection.ts"
 import { readDuration, readNumber } from "../../duration.ts"
@@ -32,7 +32,7 @@ export const run = async ({ arguments: [run_id = ""], options }: Given, io: Io):
 type Form = { readonly json: boolean; readonly stamped: boolean }
 
 const shown = (line: LogLine, { json, stamped }: Form, io: Io): string => {
-  if (json) return cleanJson(line)
+  if (json) return asJson(line)
   if (io.out_is_tty) return `${stamped ? `${line.at} ` : ""}${logLine(io, line)}`
   const fields = [cleanLine(line.task), ...(stamped ? [line.at] : []), cleanLine(line.text)]
   return fields.join("\t")

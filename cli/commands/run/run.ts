@@ -1,3 +1,4 @@
+import { parseWorkflow } from "#language/parse.ts"
 import type { Definition } from "#language/schema.ts"
 import type { Client } from "#sdk/index.ts"
 import { flag, type Given, type Options, text } from "../../command.ts"
@@ -14,7 +15,7 @@ import { noteProblems } from "../workflows/validate.ts"
 /** A file is checked before anything is started or sent. */
 export const run = async ({ arguments: [target = ""], options }: Given, io: Io): Promise<number> => {
   const source = looksLikeFile(target) ? readWorkflow(target) : undefined
-  if (source !== undefined && !noteProblems(target, source, io)) return exit_codes.usage
+  if (source !== undefined && !isStartable({ target, source, options }, io)) return exit_codes.usage
   const wanted = { target, source, options }
   const connection = flag(options, "local") ? undefined : findConnection(options, io)
   if (connection) return startAndFollow(connection.client, wanted, io)
@@ -24,6 +25,17 @@ export const run = async ({ arguments: [target = ""], options }: Given, io: Io):
   } finally {
     await local.stop()
   }
+}
+
+/** What would be refused once it is pushed is refused before: no version is made for it. */
+const isStartable = (
+  { target, source, options }: { target: string; source: string; options: Options },
+  io: Io,
+): boolean => {
+  if (!noteProblems(target, source, io)) return false
+  const parsed = parseWorkflow(source)
+  if (parsed.ok) readInputs(options, parsed.definition.inputs)
+  return true
 }
 
 type Wanted = { readonly target: string; readonly source: string | undefined; readonly options: Options }

@@ -1,4 +1,4 @@
-import { cleanJson, cleanLine } from "../../clean.ts"
+import { asJson, cleanLine } from "../../clean.ts"
 import { flag, type Given, text } from "../../command.ts"
 import { connect } from "../../connection.ts"
 import { exit_codes } from "../../exit.ts"
@@ -11,7 +11,7 @@ export const run = async ({ arguments: [run_id = ""], options }: Given, io: Io):
   const found = await connect(options, io).runs.get(run_id)
   const field = text(options, "field")
   if (field !== undefined) io.out(cleanLine(fieldText(found, field)))
-  else if (flag(options, "json")) io.out(cleanJson(found))
+  else if (flag(options, "json")) io.out(asJson(found))
   else {
     if (io.out_is_tty) for (const line of summaryLines(io, found)) io.out(line)
     const columns = [

@@ -1,4 +1,4 @@
-import { cleanJson } from "../../clean.ts"
+import { asJson, cleanLine } from "../../clean.ts"
 import { flag, type Given } from "../../command.ts"
 import { connect } from "../../connection.ts"
 import { exit_codes } from "../../exit.ts"
@@ -16,7 +16,9 @@ export const run = async (given: Given, io: Io): Promise<number> => {
     const pushed = await client.workflows.push(source, path)
     const outcome = pushed.created ? "created" : "unchanged"
     io.out(
-      flag(given.options, "json") ? cleanJson(pushed) : `${pushed.workflow}\t${pushed.version}\t${outcome}`,
+      flag(given.options, "json")
+        ? asJson(pushed)
+        : `${cleanLine(pushed.workflow)}\t${pushed.version}\t${outcome}`,
     )
   }
   return exit_codes.done

@@ -1,5 +1,5 @@
 import { stringify } from "yaml"
-import { clean, cleanJson, cleanLine } from "../../clean.ts"
+import { asJson, clean, cleanLine } from "../../clean.ts"
 import { flag, type Given, text } from "../../command.ts"
 import { connect } from "../../connection.ts"
 import { exit_codes } from "../../exit.ts"
@@ -10,7 +10,7 @@ export const run = async ({ arguments: [name = ""], options }: Given, io: Io): P
   const found = await connect(options, io).workflows.get(name)
   const field = text(options, "field")
   if (field !== undefined) io.out(cleanLine(fieldText(found, field)))
-  else if (flag(options, "json")) io.out(cleanJson(found))
+  else if (flag(options, "json")) io.out(asJson(found))
   else io.out(clean(stringify(found.definition).trimEnd()))
   return exit_codes.done
 }

@@ -25,6 +25,7 @@ create table scheduler.run (
   seq int not null default 0,
   cancel_at timestamptz,
   deadline timestamptz,
+  traceparent text,
   created_at timestamptz not null default now(),
   started_at timestamptz,
   finished_at timestamptz

@@ -1,4 +1,5 @@
 import { list, type Sql } from "#kernel/database/database.ts"
+import type { Counter } from "#kernel/telemetry/metrics.ts"
 import { runOutcome } from "#language/decide.ts"
 import type { Facts } from "../task/facts.ts"
 import { type RunStatus, runMoves } from "./moves.ts"
@@ -11,6 +12,7 @@ export type LockedRun = {
   readonly version: number
   readonly plan_id: string
   readonly started_at: string | null
+  readonly traceparent: string | null
   status: RunStatus
   reason: string | null
   open: number
@@ -22,13 +24,20 @@ export type LockedRun = {
 /** Always in the order of their ids, so that no two transactions wait for each other. */
 export const lockRuns = async (sql: Sql, run_ids: readonly string[]): Promise<Map<string, LockedRun>> => {
   const rows = await sql<LockedRun>`
-    select id, workspace_id, workflow, version, plan_id, status, reason, open, bad, seq, false as finished,
+    select id, workspace_id, workflow, version, plan_id, status, reason, open, bad, seq, traceparent, false as finished,
       to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as started_at
     from scheduler.run
     where id = any(${list(run_ids)}::text::uuid[])
     order by id
     for update`
   return new Map(rows.map((row) => [row.id, { ...row }]))
+}
+
+/** Counts the runs that this transaction ended, once it is certain that it did. */
+export const countEnded = (ended: Counter, sql: Sql, runs: Iterable<LockedRun>): void => {
+  for (const { finished, status } of runs) {
+    if (finished) sql.afterCommit(() => ended.add({ status }))
+  }
 }
 
 /** Ends those that have nothing open any more, in memory. */

@@ -17,6 +17,7 @@ export const startOf = (message: RunStartMessage): RunStart => ({
   trigger: message.trigger,
   idempotency_key: message.idempotencyKey === "" ? undefined : message.idempotencyKey,
   body_hash: message.bodyHash,
+  traceparent: message.traceparent === "" ? null : message.traceparent,
 })
 
 export const startedMessage = ({ run_id, conflict }: RunStarted): RunStartedMessage =>

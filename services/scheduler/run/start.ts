@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto"
 import { json, list, type Sql } from "#kernel/database/database.ts"
 import { type Advance, begin, type Counter } from "#language/decide.ts"
-import type { Plan, PlanTask } from "#language/plan.ts"
+import { defaults, type Plan, type PlanTask } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
 import { type Facts, gatherFacts } from "../task/facts.ts"
 import type { TaskStatus } from "../task/moves.ts"
 import type { Ready } from "../task/ready.ts"
-import { endRuns, type LockedRun } from "./lock.ts"
+import { countEnded, endRuns, type LockedRun } from "./lock.ts"
 
 export type RunStart = {
   readonly run_id: string
@@ -19,6 +19,7 @@ export type RunStart = {
   readonly trigger: string
   readonly idempotency_key: string | undefined
   readonly body_hash: string
+  readonly traceparent: string | null
 }
 
 export type RunStarted = {
@@ -43,11 +44,11 @@ export const startRuns =
       await insertPlans(sql, fresh)
       const facts = gatherFacts(engine.kit)
       const beginnings = fresh.map((start) => beginRun(start, facts))
-      endRuns(
-        beginnings.map(({ run }) => run),
-        facts,
-      )
+      const runs = beginnings.map(({ run }) => run)
+      endRuns(runs, facts)
+      countEnded(engine.ended, sql, runs)
       await insertRuns(sql, beginnings)
+      await insertDeadlines(sql, fresh)
       facts.ready.push(...(await insertTaskRuns(sql, beginnings)))
       await facts.publish(sql)
       sql.afterCommit(() => engine.ready.fire())
@@ -68,9 +69,9 @@ type Beginning = { readonly start: Prepared; readonly run: LockedRun; readonly b
 /** A run's first step, in memory: what can run at once, and what never will. */
 const beginRun = (start: Prepared, facts: Facts): Beginning => {
   const begun = begin(start.plan)
-  const { run_id: id, workspace_id, workflow, version, plan_id } = start
+  const { run_id: id, workspace_id, workflow, version, plan_id, traceparent } = start
   const run: LockedRun = {
-    ...{ id, workspace_id, workflow, version, plan_id },
+    ...{ id, workspace_id, workflow, version, plan_id, traceparent },
     ...{ started_at: null, status: "running", reason: null, bad: 0, seq: 0, finished: false },
     open: start.plan.tasks.length - begun.skip.length,
   }
@@ -125,9 +126,9 @@ const insertPlans = (sql: Sql, starts: readonly Prepared[]) => {
 const insertRuns = (sql: Sql, beginnings: readonly Beginning[]) =>
   sql`
     insert into scheduler.run
-      (id, workspace_id, workflow, version, plan_id, inputs, trigger, open, status, reason, seq, started_at, deadline,
-        finished_at)
-    select id, workspace_id, workflow, version, plan_id, inputs::json, trigger, open, status, reason, seq,
+      (id, workspace_id, workflow, version, plan_id, inputs, trigger, open, status, reason, seq, traceparent,
+        started_at, deadline, finished_at)
+    select id, workspace_id, workflow, version, plan_id, inputs::json, trigger, open, status, reason, seq, traceparent,
       now(), now() + timeout_ms * interval '1 millisecond', case when finished then now() end
     from unnest(
       ${list(beginnings.map(({ run }) => run.id))}::text::uuid[],
@@ -141,10 +142,24 @@ const insertRuns = (sql: Sql, beginnings: readonly Beginning[]) =>
       ${list(beginnings.map(({ run }) => run.status))}::text::text[],
       ${list(beginnings.map(({ run }) => run.reason))}::text::text[],
       ${list(beginnings.map(({ run }) => run.seq))}::text::int[],
+      ${list(beginnings.map(({ run }) => run.traceparent))}::text::text[],
       ${list(beginnings.map(({ start }) => start.plan.timeout_ms))}::text::float8[],
       ${list(beginnings.map(({ run }) => run.finished))}::text::boolean[]
-    ) as given (id, workspace_id, workflow, version, plan_id, inputs, trigger, open, status, reason, seq, timeout_ms,
+    ) as given (id, workspace_id, workflow, version, plan_id, inputs, trigger, open, status, reason, seq, traceparent, timeout_ms,
       finished)`
+
+/** Only for runs that ask for less than the usual time, which is so long that a timer for each would be a waste. */
+const insertDeadlines = async (sql: Sql, starts: readonly Prepared[]): Promise<void> => {
+  const limited = starts.filter(({ plan }) => plan.timeout_ms < defaults.run_timeout_ms)
+  if (limited.length === 0) return
+  await sql`
+    insert into scheduler.timer (due_at, kind, run_id)
+    select now() + timeout_ms * interval '1 millisecond', 'deadline', run_id
+    from unnest(
+      ${list(limited.map(({ run_id }) => run_id))}::text::uuid[],
+      ${list(limited.map(({ plan }) => plan.timeout_ms))}::text::float8[]
+    ) as given (run_id, timeout_ms)`
+}
 
 type TaskRow = {
   readonly start: Prepared

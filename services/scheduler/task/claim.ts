@@ -23,6 +23,7 @@ export type Attempt = Claimed & {
   readonly workflow: string
   readonly version: number
   readonly plan_task: PlanTask
+  readonly traceparent: string | null
   readonly context: AttemptContext
 }
 
@@ -104,7 +105,7 @@ const lockFreeRuns = async (
   run_ids: readonly string[],
 ): Promise<ReadonlyMap<string, ClaimableRun>> => {
   const rows = await sql<ClaimableRun>`
-    select id, workspace_id, workflow, version, plan_id, status, reason, open, bad, seq, inputs,
+    select id, workspace_id, workflow, version, plan_id, status, reason, open, bad, seq, traceparent, inputs,
       false as finished, null as started_at
     from scheduler.run
     where id = any(${list(run_ids)}::text::uuid[])
@@ -175,7 +176,7 @@ const withContext = async (
   return wanted.flatMap(({ task, run, plan }) => {
     const plan_task = plan?.tasks[task.idx]
     if (!run || !plan || !plan_task) return []
-    const { workflow, version } = run
+    const { workflow, version, traceparent } = run
     const tasks = Object.fromEntries(
       readsOf(plan, task.idx).map((idx) => {
         const found = outputs.get(taskRunId(task.run_id, idx))
@@ -186,7 +187,7 @@ const withContext = async (
       }),
     )
     const context = { inputs: run.inputs, env: plan.env, tasks, run: { id: run.id, workflow, version } }
-    return [{ ...task, workflow, version, plan_task, context }]
+    return [{ ...task, workflow, version, plan_task, traceparent, context }]
   })
 }
 

@@ -4,11 +4,13 @@ import { emit } from "#kernel/outbox/emit.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import type { LockedRun } from "../run/lock.ts"
 import { recordEvents } from "../run/record.ts"
+import type { CancelledTask } from "../run/stop.ts"
 import type { Claimed } from "./claim.ts"
 import { type Gathered, taskFact, tell } from "./gathered.ts"
 import { emitReady, type Ready } from "./ready.ts"
 import type { Settled } from "./settle.ts"
 import { tellSettled } from "./tell-settled.ts"
+import { type SkippedTask, tellCancelled, tellSkipped } from "./tell-unbegun.ts"
 
 /** Gathers what a transaction has made true, numbers it within each run, and writes it all at its end. */
 export type Facts = {
@@ -17,15 +19,16 @@ export type Facts = {
   claimed(task: Claimed, run: LockedRun): void
   settled(settled: readonly Settled[], runs: ReadonlyMap<string, LockedRun>): void
   runStarted(run: LockedRun, trigger: string): void
-  skipped(task: { readonly id: string; readonly task: string }, run: LockedRun): void
+  skipped(task: SkippedTask, run: LockedRun): void
+  cancelled(task: CancelledTask, run: LockedRun): void
   runEnded(run: LockedRun): void
   /** Events and outbox: the last inserts of the transaction. */
   publish(sql: Sql): Promise<void>
 }
 
 export const gatherFacts = (kit: Kit): Facts => {
-  const gathered: Gathered = { now: kit.now(), events: [], emissions: [], ready: [] }
-  const { events, emissions, ready } = gathered
+  const gathered: Gathered = { now: kit.now(), events: [], emissions: [], ready: [], traces: new Map() }
+  const { events, emissions, ready, traces } = gathered
   const at = gathered.now.toISOString()
   return {
     ready,
@@ -49,19 +52,8 @@ export const gatherFacts = (kit: Kit): Facts => {
       emissions.push({ type: "workflow.started", id: derivedId(id, "workflow.started"), key: id, data })
       tell(gathered, { run, type: "workflow.started", task: null, status: "running", data: { trigger } })
     },
-    skipped(task, run) {
-      const subject = { ...task, run_id: run.id, workspace_id: run.workspace_id }
-      const fact = taskFact(gathered, subject, 0)
-      const id = derivedId(task.id, "skipped")
-      emissions.push({ type: "task.skipped", id, key: run.id, data: { ...fact, reason: "needs" } })
-      tell(gathered, {
-        run,
-        type: "task.skipped",
-        task: task.task,
-        status: "skipped",
-        data: { reason: "needs" },
-      })
-    },
+    skipped: (task, run) => tellSkipped(gathered, task, run),
+    cancelled: (task, run) => tellCancelled(gathered, task, run),
     runEnded(run) {
       const { id, workspace_id, workflow, version, reason, started_at } = run
       const status = run.status as "completed" | "failed" | "cancelled"
@@ -73,7 +65,10 @@ export const gatherFacts = (kit: Kit): Facts => {
     async publish(sql) {
       await recordEvents(sql, events)
       await emitReady(sql, ready)
-      if (emissions.length > 0) await emit(sql, emissions)
+      await emit(
+        sql,
+        emissions.map((event) => ({ ...event, traceparent: traces.get(event.key) })),
+      )
     },
   }
 }

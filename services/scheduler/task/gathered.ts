@@ -9,6 +9,8 @@ export type Gathered = {
   readonly events: RunFact[]
   readonly emissions: Event[]
   readonly ready: Ready[]
+  /** The trace context of each run that something is told of. */
+  readonly traces: Map<string, string>
 }
 
 export type Told = {
@@ -20,8 +22,9 @@ export type Told = {
 }
 
 /** Numbers an event within its run. */
-export const tell = ({ events }: Gathered, { run, type, task, status, data }: Told): void => {
+export const tell = ({ events, traces }: Gathered, { run, type, task, status, data }: Told): void => {
   run.seq += 1
+  if (run.traceparent !== null) traces.set(run.id, run.traceparent)
   events.push({ run_id: run.id, seq: run.seq, type, task, status, data })
 }
 

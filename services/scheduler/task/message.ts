@@ -21,6 +21,7 @@ export const attemptMessage = (attempt: Attempt): AttemptMessage =>
     taskJson: JSON.stringify(attempt.plan_task),
     contextJson: JSON.stringify(attempt.context),
     timeoutMs: BigInt(attempt.plan_task.timeout_ms),
+    traceparent: attempt.traceparent ?? "",
   })
 
 const outcomes = { completed: "completed", failed: "failed", released: "released" } as const

@@ -20,10 +20,13 @@ export const parkedClaim = (engine: Engine) => {
     const until_ms = performance.now() + Math.min(wait_ms, max_wait_ms)
     for (;;) {
       const left_ms = until_ms - performance.now()
-      const ready = engine.ready.next(Math.max(0, Math.min(look_ms, left_ms)), signal)
+      const rest_ms = Math.max(0, Math.min(look_ms, left_ms))
+      const ready = engine.ready.next(rest_ms, signal).then(() => "look" as const)
+      const stopped = engine.stopped.next(rest_ms, signal).then(() => "return" as const)
       const attempts = await claim({ session_id, max_tasks })
       if (attempts.length > 0 || left_ms <= 0 || signal.aborted) return attempts
-      await ready
+      // Its worker beats when a claim comes back empty, and so learns at once what it is to stop.
+      if ((await Promise.race([ready, stopped])) === "return") return []
     }
   }
 }

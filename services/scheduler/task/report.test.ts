@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
+import type { Actor } from "#kernel/auth/actor.ts"
 import type { Engine } from "../engine.ts"
 import { given, workspace_id } from "../given.ts"
+import { cancelRun } from "../run/cancel.ts"
 import { readRun, readTaskRuns } from "../run/read.ts"
 import { startRuns } from "../run/start.ts"
+import { heartbeat } from "../session/heartbeat.ts"
 import { sweepSessions } from "../session/sweep.ts"
 import { fireTimers } from "../timer/fire.ts"
 import { claimTasks } from "./claim.ts"
@@ -152,4 +155,43 @@ test("claims at the same time give nothing twice", async () => {
   const done = orders.flat()
   expect(done).toHaveLength(200)
   expect(new Set(done).size).toBe(200)
+})
+
+const actor: Actor = {
+  ...{ user_id: workspace_id, email: "a@example.test", grant_id: workspace_id, workspace_id },
+  kind: "user",
+  role: "operator",
+}
+
+test("a cancelled run ends with its last running task; a success that came first counts", async () => {
+  const run_id = await given.run(engine, diamond)
+  const session_id = await given.session(engine)
+  const [attempt] = await claimTasks(engine)({ session_id, max_tasks: 1 })
+  if (!attempt) throw new Error("nothing was claimed")
+  expect((await cancelRun(engine)(actor, run_id)).status).toBe("running")
+  expect((await cancelRun(engine)(actor, run_id)).reason).toBe("cancelled")
+  const held = { task_run_id: attempt.id, token: attempt.token }
+  expect(await heartbeat(engine)({ session_id, held: [held], last_token: attempt.token })).toEqual([held])
+  const settlements = [{ ...held, outcome: "completed" as const }]
+  const { attempts } = await reportTasks(engine)({ session_id, settlements, max_tasks: 10 })
+  expect(attempts).toEqual([])
+  const { run, tasks, events } = await show(run_id)
+  expect(run).toMatchObject({ status: "cancelled", reason: "cancelled" })
+  expect(["start", "left", "join"].map((name) => tasks[name]?.status)).toEqual([
+    "completed",
+    "cancelled",
+    "cancelled",
+  ])
+  expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1))
+  expect(events.filter((event) => event.type === "workflow.completed")).toHaveLength(1)
+})
+
+test("a run at its deadline fails by timeout, once", async () => {
+  const plan = { ...given.plan({ one: { uses: "noop" } }), timeout_ms: 1 }
+  const [started] = await startRuns(engine)([given.start(plan)])
+  await engine.database.run((sql) => sql`select pg_sleep(0.005)`)
+  await Promise.all([fireTimers(engine)(), fireTimers(engine)()])
+  const { run, events } = await show(started?.run_id ?? "")
+  expect(run).toMatchObject({ status: "failed", reason: "timeout" })
+  expect(events.filter((event) => event.type === "workflow.completed")).toHaveLength(1)
 })

@@ -2,7 +2,7 @@ import { json, list, type Sql } from "#kernel/database/database.ts"
 import type { Plan, RetryPolicy } from "#language/plan.ts"
 import { isRunId, runOf } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
-import { endRuns, type LockedRun, lockRuns, writeRuns } from "../run/lock.ts"
+import { countEnded, endRuns, type LockedRun, lockRuns, writeRuns } from "../run/lock.ts"
 import { advance } from "./advance.ts"
 import { gatherFacts } from "./facts.ts"
 import { type Held, judge, type Settlement, type Verdict } from "./verdict.ts"
@@ -54,6 +54,7 @@ export const settle = async (
   await advance({ sql, runs, plans, facts }, settled)
   endRuns(runs.values(), facts)
   await writeRuns(sql, [...runs.values()])
+  countEnded(engine.ended, sql, runs.values())
   await facts.publish(sql)
   sql.afterCommit(() => engine.moved.fire())
   if (facts.ready.length > 0) sql.afterCommit(() => engine.ready.fire())

@@ -1,27 +1,40 @@
 import { list, type Sql } from "#kernel/database/database.ts"
 import type { Engine } from "../engine.ts"
+import { lockRuns } from "../run/lock.ts"
+import { stopRuns } from "../run/stop.ts"
 import { emitReady } from "../task/ready.ts"
 
 const max_timers = 500
 
-/** Brings due retries back into their queues, each once, whoever fires it. */
+/** Brings due retries back into their queues and stops runs at their deadline, each once, whoever fires it. */
 export const fireTimers = (engine: Engine) => (): Promise<boolean> =>
   engine.hot.tx(async (sql) => {
     const due = await findDue(sql)
     if (due.length === 0) return false
     const mine = await withFreeRuns(sql, due)
-    const ready = await releaseRetries(sql, mine)
+    const ready = await releaseRetries(
+      sql,
+      mine.filter((timer) => timer.kind === "retry"),
+    )
+    const late = mine.filter((timer) => timer.kind === "deadline").map((timer) => timer.run_id)
+    const runs = await lockRuns(sql, late)
+    await stopRuns(engine, sql, { runs: [...runs.values()], reason: "timeout" })
     await removeTimers(sql, mine)
     await emitReady(sql, ready)
     sql.afterCommit(() => engine.ready.fire())
     return due.length === max_timers
   })
 
-type Due = { readonly id: string; readonly task_run_id: string; readonly run_id: string }
+type Due = {
+  readonly id: string
+  readonly kind: string
+  readonly task_run_id: string
+  readonly run_id: string
+}
 
 const findDue = (sql: Sql) =>
   sql<Due>`
-    select id::text as id, task_run_id, run_id
+    select id::text as id, kind, task_run_id, run_id
     from scheduler.timer
     where due_at <= now()
     order by due_at, id

@@ -1,4 +1,4 @@
-import { lstat } from "node:fs/promises"
+import { lstat, realpath } from "node:fs/promises"
 import { join } from "node:path"
 import { type Client, ConnectError } from "@connectrpc/connect"
 import { Problem } from "#kernel/problem/problem.ts"
@@ -41,13 +41,16 @@ export const keepArtifacts =
     }
   }
 
-/** Regular files only: a link could name what isn't the task's. */
-const findFiles = async (work: string, patterns: readonly string[]): Promise<readonly string[]> => {
+/** Regular files only, and by no link on the way: a link could name what isn't the task's. */
+const findFiles = async (folder: string, patterns: readonly string[]): Promise<readonly string[]> => {
+  const work = await realpath(folder).catch(() => undefined)
+  if (work === undefined) return []
   const names = new Set<string>()
   for (const pattern of patterns) {
     const found = new Bun.Glob(pattern).scan({ cwd: work, onlyFiles: true, followSymlinks: false, dot: true })
     for await (const name of found) {
-      if ((await lstat(join(work, name))).isFile()) names.add(name)
+      const path = join(work, name)
+      if ((await lstat(path)).isFile() && (await realpath(path)) === path) names.add(name)
     }
   }
   return [...names].sort()

@@ -40,7 +40,9 @@ export const runAttempt = async (
   )
   try {
     const name = `task ${attempt.task}`
-    const outcome = await inSpan({ name, attributes: { "wf.run_id": attempt.runId } }, () =>
+    const traceparent = attempt.traceparent === "" ? undefined : attempt.traceparent
+    const attributes = { "wf.run_id": attempt.runId, "wf.attempt": attempt.attempt }
+    const outcome = await inSpan({ name, attributes, traceparent }, () =>
       execute({ runner, attempt, lines, folder, signal: stop.signal }),
     )
     return resultOf(attempt, outcome, lines.end())

@@ -193,6 +193,8 @@ const claimOnce = async (state: State, session: Session): Promise<void> => {
     )
     brought = answer.attempts.length
     begin(state, session, answer.attempts)
+    // A claim that is asked to come back early brings news of what is to stop.
+    if (brought === 0) await beat(state)
   } catch (error) {
     if (!(error instanceof Problem && error.code === "session.ended")) throw error
     reopen(state, session)

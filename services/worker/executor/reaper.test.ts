@@ -2,6 +2,12 @@ import { afterEach, expect, test } from "bun:test"
 import { readdirSync, readFileSync } from "node:fs"
 import { until } from "#kernel/testing/until.ts"
 
+const linesOf = (stream: ReadableStream<Uint8Array>) => {
+  const reader = stream.getReader()
+  const next = async () => new TextDecoder().decode((await reader.read()).value).trim()
+  return { next }
+}
+
 /** A worker of a kind: it starts two tasks, forgets the second, tells their groups, and waits. */
 const worker = `
 const { startReaper } = await import(${JSON.stringify(new URL("./reaper.ts", import.meta.url).href)})
@@ -18,15 +24,6 @@ await reaper.stop()
 console.log("stopped")
 process.exit(0)
 `
-
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  let open = ""
-  for await (const bytes of stream) {
-    const parts = (open + new TextDecoder().decode(bytes)).split("\n")
-    open = parts.pop() ?? ""
-    yield* parts
-  }
-}
 
 const cleanups: (() => void)[] = []
 afterEach(() => {
@@ -48,8 +45,7 @@ const start = async () => {
     stderr: "inherit",
   })
   const lines = linesOf(child.stdout)
-  const { value = "" } = await lines.next()
-  const [watched = 0, forgotten = 0] = value.split(" ").map(Number)
+  const [watched = 0, forgotten = 0] = (await lines.next()).split(" ").map(Number)
   cleanups.push(() => {
     child.kill("SIGKILL")
     endGroup(watched)
@@ -90,7 +86,7 @@ test("a worker that is killed takes the groups of its tasks with it, also those 
 test("a worker that stops in peace leaves nothing behind and waits for nothing", async () => {
   const { child, lines, watched } = await start()
   await child.stdin.end()
-  expect((await lines.next()).value).toBe("stopped")
+  expect(await lines.next()).toBe("stopped")
   expect(await child.exited).toBe(0)
   expect(membersOf(watched)).not.toHaveLength(0)
 })

@@ -53,25 +53,26 @@ export const createShipper = ({ metadata, log, now }: ShipperOptions): Shipper =
   let sending: Promise<void> | undefined
   let roomy: (() => void)[] = []
 
-  const sendOnce = async (batch: readonly Sealed[]): Promise<"done" | "again"> => {
+  const offer = async (batch: readonly Sealed[]): Promise<"stored" | "refused" | "away"> => {
     try {
       await metadata.appendLogs({ chunks: batch.map(({ chunk }) => chunk) })
+      return "stored"
     } catch (error) {
       log.warn({ event: "logs.not_stored", chunks: batch.length, error })
-      if (!isRefusal(error)) return "again"
-      // One chunk that nobody takes must not hold up the log of every other task.
-      const parts = batch.length > 1 ? batch : []
-      for (const one of parts) await sendBatch([one])
+      return isRefusal(error) ? "refused" : "away"
     }
-    return "done"
   }
 
   const sendBatch = async (batch: readonly Sealed[]): Promise<void> => {
     let wait_ms = retry_ms.first
-    while ((await sendOnce(batch)) === "again") {
+    let outcome = await offer(batch)
+    while (outcome === "away") {
       await Bun.sleep(wait_ms)
       wait_ms = Math.min(wait_ms * 2, retry_ms.max)
+      outcome = await offer(batch)
     }
+    // One chunk that nobody takes must not hold up the log of every other task.
+    if (outcome === "refused" && batch.length > 1) for (const one of batch) await sendBatch([one])
   }
 
   const send = async () => {

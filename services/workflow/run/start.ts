@@ -1,4 +1,5 @@
 import { type Actor, allow } from "#kernel/auth/actor.ts"
+import { activeTraceparent } from "#kernel/telemetry/tracing.ts"
 import { createStarter, type Starting } from "./starter.ts"
 
 type StartRun = {
@@ -17,7 +18,9 @@ export const startRun = (starting: Starting) => {
     allow(actor, "run.start")
     const { workspace_id } = actor
     const { workflow, version, inputs, idempotency_key } = wanted
-    const run_id = await start({ workspace_id, workflow, version, inputs, idempotency_key })
+    // Starts share a batch; each keeps the trace it came in.
+    const traceparent = activeTraceparent()
+    const run_id = await start({ workspace_id, workflow, version, inputs, idempotency_key, traceparent })
     const { runJson } = await starting.scheduler.getRun({ workspaceId: workspace_id, runId: run_id })
     return JSON.parse(runJson) as StartedRun
   }

@@ -34,6 +34,7 @@ type StartRequest = {
   readonly version: number | undefined
   readonly inputs: unknown
   readonly idempotency_key: string | undefined
+  readonly traceparent: string | undefined
 }
 
 /** Starts that arrive together are resolved by one statement and handed over in one call. */
@@ -90,6 +91,7 @@ const prepare = async (
     planJson: content.plan,
     inputsJson: JSON.stringify(checked.values),
     trigger: "manual",
+    traceparent: request.traceparent ?? "",
     idempotencyKey: request.idempotency_key ?? "",
     bodyHash: request.idempotency_key === undefined ? "" : await hashOf(request),
   })

@@ -3,10 +3,11 @@ import type { Actor } from "#kernel/auth/actor.ts"
 import { createSignal } from "#kernel/service/signal.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import { createMetrics } from "#kernel/telemetry/metrics.ts"
-import type { Engine } from "../engine.ts"
-import { given, workspace_id } from "../given.ts"
-import { schedulerHttp } from "../http.ts"
-import type { RunEvent } from "./shape.ts"
+import { sentEvents } from "#sdk/streams.ts"
+import type { Engine } from "#services/scheduler/engine.ts"
+import { given, workspace_id } from "#services/scheduler/given.ts"
+import { schedulerHttp } from "#services/scheduler/http.ts"
+import type { RunEvent } from "#services/scheduler/run/shape.ts"
 
 let engine: Engine & { close(): Promise<void> }
 beforeAll(async () => {
@@ -34,20 +35,12 @@ const open = async (run_id: string, init: RequestInit & { query?: string; from?:
   return app.request(`/api/v1/runs/${run_id}/events${query}`, more)
 }
 
-async function* sentEvents(response: Response): AsyncGenerator<RunEvent> {
-  const decoder = new TextDecoder()
-  let open = ""
-  for await (const bytes of response.body ?? []) {
-    const parts = (open + decoder.decode(bytes, { stream: true })).split("\n\n")
-    open = parts.pop() ?? ""
-    for (const part of parts) {
-      const [, data] = /^data: (.*)$/m.exec(part) ?? []
-      if (data !== undefined) yield JSON.parse(data)
-    }
-  }
+const eventsOf = async (response: Response): Promise<readonly RunEvent[]> => {
+  const events: RunEvent[] = []
+  if (!response.body) return events
+  for await (const data of sentEvents(response.body)) events.push(JSON.parse(data))
+  return events
 }
-
-const eventsOf = (response: Response): Promise<readonly RunEvent[]> => Array.fromAsync(sentEvents(response))
 
 const seqs = (events: readonly RunEvent[]) => events.map((event) => event.seq)
 
@@ -84,11 +77,13 @@ describe("a follower that comes back", () => {
 test("events come as they happen, also those of another instance", async () => {
   const run_id = await given.run(engine, { only: { uses: "noop" } })
   const elsewhere = { ...engine, ready: createSignal(), moved: createSignal() }
-  const stream = sentEvents(await open(run_id))
-  expect((await stream.next()).value).toMatchObject({ seq: 1, type: "workflow.started" })
+  const { body } = await open(run_id)
+  if (!body) throw new Error("no stream")
+  const stream = sentEvents(body)
+  expect(JSON.parse((await stream.next()).value ?? "")).toMatchObject({ seq: 1, type: "workflow.started" })
   await given.work(elsewhere, await given.session(elsewhere))
   const rest: string[] = []
-  for await (const event of stream) rest.push(event.type)
+  for await (const data of stream) rest.push((JSON.parse(data) as RunEvent).type)
   expect(rest).toEqual(["task.started", "task.completed", "workflow.completed"])
 })
 

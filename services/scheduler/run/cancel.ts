@@ -1,0 +1,31 @@
+import { type Actor, allow } from "#kernel/auth/actor.ts"
+import { Problem } from "#kernel/problem/problem.ts"
+import type { Engine } from "../engine.ts"
+import { lockRuns } from "./lock.ts"
+import { runMoves } from "./moves.ts"
+import { readRun } from "./read.ts"
+import type { Run } from "./shape.ts"
+import { stopRuns } from "./stop.ts"
+
+/** What has not begun is cancelled at once, what runs is told to stop; doing it again changes nothing. */
+export const cancelRun =
+  (engine: Engine) =>
+  (actor: Actor, run_id: string): Promise<Run> => {
+    allow(actor, "run.cancel")
+    const { workspace_id } = actor
+    return engine.database.tx(async (sql) => {
+      const run = (await lockRuns(sql, [run_id])).get(run_id)
+      if (!run || run.workspace_id !== workspace_id) {
+        throw new Problem("run.not_found", { detail: `There is no run ${run_id} in this workspace.` })
+      }
+      if (runMoves.terminal.includes(run.status) && run.status !== "cancelled") {
+        throw new Problem("run.not_cancellable", {
+          detail: `The run has ended already: it is ${run.status}.`,
+        })
+      }
+      await stopRuns(engine, sql, { runs: [run], reason: "cancelled" })
+      const shown = await readRun(sql, workspace_id, run_id)
+      if (!shown) throw new Problem("run.not_found")
+      return shown
+    })
+  }

@@ -1,0 +1,103 @@
+import { beforeAll, expect, test } from "bun:test"
+import { createClient } from "#sdk/index.ts"
+import { type Operation, operations } from "./operations.ts"
+import { platform, type UnderTest } from "./platform.ts"
+
+const name = "isolated"
+const file = "secret.txt"
+
+type Owned = {
+  readonly run_id: string
+  readonly token_id: string
+  readonly slug: string
+  readonly sha256: string
+}
+
+let it: UnderTest
+let owned: Owned
+let stranger: string
+let secured: readonly Operation[]
+
+const ofStranger = async (): Promise<string> => {
+  const { identity } = createClient({ url: it.url })
+  const person = { email: `${crypto.randomUUID()}@example.test`, password: "correct horse battery" }
+  await identity.register({ ...person, name: "Stranger" })
+  return (await identity.login(person)).access_token
+}
+
+beforeAll(async () => {
+  it = await platform()
+  const { client } = it
+  await client.workflows.push(`name: ${name}\ntasks:\n  one:\n    run: echo one\n`)
+  const run = await client.runs.start({ workflow: name })
+  for await (const _ of client.runs.watch(run.id));
+  const { sha256 } = await client.artifacts.upload(run.id, { name: file, body: new Blob(["secret"]) })
+  const token = await client.identity.createToken({ name })
+  const { workspace } = await client.identity.me()
+  owned = { run_id: run.id, token_id: token.id, slug: workspace.slug, sha256 }
+  stranger = await ofStranger()
+  secured = (await operations()).filter(({ isOpen }) => !isOpen)
+}, 120_000)
+
+/** The operation, asked about what the first workspace owns. */
+const ask = (operation: Operation, headers: Record<string, string>): Promise<Response> => {
+  const path = operation.path
+    .replace("{run_id}", owned.run_id)
+    .replace("{token_id}", owned.token_id)
+    .replace("{version}", "1")
+    .replace("{name}", operation.path.includes("/artifacts/") ? file : name)
+  const body = operation.id === "startRun" ? JSON.stringify({ workflow: name }) : "{}"
+  return fetch(`${it.url}${path}`, {
+    method: operation.method,
+    headers: { ...headers, ...(operation.content_type && { "content-type": operation.content_type }) },
+    ...(operation.content_type !== undefined && { body }),
+  })
+}
+
+const outcomes = async (asked: readonly Operation[], headers: Record<string, string>) => {
+  const found: string[] = []
+  for (const operation of asked) found.push(`${operation.id} ${(await ask(operation, headers)).status}`)
+  return found
+}
+
+const all = (asked: readonly Operation[], status: number) => asked.map(({ id }) => `${id} ${status}`)
+
+test("only what makes somebody known is open", async () => {
+  const open = (await operations()).filter(({ isOpen }) => isOpen).map(({ id }) => id)
+  expect(open.sort()).toEqual(["login", "refreshLogin", "register"])
+})
+
+test("nobody, and who has a token that is none, is refused by every other operation", async () => {
+  for (const headers of [{}, { authorization: "Bearer wft_none" }, { authorization: "Bearer a.b.c" }])
+    expect(await outcomes(secured, headers)).toEqual(all(secured, 401))
+})
+
+test("what another workspace owns is not found by any operation", async () => {
+  const about = secured.filter(({ path, id }) => path.includes("{") || id === "startRun")
+  expect(await outcomes(about, { authorization: `Bearer ${stranger}` })).toEqual(all(about, 404))
+})
+
+test("another workspace can't be chosen by its name", async () => {
+  const headers = { authorization: `Bearer ${stranger}`, "wf-workspace": owned.slug }
+  expect(await outcomes(secured, headers)).toEqual(all(secured, 404))
+})
+
+test("lists hold nothing of another workspace", async () => {
+  const lists = secured.filter(({ path, method }) => method === "GET" && !path.includes("{"))
+  expect(lists.length).toBeGreaterThanOrEqual(5)
+  for (const operation of lists) {
+    const answer = await ask(operation, { authorization: `Bearer ${stranger}` })
+    const text = await answer.text()
+    expect([operation.id, answer.status]).toEqual([operation.id, 200])
+    for (const secret of [owned.run_id, owned.token_id, `"${name}"`, `"${owned.slug}"`])
+      expect([operation.id, text.includes(secret)]).toEqual([operation.id, false])
+  }
+})
+
+test("nothing of all that has changed what is owned", async () => {
+  const { client } = it
+  expect((await client.runs.get(owned.run_id)).status).toBe("completed")
+  const { items } = await client.artifacts.list(owned.run_id)
+  expect(items.map(({ sha256 }) => sha256)).toEqual([owned.sha256])
+  expect((await client.workflows.get(name)).name).toBe(name)
+})
