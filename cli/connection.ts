@@ -14,6 +14,13 @@ const tokenOf = (profile: Profile | undefined): string | undefined => {
   return readFileSync(profile.token_file, "utf8").trim()
 }
 
+/** `localhost:4400` parses too, as an address of the scheme `localhost`. */
+export const isWebUrl = (text: string): boolean =>
+  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+
+const sameServer = (one: string, other: string): boolean =>
+  URL.canParse(one) && URL.canParse(other) && new URL(one).origin === new URL(other).origin
+
 const chosenProfile = (options: Options, io: Io): Profile | undefined => {
   const { current, profiles } = profileFile(io.environment).read()
   const name = text(options, "profile") ?? current
@@ -33,11 +40,13 @@ export const findConnection = (options: Options, io: Io): Connection | undefined
   const profile = chosenProfile(options, io)
   const url = text(options, "url") ?? WF_URL ?? profile?.url
   if (url === undefined) return undefined
-  if (!URL.canParse(url)) {
+  if (!isWebUrl(url)) {
     throw new Failure(exit_codes.usage, `\`${url}\` is not a URL. Give one like http://127.0.0.1:4400.`)
   }
-  const token = WF_TOKEN ?? tokenOf(profile)
-  const workspace = text(options, "workspace") ?? WF_WORKSPACE ?? profile?.workspace
+  // A profile's token is for its own server: another one that is named must not get to see it.
+  const own = profile !== undefined && sameServer(profile.url, url) ? profile : undefined
+  const token = WF_TOKEN ?? tokenOf(own)
+  const workspace = text(options, "workspace") ?? WF_WORKSPACE ?? own?.workspace
   const client = createClient({ url, ...(token && { token }), ...(workspace && { workspace }) })
   return { url, token, client }
 }

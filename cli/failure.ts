@@ -1,5 +1,6 @@
 import { ProfilesError } from "#kernel/config/profiles.ts"
 import { WfProblem, WfUnreachable } from "#sdk/index.ts"
+import { clean } from "./clean.ts"
 import { type ExitCode, exit_codes } from "./exit.ts"
 
 /** What the user did, or met, that ends the command: one paragraph that says what to do, and an exit code. */
@@ -32,7 +33,7 @@ const problemText = (problem: WfProblem): string => {
   const next = problem.next === "" || problem.errors.length > 0 ? "" : `\n${problem.next}`
   const request =
     problem.request_id === undefined || problem.status < 500 ? "" : ` (request ${problem.request_id})`
-  return `${detail}${request}${detail.endsWith(".") ? "" : "."}${errors}${next}`
+  return clean(`${detail}${request}${detail.endsWith(".") ? "" : "."}${errors}${next}`)
 }
 
 const unreachableText = ({ url }: WfUnreachable): string =>

@@ -27,7 +27,8 @@ export const followRun = async (following: Following, io: Io): Promise<number> =
       ? undefined
       : setTimeout(() => leave.abort("timeout"), following.timeout_ms)
   const stop = () => leave.abort("interrupt")
-  io.signal.addEventListener("abort", stop)
+  if (io.signal.aborted) stop()
+  else io.signal.addEventListener("abort", stop)
   try {
     const lines = following.logs ? showLines(following, leave.signal, io) : Promise.resolve()
     await showEvents(following, leave.signal, io)

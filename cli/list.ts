@@ -18,9 +18,13 @@ export const printList = async <Item>(
   io: Io,
 ): Promise<number> => {
   if (flag(options, "all") && listing.all) {
+    if (io.out_is_tty && !flag(options, "json")) {
+      showPage(await Array.fromAsync(listing.all()), listing, io)
+      return 0
+    }
     for await (const item of listing.all()) {
       if (flag(options, "json")) io.out(asJson(item))
-      else printTable({ ...io, out_is_tty: false }, listing.columns, [item])
+      else printTable(io, listing.columns, [item])
     }
     return 0
   }
@@ -29,10 +33,14 @@ export const printList = async <Item>(
     io.out(asJson(page))
     return 0
   }
-  if (page.items.length === 0 && io.out_is_tty) io.note(listing.empty)
-  else printTable(io, listing.columns, page.items)
+  showPage(page.items, listing, io)
   if (page.next_cursor !== null && io.out_is_tty) io.note("There are more: `--all` shows all of them.")
   return 0
+}
+
+const showPage = <Item>(items: readonly Item[], { columns, empty }: Listing<Item>, io: Io): void => {
+  if (items.length === 0 && io.out_is_tty) io.note(empty)
+  else printTable(io, columns, items)
 }
 
 /** `a.b` of an object, as raw text. */

@@ -57,7 +57,7 @@ export const summaryLines = (io: Io, run: Run): readonly string[] => {
   const duration = took(run.started_at, run.finished_at)
   const counts = `${done}/${run.tasks?.length ?? 0} tasks`
   return [
-    `${styled(io, style, mark)} ${cleanLine(run.workflow)} ${run.status} in ${duration} (${counts}, run ${run.id})`,
+    `${styled(io, style, mark)} ${cleanLine(run.workflow)} ${cleanLine(run.status)} in ${duration} (${counts}, run ${cleanLine(run.id)})`,
     ...reasons,
   ]
 }

@@ -54,13 +54,15 @@ export const ago = (time: string | null, now: Date): string => {
 
 export const took = (from: string | null, to: string | null): string => {
   if (from === null || to === null) return "–"
-  const seconds = (Date.parse(to) - Date.parse(from)) / 1000
-  if (seconds < 60) return `${seconds.toFixed(1)}s`
-  return `${Math.floor(seconds / 60)}m${String(Math.round(seconds % 60)).padStart(2, "0")}s`
+  const tenths = Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 100))
+  if (tenths < 600) return `${(tenths / 10).toFixed(1)}s`
+  const seconds = Math.round(tenths / 10)
+  return `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, "0")}s`
 }
 
 export const size = (bytes: number): string => {
   if (bytes < 1024) return `${bytes} B`
   if (bytes < 1024 ** 2) return `${(bytes / 1024).toFixed(1)} KiB`
-  return `${(bytes / 1024 ** 2).toFixed(1)} MiB`
+  if (bytes < 1024 ** 3) return `${(bytes / 1024 ** 2).toFixed(1)} MiB`
+  return `${(bytes / 1024 ** 3).toFixed(1)} GiB`
 }

@@ -37,7 +37,6 @@ const default_timeout_ms = 30_000
 const max_tries = 4
 const first_wait_ms = 100
 
-/** Who asks for a longer pause is told to the caller instead. */
 /** Safe to send again: it reads, or it carries a key that makes the second one harmless. */
 const isRepeatable = (call: Call): boolean =>
   call.method === undefined || call.method === "GET" || call.headers?.["idempotency-key"] !== undefined

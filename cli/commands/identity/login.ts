@@ -1,6 +1,8 @@
 import { profileFile } from "#kernel/config/profiles.ts"
 import { createClient } from "#sdk/index.ts"
+import { cleanLine } from "../../clean.ts"
 import { flag, type Given, text } from "../../command.ts"
+import { isWebUrl } from "../../connection.ts"
 import { exit_codes } from "../../exit.ts"
 import { Failure } from "../../failure.ts"
 import type { Io } from "../../io.ts"
@@ -10,7 +12,7 @@ export const run = async ({ options }: Given, io: Io): Promise<number> => {
   const file = profileFile(io.environment)
   const { current, profiles } = file.read()
   const url = text(options, "url") ?? io.environment.WF_URL ?? profiles[current ?? ""]?.url
-  if (url === undefined || !URL.canParse(url)) {
+  if (url === undefined || !isWebUrl(url)) {
     throw new Failure(
       exit_codes.usage,
       "Which platform? Name it: `wf login --url https://wf.example.com --with-token < token`.",
@@ -20,7 +22,7 @@ export const run = async ({ options }: Given, io: Io): Promise<number> => {
   const me = await createClient({ url, token }).identity.me()
   const name = text(options, "name") ?? new URL(url).host
   file.write({ current: name, profiles: { ...profiles, [name]: { url, token } } })
-  io.note(`Signed in to ${url} as ${me.user.email} (profile ${name}).`)
+  io.note(`Signed in to ${url} as ${cleanLine(me.user.email)} (profile ${name}).`)
   return exit_codes.done
 }
 

@@ -1,0 +1,217 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { profileFile } from "#kernel/config/profiles.ts"
+import { commands } from "./commands.ts"
+import { program } from "./program.ts"
+import { capture } from "./testing/capture.ts"
+
+let home: string
+let server: ReturnType<typeof Bun.serve>
+const seen: { path: string; authorization: string | null; workspace: string | null }[] = []
+
+const me = {
+  user: { id: "u", email: "ada@example.test", name: "Ada", created_at: "" },
+  workspace: { id: "w", slug: "team", name: "Team", role: "owner", created_at: "" },
+}
+
+const answers: Readonly<Record<string, unknown>> = {
+  "/api/v1/auth/me": me,
+  "/api/v1/auth/login": {
+    access_token: "session",
+    refresh_token: "r",
+    token_type: "Bearer",
+    expires_in: 900,
+  },
+  "/api/v1/tokens": { id: "t", name: "wf login", token: "wft_made" },
+}
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "wf-cli-"))
+  seen.splice(0)
+  server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch({ url, headers }) {
+      const path = new URL(url).pathname
+      const authorization = headers.get("authorization")
+      seen.push({ path, authorization, workspace: headers.get("wf-workspace") })
+      if (authorization === "Bearer wrong") return Response.json({ title: "Not valid" }, { status: 401 })
+      return path in answers
+        ? Response.json(answers[path])
+        : Response.json({ title: "No such path" }, { status: 404 })
+    },
+  })
+})
+afterEach(async () => {
+  await server.stop(true)
+  rmSync(home, { recursive: true, force: true })
+})
+
+const url = () => `http://127.0.0.1:${server.port}`
+
+const wf = async (
+  words: readonly string[],
+  { stdin = "", environment = {} as Record<string, string> } = {},
+) => {
+  const io = capture({
+    environment: { XDG_CONFIG_HOME: home, ...environment },
+    readStdin: async () => stdin,
+  })
+  const code = await program(words, io)
+  return { code, out: io.printed.join("\n"), note: io.noted.join("\n") }
+}
+
+const profiles = () => profileFile({ XDG_CONFIG_HOME: home })
+
+describe("the command line", () => {
+  test.each([
+    [["rnu"], "run"],
+    [["runs", "lits"], "list"],
+  ])("%p is unknown: wrong usage, with what may have been meant", async (words, meant) => {
+    const { code, out, note } = await wf(words)
+    expect([code, out]).toEqual([2, ""])
+    expect(note).toContain(`Did you mean ${meant}?`)
+  })
+
+  test.each([
+    ["an unknown option", ["whoami", "--loud"]],
+    ["an argument that is missing", ["watch"]],
+    ["an argument too many", ["whoami", "x"]],
+    ["an option without its value", ["whoami", "--url"]],
+  ])("with %s is wrong usage, said on stderr", async (_, words) => {
+    const { code, out, note } = await wf(words)
+    expect([code, out]).toEqual([2, ""])
+    expect(note).not.toContain("bug")
+  })
+
+  test("--help and --version are data, and done", async () => {
+    expect(await wf(["--version"])).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+$/) })
+    const { code, out, note } = await wf(["--help"])
+    expect([code, note]).toEqual([0, ""])
+    expect(out).toContain("wf up")
+  })
+
+  test.each(commands.map(({ name }) => [name] as const))("help of `%s` has its examples", async (name) => {
+    const { code, out } = await wf([...name.split(" "), "--help"])
+    expect(code).toBe(0)
+    for (const example of commands.find((one) => one.name === name)?.examples ?? [])
+      expect(out).toContain(example)
+  })
+
+  test("every command loads what it runs", async () => {
+    for (const command of commands) expect(typeof (await command.load()).run).toBe("function")
+  })
+})
+
+describe("a server", () => {
+  test("that nothing names ends with 7 and says how to get one", async () => {
+    const { code, note } = await wf(["whoami"])
+    expect(code).toBe(7)
+    expect(note).toContain("`wf up`")
+  })
+
+  test("that isn't there ends with 7", async () => {
+    expect(await wf(["whoami", "--url", "http://127.0.0.1:1"])).toMatchObject({ code: 7, out: "" })
+  })
+
+  test("is the flag's, then the environment's, then the profile's", async () => {
+    profiles().write({ current: "p", profiles: { p: { url: "http://127.0.0.1:1", token: "t" } } })
+    expect(
+      (await wf(["whoami", "--url", url()], { environment: { WF_URL: "http://127.0.0.1:2" } })).code,
+    ).toBe(0)
+    expect((await wf(["whoami"], { environment: { WF_URL: url() } })).code).toBe(0)
+    expect((await wf(["whoami"])).code).toBe(7)
+  })
+
+  test("never gets to see the token or workspace of another server's profile", async () => {
+    profiles().write({
+      current: "p",
+      profiles: { p: { url: "https://wf.example.com", token: "t", workspace: "w" } },
+    })
+    await wf(["whoami", "--url", url()])
+    await wf(["whoami"], { environment: { WF_URL: url() } })
+    expect(seen).toEqual(Array(2).fill({ path: "/api/v1/auth/me", authorization: null, workspace: null }))
+  })
+
+  test("gets its own profile's token, also when it is named once more", async () => {
+    profiles().write({ current: "p", profiles: { p: { url: url(), token: "t", workspace: "w" } } })
+    await wf(["whoami", "--url", `${url()}/`])
+    expect(seen).toEqual([{ path: "/api/v1/auth/me", authorization: "Bearer t", workspace: "w" }])
+  })
+
+  test.each(["nonsense", "127.0.0.1:4400", "localhost:4400", "file:///etc"])(
+    "that is named %s is wrong usage",
+    async (named) => {
+      expect((await wf(["whoami", "--url", named])).code).toBe(2)
+    },
+  )
+})
+
+describe("signing in", () => {
+  test("with a token from stdin keeps it as the current profile, named after the host", async () => {
+    const { code, out } = await wf(["login", "--url", url(), "--with-token"], { stdin: "wft_given\n" })
+    expect([code, out]).toEqual([0, ""])
+    const host = new URL(url()).host
+    expect(profiles().read()).toEqual({
+      current: host,
+      profiles: { [host]: { url: url(), token: "wft_given" } },
+    })
+    expect((await wf(["whoami"])).out).toBe("ada@example.test\tteam\towner")
+  })
+
+  test("with a password keeps a token that was made for it, never the password", async () => {
+    const words = ["login", "--url", url(), "--email", "ada@example.test", "--name", "work"]
+    expect((await wf(words, { stdin: "correct horse\n" })).code).toBe(0)
+    expect(profiles().read()).toEqual({
+      current: "work",
+      profiles: { work: { url: url(), token: "wft_made" } },
+    })
+  })
+
+  test.each([
+    { with_: "a token that isn't valid", words: ["--with-token"], stdin: "wrong", expected: 4 },
+    { with_: "nothing on stdin", words: ["--with-token"], stdin: " \n", expected: 2 },
+    { with_: "neither token nor address", words: [], stdin: "x", expected: 2 },
+  ])("with $with_ changes nothing", async ({ words, stdin, expected }) => {
+    const { code } = await wf(["login", "--url", url(), ...words], { stdin })
+    expect(code).toBe(expected)
+    expect(profiles().read()).toEqual({ profiles: {} })
+  })
+
+  test("a profile that was never made is named, with those there are", async () => {
+    profiles().write({ current: "p", profiles: { p: { url: url() } } })
+    const { code, note } = await wf(["whoami", "--profile", "q"])
+    expect(code).toBe(2)
+    expect(note).toContain("There are: p.")
+  })
+})
+
+describe("signing out", () => {
+  test("forgets the current profile and goes on with another", async () => {
+    profiles().write({ current: "a", profiles: { a: { url: url(), token: "t" }, b: { url: url() } } })
+    expect((await wf(["logout"])).code).toBe(0)
+    expect(profiles().read()).toEqual({ current: "b", profiles: { b: { url: url() } } })
+  })
+
+  test("of another profile leaves the current one", async () => {
+    profiles().write({ current: "a", profiles: { a: { url: url() }, b: { url: url() } } })
+    await wf(["logout", "--profile", "b"])
+    expect(profiles().read()).toEqual({ current: "a", profiles: { a: { url: url() } } })
+  })
+
+  test("twice is fine", async () => {
+    expect((await wf(["logout"])).code).toBe(0)
+    expect(await wf(["logout"])).toMatchObject({ code: 0, note: "You are not signed in." })
+  })
+})
+
+test("a broken file of profiles is told as such, not as a bug", async () => {
+  mkdirSync(join(home, "wf"))
+  writeFileSync(join(home, "wf", "profiles.json"), "{")
+  const { code, note } = await wf(["whoami"])
+  expect(code).toBe(2)
+  expect(note).toContain("Remove it and sign in again")
+  expect(note).not.toContain("bug")
+})

@@ -1,0 +1,80 @@
+import { describe, expect, test } from "bun:test"
+import type { Run, RunEvent, TaskRun } from "#sdk/index.ts"
+import { eventLine, logLine, summaryLines } from "./progress.ts"
+import { capture } from "./testing/capture.ts"
+
+const plain = capture()
+const coloured = capture({ color: true })
+
+const event = (type: string, more: Partial<RunEvent> = {}): RunEvent => ({
+  ...{
+    seq: 1,
+    type,
+    run_id: "r",
+    task: "build",
+    status: "running",
+    at: "2026-03-01T12:00:00.000Z",
+    data: {},
+  },
+  ...more,
+})
+
+describe("a change", () => {
+  test.each([
+    ["task.started", "▶ build started"],
+    ["task.completed", "✓ build completed"],
+    ["task.failed", "✗ build failed"],
+    ["task.retrying", "↻ build failed, will be tried again"],
+    ["task.skipped", "– build skipped"],
+    ["task.cancelled", "– build cancelled"],
+  ])("%s is one line", (type, line) => expect(eventLine(plain, event(type))).toBe(line))
+
+  test("tells which attempt it was, from the second on, and what went wrong", () => {
+    const data = { attempt: 2, error: { message: "exit code 3" } }
+    expect(eventLine(plain, event("task.failed", { data }))).toBe("✗ build failed (attempt 2): exit code 3")
+  })
+
+  test("of the run itself, or of a kind from a later version, is no line", () => {
+    expect(eventLine(plain, event("workflow.completed", { task: null }))).toBeUndefined()
+    expect(eventLine(plain, event("task.dreaming"))).toBeUndefined()
+  })
+
+  test("can't move the cursor, whatever its task and error are called", () => {
+    const data = { error: { message: "a\nb\u001b[2J" } }
+    const line = eventLine(plain, event("task.failed", { task: "x\u001b]0;t\u0007\r\ny", data }))
+    expect(line).toBe("✗ x y failed: a b")
+  })
+})
+
+describe("a log line", () => {
+  const line = {
+    cursor: "c",
+    run_id: "r",
+    task: "build",
+    attempt: 1,
+    stream: "stdout",
+    at: "",
+    text: "hi\u001b[2J",
+  }
+
+  test("says whose it is", () => expect(logLine(plain, line as never)).toBe("build │ hi"))
+
+  test("of one task always has the same colour", () => {
+    expect(logLine(coloured, line as never)).toBe(logLine(coloured, line as never))
+    expect(logLine(coloured, line as never)).toMatch(/^\u001b\[\d+mbuild │\u001b\[0m hi$/)
+  })
+})
+
+test("the end tells the outcome, how long it took, and each failure", () => {
+  const task = (name: string, status: string, message?: string) =>
+    ({ task: name, status, error: message ? { code: "c", message } : null }) as TaskRun
+  const run = {
+    ...{ id: "r1", workflow: "nightly", status: "failed", reason: null },
+    ...{ started_at: "2026-03-01T12:00:00.000Z", finished_at: "2026-03-01T12:00:02.500Z" },
+    tasks: [task("a", "completed"), task("b", "failed", "exit\u001b[2J code 3"), task("c", "skipped")],
+  } as unknown as Run
+  expect(summaryLines(plain, run)).toEqual([
+    "✗ nightly failed in 2.5s (1/3 tasks, run r1)",
+    "  b: exit code 3",
+  ])
+})
