@@ -1,3 +1,6 @@
+import { chmodSync, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { startTestServer } from "#kernel/testing/database.ts"
 import { announceEngines, lackingEngines } from "./run/announce.ts"
 import { runStages } from "./run/schedule.ts"
@@ -33,6 +36,14 @@ const showOutcome = (stage: Stage, outcome: Outcome): void => {
   else say(`${output.trimEnd()}\n${stage.mend === undefined ? "" : `To mend: ${stage.mend}\n`}`)
 }
 
+/** Everything that the tests lay down somewhere goes with it, also what a killed one left behind. */
+const scratchFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), "wf-tests-"))
+  // PostgreSQL, which root runs as somebody else, has to get through.
+  chmodSync(folder, 0o755)
+  return folder
+}
+
 const run = async (extent: Extent): Promise<Counts> => {
   const total = { passed: 0, failed: 0, skipped: 0 }
   const add = ({ passed, failed, skipped }: Counts) => {
@@ -42,6 +53,8 @@ const run = async (extent: Extent): Promise<Counts> => {
   }
   const lacking = extent === "quick" ? [] : lackingEngines()
   if (extent !== "quick") for (const line of announceEngines()) say(line)
+  const scratch = scratchFolder()
+  process.env.TMPDIR = scratch
   const server = await startTestServer()
   process.env.WF_TEST_POSTGRES_URL = server.url
   if (extent === "quick") process.env.WF_TEST_ENGINES = "none"
@@ -62,6 +75,7 @@ const run = async (extent: Extent): Promise<Counts> => {
     await runStages(runnable, { report, stop: stopping.signal })
   } finally {
     await server.stop()
+    rmSync(scratch, { recursive: true, force: true })
   }
   return total
 }
