@@ -1,6 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
+import { isAlive } from "#kernel/config/alive.ts"
 import { isFolderHeld } from "#kernel/config/folder-lock.ts"
 import { exit_codes } from "./exit.ts"
 import { Failure } from "./failure.ts"
@@ -54,15 +55,6 @@ export const detached = async ({ platform, words, data }: PlatformProcess, io: I
 
 const read = (path: string): string | undefined =>
   existsSync(path) ? readFileSync(path, "utf8").trim() : undefined
-
-export const isAlive = (process_id: number): boolean => {
-  try {
-    process.kill(process_id, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"
-  }
-}
 
 /** The process that runs on a data folder, if there is one. */
 export const processOf = (data: string): number | undefined => {

@@ -1,5 +1,6 @@
 import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises"
 import { join } from "node:path"
+import { isAlive } from "#kernel/config/alive.ts"
 
 /** A new folder for this process's lifetime. Those of processes that died without removing theirs go first. */
 export const createOwnedFolder = async (parent: string, name: string): Promise<string> => {
@@ -15,13 +16,4 @@ export const createOwnedFolder = async (parent: string, name: string): Promise<s
   // PostgreSQL, which root runs as somebody else, has to get through to its own.
   await chmod(folder, 0o711)
   return folder
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM"
-  }
 }

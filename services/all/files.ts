@@ -13,6 +13,7 @@ import {
 } from "node:fs"
 import { join } from "node:path"
 import { key_bytes } from "#kernel/auth/platform-key.ts"
+import { isAlive } from "#kernel/config/alive.ts"
 import { UpRefusal, up_codes } from "./refusal.ts"
 
 /** What `wf up` keeps in its data folder, beside the database. */
@@ -32,16 +33,6 @@ export type DataFolder = {
   url(): string | undefined
   /** Whether the process that announced itself here is alive. */
   isHeld(): boolean
-}
-
-const isAlive = (process_id: number): boolean => {
-  if (process_id <= 0) return false
-  try {
-    process.kill(process_id, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"
-  }
 }
 
 const secret = { mode: 0o600 }
@@ -100,6 +91,9 @@ export const dataFolder = (path: string): DataFolder => {
     withdraw: () => rmSync(file("url"), { force: true }),
     leave: () => rmSync(file("pid"), { force: true }),
     url: () => read("url"),
-    isHeld: () => isAlive(Number(read("pid") ?? 0)),
+    isHeld() {
+      const process_id = Number(read("pid") ?? 0)
+      return process_id > 0 && isAlive(process_id)
+    },
   }
 }

@@ -4,7 +4,7 @@ import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.
 import type { Engine } from "./engine.ts"
 import { heartbeat_ms, lease_ms } from "./engine.ts"
 import { startedMessage, startOf } from "./run/message.ts"
-import { readRun, readTaskRuns } from "./run/read.ts"
+import { readWholeRun } from "./run/read.ts"
 import { startRuns } from "./run/start.ts"
 import { closeSession } from "./session/close.ts"
 import { heartbeat } from "./session/heartbeat.ts"
@@ -28,10 +28,7 @@ export const schedulerRpc = (engine: Engine): Routes => {
         return { runs: started.map(startedMessage) }
       },
       async getRun({ workspaceId, runId }) {
-        const run = await engine.database.run(async (sql) => {
-          const found = await readRun(sql, workspaceId, runId)
-          return found && { ...found, tasks: await readTaskRuns(sql, runId) }
-        })
+        const run = await engine.database.run((sql) => readWholeRun(sql, workspaceId, runId))
         if (!run) throw new Problem("run.not_found")
         return { runJson: JSON.stringify(run) }
       },

@@ -1,10 +1,11 @@
 import { resolve } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
+import { isAlive } from "#kernel/config/alive.ts"
 import { type Given, text } from "../../command.ts"
 import { exit_codes } from "../../exit.ts"
 import { Failure } from "../../failure.ts"
 import type { Io } from "../../io.ts"
-import { isAlive, processOf } from "../../platform.ts"
+import { processOf } from "../../platform.ts"
 
 const stop_ms = 15_000
 const look_ms = 50

@@ -61,6 +61,18 @@ export const readRun = async (sql: Sql, workspace_id: string, run_id: string): P
   return row && runOfRow(row)
 }
 
+type WholeRun = Run & { readonly tasks: TaskRun[] }
+
+/** A run with its task runs. */
+export const readWholeRun = async (
+  sql: Sql,
+  workspace_id: string,
+  run_id: string,
+): Promise<WholeRun | undefined> => {
+  const run = await readRun(sql, workspace_id, run_id)
+  return run && { ...run, tasks: [...(await readTaskRuns(sql, run_id))] }
+}
+
 /** In the order of the plan. */
 export const readTaskRuns = async (sql: Sql, run_id: string): Promise<readonly TaskRun[]> => {
   const rows = await sql<TaskRow>`

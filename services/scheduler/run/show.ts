@@ -1,7 +1,7 @@
 import { type Actor, allow } from "#kernel/auth/actor.ts"
 import type { Database } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
-import { readRun, readTaskRuns } from "./read.ts"
+import { readWholeRun } from "./read.ts"
 import type { Run, TaskRun } from "./shape.ts"
 
 /** A run with its task runs; another workspace's is not there. */
@@ -10,8 +10,8 @@ export const showRun =
   (actor: Actor, run_id: string): Promise<Run & { tasks: readonly TaskRun[] }> => {
     allow(actor, "run.read")
     return database.run(async (sql) => {
-      const run = await readRun(sql, actor.workspace_id, run_id)
+      const run = await readWholeRun(sql, actor.workspace_id, run_id)
       if (!run) throw new Problem("run.not_found", { detail: `There is no run ${run_id} in this workspace.` })
-      return { ...run, tasks: [...(await readTaskRuns(sql, run_id))] }
+      return run
     })
   }

@@ -7,7 +7,7 @@ import { recordEvents } from "../run/record.ts"
 import type { CancelledTask } from "../run/stop.ts"
 import type { Claimed } from "./claim.ts"
 import { type Gathered, taskFact, tell } from "./gathered.ts"
-import { emitReady, type Ready } from "./ready.ts"
+import { type Ready, wakeUps } from "./ready.ts"
 import type { Settled } from "./settle.ts"
 import { tellSettled } from "./tell-settled.ts"
 import { type SkippedTask, tellCancelled, tellSkipped } from "./tell-unbegun.ts"
@@ -64,11 +64,8 @@ export const gatherFacts = (kit: Kit): Facts => {
     },
     async publish(sql) {
       await recordEvents(sql, events)
-      await emitReady(sql, ready)
-      await emit(
-        sql,
-        emissions.map((event) => ({ ...event, traceparent: traces.get(event.key) })),
-      )
+      const facts = emissions.map((event) => ({ ...event, traceparent: traces.get(event.key) }))
+      await emit(sql, [...wakeUps(ready), ...facts])
     },
   }
 }

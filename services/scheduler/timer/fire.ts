@@ -1,8 +1,9 @@
 import { list, type Sql } from "#kernel/database/database.ts"
+import { emit } from "#kernel/outbox/emit.ts"
 import type { Engine } from "../engine.ts"
 import { lockRuns } from "../run/lock.ts"
 import { stopRuns } from "../run/stop.ts"
-import { emitReady } from "../task/ready.ts"
+import { wakeUps } from "../task/ready.ts"
 
 const max_timers = 500
 
@@ -20,7 +21,7 @@ export const fireTimers = (engine: Engine) => (): Promise<boolean> =>
     const runs = await lockRuns(sql, late)
     await stopRuns(engine, sql, { runs: [...runs.values()], reason: "timeout" })
     await removeTimers(sql, mine)
-    await emitReady(sql, ready)
+    await emit(sql, wakeUps(ready))
     sql.afterCommit(() => engine.ready.fire())
     return due.length === max_timers
   })

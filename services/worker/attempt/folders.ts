@@ -1,14 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-
-const alive = (process_id: number): boolean => {
-  try {
-    process.kill(process_id, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"
-  }
-}
+import { isAlive } from "#kernel/config/alive.ts"
 
 const ownerOf = (folder: string): number | undefined => {
   try {
@@ -23,7 +15,7 @@ export const claimFolder = (base: string, id: string): { readonly folder: string
   mkdirSync(base, { recursive: true, mode: 0o700 })
   for (const name of readdirSync(base)) {
     const owner = ownerOf(join(base, name))
-    if (owner !== undefined && !alive(owner)) rmSync(join(base, name), { recursive: true, force: true })
+    if (owner !== undefined && !isAlive(owner)) rmSync(join(base, name), { recursive: true, force: true })
   }
   const folder = join(base, id)
   mkdirSync(folder, { mode: 0o700 })
