@@ -23,7 +23,8 @@ create table scheduler.run (
   bad int not null default 0,
   -- Number of the last event.
   seq int not null default 0,
-  cancel_at timestamptz,
+  -- What it holds or waits for before it may begin.
+  gate_key text,
   deadline timestamptz,
   traceparent text,
   created_at timestamptz not null default now(),
@@ -33,7 +34,8 @@ create table scheduler.run (
 
 create index run_of_workspace on scheduler.run (workspace_id, id);
 
--- The id is the run's with its last 20 bits = idx + 1, so a run's rows lie together and need no other index.
+-- A task of a run, or a job, which has no run. The id of a task of a run is the run's with its last 20 bits = idx + 1,
+-- so a run's rows lie together and need no other index.
 create table scheduler.task_run (
   id uuid primary key,
   run_id uuid,
@@ -44,9 +46,11 @@ create table scheduler.task_run (
   type text not null,
   status text not null,
   reason text,
-  needs_left int not null,
+  needs_left int not null default 0,
   needs_bad int not null default 0,
   queue text not null,
+  -- Which kind of slot it takes: 'process', 'inline' (a function of the worker's own) or 'remote'.
+  slot text not null,
   priority int not null,
   run_at timestamptz,
   token bigint,
@@ -56,6 +60,7 @@ create table scheduler.task_run (
   lost int not null default 0,
   returned int not null default 0,
   cancel boolean not null default false,
+  gate_key text,
   worker_id text,
   outputs json,
   error json,
@@ -63,35 +68,96 @@ create table scheduler.task_run (
   log_chunks int not null default 0,
   queued_at timestamptz,
   started_at timestamptz,
-  finished_at timestamptz
+  finished_at timestamptz,
+  -- Of jobs alone; a task of a run has these in its plan.
+  payload json,
+  idempotency_key text,
+  settings json,
+  traceparent text,
+  created_at timestamptz,
+  updated_at timestamptz
 ) with (fillfactor = 50);
 
--- What may be claimed now. Rows come and go with the work.
+create unique index job_key on scheduler.task_run (workspace_id, idempotency_key) where idempotency_key is not null;
+create index job_of_workspace on scheduler.task_run (workspace_id, id) where run_id is null;
+
+-- What may be claimed now. Rows come and go with the work; a lane is what one workspace has in one queue for one kind
+-- of slot. `rank` is the time of queueing in milliseconds, less a minute for each point of priority: so the important
+-- goes first and nothing starves.
 create table scheduler.ready (
   seq bigint generated always as identity,
   task_run_id uuid not null,
   run_id uuid,
   workspace_id uuid not null,
   queue text not null,
-  priority int not null
-);
+  slot text not null,
+  rank bigint not null
+) with (autovacuum_vacuum_scale_factor = 0.01);
 
-create index ready_order on scheduler.ready (queue, priority desc, seq);
+create index ready_order on scheduler.ready (queue, workspace_id, slot, rank, seq);
 
--- What waits behind a pause; moved back to ready by whoever ends it.
+-- What waits behind a pause of its run or a full gate; moved to ready by whoever ends that.
 create table scheduler.blocked (
+  seq bigint generated always as identity,
   task_run_id uuid primary key,
   run_id uuid,
-  why text not null
+  workspace_id uuid not null,
+  gate_key text
 );
 
-create index blocked_of_run on scheduler.blocked (run_id);
+create index blocked_of_run on scheduler.blocked (run_id) where run_id is not null;
+create index blocked_of_gate on scheduler.blocked (workspace_id, gate_key, seq) where gate_key is not null;
+
+-- How many may hold a key at once; what is queued or running holds it.
+create table scheduler.gate (
+  workspace_id uuid not null,
+  key text not null,
+  max int not null,
+  in_use int not null default 0,
+  primary key (workspace_id, key)
+) with (fillfactor = 50);
+
+-- What was set for a queue; one that nothing was set for has no row.
+create table scheduler.queue (
+  workspace_id uuid not null,
+  name text not null,
+  paused boolean not null default false,
+  concurrency int,
+  -- At most `rate_limit` are claimed in `rate_ms`; `rate_at` is when the next may be, spread evenly.
+  rate_limit int,
+  rate_ms int,
+  rate_at timestamptz not null default '-infinity',
+  updated_at timestamptz not null default now(),
+  primary key (workspace_id, name)
+) with (fillfactor = 50);
+
+-- Jobs that have failed for good, each time they did.
+create table scheduler.dead_letter (
+  id uuid primary key,
+  job_id uuid not null,
+  workspace_id uuid not null,
+  queue text not null,
+  type text not null,
+  reason text not null,
+  attempts int not null,
+  died_at timestamptz not null default now(),
+  -- When it was replayed or dropped; until then it is listed.
+  resolved_at timestamptz,
+  resolution text
+);
+
+create index dead_letter_open on scheduler.dead_letter (workspace_id, id) where resolved_at is null;
+create index dead_letter_of_job on scheduler.dead_letter (job_id);
 
 create table scheduler.session (
   id uuid primary key,
   name text not null,
   queues text[] not null,
+  labels json not null default '{}',
   slots int not null,
+  -- Slots for functions of the worker's own, which take no process.
+  inline_slots int not null default 0,
+  draining boolean not null default false,
   lease_until timestamptz not null,
   ended boolean not null default false,
   started_at timestamptz not null default now(),
@@ -121,14 +187,12 @@ create table scheduler.timer (
 
 create index timer_due on scheduler.timer (due_at);
 
+-- What a transaction told of a run: one row, whose seq is that of its last event.
 create table scheduler.run_event (
   run_id uuid not null,
   seq int not null,
-  type text not null,
-  task text,
-  status text,
   at timestamptz not null default now(),
-  data json,
+  events json not null,
   primary key (run_id, seq)
 );
 

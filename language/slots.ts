@@ -1,0 +1,13 @@
+/** Types that a worker runs as functions of its own: they take no process, so it has room for many. */
+export const inlineTypes = ["noop", "default", "compute", "transform", "notify", "sleep", "flaky"] as const
+
+/** Types that a worker starts a process for. */
+const processTypes = ["shell"] as const
+
+/** Which kind of slot a task takes; what the platform's own workers can't run waits for a remote one. */
+export type Slot = "process" | "inline" | "remote"
+
+export const slotOf = (type: string): Slot => {
+  if ((inlineTypes as readonly string[]).includes(type)) return "inline"
+  return (processTypes as readonly string[]).includes(type) ? "process" : "remote"
+}
