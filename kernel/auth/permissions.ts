@@ -5,6 +5,7 @@ export const permissions = {
   "run.read": ["viewer", "operator", "developer", "admin", "owner"],
   "run.start": ["operator", "developer", "admin", "owner"],
   "run.cancel": ["operator", "developer", "admin", "owner"],
+  "run.pause": ["operator", "developer", "admin", "owner"],
   "log.read": ["viewer", "operator", "developer", "admin", "owner"],
   "artifact.read": ["viewer", "operator", "developer", "admin", "owner"],
   "artifact.write": ["operator", "developer", "admin", "owner"],
