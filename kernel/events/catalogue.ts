@@ -22,6 +22,8 @@ const taskFact = z.object({
 
 const failure = z.object({ code: z.string(), message: z.string() })
 
+const jobFact = z.object({ job_id: id, workspace_id: id, type: z.string(), queue: z.string() })
+
 /** Every fact the platform publishes: past tense, additive changes only. A contract test holds that. */
 export const catalogue = {
   "workflow.started": { data: runFact.extend({ trigger: z.string(), started_at: time }) },
@@ -45,6 +47,24 @@ export const catalogue = {
   },
   "task.skipped": { data: taskFact.extend({ reason: z.string() }) },
   "task.cancelled": { data: taskFact.extend({ log_chunks: z.int().optional() }) },
+  "job.completed": {
+    data: jobFact.extend({
+      attempt: z.int(),
+      result: z.unknown(),
+      log_chunks: z.int(),
+      started_at: time.optional(),
+      finished_at: time,
+    }),
+  },
+  "job.dead_lettered": {
+    data: jobFact.extend({
+      dead_letter_id: id,
+      attempts: z.int(),
+      reason: z.string(),
+      error: failure,
+      at: time,
+    }),
+  },
   "user.registered": { data: z.object({ user_id: id, email: z.string(), name: z.string() }) },
   "artifact.stored": {
     data: z.object({

@@ -8,6 +8,7 @@ import { Problem, problemBody } from "#kernel/problem/problem.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Metrics } from "#kernel/telemetry/metrics.ts"
 import { inSpan } from "#kernel/telemetry/tracing.ts"
+import { invalidRequest } from "./invalid.ts"
 
 export type Doors = {
   readonly service: string
@@ -109,15 +110,7 @@ export type AppOptions = {
 export const createApp = (doors: Doors, options: AppOptions = {}): App => {
   const app = new OpenAPIHono<AppEnvironment>({
     defaultHook: (result) => {
-      if (result.success) return
-      const errors = result.error.issues.map((issue) => ({
-        path: issue.path.join("."),
-        message: issue.message,
-      }))
-      throw new Problem("request.invalid", {
-        errors,
-        detail: errors.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; "),
-      })
+      if (!result.success) throw invalidRequest(result.error)
     },
   })
   const limit = bodyLimit({

@@ -3,6 +3,7 @@ import { streamSSE } from "hono/streaming"
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
 import { bearer, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import type { Engine } from "./engine.ts"
+import { mountJobs } from "./job/http.ts"
 import { cancelRun } from "./run/cancel.ts"
 import { followRun } from "./run/follow.ts"
 import { listRuns } from "./run/list.ts"
@@ -109,5 +110,6 @@ export const schedulerHttp = (engine: Engine, doors: Doors): App => {
       }
     })
   })
+  mountJobs(app, engine)
   return app
 }
