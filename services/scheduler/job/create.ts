@@ -11,6 +11,11 @@ import type { CreateJob, Job } from "./shape.ts"
 
 const max_batch = 500
 const max_waiting = 20_000
+const sizes = {
+  of: ({ payload_text }: NewJob) => payload_text.length,
+  max_batch: 8 * 1024 * 1024,
+  max_waiting: 64 * 1024 * 1024,
+}
 
 export type Wanted = { readonly job: CreateJob; readonly header_key: string | undefined }
 
@@ -25,7 +30,7 @@ export type Judged = { readonly job: Job } | { readonly problem: ProblemBody }
 export const createJobs = (engine: Engine): CreateJobs => {
   const push = batcher<NewJob, Job>({
     flush: flushJobs(engine),
-    ...{ max_batch, max_waiting, isItems: isDataError },
+    ...{ max_batch, max_waiting, sizes, isItems: isDataError },
   })
   const one = (actor: Actor, { job, header_key }: Wanted): Promise<Job> => {
     allow(actor, "job.create")

@@ -13,30 +13,39 @@ export type Inserted = { readonly count: number; readonly at: Date }
 export const insertJobs = async (sql: Sql, jobs: readonly NewJob[]): Promise<Inserted> => {
   // Two flushes that share keys must wait for each other in the same order.
   const rows = jobs.some(({ key }) => key !== null) ? [...jobs].sort(byKey) : jobs
+  const { shapes, numbers } = shapesOf(rows)
   const limited = rows.filter(({ queue_timeout_ms }) => queue_timeout_ms !== null)
   const wake = outboxText(wakeUps(rows.map(({ id, queue }) => ({ task_run_id: id, queue }))))
   const [inserted] = await sql<Inserted>`
-    with created as (
+    with shape as materialized (
+      select * from unnest(
+        ${list(shapes.map((_, number) => number))}::text::int[],
+        ${list(shapes.map(({ workspace_id }) => workspace_id))}::text::uuid[],
+        ${list(shapes.map(({ type }) => type))}::text::text[],
+        ${list(shapes.map(({ queue }) => queue))}::text::text[],
+        ${list(shapes.map(({ slot }) => slot))}::text::text[],
+        ${list(shapes.map(({ priority }) => priority))}::text::int[],
+        ${list(shapes.map(({ max_retries }) => max_retries))}::text::int[],
+        ${list(shapes.map(({ settings }) => settings))}::text::text[]
+      ) as shape (number, workspace_id, type, queue, slot, priority, max_retries, settings)
+    ), created as (
       insert into scheduler.task_run
         (id, idx, workspace_id, task, type, status, queue, slot, priority, run_at, max_retries, payload,
           idempotency_key, settings, traceparent, queued_at, created_at)
       select id, 0, workspace_id, type, type, case when run_at > now() then 'pending' else 'queued' end, queue, slot,
-        priority, run_at, max_retries, payload::json, key, settings::json, traceparent,
+        priority, run_at, max_retries, payload, key, settings::json, traceparent,
         case when run_at > now() then null else now() end, now()
-      from unnest(
-        ${list(rows.map(({ id }) => id))}::text::uuid[],
-        ${list(rows.map(({ workspace_id }) => workspace_id))}::text::uuid[],
-        ${list(rows.map(({ key }) => key))}::text::text[],
-        ${list(rows.map(({ type }) => type))}::text::text[],
-        ${list(rows.map(({ payload_text }) => payload_text))}::text::text[],
-        ${list(rows.map(({ queue }) => queue))}::text::text[],
-        ${list(rows.map(({ slot }) => slot))}::text::text[],
-        ${list(rows.map(({ priority }) => priority))}::text::int[],
-        ${list(rows.map(({ max_retries }) => max_retries))}::text::int[],
-        ${list(rows.map(({ run_at }) => run_at))}::text::timestamptz[],
-        ${list(rows.map(({ settings }) => settings))}::text::text[],
-        ${list(rows.map(({ traceparent }) => traceparent))}::text::text[]
-      ) as given (id, workspace_id, key, type, payload, queue, slot, priority, max_retries, run_at, settings, traceparent)
+      from rows from (
+        unnest(
+          ${`{${rows.map(({ id }) => id).join(",")}}`}::text::uuid[],
+          ${`{${numbers.join(",")}}`}::text::int[],
+          ${listUnlessEmpty(rows.map(({ key }) => key))}::text::text[],
+          ${listUnlessEmpty(rows.map(({ run_at }) => run_at))}::text::timestamptz[],
+          ${listUnlessEmpty(rows.map(({ traceparent }) => traceparent))}::text::text[]
+        ),
+        json_array_elements(${`[${rows.map(({ payload_text }) => payload_text).join(",")}]`}::text::json)
+      ) as given (id, number, key, run_at, traceparent, payload)
+      join shape using (number)
       on conflict (workspace_id, idempotency_key) where idempotency_key is not null do nothing
       returning id, workspace_id, queue, slot, priority, status, run_at
     ), readied as (
@@ -64,6 +73,31 @@ export const insertJobs = async (sql: Sql, jobs: readonly NewJob[]): Promise<Ins
   sql.afterCommit(() => nudge(sql.schema, ["task.scheduled"]))
   return inserted ?? { count: 0, at: new Date(0) }
 }
+
+type Shape = Pick<
+  NewJob,
+  "workspace_id" | "type" | "queue" | "slot" | "priority" | "max_retries" | "settings"
+>
+
+/** Most jobs of a flush are alike: what they share is sent once, and each has the number of its shape. */
+const shapesOf = (jobs: readonly NewJob[]): { shapes: readonly Shape[]; numbers: readonly number[] } => {
+  const shapes: Shape[] = []
+  const known = new Map<string, number>()
+  const numbers = jobs.map((job) => {
+    const text = `${job.workspace_id} ${job.type} ${job.queue} ${job.priority} ${job.settings}`
+    const number = known.get(text) ?? shapes.length
+    if (number === shapes.length) {
+      known.set(text, number)
+      shapes.push(job)
+    }
+    return number
+  })
+  return { shapes, numbers }
+}
+
+/** A list that is shorter than the others is filled up with nulls. */
+const listUnlessEmpty = (values: readonly (string | null)[]): string =>
+  values.every((value) => value === null) ? "{}" : list(values)
 
 const byKey = (one: NewJob, other: NewJob): number => {
   if (one.key === other.key) return 0
