@@ -52,7 +52,8 @@ export const jobsDoor = (engine: Engine) => {
       headers: { authorization: `${role}@${workspace}`, ...typed, ...more.headers },
       ...(sent !== undefined && { body: sent }),
     })
-    return { status: response.status, body: (await response.json()) as Body }
+    const answer = response.status === 204 ? undefined : await response.json()
+    return { status: response.status, body: answer as Body }
   }
   const create = async (job: Json = {}, more: Ask = {}): Promise<Job> => {
     const { status, body } = await ask<Job>("POST", "/jobs", { ...more, body: { type: "noop", ...job } })
@@ -64,11 +65,12 @@ export const jobsDoor = (engine: Engine) => {
 
 export type JobsDoor = ReturnType<typeof jobsDoor>
 
-const ready = (engine: Engine, { id, queue }: Job) =>
+const ready = (engine: Engine, { id }: Job) =>
   engine.database.run(
     (sql) => sql`
       insert into scheduler.ready (task_run_id, workspace_id, queue, slot, rank)
-      values (${id}::text::uuid, ${workspace_id}::text::uuid, ${queue}, 'inline', 0)`,
+      select id, workspace_id, queue, slot, floor(extract(epoch from queued_at) * 1000)::bigint - 60000 * priority
+      from scheduler.task_run where id = ${id}::text::uuid`,
   )
 
 const claimed = (engine: Engine, { id }: Job) =>
