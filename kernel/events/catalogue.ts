@@ -22,8 +22,6 @@ const taskFact = z.object({
 
 const failure = z.object({ code: z.string(), message: z.string() })
 
-const jobFact = z.object({ job_id: id, workspace_id: id, type: z.string(), queue: z.string() })
-
 /** Every fact the platform publishes: past tense, additive changes only. A contract test holds that. */
 export const catalogue = {
   "workflow.started": { data: runFact.extend({ trigger: z.string(), started_at: time }) },
@@ -48,20 +46,28 @@ export const catalogue = {
   "task.skipped": { data: taskFact.extend({ reason: z.string() }) },
   "task.cancelled": { data: taskFact.extend({ log_chunks: z.int().optional() }) },
   "job.completed": {
-    data: jobFact.extend({
+    data: z.object({
+      job_id: id,
+      workspace_id: id,
+      type: z.string(),
+      queue: z.string(),
       attempt: z.int(),
       result: z.unknown(),
       log_chunks: z.int(),
-      started_at: time.optional(),
-      finished_at: time,
+      at: time,
     }),
   },
   "job.dead_lettered": {
-    data: jobFact.extend({
+    data: z.object({
       dead_letter_id: id,
+      job_id: id,
+      workspace_id: id,
+      type: z.string(),
+      queue: z.string(),
       attempts: z.int(),
       reason: z.string(),
       error: failure,
+      log_chunks: z.int(),
       at: time,
     }),
   },

@@ -3,7 +3,10 @@ import type { Kit } from "#kernel/service/kit.ts"
 import type { Signal } from "#kernel/service/signal.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Counter } from "#kernel/telemetry/metrics.ts"
+import type { Lanes } from "./lane/lanes.ts"
 import type { Plans } from "./plan/plans.ts"
+import type { Queues } from "./queue/queues.ts"
+import type { Feed } from "./run/feed.ts"
 
 /** What the scheduler's use-cases stand on. */
 export type Engine = {
@@ -13,6 +16,10 @@ export type Engine = {
   readonly kit: Kit
   readonly log: Log
   readonly plans: Plans
+  readonly lanes: Lanes
+  readonly queues: Queues
+  /** Followers of runs in this process. */
+  readonly feed: Feed
   /** Fires when work became claimable. */
   readonly ready: Signal
   /** Fires when runs have new events. */

@@ -27,7 +27,7 @@ export const lockChosen = (sql: Sql, workspace_id: string, { queue, type, limit 
     where workspace_id = ${workspace_id}::text::uuid and resolved_at is null
       and (${queue ?? null}::text is null or queue = ${queue ?? null}::text)
       and (${type ?? null}::text is null or type = ${type ?? null}::text)
-    order by id
+    order by died_at, id
     limit ${limit}::int
     for update skip locked`
 

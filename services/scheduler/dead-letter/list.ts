@@ -45,10 +45,12 @@ const findOpen = (sql: Sql, workspace_id: string, wanted: ListDeadLetters) => {
     select id, job_id, reason, attempts, died_at
     from scheduler.dead_letter
     where workspace_id = ${workspace_id}::text::uuid and resolved_at is null
-      and id < coalesce(${cursor}::text::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      and (${cursor}::text is null or (died_at, id) < (
+        select died_at, id from scheduler.dead_letter
+        where id = ${cursor}::text::uuid and workspace_id = ${workspace_id}::text::uuid))
       and (${queue}::text is null or queue = ${queue}::text)
       and (${type}::text is null or type = ${type}::text)
       and (${job_id}::text is null or job_id = ${job_id}::text::uuid)
-    order by id desc
+    order by died_at desc, id desc
     limit ${limit + 1}::int`
 }

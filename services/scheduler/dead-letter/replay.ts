@@ -7,7 +7,8 @@ import { jobMoves } from "../job/moves.ts"
 import { readJob } from "../job/read.ts"
 import type { Job } from "../job/shape.ts"
 import { jobNotFound } from "../job/show.ts"
-import { type Ready, wakeUps } from "../task/ready.ts"
+import type { Lane } from "../lane/lanes.ts"
+import { wakeUps } from "../task/ready.ts"
 import { hasOpen, lockChosen, lockDeadLetter } from "./find.ts"
 import type { Chosen } from "./shape.ts"
 
@@ -45,23 +46,28 @@ export const replayDeadLetters =
 const replay = async (engine: Engine, sql: Sql, ids: readonly string[]): Promise<number> => {
   const ready = await requeue(sql, ids)
   await emit(sql, wakeUps(ready))
-  sql.afterCommit(() => engine.ready.fire())
+  sql.afterCommit(() => {
+    engine.lanes.note(ready)
+    engine.ready.fire()
+  })
   return ready.length
 }
+
+type Requeued = Lane & { readonly id: string }
 
 /**
  * All attempts so far are written off as handed back, so that none counts. They are numbered on: an attempt's logs
  * and results go by its number, and one that comes late must not be taken for a new one.
  */
 const requeue = (sql: Sql, ids: readonly string[]) =>
-  sql<Ready>`
+  sql<Requeued>`
     with resolved as (
       update scheduler.dead_letter set resolved_at = now(), resolution = 'replayed'
       where id = any(${list(ids)}::text::uuid[]) and resolved_at is null
       returning job_id
     ), queued as (
       update scheduler.task_run as job
-      set status = 'queued', returned = attempt, lost = 0, cancel = false, reason = null, error = null,
+      set status = 'queued', token = nextval('scheduler.token'), returned = attempt, lost = 0, cancel = false, reason = null, error = null,
         outputs = null, usage = null, log_chunks = 0, worker_id = null, run_at = null, queued_at = now(),
         started_at = null, finished_at = null, updated_at = now()
       from resolved
@@ -75,4 +81,4 @@ const requeue = (sql: Sql, ids: readonly string[]) =>
     insert into scheduler.ready (task_run_id, workspace_id, queue, slot, rank)
     select id, workspace_id, queue, slot, floor(extract(epoch from now()) * 1000)::bigint - 60000 * priority
     from queued order by id
-    returning task_run_id, queue`
+    returning task_run_id as id, queue, workspace_id, slot`

@@ -84,7 +84,7 @@ const endUnbegun = async (sql: Sql, job_id: string): Promise<Date> => {
 
 const cancelledEvent = ({ id, workspace_id, type, attempt }: Locked, at: Date) => ({
   type: "task.cancelled" as const,
-  id: derivedId(id, "cancelled"),
+  id: derivedId(id, `cancelled.${attempt}`),
   key: id,
   data: { task_run_id: id, run_id: null, workspace_id, task: type, attempt, at: at.toISOString() },
 })

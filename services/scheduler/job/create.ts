@@ -62,8 +62,11 @@ const flushJobs =
   (engine: Engine) =>
   (jobs: readonly NewJob[]): Promise<readonly (Job | Problem)[]> =>
     engine.hot.run(async (sql) => {
-      const { count, at } = await insertJobs(sql, jobs)
-      sql.afterCommit(() => engine.ready.fire())
+      const { count, at, lanes } = await insertJobs(sql, jobs)
+      sql.afterCommit(() => {
+        engine.lanes.note(lanes)
+        engine.ready.fire()
+      })
       if (count === jobs.length) return jobs.map((job) => fresh(job, at))
       const keyed = jobs.filter(({ key }) => key !== null)
       const holders = await findByKeys(sql, keyed)

@@ -1,10 +1,16 @@
 import { list, type Sql } from "#kernel/database/database.ts"
 import { outboxText } from "#kernel/outbox/emit.ts"
 import { nudge } from "#kernel/outbox/nudge.ts"
+import type { Lane } from "../lane/lanes.ts"
 import { wakeUps } from "../task/ready.ts"
 import type { NewJob } from "./prepare.ts"
 
-export type Inserted = { readonly count: number; readonly at: Date }
+export type Inserted = {
+  readonly count: number
+  readonly at: Date
+  /** Where they went. */
+  readonly lanes: readonly Lane[]
+}
 
 /**
  * Jobs, what may be claimed of them, their timers and the wake-up in one statement, so in one round trip and one
@@ -15,8 +21,8 @@ export const insertJobs = async (sql: Sql, jobs: readonly NewJob[]): Promise<Ins
   const rows = jobs.some(({ key }) => key !== null) ? [...jobs].sort(byKey) : jobs
   const { shapes, numbers } = shapesOf(rows)
   const limited = rows.filter(({ queue_timeout_ms }) => queue_timeout_ms !== null)
-  const wake = outboxText(wakeUps(rows.map(({ id, queue }) => ({ task_run_id: id, queue }))))
-  const [inserted] = await sql<Inserted>`
+  const wake = outboxText(wakeUps(rows))
+  const [inserted] = await sql<Omit<Inserted, "lanes">>`
     with shape as materialized (
       select * from unnest(
         ${list(shapes.map((_, number) => number))}::text::int[],
@@ -71,7 +77,8 @@ export const insertJobs = async (sql: Sql, jobs: readonly NewJob[]): Promise<Ins
     )
     select count(*)::int as count, now() as at from created`
   sql.afterCommit(() => nudge(sql.schema, ["task.scheduled"]))
-  return inserted ?? { count: 0, at: new Date(0) }
+  if (!inserted) throw new Error("a count has no row")
+  return { ...inserted, lanes: shapes }
 }
 
 type Shape = Pick<

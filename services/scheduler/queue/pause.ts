@@ -1,7 +1,7 @@
 import { type Actor, allow } from "#kernel/auth/actor.ts"
 import type { Engine } from "../engine.ts"
-import { readQueue } from "./read.ts"
 import type { Queue } from "./shape.ts"
+import { summarizeQueue } from "./summarize.ts"
 
 /** Nothing of a paused queue is given to workers; what runs goes on. Resuming wakes those who wait for work. */
 export const pauseQueue =
@@ -15,6 +15,6 @@ export const pauseQueue =
         values (${workspace_id}::text::uuid, ${name}, ${paused}::boolean)
         on conflict (workspace_id, name) do update set paused = excluded.paused, updated_at = now()`
       sql.afterCommit(() => engine.ready.fire())
-      return readQueue(sql, workspace_id, name)
+      return summarizeQueue(sql, workspace_id, name)
     })
   }

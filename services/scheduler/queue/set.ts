@@ -1,8 +1,8 @@
 import { type Actor, allow } from "#kernel/auth/actor.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import type { Engine } from "../engine.ts"
-import { rate_ms, readQueue } from "./read.ts"
 import type { Queue, QueueSettings } from "./shape.ts"
+import { rate_ms, summarizeQueue } from "./summarize.ts"
 
 export type SetQueue = QueueSettings & { readonly name: string }
 
@@ -15,7 +15,7 @@ export const setQueue =
     return engine.database.tx(async (sql) => {
       await write(sql, workspace_id, { name, ...settings })
       sql.afterCommit(() => engine.ready.fire())
-      return readQueue(sql, workspace_id, name)
+      return summarizeQueue(sql, workspace_id, name)
     })
   }
 
