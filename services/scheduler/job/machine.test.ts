@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type { Engine } from "../engine.ts"
-import { given } from "../given.ts"
+import { given, workspace_id } from "../given.ts"
+import { claimTasks } from "../task/claim.ts"
+import { reportTasks } from "../task/report.ts"
+import { fireTimers } from "../timer/fire.ts"
 import { type JobsDoor, jobsDoor, putInto } from "./given.ts"
 import { type JobStatus, jobMoves } from "./moves.ts"
 import type { Job } from "./shape.ts"
@@ -12,6 +15,8 @@ beforeAll(async () => {
   door = jobsDoor(engine)
 })
 afterAll(() => engine.close())
+
+const outcomes = ["completed", "failed", "released", "lost"] as const
 
 const prepare = async (status: JobStatus) => {
   const job = await door.create()
@@ -66,5 +71,59 @@ describe.each(jobMoves.states.map((status) => [status] as const))("a job that is
     const after = jobMoves.after(status, "replay")
     expect(await statusOf(job)).toBe(after ?? status)
     expect(await isReady(job)).toBe(after === "queued")
+  })
+
+  test.each(outcomes)("and is reported as %s moves as the machine allows, or not at all", async (outcome) => {
+    const session_id = await given.session(engine)
+    for (const stop of [false, true]) {
+      for (const token of ["7", "8"]) {
+        const { job } = await prepare(status)
+        await engine.database.run(
+          (sql) => sql`
+            update scheduler.task_run set token = 7, attempt = 1, cancel = ${stop}::boolean
+            where id = ${job.id}::text::uuid`,
+        )
+        const settlements = [{ task_run_id: job.id, token, outcome }]
+        const { verdicts } = await reportTasks(engine)({ session_id, settlements, room: given.room(0) })
+        const counts = status === "running" && token === "7"
+        expect(verdicts.map(({ verdict }) => verdict === "accepted")).toEqual([counts])
+        const reachable: readonly string[] = Object.values(jobMoves.table[status])
+        expect(counts ? reachable : [status]).toContain(await statusOf(job))
+      }
+    }
+  })
+
+  test.each([
+    ["start", "pending", "release"],
+    ["retry", "retrying", "release"],
+    ["expire", "queued", "expire"],
+  ] as const)("is moved by a timer of kind %s as the machine allows", async (kind, from, move) => {
+    const { job } = await prepare(status)
+    await engine.database.run(
+      (sql) => sql`
+        insert into scheduler.timer (due_at, kind, task_run_id) values (now(), ${kind}, ${job.id}::text::uuid)`,
+    )
+    await fireTimers(engine)()
+    const after = status === from ? jobMoves.after(status, move) : status
+    expect(await statusOf(job)).toBe(after ?? "")
+    const { body } = await door.ask<{ items: unknown[] }>("GET", `/dead-letters?job_id=${job.id}`)
+    expect(body.items).toHaveLength(after === "dead_letter" ? 1 : 0)
+  })
+
+  test("is claimed as the machine allows, wherever it has a place in the queue", async () => {
+    const queue = `claimed-${status.replace("_", "-")}`
+    const job = await door.create({ queue })
+    await putInto(engine, job, status)
+    await engine.database.run((sql) => sql`delete from scheduler.ready`)
+    await engine.database.run(
+      (sql) => sql`
+        insert into scheduler.ready (task_run_id, workspace_id, queue, slot, rank)
+        values (${job.id}::text::uuid, ${workspace_id}::text::uuid, ${queue}, 'inline', 0)`,
+    )
+    const session_id = await given.session(engine, [queue])
+    const claimed = await claimTasks(engine)({ session_id, room: given.room(10) })
+    const allowed = jobMoves.after(status, "claim") !== undefined
+    expect(claimed.map(({ id }) => id)).toEqual(allowed ? [job.id] : [])
+    expect(await statusOf(job)).toBe(allowed ? "running" : status)
   })
 })
