@@ -5,15 +5,17 @@ import { parseArgs } from "node:util"
 import { engineCache } from "#deploy/engines/install.ts"
 import { createApi } from "./api.ts"
 import { type Conditions, readConditions } from "./conditions.ts"
+import { measurePeers, peers } from "./peers/beside.ts"
 import { startPlatform } from "./platform.ts"
 import { type Line, tableOf } from "./table.ts"
 import type { Workload } from "./workload.ts"
 import { workloads } from "./workloads.ts"
 
-const usage = `usage: bun run bench [workload…] [--peers[=NAME,…]] [--seconds 5] [--all] [--distributed] [--port N] [--json]
+const usage = `usage: bun run bench [workload…] [--peers] [--peer NAME]… [--seconds 5] [--all] [--distributed] [--port N] [--json]
 
 Starts a fresh platform, measures each workload on it, and prints a line of JSON for each, then a table.
---peers measures other systems beside it, --all includes what takes minutes, --json leaves out the table.
+--peers measures the other systems beside it (${peers.map(({ name }) => name).join(", ")}),
+--peer only the named ones; --without-platform leaves wf itself out, --all includes what takes minutes, --json leaves out the table.
 
 ${workloads.map(({ name, about, long }) => `  ${name.padEnd(24)}${about}${long ? " (takes minutes)" : ""}`).join("\n")}
 `
@@ -37,6 +39,8 @@ const readOptions = () => {
     allowPositionals: true,
     options: {
       peers: { type: "boolean", default: false },
+      peer: { type: "string", multiple: true, default: [] },
+      "without-platform": { type: "boolean", default: false },
       seconds: { type: "string", default: "5" },
       all: { type: "boolean", default: false },
       distributed: { type: "boolean", default: false },
@@ -51,8 +55,11 @@ const readOptions = () => {
   }
   if (!/^[1-9]\d{0,2}$/.test(values.seconds)) refuse("--seconds takes a whole number from 1 to 999.")
   if (!/^\d{1,5}$/.test(values.port)) refuse("--port takes a number.")
+  const strange = values.peer.filter((name) => !peers.some((known) => known.name === name))
+  if (strange.length > 0) refuse(`There is no peer ${strange.join(", ")}.`)
   return {
     ...values,
+    peers: values.peers ? peers.map(({ name }) => name) : values.peer,
     seconds: Number(values.seconds),
     port: Number(values.port),
     chosen: chosen(positionals, values.all),
@@ -100,6 +107,12 @@ const end = async (code: number): Promise<never> => {
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void end(130))
 
 const conditions = readConditions(scratch)
-await measurePlatform(conditions)
+if (!options["without-platform"]) await measurePlatform(conditions)
+await measurePeers(options.peers, {
+  cache: engineCache(process.env.WF_ENGINES_CACHE),
+  folder: scratch,
+  seconds: options.seconds,
+  report: (line) => report(line, conditions),
+})
 if (!options.json) process.stdout.write(`\n${tableOf(options.chosen, lines).join("\n")}\n`)
 await end(lines.some((line) => "not_measured" in line) ? 1 : 0)

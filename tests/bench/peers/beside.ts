@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { runCommand } from "#deploy/engines/command.ts"
-import { installOnce, installedFolder } from "#deploy/engines/install.ts"
+import { installedFolder, installOnce } from "#deploy/engines/install.ts"
 import { takePorts } from "#deploy/engines/ports.ts"
 import { startEmbedded } from "#kernel/database/embedded/start.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
@@ -23,7 +23,7 @@ export const peers: readonly Known[] = [
 
 /** The runtime that they are made for, the same for all. */
 const node = { name: "node", version: "24.21.0" }
-const log_lines = 8
+const max_complaint_chars = 600
 
 type Beside = {
   readonly cache: string
@@ -100,7 +100,7 @@ const measurePeer = async (known: Known, { cache, folder, seconds, report }: Bes
       report({ ...(JSON.parse(line) as Omit<Measurement, "system">), system })
     }
     if ((await child.exited) === 0) return
-    throw new Error((await complaint).trim().split("\n").slice(-log_lines).join(" "))
+    throw new Error((await complaint).trim().slice(0, max_complaint_chars))
   } finally {
     await stop()
   }

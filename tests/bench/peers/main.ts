@@ -1,4 +1,4 @@
-import { measureFlows, measureJobs } from "./measure.ts"
+import { measureFlows, measureIdle, measureJobs } from "./measure.ts"
 import type { Ground, Peer } from "./peer.ts"
 
 /** A peer's process: what it is to measure comes as one argument, each result goes as a line of JSON. */
@@ -19,8 +19,9 @@ const measure = async (): Promise<void> => {
   const { name, seconds, ground } = given
   const load = peers[name]
   if (load === undefined) throw new Error(`there is no peer ${name}`)
-  const { jobs, flows, close } = await (await load()).peer.open(ground)
+  const { jobs, idle = jobs, flows, close } = await (await load()).peer.open(ground)
   try {
+    if (idle) await measureIdle(idle, seconds, done)
     if (jobs) await measureJobs(jobs, seconds, done)
     if (flows) await measureFlows(flows, seconds, done)
   } finally {

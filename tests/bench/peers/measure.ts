@@ -69,7 +69,7 @@ const enqueueWhileRunning = async (jobs: Jobs, seconds: number, done: Done): Pro
   done("enqueue-run", { ...found, rate, details: { accepted_rate: found.rate ?? 0 } })
 }
 
-const idle = async (jobs: Jobs, seconds: number, done: Done): Promise<void> => {
+export const measureIdle = async (jobs: Jobs, seconds: number, done: Done): Promise<void> => {
   let begun: () => void = () => undefined
   await jobs.work(() => begun())
   const times_ms: number[] = []
@@ -90,7 +90,6 @@ const idle = async (jobs: Jobs, seconds: number, done: Done): Promise<void> => {
 }
 
 export const measureJobs = async (jobs: Jobs, seconds: number, done: Done): Promise<void> => {
-  await idle(jobs, seconds, done)
   await enqueueWhileRunning(jobs, seconds, done)
   await enqueueAndDrain(jobs, seconds, done)
 }

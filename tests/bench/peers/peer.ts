@@ -27,7 +27,13 @@ export type Flows = {
   fanOut(width: number): Promise<unknown>
 }
 
-export type Opened = { readonly jobs?: Jobs; readonly flows?: Flows; close(): Promise<void> }
+export type Opened = {
+  readonly jobs?: Jobs
+  /** For one job at a time, where other settings are better for that. */
+  readonly idle?: Jobs
+  readonly flows?: Flows
+  close(): Promise<void>
+}
 
 /** Another system, with the settings that its own documentation recommends for speed. */
 export type Peer = { readonly open: (ground: Ground) => Promise<Opened> }

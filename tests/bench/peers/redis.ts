@@ -13,8 +13,7 @@ const isAnswering = (port: number): Promise<boolean> =>
 /** As durable as the others: every write is on the disk before it is answered. */
 export const startRedis = async (folder: string, port: number): Promise<() => Promise<void>> => {
   const server = Bun.which("redis-server")
-  if (server === null)
-    throw new Error("there is no redis-server on PATH (Debian's package is redis-server)")
+  if (server === null) throw new Error("there is no redis-server on PATH (Debian's package is redis-server)")
   mkdirSync(folder, { recursive: true })
   const durable = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""]
   const words = [server, "--bind", "127.0.0.1", "--port", String(port), "--dir", folder, ...durable]
