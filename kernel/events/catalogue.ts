@@ -45,6 +45,32 @@ export const catalogue = {
   },
   "task.skipped": { data: taskFact.extend({ reason: z.string() }) },
   "task.cancelled": { data: taskFact.extend({ log_chunks: z.int().optional() }) },
+  "job.completed": {
+    data: z.object({
+      job_id: id,
+      workspace_id: id,
+      type: z.string(),
+      queue: z.string(),
+      attempt: z.int(),
+      result: z.unknown(),
+      log_chunks: z.int(),
+      at: time,
+    }),
+  },
+  "job.dead_lettered": {
+    data: z.object({
+      dead_letter_id: id,
+      job_id: id,
+      workspace_id: id,
+      type: z.string(),
+      queue: z.string(),
+      attempts: z.int(),
+      reason: z.string(),
+      error: failure,
+      log_chunks: z.int(),
+      at: time,
+    }),
+  },
   "user.registered": { data: z.object({ user_id: id, email: z.string(), name: z.string() }) },
   "artifact.stored": {
     data: z.object({

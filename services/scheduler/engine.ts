@@ -3,7 +3,9 @@ import type { Kit } from "#kernel/service/kit.ts"
 import type { Signal } from "#kernel/service/signal.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Counter } from "#kernel/telemetry/metrics.ts"
+import type { Lanes } from "./lane/lanes.ts"
 import type { Plans } from "./plan/plans.ts"
+import type { Queues } from "./queue/queues.ts"
 
 /** What the scheduler's use-cases stand on. */
 export type Engine = {
@@ -13,6 +15,8 @@ export type Engine = {
   readonly kit: Kit
   readonly log: Log
   readonly plans: Plans
+  readonly lanes: Lanes
+  readonly queues: Queues
   /** Fires when work became claimable. */
   readonly ready: Signal
   /** Fires when runs have new events. */

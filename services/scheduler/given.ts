@@ -8,10 +8,13 @@ import { compile, type Plan } from "#language/plan.ts"
 import { runId } from "#language/run-id.ts"
 import type { Definition } from "#language/schema.ts"
 import type { Engine } from "./engine.ts"
+import { createLanes } from "./lane/lanes.ts"
 import { createPlans } from "./plan/plans.ts"
+import { createQueues } from "./queue/queues.ts"
 import { type RunStart, startRuns } from "./run/start.ts"
 import { openSession } from "./session/open.ts"
-import { type Attempt, claimTasks } from "./task/claim.ts"
+import type { Attempt } from "./task/attempt.ts"
+import { claimTasks } from "./task/claim.ts"
 import { reportTasks } from "./task/report.ts"
 import type { Settlement } from "./task/verdict.ts"
 
@@ -34,6 +37,8 @@ export const given = {
       kit,
       log: silentLog,
       plans: createPlans(),
+      lanes: createLanes(),
+      queues: createQueues(),
       ready: createSignal(),
       moved: createSignal(),
       stopped: createSignal(),
@@ -68,9 +73,11 @@ export const given = {
 
   session: async (engine: Engine, queues: readonly string[] = ["*"]): Promise<string> => {
     const session_id = kit.id()
-    await openSession(engine)({ session_id, name: "test", queues, slots: 100 })
+    await openSession(engine)({ session_id, name: "test", queues, slots: 100, inline_slots: 100 })
     return session_id
   },
+
+  room: (count: number) => ({ process: count, inline: count, remote: 0 }),
 
   /** Works like a worker whose tasks end as told, until nothing is ready any more. */
   work: async (
@@ -79,7 +86,7 @@ export const given = {
     end: (attempt: Attempt) => Partial<Settlement> = () => ({}),
   ): Promise<readonly string[]> => {
     const order: string[] = []
-    let attempts = await claimTasks(engine)({ session_id, max_tasks: 100 })
+    let attempts = await claimTasks(engine)({ session_id, room: given.room(100) })
     while (attempts.length > 0) {
       order.push(...attempts.map((attempt) => attempt.task))
       const settlements = attempts.map((attempt) => ({
@@ -88,7 +95,7 @@ export const given = {
         outcome: "completed" as const,
         ...end(attempt),
       }))
-      const reported = await reportTasks(engine)({ session_id, settlements, max_tasks: 100 })
+      const reported = await reportTasks(engine)({ session_id, settlements, room: given.room(100) })
       attempts = reported.attempts
     }
     return order

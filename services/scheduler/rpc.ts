@@ -32,16 +32,17 @@ export const schedulerRpc = (engine: Engine): Routes => {
         if (!run) throw new Problem("run.not_found")
         return { runJson: JSON.stringify(run) }
       },
-      async openSession({ sessionId, name, queues, slots }) {
-        await open({ session_id: sessionId, name, queues, slots })
+      async openSession({ sessionId, name, queues, slots, inlineSlots }) {
+        await open({ session_id: sessionId, name, queues, slots, inline_slots: inlineSlots })
         return { leaseMs: lease_ms, heartbeatMs: heartbeat_ms }
       },
       async closeSession({ sessionId }) {
         await close(sessionId)
         return {}
       },
-      async claim({ sessionId, maxTasks, waitMs }, { signal }) {
-        const attempts = await claim({ session_id: sessionId, max_tasks: maxTasks, wait_ms: waitMs, signal })
+      async claim({ sessionId, maxTasks, maxInline, waitMs }, { signal }) {
+        const room = { process: maxTasks, inline: maxInline, remote: 0 }
+        const attempts = await claim({ session_id: sessionId, room, wait_ms: waitMs, signal })
         return { attempts: attempts.map(attemptMessage) }
       },
       async heartbeat({ sessionId, held, lastToken }) {
@@ -51,11 +52,11 @@ export const schedulerRpc = (engine: Engine): Routes => {
           stop: stop.map(({ task_run_id, token }) => ({ taskRunId: task_run_id, token: BigInt(token) })),
         }
       },
-      async report({ sessionId, results, maxTasks }) {
+      async report({ sessionId, results, maxTasks, maxInline }) {
         const settlements = results.map(settlementOf)
         const { verdicts, attempts } = await report({
           session_id: sessionId,
-          max_tasks: maxTasks,
+          room: { process: maxTasks, inline: maxInline, remote: 0 },
           settlements,
         })
         const reported = results.map(({ taskRunId, token }, index) => ({

@@ -3,8 +3,10 @@ import { createSignal } from "#kernel/service/signal.ts"
 import { schedulerConfig } from "./config.ts"
 import type { Engine } from "./engine.ts"
 import { schedulerHttp } from "./http.ts"
+import { createLanes } from "./lane/lanes.ts"
 import { schedulerLoops } from "./loops.ts"
 import { createPlans } from "./plan/plans.ts"
+import { createQueues } from "./queue/queues.ts"
 import { schedulerRpc } from "./rpc.ts"
 
 export const scheduler = service({
@@ -18,6 +20,8 @@ export const scheduler = service({
     const engine: Engine = {
       ...{ database, hot, kit, log },
       plans: createPlans(),
+      lanes: createLanes(),
+      queues: createQueues(),
       ready: createSignal(),
       moved: createSignal(),
       stopped: createSignal(),

@@ -4,6 +4,8 @@ import type { Log } from "#kernel/telemetry/log.ts"
 import { until } from "#kernel/testing/until.ts"
 import type { Engine } from "./engine.ts"
 import { given } from "./given.ts"
+import { createLanes } from "./lane/lanes.ts"
+import { refreshLanes } from "./lane/refresh.ts"
 import { createPlans } from "./plan/plans.ts"
 import { sweepSessions } from "./session/sweep.ts"
 import { fireTimers } from "./timer/fire.ts"
@@ -23,7 +25,14 @@ beforeAll(async () => {
   const first = await given.engine()
   close = first.close
   // Another process: it shares the database and nothing in memory.
-  const second = { ...first, log, plans: createPlans(), ready: createSignal(), moved: createSignal() }
+  const second = {
+    ...first,
+    log,
+    plans: createPlans(),
+    lanes: createLanes(),
+    ready: createSignal(),
+    moved: createSignal(),
+  }
   engines = [{ ...first, log }, second]
 })
 afterAll(() => close())
@@ -52,7 +61,9 @@ test("two schedulers on one database run every task of every run once, with gapl
   const isDone = () => done.length >= runs * tasks
   const worker = async (engine: Engine) => {
     const session_id = await given.session(engine)
+    const refresh = refreshLanes(engine)
     while (!isDone()) {
+      await refresh()
       const order = await given.work(engine, session_id, ({ id }) => {
         done.push(id)
         return {}
@@ -86,11 +97,14 @@ test("two schedulers on one database run every task of every run once, with gapl
         (select count(*)::int from scheduler.ready) as ready,
         (select count(*)::int from scheduler.claim) as claims,
         (select count(*)::int from (
-          select run.id from scheduler.run as run join scheduler.run_event as event on event.run_id = run.id
+          select run.id
+          from scheduler.run as run join scheduler.run_event as row on row.run_id = run.id,
+            json_array_elements(row.events) as event
           group by run.id, run.seq
-          having count(*) <> run.seq or min(event.seq) <> 1 or max(event.seq) <> run.seq
+          having count(*) <> run.seq or min((event ->> 'seq')::int) <> 1 or max((event ->> 'seq')::int) <> run.seq
         ) as gaps) as gaps,
-        (select count(*)::int from scheduler.run_event where type = 'workflow.completed') as ends`,
+        (select count(*)::int from scheduler.run_event, json_array_elements(events) as event
+          where event ->> 'type' = 'workflow.completed') as ends`,
   )
   expect(row).toEqual({ completed: runs, once: runs * tasks, ready: 0, claims: 0, gaps: 0, ends: runs })
   expect(said).toEqual([])

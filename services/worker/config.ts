@@ -9,6 +9,8 @@ const slots_per_core = 4
 export const workerConfig = z.object({
   WF_WORKER_NAME: z.string().min(1).max(200).default(hostname()),
   WF_WORKER_SLOTS: wholeNumber({ min: 1, max: 10_000 }).default(availableParallelism() * slots_per_core),
+  /** For functions of the worker's own, which take no process; the more, the larger the batches. */
+  WF_WORKER_INLINE_SLOTS: wholeNumber({ min: 0, max: 10_000 }).default(500),
   /** `*` takes from every queue. */
   WF_WORKER_QUEUES: z
     .string()

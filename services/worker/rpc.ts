@@ -15,8 +15,8 @@ export const workerRpc =
       status: () => ({
         sessionId: pump.sessionId(),
         name,
-        slots: slots.total,
-        busy: slots.busy(),
+        slots: slots.total.process + slots.total.inline,
+        busy: slots.busy().process + slots.busy().inline,
         draining: pump.draining(),
       }),
       async drain() {

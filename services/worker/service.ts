@@ -30,7 +30,7 @@ export const worker = service({
     const reaper = startReaper()
     const { folder, remove } = claimFolder(config.WF_WORKER_FOLDER, kit.id())
     const shipper = createShipper({ metadata: call("metadata", MetadataService), log, now: kit.now })
-    const slots = createSlots(config.WF_WORKER_SLOTS)
+    const slots = createSlots({ process: config.WF_WORKER_SLOTS, inline: config.WF_WORKER_INLINE_SLOTS })
     const runner = {
       executors: { shell: shell(reaper), noop },
       shipper,

@@ -64,7 +64,7 @@ const start = (run: Run, { slots: total = 4, lose = { method: "", times: 0 } } =
     (_, outgoing) => losing(inMemoryTransport(schedulerRpc(engine), doors, outgoing), lose),
     tokens,
   )
-  const slots = createSlots(total)
+  const slots = createSlots({ process: total, inline: total })
   const pump = createPump({
     ...{ slots, run, name: "test", queues: ["*"], log: silentLog, id: engine.kit.id },
     scheduler: call("scheduler", SchedulerService),
@@ -109,7 +109,7 @@ test("no more tasks run at once than there are slots, and all of them run", asyn
   const ids = await Promise.all([given.run(engine, wide(60)), given.run(engine, wide(60))])
   for (const run_id of ids) expect((await completed(run_id)).every((task) => task.attempt === 1)).toBe(true)
   expect(most).toBe(4)
-  await until("slots are as they were", () => slots.busy() <= 4 && slots.busy() >= 0)
+  await until("slots are as they were", () => slots.busy().inline <= 4 && slots.busy().inline >= 0)
 })
 
 test("work that becomes ready while a claim is parked is begun at once", async () => {
@@ -151,7 +151,7 @@ describe("a claim whose answer is lost", () => {
     await completed(await given.run(engine, { other: { uses: "noop" } }))
     const [task] = await completed(lost)
     expect(task).toMatchObject({ attempt: 2, max_retries: 0 })
-    await until("no slot is lost", () => slots.busy() >= 0 && slots.busy() <= 4)
+    await until("no slot is lost", () => slots.busy().inline >= 0 && slots.busy().inline <= 4)
   })
 
   test("of a report that was doubled is found by its age, and the result counts once", async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
+import { taskRunId } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
 import { given } from "../given.ts"
 import { createPlans } from "./plans.ts"
@@ -19,14 +20,26 @@ const stored = async (): Promise<string> => {
   return row?.plan_id ?? ""
 }
 
+const run = { id: given.runId(), plan_id: "one" }
+
 test("a plan is read from the database once", async () => {
   const plans = createPlans()
-  const id = await stored()
-  const first = await engine.database.run((sql) => plans.load(sql, [id, id]))
-  expect(first.get(id)).toEqual(plan)
-  await engine.database.run(async (sql) => {
-    expect((await plans.load(sql, [id])).get(id)).toBe(first.get(id))
-  })
+  const asked: (readonly string[])[] = []
+  const read = async (ids: readonly string[]) => {
+    asked.push(ids)
+    return ids.map((id) => ({ id, plan }))
+  }
+  expect(await plans.of([run, run], read)).toEqual([{ id: "one", plan }])
+  expect(await plans.of([run], read)).toEqual([{ id: "one", plan }])
+  expect(asked).toEqual([["one"], []])
+})
+
+test("what waits for a task is known without asking once its run was seen", async () => {
+  const plans = createPlans()
+  const chain = given.plan({ first: { uses: "noop" }, second: { uses: "noop", needs: ["first"] } })
+  expect(plans.successorsOf([taskRunId(run.id, 0)])).toEqual([])
+  await plans.of([run], async () => [{ id: "one", plan: chain }])
+  expect(plans.successorsOf([taskRunId(run.id, 0), taskRunId(run.id, 1)])).toEqual([taskRunId(run.id, 1)])
 })
 
 test("runs of one plan share its row", async () => {
@@ -41,6 +54,7 @@ test("of too many plans those that are in use stay in memory", async () => {
     plans.keep(`plan ${index}`, plan)
     plans.keep("used", used)
   }
-  const found = await engine.database.run((sql) => plans.load(sql, ["used", "plan 1", "plan 1999"]))
-  expect([...found.keys()].toSorted()).toEqual(["plan 1999", "used"])
+  const runs = ["used", "plan 1", "plan 1999"].map((plan_id) => ({ id: given.runId(), plan_id }))
+  const found = await plans.of(runs, async () => [])
+  expect(found.map(({ id }) => id).toSorted()).toEqual(["plan 1999", "used"])
 })

@@ -1,7 +1,8 @@
 import { type Actor, allow } from "#kernel/auth/actor.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Engine } from "../engine.ts"
-import { lockRuns } from "./lock.ts"
+import { performIn } from "../step/perform.ts"
+import { lockOwnRun } from "./lock.ts"
 import { runMoves } from "./moves.ts"
 import { readRun } from "./read.ts"
 import type { Run } from "./shape.ts"
@@ -14,16 +15,15 @@ export const cancelRun =
     allow(actor, "run.cancel")
     const { workspace_id } = actor
     return engine.database.tx(async (sql) => {
-      const run = (await lockRuns(sql, [run_id])).get(run_id)
-      if (!run || run.workspace_id !== workspace_id) {
-        throw new Problem("run.not_found", { detail: `There is no run ${run_id} in this workspace.` })
-      }
-      if (runMoves.terminal.includes(run.status) && run.status !== "cancelled") {
-        throw new Problem("run.not_cancellable", {
-          detail: `The run has ended already: it is ${run.status}.`,
-        })
-      }
-      await stopRuns(engine, sql, { runs: [run], reason: "cancelled" })
+      await performIn(engine, sql, async (step) => {
+        const run = await lockOwnRun(step, { workspace_id, run_id })
+        if (runMoves.terminal.includes(run.status) && run.status !== "cancelled") {
+          throw new Problem("run.not_cancellable", {
+            detail: `The run has ended already: it is ${run.status}.`,
+          })
+        }
+        await stopRuns(step, [run], "cancelled")
+      })
       const shown = await readRun(sql, workspace_id, run_id)
       if (!shown) throw new Problem("run.not_found")
       return shown

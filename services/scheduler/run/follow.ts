@@ -6,7 +6,8 @@ import { type RunStatus, runMoves } from "./moves.ts"
 import { readRun } from "./read.ts"
 import type { RunEvent } from "./shape.ts"
 
-const max_events = 500
+/** Each row holds what one transaction told. */
+const max_rows = 50
 
 /** Another instance's work isn't signalled here, so a follower also looks by itself. */
 const look_ms = 250
@@ -35,12 +36,12 @@ async function* eventsOf(
   while (!signal.aborted) {
     // Awaited before the read, so that an event between the read and the wait is not slept through.
     const moved = engine.moved.next(look_ms, signal)
-    const { ended, events } = await engine.database.run((sql) => readEvents(sql, run_id, seq))
+    const { ended, events, more } = await engine.database.run((sql) => readEvents(sql, run_id, seq))
     for (const event of events) {
       seq = event.seq
       yield event
     }
-    if (events.length === max_events) continue
+    if (more) continue
     if (ended) return
     await moved
     quiet_ms = events.length > 0 ? 0 : quiet_ms + look_ms
@@ -51,7 +52,7 @@ async function* eventsOf(
   }
 }
 
-type EventRow = Omit<RunEvent, "at"> & { at: Date }
+type EventRow = { readonly at: Date; readonly events: readonly Omit<RunEvent, "at" | "run_id">[] }
 
 /** The status is read first: an ended run writes no events after it. */
 const readEvents = async (sql: Sql, run_id: string, after: number) => {
@@ -59,13 +60,14 @@ const readEvents = async (sql: Sql, run_id: string, after: number) => {
     status: RunStatus
   }>`select status from scheduler.run where id = ${run_id}::text::uuid`
   const rows = await sql<EventRow>`
-    select seq, type, run_id, task, status, at, data
+    select at, events
     from scheduler.run_event
     where run_id = ${run_id}::text::uuid and seq > ${after}::int
     order by seq
-    limit ${max_events}::int`
-  return {
-    ended: run === undefined || runMoves.terminal.includes(run.status),
-    events: rows.map((row) => ({ ...row, at: row.at.toISOString() })),
-  }
+    limit ${max_rows}::int`
+  const events = rows.flatMap(({ at, events: told }) =>
+    told.filter(({ seq }) => seq > after).map((event) => ({ ...event, run_id, at: at.toISOString() })),
+  )
+  const more = rows.length === max_rows
+  return { ended: run === undefined || runMoves.terminal.includes(run.status), events, more }
 }

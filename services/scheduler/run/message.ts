@@ -20,5 +20,9 @@ export const startOf = (message: RunStartMessage): RunStart => ({
   traceparent: message.traceparent === "" ? null : message.traceparent,
 })
 
-export const startedMessage = ({ run_id, conflict }: RunStarted): RunStartedMessage =>
-  create(RunStartedSchema, { runId: run_id, problem: conflict ? "idempotency.conflict" : "" })
+export const startedMessage = ({ run_id, conflict, run }: RunStarted): RunStartedMessage =>
+  create(RunStartedSchema, {
+    runId: run_id,
+    problem: conflict ? "idempotency.conflict" : "",
+    runJson: run ? JSON.stringify(run) : "",
+  })

@@ -10,17 +10,18 @@ export type RunFact = {
   readonly data: Readonly<Record<string, unknown>>
 }
 
+/** One row for each run that something is told of, however much that is. */
 export const recordEvents = async (sql: Sql, facts: readonly RunFact[]): Promise<void> => {
   if (facts.length === 0) return
+  const byRun = [...Map.groupBy(facts, (fact) => fact.run_id)]
   await sql`
-    insert into scheduler.run_event (run_id, seq, type, task, status, data)
-    select run_id, seq, type, task, status, data::json
+    insert into scheduler.run_event (run_id, seq, events)
+    select run_id, seq, events::json
     from unnest(
-      ${list(facts.map((fact) => fact.run_id))}::text::uuid[],
-      ${list(facts.map((fact) => fact.seq))}::text::int[],
-      ${list(facts.map((fact) => fact.type))}::text::text[],
-      ${list(facts.map((fact) => fact.task))}::text::text[],
-      ${list(facts.map((fact) => fact.status))}::text::text[],
-      ${list(facts.map((fact) => json(fact.data)))}::text::text[]
-    ) as given (run_id, seq, type, task, status, data)`
+      ${list(byRun.map(([run_id]) => run_id))}::text::uuid[],
+      ${list(byRun.map(([, some]) => some.at(-1)?.seq ?? 0))}::text::int[],
+      ${list(byRun.map(([, some]) => json(some.map(told))))}::text::text[]
+    ) as given (run_id, seq, events)`
 }
+
+const told = ({ seq, type, task, status, data }: RunFact) => ({ seq, type, task, status, data })

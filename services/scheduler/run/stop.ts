@@ -1,52 +1,45 @@
-import { list, type Sql } from "#kernel/database/database.ts"
-import { lastTaskRunId, taskRunId } from "#language/run-id.ts"
-import type { Engine } from "../engine.ts"
-import { gatherFacts } from "../task/facts.ts"
-import { taskMoves } from "../task/moves.ts"
-import { countEnded, endRuns, type LockedRun, writeRuns } from "./lock.ts"
+import type { RunRow, TaskRow } from "../step/rows.ts"
+import { join, type Step } from "../step/step.ts"
+import { tellCancelled } from "../task/tell-unbegun.ts"
+import { endRuns } from "./end.ts"
 import { runMoves } from "./moves.ts"
 
+type Why = "cancelled" | "timeout"
+
 /**
- * Ends what of these runs has not begun, and asks what runs to stop; a run ends with the last of its tasks. The
- * caller holds the runs locked. Those that have ended, or are being stopped already, are left as they are.
+ * Ends what of these runs has not begun, and asks what runs to stop; a run ends with the last of its tasks. Those that
+ * have ended, or are being stopped already, are left as they are.
  */
-export const stopRuns = async (
-  engine: Engine,
-  sql: Sql,
-  { runs, reason }: { readonly runs: readonly LockedRun[]; readonly reason: "cancelled" | "timeout" },
-): Promise<void> => {
-  const stopping = runs.filter((run) => runMoves.open.includes(run.status) && run.reason === null)
-  if (stopping.length === 0) return
-  const facts = gatherFacts(engine.kit)
-  for (const run of stopping) {
-    run.reason = reason
-    for (const task of await cancelUnbegun(sql, run)) {
-      run.open -= 1
-      facts.cancelled(task, run)
-    }
-    await askToStop(sql, run)
+export const stopRuns = async (step: Step, runs: Iterable<RunRow>, reason: Why): Promise<void> => {
+  for (const run of runs) {
+    if (runMoves.open.includes(run.status) && run.reason === null) await stopRun(step, run, reason)
   }
-  endRuns(stopping, facts)
-  await writeRuns(sql, stopping)
-  countEnded(engine.ended, sql, stopping)
-  await facts.publish(sql)
-  sql.afterCommit(() => engine.moved.fire())
-  sql.afterCommit(() => engine.stopped.fire())
+  endRuns(step)
+}
+
+const stopRun = async (step: Step, run: RunRow, reason: Why): Promise<void> => {
+  run.reason = reason
+  join(step.tasks, await step.rows.tasks({ open_of: run.id }))
+  step.decided.stopped.push(run)
+  for (const task of step.tasks.values()) {
+    if (task.run_id !== run.id) continue
+    if (task.status === "running") stopTask(step, task)
+    else if (cancelTask(step, task, run)) run.open -= 1
+  }
 }
 
 /** What is claimed has to be ended by its worker first. */
-const unbegun = taskMoves.from("cancel").filter((status) => status !== "running")
+export const stopTask = (step: Step, task: TaskRow): void => {
+  task.cancel = true
+  step.decided.stopping.push(task)
+}
 
-export type CancelledTask = { readonly id: string; readonly task: string; readonly attempt: number }
+const unbegun: ReadonlySet<string> = new Set(["pending", "queued", "retrying", "waiting"])
 
-const cancelUnbegun = (sql: Sql, { id, reason }: LockedRun) =>
-  sql<CancelledTask>`
-    update scheduler.task_run set status = 'cancelled', reason = ${reason}, finished_at = now()
-    where id between ${taskRunId(id, 0)}::text::uuid and ${lastTaskRunId(id)}::text::uuid
-      and status = any(${list(unbegun)}::text::text[])
-    returning id, task, attempt`
-
-const askToStop = (sql: Sql, { id }: LockedRun) =>
-  sql`
-    update scheduler.task_run set cancel = true
-    where id between ${taskRunId(id, 0)}::text::uuid and ${lastTaskRunId(id)}::text::uuid and status = 'running'`
+const cancelTask = (step: Step, task: TaskRow, run: RunRow): boolean => {
+  if (!unbegun.has(task.status)) return false
+  Object.assign(task, { status: "cancelled", reason: run.reason })
+  step.decided.unbegun.push(task)
+  tellCancelled(step, task, run)
+  return true
+}

@@ -1,8 +1,7 @@
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { type Engine, lease_ms } from "../engine.ts"
-import { settle } from "../task/settle.ts"
-import { attemptsOf, type HeldAttempt } from "./held.ts"
+import { attemptsOf, type HeldAttempt, takeBack } from "./held.ts"
 
 export type Heartbeat = {
   readonly session_id: string
@@ -29,7 +28,8 @@ export const heartbeat =
         !listed.has(keyOf(attempt)) &&
         (BigInt(attempt.token) <= BigInt(beat.last_token) || attempt.age_ms > answer_ms),
     )
-    if (answer_lost.length > 0) await handBack(engine, answer_lost)
+    // The worker never learnt of these: they go back without having used an attempt.
+    await takeBack(engine, answer_lost, "released")
     const cancelled = new Set(running.filter((attempt) => attempt.cancel).map(keyOf))
     return beat.held.filter((attempt) => cancelled.has(keyOf(attempt)) || !known.has(keyOf(attempt)))
   }
@@ -44,13 +44,3 @@ const touch = async (sql: Sql, session_id: string): Promise<void> => {
     returning id`
   if (touched.length === 0) throw new Problem("session.ended")
 }
-
-/** The worker never learnt of these: they go back without having used an attempt. */
-const handBack = (engine: Engine, attempts: readonly HeldAttempt[]) =>
-  engine.hot.tx((sql) =>
-    settle(
-      engine,
-      sql,
-      attempts.map(({ task_run_id, token }) => ({ task_run_id, token, outcome: "released" as const })),
-    ),
-  )

@@ -1,4 +1,7 @@
 import type { Sql } from "#kernel/database/database.ts"
+import type { Engine } from "../engine.ts"
+import { perform } from "../step/perform.ts"
+import { settle } from "../task/settle.ts"
 
 export type HeldAttempt = { readonly task_run_id: string; readonly token: string }
 
@@ -10,3 +13,19 @@ export const attemptsOf = (sql: Sql, session_id: string) =>
     from scheduler.claim as claim
     join scheduler.task_run as task on task.id = any(claim.ids) and task.token = claim.token
     where claim.session_id = ${session_id}::text::uuid and task.status = 'running'`
+
+/** Takes attempts from a session: what another transaction has settled meanwhile is left as it is. */
+export const takeBack = async (
+  engine: Engine,
+  attempts: readonly HeldAttempt[],
+  outcome: "released" | "lost",
+): Promise<void> => {
+  if (attempts.length === 0) return
+  await perform(engine, (step) =>
+    settle(
+      engine,
+      step,
+      attempts.map(({ task_run_id, token }) => ({ task_run_id, token, outcome })),
+    ),
+  )
+}

@@ -6,6 +6,7 @@ export type OpenSession = {
   readonly name: string
   readonly queues: readonly string[]
   readonly slots: number
+  readonly inline_slots: number
 }
 
 /** A worker is known by a session, new at every start; opening the same one twice is fine. */
@@ -16,9 +17,10 @@ export const openSession =
 
 const insertSession = async (sql: Sql, session: OpenSession): Promise<void> => {
   await sql`
-    insert into scheduler.session (id, name, queues, slots, lease_until)
+    insert into scheduler.session (id, name, queues, slots, inline_slots, lease_until)
     values (
       ${session.session_id}::text::uuid, ${session.name}, ${list(session.queues)}::text::text[], ${session.slots}::int,
+      ${session.inline_slots}::int,
       now() + ${lease_ms}::int * interval '1 millisecond'
     )
     on conflict (id) do nothing`

@@ -3,7 +3,8 @@ import type { Database } from "#kernel/database/database.ts"
 import type { Engine } from "../engine.ts"
 import { given, workspace_id } from "../given.ts"
 import { readRun, readTaskRuns } from "../run/read.ts"
-import { type Attempt, claimTasks } from "../task/claim.ts"
+import type { Attempt } from "../task/attempt.ts"
+import { claimTasks } from "../task/claim.ts"
 import { reportTasks } from "../task/report.ts"
 import { closeSession } from "./close.ts"
 import { heartbeat } from "./heartbeat.ts"
@@ -26,7 +27,7 @@ const one = async (
   tasks: Parameters<typeof given.plan>[0] = { only: { uses: "noop" } },
 ) => {
   const run_id = await given.run(engine, tasks)
-  const [attempt] = await claimTasks(engine)({ session_id, max_tasks: 1 })
+  const [attempt] = await claimTasks(engine)({ session_id, room: given.room(1) })
   if (!attempt) throw new Error("nothing was claimed")
   return { run_id, attempt }
 }
@@ -63,10 +64,10 @@ describe("a heartbeat", () => {
     const { run_id, attempt } = await one(session_id, { only: { uses: "noop", retries } })
     await beat(session_id, [], attempt.token)
     expect(await taskOf(run_id)).toMatchObject({ status: "queued" })
-    const [again] = await claimTasks(engine)({ session_id, max_tasks: 1 })
+    const [again] = await claimTasks(engine)({ session_id, room: given.room(1) })
     if (!again) throw new Error("it was not claimable")
     const failed = { ...held(again), outcome: "failed" as const }
-    await reportTasks(engine)({ session_id, settlements: [failed], max_tasks: 0 })
+    await reportTasks(engine)({ session_id, settlements: [failed], room: given.room(0) })
     expect(await taskOf(run_id)).toMatchObject({ status: "retrying", attempt: 2 })
   })
 
@@ -115,7 +116,7 @@ describe("a session that is closed", () => {
     const session_id = await given.session(engine)
     await closeSession(engine)(session_id)
     await closeSession(engine)(session_id)
-    const claim = claimTasks(engine)({ session_id, max_tasks: 1 })
+    const claim = claimTasks(engine)({ session_id, room: given.room(1) })
     await expect(claim).rejects.toMatchObject({ code: "session.ended" })
   })
 
@@ -124,8 +125,8 @@ describe("a session that is closed", () => {
     const { run_id, attempt } = await one(session_id)
     await closeSession(engine)(session_id)
     const settlements = [{ ...held(attempt), outcome: "completed" as const }]
-    await claimTasks(engine)({ session_id: await given.session(engine), max_tasks: 1 })
-    const { verdicts } = await reportTasks(engine)({ session_id, settlements, max_tasks: 0 })
+    await claimTasks(engine)({ session_id: await given.session(engine), room: given.room(1) })
+    const { verdicts } = await reportTasks(engine)({ session_id, settlements, room: given.room(0) })
     expect(verdicts).toEqual([{ verdict: "stale" }])
     expect(await taskOf(run_id)).toMatchObject({ status: "running" })
   })
@@ -177,7 +178,7 @@ describe("the sweep", () => {
     for (let lost = 0; lost < 6; lost += 1) {
       await age("lease", 1)
       await sweepSessions(engine)()
-      await claimTasks(engine)({ session_id: await given.session(engine), max_tasks: 1 })
+      await claimTasks(engine)({ session_id: await given.session(engine), room: given.room(1) })
     }
     expect(await taskOf(run_id)).toMatchObject({ status: "failed", error: { code: "worker.lost" } })
   })

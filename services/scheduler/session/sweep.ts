@@ -1,7 +1,6 @@
 import { list, type Sql } from "#kernel/database/database.ts"
 import type { Engine } from "../engine.ts"
-import { settle } from "../task/settle.ts"
-import type { HeldAttempt } from "./held.ts"
+import { type HeldAttempt, takeBack } from "./held.ts"
 
 const max_sessions = 100
 const max_claims = 100
@@ -16,16 +15,9 @@ export const sweepSessions = (engine: Engine) => async (): Promise<boolean> => {
   if (!may_reap) return false
   const ended = await engine.hot.run(endExpired)
   for (const { id, name } of ended) engine.log.warn({ event: "session.expired", session_id: id, name })
-  const requeued = await engine.hot.tx(async (sql) => {
-    const lost = await lostAttempts(sql)
-    await settle(
-      engine,
-      sql,
-      lost.map(({ task_run_id, token }) => ({ task_run_id, token, outcome: "lost" as const })),
-    )
-    return lost.length
-  })
-  return requeued > 0
+  const lost = await engine.hot.run(lostAttempts)
+  await takeBack(engine, lost, "lost")
+  return lost.length > 0
 }
 
 const noteSweep = async (sql: Sql): Promise<boolean> => {
@@ -52,7 +44,7 @@ const endExpired = (sql: Sql) =>
     ))
     returning id, name`
 
-/** Claims aren't locked, since reports lock them after runs: of two sweeps, the second finds it done. */
+/** Nothing is locked here: of two sweeps, the second finds it done. */
 const lostAttempts = async (sql: Sql): Promise<readonly HeldAttempt[]> => {
   const claims = await sql<{ token: string }>`
     select claim.token::text as token

@@ -50,7 +50,7 @@ describe.each(taskMoves.states.map((status) => [status] as const))("a task that 
       for (const token of ["own", "other"] as const) {
         const { run_id, id, token: told } = await prepare({ status, cancel, token })
         const settlements = [{ task_run_id: id, token: told, outcome }]
-        const { verdicts } = await reportTasks(engine)({ session_id, settlements, max_tasks: 0 })
+        const { verdicts } = await reportTasks(engine)({ session_id, settlements, room: given.room(0) })
         const counts = status === "running" && token === "own"
         expect(verdicts.map(({ verdict }) => verdict === "accepted")).toEqual([counts])
         const after = await statusOf(run_id)
@@ -75,11 +75,11 @@ describe.each(taskMoves.states.map((status) => [status] as const))("a task that 
     const before = await statusOf(run_id)
     await engine.database.run(
       (sql) => sql`
-        insert into scheduler.ready (task_run_id, run_id, workspace_id, queue, priority)
-        values (${id}::text::uuid, ${run_id}::text::uuid, ${workspace_id}::text::uuid, 'default', 0)`,
+        insert into scheduler.ready (task_run_id, run_id, workspace_id, queue, slot, rank)
+        values (${id}::text::uuid, ${run_id}::text::uuid, ${workspace_id}::text::uuid, 'default', 'inline', 0)`,
     )
     const session_id = await given.session(engine)
-    const claimed = await claimTasks(engine)({ session_id, max_tasks: 10 })
+    const claimed = await claimTasks(engine)({ session_id, room: given.room(10) })
     expect(claimed.map((attempt) => attempt.id)).toEqual(before === "queued" ? [id] : [])
     expect(await statusOf(run_id)).toBe(before === "queued" ? "running" : before)
   })
@@ -92,14 +92,14 @@ describe.each(begun.map((status) => [status] as const))("a run that is %s", (sta
   test("ends with its last task, unless it has ended already", async () => {
     const run_id = await given.run(engine, { only: { uses: "noop" } })
     const session_id = await given.session(engine)
-    const [attempt] = await claimTasks(engine)({ session_id, max_tasks: 1 })
+    const [attempt] = await claimTasks(engine)({ session_id, room: given.room(1) })
     await engine.database.run(
       (sql) => sql`update scheduler.run set status = ${status} where id = ${run_id}::text::uuid`,
     )
     const settlements = [
       { task_run_id: attempt?.id ?? "", token: attempt?.token ?? "", outcome: "completed" as const },
     ]
-    await reportTasks(engine)({ session_id, settlements, max_tasks: 0 })
+    await reportTasks(engine)({ session_id, settlements, room: given.room(0) })
     const run = await engine.database.run((sql) => readRun(sql, workspace_id, run_id))
     const after = runMoves.after(status, "complete" as never)
     expect(run?.status).toBe(after ?? status)

@@ -1,10 +1,11 @@
 import { create } from "@bufbuild/protobuf"
+import type { PlanTask } from "#language/plan.ts"
 import {
   type Attempt as AttemptMessage,
   AttemptSchema,
   type Result,
 } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
-import type { Attempt } from "./claim.ts"
+import type { Attempt } from "./attempt.ts"
 import type { Settlement } from "./verdict.ts"
 
 export const attemptMessage = (attempt: Attempt): AttemptMessage =>
@@ -12,17 +13,28 @@ export const attemptMessage = (attempt: Attempt): AttemptMessage =>
     taskRunId: attempt.id,
     token: BigInt(attempt.token),
     attempt: attempt.attempt,
-    runId: attempt.run_id,
+    runId: attempt.run_id ?? "",
     workspaceId: attempt.workspace_id,
     workflow: attempt.workflow,
     version: attempt.version,
     task: attempt.task,
     type: attempt.type,
-    taskJson: JSON.stringify(attempt.plan_task),
+    taskJson: textOf(attempt.plan_task),
     contextJson: JSON.stringify(attempt.context),
-    timeoutMs: BigInt(attempt.plan_task.timeout_ms),
+    timeoutMs: BigInt(attempt.timeout_ms),
     traceparent: attempt.traceparent ?? "",
   })
+
+const texts = new WeakMap<PlanTask, string>()
+
+/** A plan's tasks are written out once, however many runs there are of it. */
+const textOf = (task: PlanTask): string => {
+  const known = texts.get(task)
+  if (known !== undefined) return known
+  const text = JSON.stringify(task)
+  texts.set(task, text)
+  return text
+}
 
 const outcomes = { completed: "completed", failed: "failed", released: "released" } as const
 

@@ -1,12 +1,12 @@
 import type { Event } from "#kernel/outbox/emit.ts"
 
-export type Ready = { readonly task_run_id: string; readonly queue: string }
+type Ready = { readonly id: string; readonly queue: string }
 
 /** One wake-up for each queue; it may be lost, since workers look by themselves too. */
 export const wakeUps = (ready: readonly Ready[]): readonly Event[] => {
   const first = new Map<string, { key: string; ready: number }>()
-  for (const { task_run_id, queue } of ready) {
-    const known = first.get(queue) ?? { key: task_run_id, ready: 0 }
+  for (const { id, queue } of ready) {
+    const known = first.get(queue) ?? { key: id, ready: 0 }
     known.ready += 1
     first.set(queue, known)
   }

@@ -1,13 +1,18 @@
 import type { Engine } from "../engine.ts"
-import { type Attempt, claimIn } from "./claim.ts"
+import type { Room } from "../lane/share.ts"
+import { perform } from "../step/perform.ts"
+import type { Step } from "../step/step.ts"
+import type { Attempt } from "./attempt.ts"
+import { claimIn } from "./claim.ts"
+import { handOver } from "./hand-over.ts"
 import { settle } from "./settle.ts"
 import type { Settlement, Verdict } from "./verdict.ts"
 
 export type Report = {
   readonly session_id: string
   readonly settlements: readonly Settlement[]
-  /** How many further attempts the worker has room for. */
-  readonly max_tasks: number
+  /** What the worker has room for, what ends with this report included. */
+  readonly room: Room
 }
 
 export type Reported = { readonly verdicts: readonly Verdict[]; readonly attempts: readonly Attempt[] }
@@ -15,9 +20,20 @@ export type Reported = { readonly verdicts: readonly Verdict[]; readonly attempt
 /** Settles attempts and, in the same transaction, hands the worker its next ones. */
 export const reportTasks =
   (engine: Engine) =>
-  (report: Report): Promise<Reported> =>
-    engine.hot.tx(async (sql) => {
-      const verdicts = await settle(engine, sql, report.settlements)
-      const attempts = await claimIn(engine, sql, report)
-      return { verdicts, attempts: attempts ?? [] }
-    })
+  async (report: Report): Promise<Reported> => {
+    const { answer, attempts } = await perform(engine, (step) => settleAndClaim(engine, step, report))
+    return { verdicts: answer, attempts }
+  }
+
+const settleAndClaim = async (engine: Engine, step: Step, { session_id, settlements, room }: Report) => {
+  const [session, verdicts] = await Promise.all([
+    step.rows.session(session_id),
+    settle(engine, step, settlements),
+  ])
+  // That the session has ended must not undo the report.
+  if (!session) return verdicts
+  step.holder = { session_id, token: session.token }
+  const left = handOver(engine, step, { session, room })
+  await claimIn(engine, step, { session, room: left })
+  return verdicts
+}

@@ -1,7 +1,8 @@
 import { afterFailure } from "#language/decide.ts"
 import type { RetryPolicy } from "#language/plan.ts"
 import { max_lost } from "../engine.ts"
-import { type TaskStatus, taskMoves } from "./moves.ts"
+import type { TaskRow } from "../step/rows.ts"
+import { taskMoves } from "./moves.ts"
 
 /** How an attempt ended, as its worker or the sweep says. */
 export type Settlement = {
@@ -16,28 +17,11 @@ export type Settlement = {
   readonly usage?: Readonly<Record<string, unknown>>
 }
 
-/** A task run, locked. */
-export type Held = {
-  readonly id: string
-  readonly run_id: string
-  readonly idx: number
-  readonly task: string
-  readonly workspace_id: string
-  readonly status: TaskStatus
-  readonly token: string | null
-  readonly attempt: number
-  readonly lost: number
-  readonly returned: number
-  readonly cancel: boolean
-  readonly queue: string
-  readonly priority: number
-}
-
 export type Verdict =
   | { readonly verdict: "stale" | "already" }
   | {
       readonly verdict: "accepted"
-      readonly status: TaskStatus
+      readonly status: TaskRow["status"]
       readonly lost: number
       readonly returned: number
       /** Set when the task is to be tried again later. */
@@ -50,20 +34,25 @@ const worker_lost = {
   message: "The worker was lost too often while it ran this task.",
 } as const
 
-type Facts = { readonly settlement: Settlement; readonly held: Held | undefined; readonly retry: RetryPolicy }
+type Facts = {
+  readonly settlement: Settlement
+  readonly held: TaskRow | undefined
+  readonly retry: RetryPolicy
+}
 
 /** Whether a result counts, and what it makes of the task. Pure: facts in, decision out. */
 export const judge = ({ settlement, held, retry }: Facts, random: () => number): Verdict => {
   if (!held || held.token !== settlement.token) return { verdict: "stale" }
   if (held.status !== "running") return { verdict: "already" }
   const { lost, returned } = held
+  const fail = held.run_id === null ? "dead_letter" : after("fail")
   const kept = { verdict: "accepted", lost, returned, delay_ms: null, error: null } as const
   if (settlement.outcome === "completed") return { ...kept, status: after("complete") }
   if (held.cancel) return { ...kept, status: after("cancel") }
   if (settlement.outcome === "released")
     return { ...kept, status: after("hand_back"), returned: returned + 1 }
   if (settlement.outcome === "lost") {
-    if (lost >= max_lost) return { ...kept, lost: lost + 1, status: after("fail"), error: worker_lost }
+    if (lost >= max_lost) return { ...kept, lost: lost + 1, status: fail, error: worker_lost }
     return { ...kept, lost: lost + 1, status: after("hand_back") }
   }
   const error = settlement.error ?? { code: "task.failed", message: "The task failed." }
@@ -80,12 +69,12 @@ export const judge = ({ settlement, held, retry }: Facts, random: () => number):
     const delay_ms = Math.max(next.delay_ms, settlement.retry_after_ms ?? 0)
     return { ...kept, error, status: after("retry"), delay_ms }
   }
-  return { ...kept, error, status: after("fail") }
+  return { ...kept, error, status: fail }
 }
 
 type RunningMove = "complete" | "fail" | "retry" | "hand_back" | "cancel"
 
-const after = (move: RunningMove): TaskStatus => {
+const after = (move: RunningMove): TaskRow["status"] => {
   const status = taskMoves.after("running", move)
   if (!status) throw new Error(`running has no move ${move}`)
   return status

@@ -1,36 +1,54 @@
 import { list, type Sql } from "#kernel/database/database.ts"
-import { emit } from "#kernel/outbox/emit.ts"
+import { isRunId } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
-import { lockRuns } from "../run/lock.ts"
+import { loadPlans } from "../plan/load.ts"
 import { stopRuns } from "../run/stop.ts"
-import { wakeUps } from "../task/ready.ts"
+import { performIn } from "../step/perform.ts"
+import { join, runOfTask, type Step } from "../step/step.ts"
+import { advanceRuns, release } from "../task/advance.ts"
+import { expire } from "../task/expire.ts"
 
 const max_timers = 500
 
-/** Brings due retries back into their queues and stops runs at their deadline, each once, whoever fires it. */
+/** Does what is due, each once, whoever fires it: tasks come back into their queues, late ones are stopped. */
 export const fireTimers = (engine: Engine) => (): Promise<boolean> =>
   engine.hot.tx(async (sql) => {
     const due = await findDue(sql)
     if (due.length === 0) return false
     const mine = await withFreeRuns(sql, due)
-    const ready = await releaseRetries(
-      sql,
-      mine.filter((timer) => timer.kind === "retry"),
-    )
-    const late = mine.filter((timer) => timer.kind === "deadline").map((timer) => timer.run_id)
-    const runs = await lockRuns(sql, late)
-    await stopRuns(engine, sql, { runs: [...runs.values()], reason: "timeout" })
+    await performIn(engine, sql, (step) => fire(engine, step, mine))
     await removeTimers(sql, mine)
-    await emit(sql, wakeUps(ready))
-    sql.afterCommit(() => engine.ready.fire())
     return due.length === max_timers
   })
 
 type Due = {
   readonly id: string
   readonly kind: string
-  readonly task_run_id: string
-  readonly run_id: string
+  readonly task_run_id: string | null
+  readonly run_id: string | null
+}
+
+/** A timer may find that what it was for is over: then it does nothing. */
+const fire = async (engine: Engine, step: Step, due: readonly Due[]): Promise<void> => {
+  const run_ids = new Set(due.flatMap(({ run_id }) => run_id ?? []))
+  const runs = await step.rows.runs([...run_ids].filter(isRunId))
+  join(step.runs, runs)
+  await loadPlans(engine, step, runs)
+  join(step.tasks, await step.rows.tasks([...new Set(due.flatMap(({ task_run_id }) => task_run_id ?? []))]))
+  for (const { kind, task_run_id } of due) {
+    const task = step.tasks.get(task_run_id ?? "")
+    if (!task) continue
+    if (kind === "expire" && task.status === "queued") expire(step, task)
+    if (kind === "retry" && task.status === "retrying") release(step, runOfTask(step, task), task)
+    if (kind === "start" && task.status === "pending") release(step, runOfTask(step, task), task)
+  }
+  await advanceRuns(step)
+  const late = new Set(due.flatMap(({ kind, run_id }) => (kind === "deadline" && run_id ? [run_id] : [])))
+  await stopRuns(
+    step,
+    runs.filter((run) => late.has(run.id)),
+    "timeout",
+  )
 }
 
 const findDue = (sql: Sql) =>
@@ -44,25 +62,16 @@ const findDue = (sql: Sql) =>
 
 /** Never waits for a run that is being moved on: its timers are still there in the next round. */
 const withFreeRuns = async (sql: Sql, due: readonly Due[]): Promise<readonly Due[]> => {
+  const run_ids = new Set(due.flatMap(({ run_id }) => run_id ?? []))
+  if (run_ids.size === 0) return due
   const rows = await sql<{ id: string }>`
     select id from scheduler.run
-    where id = any(${list([...new Set(due.map((timer) => timer.run_id))])}::text::uuid[])
+    where id = any(${list([...run_ids])}::text::uuid[])
     order by id
     for update skip locked`
   const free = new Set(rows.map((row) => row.id))
-  return due.filter((timer) => free.has(timer.run_id))
+  return due.filter(({ run_id }) => run_id === null || free.has(run_id))
 }
-
-const releaseRetries = (sql: Sql, timers: readonly Due[]) =>
-  sql<{ task_run_id: string; queue: string }>`
-    with moved as (
-      update scheduler.task_run set status = 'queued', queued_at = now()
-      where id = any(${list(timers.map((timer) => timer.task_run_id))}::text::uuid[]) and status = 'retrying'
-      returning id, run_id, workspace_id, queue, priority
-    )
-    insert into scheduler.ready (task_run_id, run_id, workspace_id, queue, priority)
-    select id, run_id, workspace_id, queue, priority from moved order by id
-    returning task_run_id, queue`
 
 const removeTimers = (sql: Sql, timers: readonly Due[]) =>
   sql`delete from scheduler.timer where id = any(${list(timers.map((timer) => timer.id))}::text::bigint[])`

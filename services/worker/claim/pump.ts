@@ -3,7 +3,7 @@ import type { Log } from "#kernel/telemetry/log.ts"
 import type { Attempt, Result } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { TaskError } from "../executor/executor.ts"
 import { createSession, type Scheduler, type Session } from "./session.ts"
-import type { Slots } from "./slots.ts"
+import { minus, no_room, type Room, roomOf, type Slots } from "./slots.ts"
 
 /** Claims, runs and reports until it is drained; each failure of the scheduler is waited out. */
 export type Pump = {
@@ -47,6 +47,7 @@ type State = {
   opened: boolean
   /** The session has been handed back: what ends after it may be reported, but nobody waits for it. */
   closed: boolean
+  opening: Promise<void> | undefined
   reporting: Promise<void> | undefined
 }
 
@@ -61,13 +62,15 @@ export const createPump = (options: PumpOptions): Pump => {
     session: createSession(options.id()),
     opened: false,
     closed: false,
+    opening: undefined,
     reporting: undefined,
   }
-  let claiming: Promise<void> | undefined
+  let claiming: Promise<unknown> | undefined
   let beating: ReturnType<typeof setInterval> | undefined
   return {
     start() {
-      claiming ??= claimOn(state)
+      const kinds = (["process", "inline"] as const).filter((kind) => options.slots.total[kind] > 0)
+      claiming ??= Promise.all(kinds.map((kind) => claimOn(state, kind)))
       beating ??= setInterval(() => void beat(state), heartbeat_ms)
     },
     draining: () => state.stopping.signal.aborted,
@@ -103,10 +106,18 @@ const asHandedBack = (result: Result, signal: AbortSignal): Result =>
     ? { ...result, outcome: "released" }
     : result
 
-const open = async (state: State): Promise<void> => {
+const open = (state: State): Promise<void> => {
+  state.opening ??= openSession(state).finally(() => {
+    state.opening = undefined
+  })
+  return state.opening
+}
+
+const openSession = async (state: State): Promise<void> => {
   if (state.opened) return
   const { scheduler, name, queues, slots } = state.options
-  await scheduler.openSession({ sessionId: state.session.id, name, queues: [...queues], slots: slots.total })
+  const opening = { slots: slots.total.process, inlineSlots: slots.total.inline }
+  await scheduler.openSession({ sessionId: state.session.id, name, queues: [...queues], ...opening })
   state.opened = true
 }
 
@@ -138,6 +149,8 @@ const persist = async (
   }
 }
 
+const asked = ({ process, inline }: Room) => ({ maxTasks: process, maxInline: inline })
+
 /** Each result frees a slot, and each attempt that comes with the answer takes one. */
 const reportOn = async (state: State): Promise<void> => {
   const { scheduler, slots } = state.options
@@ -145,15 +158,16 @@ const reportOn = async (state: State): Promise<void> => {
     const batch = state.done.slice(0, max_report)
     if (batch.length === 0) return "enough"
     const { session } = state
-    const maxTasks = state.stopping.signal.aborted || !state.opened ? 0 : batch.length
+    const freed = roomOf(batch.map(({ attempt }) => attempt))
+    const room = state.stopping.signal.aborted || !state.opened ? no_room : freed
     const results = batch.map(({ result }) => result)
-    const report = () => scheduler.report({ sessionId: session.id, results, maxTasks })
+    const report = () => scheduler.report({ sessionId: session.id, results, ...asked(room) })
     const answer = await session.claiming(report).catch(unlessClosed(state))
     if (!answer) return "enough"
     state.done.splice(0, batch.length)
     for (const one of batch) one.session.settled(one.attempt)
     begin(state, session, answer.attempts)
-    slots.give(batch.length - answer.attempts.length)
+    slots.give(minus(freed, roomOf(answer.attempts)))
     return "again"
   })
   state.reporting = undefined
@@ -166,11 +180,12 @@ const unlessClosed =
     if (!closed) throw error
   }
 
-const claimOn = (state: State): Promise<void> =>
+/** Each kind of slot is claimed for by itself, so that a parked claim never keeps back room of the other kind. */
+const claimOn = (state: State, kind: keyof Room): Promise<void> =>
   persist(state, "claim.failed", async () => {
     if (state.stopping.signal.aborted) return "enough"
     try {
-      await claimOnce(state, state.session)
+      await claimOnce(state, state.session, kind)
       return "again"
     } catch (error) {
       if (state.stopping.signal.aborted) return "enough"
@@ -178,28 +193,28 @@ const claimOn = (state: State): Promise<void> =>
     }
   })
 
-const claimOnce = async (state: State, session: Session): Promise<void> => {
+const claimOnce = async (state: State, session: Session, kind: keyof Room): Promise<void> => {
   const { scheduler, slots } = state.options
   const { signal } = state.stopping
   await open(state)
-  await slots.some()
+  await slots.some(kind)
   if (signal.aborted) return
-  const maxTasks = slots.take()
-  let brought = 0
+  const room = slots.take(kind)
+  let brought = no_room
   try {
-    const call = { sessionId: session.id, maxTasks, waitMs: park_ms }
+    const call = { sessionId: session.id, ...asked(room), waitMs: park_ms }
     const answer = await session.claiming(() =>
       scheduler.claim(call, { signal, timeoutMs: park_ms + answer_ms }),
     )
-    brought = answer.attempts.length
+    brought = roomOf(answer.attempts)
     begin(state, session, answer.attempts)
     // A claim that is asked to come back early brings news of what is to stop.
-    if (brought === 0) await beat(state)
+    if (answer.attempts.length === 0) await beat(state)
   } catch (error) {
     if (!(error instanceof Problem && error.code === "session.ended")) throw error
     reopen(state, session)
   } finally {
-    slots.give(maxTasks - brought)
+    slots.give(minus(room, brought))
   }
 }
 

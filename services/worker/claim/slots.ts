@@ -1,33 +1,52 @@
+import { type Slot, slotOf } from "#language/slots.ts"
+
+/** How many attempts of each kind: processes, and functions of the worker's own. */
+export type Room = { readonly process: number; readonly inline: number }
+
 /** Room for tasks. It is taken before a claim is sent, and what the claim didn't bring is given back. */
 export type Slots = {
-  readonly total: number
-  busy(): number
-  /** All that is free now. */
-  take(): number
-  give(count: number): void
-  /** Resolves when something is free. */
-  some(): Promise<void>
+  readonly total: Room
+  busy(): Room
+  /** All of a kind that is free now. */
+  take(kind: keyof Room): Room
+  give(room: Room): void
+  /** Resolves when something of this kind is free. */
+  some(kind: keyof Room): Promise<void>
 }
 
-export const createSlots = (total: number): Slots => {
-  let taken = 0
+export const no_room: Room = { process: 0, inline: 0 }
+
+export const minus = (one: Room, other: Room): Room => ({
+  process: one.process - other.process,
+  inline: one.inline - other.inline,
+})
+
+/** What attempts of these types take. */
+export const roomOf = (attempts: readonly { readonly type: string }[]): Room => {
+  const room: Record<Slot, number> = { process: 0, inline: 0, remote: 0 }
+  for (const { type } of attempts) room[slotOf(type)] += 1
+  return room
+}
+
+export const createSlots = (total: Room): Slots => {
+  let taken = no_room
   let waiting: (() => void)[] = []
   return {
     total,
     busy: () => taken,
-    take() {
-      const count = total - taken
-      taken = total
-      return count
+    take(kind) {
+      const free = { ...no_room, [kind]: total[kind] - taken[kind] }
+      taken = { ...taken, [kind]: total[kind] }
+      return free
     },
-    give(count) {
-      taken -= count
+    give(room) {
+      taken = minus(taken, room)
       const wake = waiting
       waiting = []
       for (const go of wake) go()
     },
-    async some() {
-      while (taken >= total) await new Promise<void>((resolve) => waiting.push(resolve))
+    async some(kind) {
+      while (taken[kind] >= total[kind]) await new Promise<void>((resolve) => waiting.push(resolve))
     },
   }
 }

@@ -20,7 +20,9 @@ export const startRun = (starting: Starting) => {
     const { workflow, version, inputs, idempotency_key } = wanted
     // Starts share a batch; each keeps the trace it came in.
     const traceparent = activeTraceparent()
-    const run_id = await start({ workspace_id, workflow, version, inputs, idempotency_key, traceparent })
+    const started = await start({ workspace_id, workflow, version, inputs, idempotency_key, traceparent })
+    if (started.run_json !== "") return JSON.parse(started.run_json) as StartedRun
+    const { run_id } = started
     const { runJson } = await starting.scheduler.getRun({ workspaceId: workspace_id, runId: run_id })
     return JSON.parse(runJson) as StartedRun
   }

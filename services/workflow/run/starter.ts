@@ -37,16 +37,19 @@ type StartRequest = {
   readonly traceparent: string | undefined
 }
 
+/** The run as it was written, or its id alone if it was started before. */
+type Started = { readonly run_id: string; readonly run_json: string }
+
 /** Starts that arrive together are resolved by one statement and handed over in one call. */
 export const createStarter = ({ database, kit, scheduler }: Starting) => {
   const contents = createContents()
 
-  const flush = async (requests: readonly StartRequest[]): Promise<readonly (string | Problem)[]> => {
+  const flush = async (requests: readonly StartRequest[]): Promise<readonly (Started | Problem)[]> => {
     const { resolved, loaded } = await database.run(async (sql) => {
       const found = await resolve(sql, requests)
       return { resolved: found, loaded: await contents.load(sql, found) }
     })
-    const started = new Map<StartRequest, string | Problem>()
+    const started = new Map<StartRequest, Started | Problem>()
     const starts: { request: StartRequest; start: RunStart }[] = []
     for (const [index, request] of requests.entries()) {
       const made = await prepare(kit, request, { resolved: resolved[index], content: loaded[index] })
@@ -115,10 +118,12 @@ const hashOf = async ({ workflow, version, inputs }: StartRequest): Promise<stri
 const handOver = async (
   scheduler: Starting["scheduler"],
   starts: RunStart[],
-): Promise<readonly (string | Problem)[]> => {
+): Promise<readonly (Started | Problem)[]> => {
   try {
     const { runs } = await scheduler.startRuns({ runs: starts })
-    return runs.map(({ runId: id, problem }) => (problem === "" ? id : new Problem("idempotency.conflict")))
+    return runs.map(({ runId: run_id, problem, runJson: run_json }) =>
+      problem === "" ? { run_id, run_json } : new Problem("idempotency.conflict"),
+    )
   } catch (error) {
     if (error instanceof Problem) return starts.map(() => error)
     throw error

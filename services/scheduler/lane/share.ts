@@ -1,0 +1,22 @@
+import type { Slot } from "#language/slots.ts"
+import type { Share } from "../step/rows.ts"
+import type { SeenLane } from "./lanes.ts"
+
+/** How many attempts of each kind a worker has room for. */
+export type Room = Readonly<Record<Slot, number>>
+
+export const roomy = (room: Room): ReadonlySet<Slot> =>
+  new Set((Object.keys(room) as Slot[]).filter((slot) => room[slot] > 0))
+
+/** Divides a worker's room evenly among the lanes that wait; with more lanes than room, those that waited longest. */
+export const shareOut = (lanes: readonly SeenLane[], room: Room): readonly (Share & SeenLane)[] =>
+  [...Map.groupBy(lanes, (lane) => lane.slot)].flatMap(([slot, some]) => {
+    const chosen = some.slice(0, room[slot])
+    const each = Math.floor(room[slot] / chosen.length)
+    const extra = room[slot] % chosen.length
+    return chosen.map((lane, index) => ({
+      ...lane,
+      max_tasks: each + (index < extra ? 1 : 0),
+      limited: false,
+    }))
+  })

@@ -1,0 +1,107 @@
+import { json, list, type Sql } from "#kernel/database/database.ts"
+import { emit } from "#kernel/outbox/emit.ts"
+import { defaults } from "#language/plan.ts"
+import type { Step } from "../step/step.ts"
+import { wakeUps } from "../task/ready.ts"
+import { recordEvents } from "./record.ts"
+import type { Written } from "./shown.ts"
+import type { Begun } from "./start.ts"
+
+/** Everything of these runs, each kind of row in one statement. */
+export const insertBegun = async (sql: Sql, { decided }: Step, begun: readonly Begun[]): Promise<Written> => {
+  if (begun.length === 0) return { at: new Date(0) }
+  const [, [written]] = await Promise.all([
+    insertPlans(sql, begun),
+    insertRuns(sql, begun),
+    insertDeadlines(sql, begun),
+    insertTaskRuns(sql, begun),
+    recordEvents(sql, decided.events),
+    emit(sql, [...wakeUps(decided.released), ...decided.emissions]),
+  ])
+  if (!written) throw new Error("no run was written")
+  return written
+}
+
+const insertPlans = (sql: Sql, begun: readonly Begun[]) => {
+  const plans = [...new Map(begun.map(({ start }) => [start.plan_id, start.plan_text]))].sort()
+  return sql`
+    insert into scheduler.plan (id, plan)
+    select id, plan::json
+    from unnest(
+      ${list(plans.map(([id]) => id))}::text::text[],
+      ${list(plans.map(([, text]) => text))}::text::text[]
+    ) as given (id, plan)
+    on conflict (id) do nothing`
+}
+
+const insertRuns = (sql: Sql, begun: readonly Begun[]) =>
+  sql<Written>`
+    insert into scheduler.run
+      (id, workspace_id, workflow, version, plan_id, inputs, trigger, open, status, reason, seq, traceparent,
+        started_at, deadline, finished_at)
+    select id, workspace_id, workflow, version, plan_id, inputs::json, trigger, open, status, reason, seq, traceparent,
+      now(), now() + timeout_ms * interval '1 millisecond', case when open = 0 then now() end
+    from unnest(
+      ${list(begun.map(({ run }) => run.id))}::text::uuid[],
+      ${list(begun.map(({ run }) => run.workspace_id))}::text::uuid[],
+      ${list(begun.map(({ run }) => run.workflow))}::text::text[],
+      ${list(begun.map(({ run }) => run.version))}::text::int[],
+      ${list(begun.map(({ run }) => run.plan_id))}::text::text[],
+      ${list(begun.map(({ start }) => json(start.inputs)))}::text::text[],
+      ${list(begun.map(({ start }) => start.trigger))}::text::text[],
+      ${list(begun.map(({ run }) => run.open))}::text::int[],
+      ${list(begun.map(({ run }) => run.status))}::text::text[],
+      ${list(begun.map(({ run }) => run.reason))}::text::text[],
+      ${list(begun.map(({ run }) => run.seq))}::text::int[],
+      ${list(begun.map(({ run }) => run.traceparent))}::text::text[],
+      ${list(begun.map(({ start }) => start.plan.timeout_ms))}::text::float8[]
+    ) as given (id, workspace_id, workflow, version, plan_id, inputs, trigger, open, status, reason, seq, traceparent,
+      timeout_ms)
+    returning created_at as at`
+
+/** Only for runs that ask for less than the usual time, which is so long that a timer for each would be a waste. */
+const insertDeadlines = async (sql: Sql, begun: readonly Begun[]): Promise<void> => {
+  const limited = begun.filter(({ start }) => start.plan.timeout_ms < defaults.run_timeout_ms)
+  if (limited.length === 0) return
+  await sql`
+    insert into scheduler.timer (due_at, kind, run_id)
+    select now() + timeout_ms * interval '1 millisecond', 'deadline', run_id
+    from unnest(
+      ${list(limited.map(({ run }) => run.id))}::text::uuid[],
+      ${list(limited.map(({ start }) => start.plan.timeout_ms))}::text::float8[]
+    ) as given (run_id, timeout_ms)`
+}
+
+/** What needs nothing is claimable in the same statement. */
+const insertTaskRuns = (sql: Sql, begun: readonly Begun[]) => {
+  const tasks = begun.flatMap((one) => one.tasks)
+  return sql`
+    with created as (
+      insert into scheduler.task_run
+        (id, run_id, idx, workspace_id, task, type, status, needs_left, needs_bad, queue, slot, priority, max_retries,
+          queued_at, finished_at, reason)
+      select id, run_id, idx, workspace_id, task, type, status, needs_left, needs_bad, queue, slot, priority,
+        max_retries, case when status = 'queued' then now() end, case when status = 'skipped' then now() end, reason
+      from unnest(
+        ${list(tasks.map((task) => task.id))}::text::uuid[],
+        ${list(tasks.map((task) => task.run_id))}::text::uuid[],
+        ${list(tasks.map((task) => task.workspace_id))}::text::uuid[],
+        ${list(tasks.map((task) => task.idx))}::text::int[],
+        ${list(tasks.map((task) => task.task))}::text::text[],
+        ${list(tasks.map((task) => task.type))}::text::text[],
+        ${list(tasks.map((task) => task.status))}::text::text[],
+        ${list(tasks.map((task) => task.reason))}::text::text[],
+        ${list(tasks.map((task) => task.needs_left))}::text::int[],
+        ${list(tasks.map((task) => task.needs_bad))}::text::int[],
+        ${list(tasks.map((task) => task.queue))}::text::text[],
+        ${list(tasks.map((task) => task.slot))}::text::text[],
+        ${list(tasks.map((task) => task.priority))}::text::int[],
+        ${list(tasks.map((task) => task.max_retries))}::text::int[]
+      ) as given (id, run_id, workspace_id, idx, task, type, status, reason, needs_left, needs_bad, queue, slot, priority,
+        max_retries)
+      returning id, run_id, workspace_id, queue, slot, priority, status
+    )
+    insert into scheduler.ready (task_run_id, run_id, workspace_id, queue, slot, rank)
+    select id, run_id, workspace_id, queue, slot, extract(epoch from now())::bigint * 1000 - priority * 60000
+    from created where status = 'queued' order by id`
+}

@@ -1,0 +1,29 @@
+import type { Sql } from "#kernel/database/database.ts"
+import type { Engine } from "../engine.ts"
+import { type Attempt, attemptsOf } from "../task/attempt.ts"
+import { announce } from "./announce.ts"
+import { rowsOver } from "./postgres.ts"
+import { save } from "./save.ts"
+import { openStep, type Step } from "./step.ts"
+
+/** What the work answers, and what the step gives to its worker. */
+type Performed<Answer> = { readonly answer: Answer; readonly attempts: readonly Attempt[] }
+
+/** One transaction's step: what the work decides is written at its end. */
+export const performIn = async <Answer>(
+  engine: Engine,
+  sql: Sql,
+  work: (step: Step) => Promise<Answer>,
+): Promise<Performed<Answer>> => {
+  const step = openStep(rowsOver(sql), engine.kit)
+  const answer = await work(step)
+  // Sent one behind the other without waiting: what the attempts may read is written before.
+  const [, attempts] = await Promise.all([save(sql, step), attemptsOf(sql, step)])
+  sql.afterCommit(() => announce(engine, step))
+  return { answer, attempts }
+}
+
+export const perform = <Answer>(
+  engine: Engine,
+  work: (step: Step) => Promise<Answer>,
+): Promise<Performed<Answer>> => engine.hot.tx((sql) => performIn(engine, sql, work))

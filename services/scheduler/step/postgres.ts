@@ -1,0 +1,76 @@
+import { list, type Sql } from "#kernel/database/database.ts"
+import type { Plan } from "#language/plan.ts"
+import { isJobId, lastTaskRunId, taskRunId } from "#language/run-id.ts"
+import { taskMoves } from "../task/moves.ts"
+import type { Rows, RunRow, SessionRow, TaskRow } from "./rows.ts"
+import { takeReady } from "./take.ts"
+
+export const rowsOver = (sql: Sql): Rows => ({
+  runs: (ids) => lockRuns(sql, ids),
+  async tasks(which) {
+    if ("open_of" in which) return readOpenTasks(sql, which.open_of)
+    const jobs = which.filter(isJobId)
+    const others = jobs.length === 0 ? which : which.filter((id) => !isJobId(id))
+    const found = await Promise.all([readTasks(sql, others), lockJobs(sql, jobs)])
+    return found.flat()
+  },
+  plans: (ids) => readPlans(sql, ids),
+  session: (session_id) => readSession(sql, session_id),
+  take: (shares, holder) => takeReady(sql, shares, holder),
+})
+
+const lockRuns = async (sql: Sql, ids: readonly string[]): Promise<readonly RunRow[]> => {
+  if (ids.length === 0) return []
+  return sql<RunRow>`
+    select id, workspace_id, workflow, version, plan_id, inputs, traceparent, gate_key, status, reason, open, bad, seq,
+      to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as started_at
+    from scheduler.run
+    where id = any(${list([...ids].sort())}::text::uuid[])
+    order by id
+    for update`
+}
+
+/** Whoever changes a task of a run holds the run, so these need no locks of their own. */
+const readTasks = async (sql: Sql, ids: readonly string[]): Promise<readonly TaskRow[]> => {
+  if (ids.length === 0) return []
+  return sql<TaskRow>`
+    select id, run_id, idx, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, null as settings,
+      null as traceparent, status, reason, token::text as token, attempt, lost, returned, cancel, needs_left, needs_bad
+    from scheduler.task_run
+    where id = any(${list(ids)}::text::uuid[])`
+}
+
+const lockJobs = async (sql: Sql, ids: readonly string[]): Promise<readonly TaskRow[]> => {
+  if (ids.length === 0) return []
+  return sql<TaskRow>`
+    select id, run_id, idx, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, settings,
+      traceparent, status, reason, token::text as token, attempt, lost, returned, cancel, needs_left, needs_bad
+    from scheduler.task_run
+    where id = any(${list([...ids].sort())}::text::uuid[])
+    order by id
+    for update`
+}
+
+const readOpenTasks = async (sql: Sql, run_id: string): Promise<readonly TaskRow[]> => {
+  return sql<TaskRow>`
+    select id, run_id, idx, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, null as settings,
+      null as traceparent, status, reason, token::text as token, attempt, lost, returned, cancel, needs_left, needs_bad
+    from scheduler.task_run
+    where id between ${taskRunId(run_id, 0)}::text::uuid and ${lastTaskRunId(run_id)}::text::uuid
+      and status = any(${list(taskMoves.open)}::text::text[])
+    order by id`
+}
+
+const readSession = async (sql: Sql, session_id: string): Promise<SessionRow | undefined> => {
+  const [row] = await sql<SessionRow>`
+    select queues, nextval('scheduler.token')::text as token
+    from scheduler.session
+    where id = ${session_id}::text::uuid and not ended`
+  return row
+}
+
+const readPlans = async (sql: Sql, ids: readonly string[]) => {
+  if (ids.length === 0) return []
+  return sql<{ id: string; plan: Plan }>`
+    select id, plan from scheduler.plan where id = any(${list(ids)}::text::text[])`
+}

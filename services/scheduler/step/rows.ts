@@ -1,0 +1,98 @@
+import type { Plan, RetryPolicy } from "#language/plan.ts"
+import type { Slot } from "#language/slots.ts"
+import type { RunStatus } from "../run/moves.ts"
+import type { TaskStatus } from "../task/moves.ts"
+
+/** A run, locked. A step changes it in memory; it is written once. */
+export type RunRow = {
+  readonly id: string
+  readonly workspace_id: string
+  readonly workflow: string
+  readonly version: number
+  readonly plan_id: string
+  readonly inputs: Readonly<Record<string, unknown>>
+  readonly started_at: string | null
+  readonly traceparent: string | null
+  readonly gate_key: string | null
+  status: RunStatus
+  reason: string | null
+  /** Task runs that have not ended, and failures that nothing handles. */
+  open: number
+  bad: number
+  /** Number of its last event. */
+  seq: number
+}
+
+export type JobSettings = {
+  readonly timeout_ms: number
+  readonly retry: RetryPolicy
+  readonly queue_timeout_ms: number | null
+}
+
+/** A task run or a job, locked by itself or by its run. */
+export type TaskRow = {
+  readonly id: string
+  /** Null for a job. */
+  readonly run_id: string | null
+  readonly idx: number
+  readonly workspace_id: string
+  readonly task: string
+  readonly type: string
+  readonly queue: string
+  readonly slot: Slot
+  readonly priority: number
+  readonly max_retries: number
+  readonly gate_key: string | null
+  readonly settings: JobSettings | null
+  readonly traceparent: string | null
+  /** A job that fails for good ends as a dead letter. */
+  status: TaskStatus | "dead_letter"
+  reason: string | null
+  token: string | null
+  attempt: number
+  lost: number
+  returned: number
+  cancel: boolean
+  needs_left: number
+  needs_bad: number
+}
+
+/** What a claimed task carries besides; read for jobs alone. */
+export type ClaimedRow = TaskRow & { readonly payload: unknown }
+
+export type SessionRow = {
+  readonly queues: readonly string[]
+  /** A fresh fencing token. */
+  readonly token: string
+}
+
+/** How many of a lane may be taken. */
+export type Share = {
+  readonly queue: string
+  readonly workspace_id: string
+  readonly slot: Slot
+  readonly max_tasks: number
+  /** The limits that were set for its queue are kept by `max_tasks`. */
+  readonly limited: boolean
+}
+
+export type Taken = {
+  readonly tasks: readonly ClaimedRow[]
+  /** How many were left because their runs are being moved on by somebody else. */
+  readonly busy: number
+}
+
+export type Holder = { readonly session_id: string; readonly token: string }
+
+/** The engine's rows as one transaction sees them. Runs are locked before tasks, and tasks through their runs. */
+export type Rows = {
+  /** Locks runs in the order of their ids, so that no two transactions wait for each other. */
+  runs(ids: readonly string[]): Promise<readonly RunRow[]>
+  /** Tasks of locked runs, or all of one that have not ended; jobs are locked by this. */
+  tasks(which: readonly string[] | { readonly open_of: string }): Promise<readonly TaskRow[]>
+  plans(ids: readonly string[]): Promise<readonly { readonly id: string; readonly plan: Plan }[]>
+  /** Undefined when it has ended. */
+  session(session_id: string): Promise<SessionRow | undefined>
+  /** Takes what is ready, as running. Never waits: what others have locked is left to them. */
+  take(shares: readonly Share[], holder: Holder): Promise<Taken>
+}

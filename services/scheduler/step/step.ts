@@ -1,0 +1,96 @@
+import type { Event } from "#kernel/outbox/emit.ts"
+import type { Kit } from "#kernel/service/kit.ts"
+import type { Plan } from "#language/plan.ts"
+import type { RunFact } from "../run/record.ts"
+import type { Settlement } from "../task/verdict.ts"
+import type { Holder, Rows, RunRow, TaskRow } from "./rows.ts"
+
+/** An attempt that has ended, and what its worker said of it. */
+export type Ended = {
+  readonly task: TaskRow
+  readonly settlement: Settlement
+  readonly token: string
+  /** Set when the task is to be tried again later. */
+  readonly delay_ms: number | null
+  readonly error: { readonly code: string; readonly message: string } | null
+}
+
+/** What a step has decided, to be written at its end. */
+export type Decided = {
+  readonly ended: Ended[]
+  /** What waited too long to begin. */
+  readonly expired: Ended[]
+  /** Pending tasks whose needs were counted. */
+  readonly counted: Set<TaskRow>
+  /** Claimable from now on. */
+  readonly released: TaskRow[]
+  /** Queued, but behind something. */
+  readonly blocked: TaskRow[]
+  /** Ended without running. */
+  readonly unbegun: TaskRow[]
+  /** Running ones that are asked to stop. */
+  readonly stopping: TaskRow[]
+  /** Given to the worker at once, without having been in a lane. */
+  readonly handed: TaskRow[]
+  /** All that this step gives to a worker: what it took, and what it handed over. */
+  readonly claimed: TaskRow[]
+  /** Runs that are being stopped. */
+  readonly stopped: RunRow[]
+  readonly finished: RunRow[]
+  readonly events: RunFact[]
+  readonly emissions: Event[]
+}
+
+/** One transaction's work on the engine's rows: read, decided in memory, written once. */
+export type Step = {
+  readonly rows: Rows
+  readonly now: Date
+  readonly random: () => number
+  readonly id: () => string
+  readonly runs: Map<string, RunRow>
+  readonly tasks: Map<string, TaskRow>
+  readonly plans: Map<string, Plan>
+  readonly decided: Decided
+  /** The worker that this step works for, while its session lasts. */
+  holder: Holder | undefined
+}
+
+export const openStep = (rows: Rows, kit: Kit): Step => ({
+  rows,
+  now: kit.now(),
+  random: kit.random,
+  id: kit.id,
+  runs: new Map(),
+  tasks: new Map(),
+  plans: new Map(),
+  decided: {
+    ended: [],
+    expired: [],
+    stopped: [],
+    counted: new Set(),
+    released: [],
+    blocked: [],
+    unbegun: [],
+    stopping: [],
+    handed: [],
+    claimed: [],
+    finished: [],
+    events: [],
+    emissions: [],
+  },
+  holder: undefined,
+})
+
+/** Locked rows join the step; one that it knows already keeps what the step made of it. */
+export const join = <Row extends { readonly id: string }>(
+  known: Map<string, Row>,
+  rows: readonly Row[],
+): void => {
+  for (const row of rows) if (!known.has(row.id)) known.set(row.id, row)
+}
+
+export const runOfTask = (step: Step, task: TaskRow): RunRow | undefined =>
+  task.run_id === null ? undefined : step.runs.get(task.run_id)
+
+export const planOfRun = (step: Step, run: RunRow | undefined): Plan | undefined =>
+  run && step.plans.get(run.plan_id)

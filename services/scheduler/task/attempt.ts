@@ -1,0 +1,109 @@
+import { list, type Sql } from "#kernel/database/database.ts"
+import { defaults, type Plan, type PlanTask } from "#language/plan.ts"
+import { taskRunId } from "#language/run-id.ts"
+import type { ClaimedRow, RunRow, TaskRow } from "../step/rows.ts"
+import { planOfRun, runOfTask, type Step } from "../step/step.ts"
+
+/** One attempt, with all that its worker needs. */
+export type Attempt = {
+  readonly id: string
+  readonly run_id: string | null
+  readonly workspace_id: string
+  readonly workflow: string
+  readonly version: number
+  readonly task: string
+  readonly type: string
+  readonly attempt: number
+  readonly token: string
+  readonly timeout_ms: number
+  readonly traceparent: string | null
+  readonly plan_task: PlanTask
+  readonly context: AttemptContext
+}
+
+export type AttemptContext = {
+  readonly inputs: Readonly<Record<string, unknown>>
+  readonly env: Readonly<Record<string, string>>
+  readonly tasks: Readonly<Record<string, { status: string; outputs: Readonly<Record<string, unknown>> }>>
+  readonly run: { readonly id: string; readonly workflow: string; readonly version: number }
+}
+
+/** What a step gives to its worker. The outputs that its expressions may read are looked up all at once. */
+export const attemptsOf = async (sql: Sql, step: Step): Promise<readonly Attempt[]> => {
+  const { claimed } = step.decided
+  const wanted = new Set<string>()
+  for (const task of claimed) {
+    const run = runOfTask(step, task)
+    for (const idx of readsOf(planOfRun(step, run), task)) wanted.add(taskRunId(task.run_id ?? "", idx))
+  }
+  const outputs = await readOutputs(sql, [...wanted])
+  return claimed.flatMap((task) => attemptOf(step, task, outputs) ?? [])
+}
+
+const attemptOf = (step: Step, task: TaskRow, outputs: Outputs): Attempt | undefined => {
+  const { id, run_id, workspace_id, type, attempt, token } = task
+  if (token === null) return undefined
+  const about = { id, run_id, workspace_id, task: task.task, type, attempt, token }
+  if (run_id === null) {
+    const timeout_ms = task.settings?.timeout_ms ?? defaults.task_timeout_ms
+    const plan_task = plannedJob(task as ClaimedRow)
+    const rest = { workflow: "", version: 0, timeout_ms, traceparent: task.traceparent }
+    return { ...about, ...rest, plan_task, context: no_context }
+  }
+  const run = runOfTask(step, task)
+  const plan = planOfRun(step, run)
+  const plan_task = plan?.tasks[task.idx]
+  if (!run || !plan || !plan_task) return undefined
+  const { workflow, version, traceparent } = run
+  const rest = { workflow, version, timeout_ms: plan_task.timeout_ms, traceparent }
+  return { ...about, ...rest, plan_task, context: contextOf(run, { plan, plan_task, outputs }) }
+}
+
+type Outputs = ReadonlyMap<string, Output>
+type Planned = { readonly plan: Plan; readonly plan_task: PlanTask; readonly outputs: Outputs }
+
+const contextOf = (run: RunRow, { plan, plan_task, outputs }: Planned): AttemptContext => {
+  const tasks = Object.fromEntries(
+    plan_task.reads.map((idx) => {
+      const found = outputs.get(taskRunId(run.id, idx))
+      const name = plan.tasks[idx]?.name ?? ""
+      return [name, { status: found?.status ?? "pending", outputs: found?.outputs ?? {} }]
+    }),
+  )
+  const { id, workflow, version } = run
+  return { inputs: run.inputs, env: plan.env, tasks, run: { id, workflow, version } }
+}
+
+const no_context: AttemptContext = {
+  ...{ inputs: {}, env: {}, tasks: {} },
+  run: { id: "", workflow: "", version: 0 },
+}
+
+const plannedJob = ({ type, payload, queue, priority, settings }: ClaimedRow): PlanTask => ({
+  ...{ idx: 0, name: type, uses: type, env: {}, needs: [], successors: [], reads: [], when: "success" },
+  with: isObject(payload) ? payload : {},
+  continue_on_error: false,
+  timeout_ms: settings?.timeout_ms ?? defaults.task_timeout_ms,
+  retry: settings?.retry ?? defaults.retry,
+  ...{ queue, priority, outputs: [], artifacts: [] },
+})
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** The upstream tasks whose outputs and status an attempt may see. */
+const readsOf = (plan: Plan | undefined, task: TaskRow): readonly number[] =>
+  plan?.tasks[task.idx]?.reads ?? []
+
+type Output = {
+  readonly id: string
+  readonly status: string
+  readonly outputs: Readonly<Record<string, unknown>> | null
+}
+
+const readOutputs = async (sql: Sql, ids: readonly string[]): Promise<Outputs> => {
+  if (ids.length === 0) return new Map()
+  const rows = await sql<Output>`
+    select id, status, outputs from scheduler.task_run where id = any(${list(ids)}::text::uuid[])`
+  return new Map(rows.map((row) => [row.id, row]))
+}

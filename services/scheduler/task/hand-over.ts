@@ -1,0 +1,31 @@
+import type { Engine } from "../engine.ts"
+import { type Room, roomy } from "../lane/share.ts"
+import type { SessionRow } from "../step/rows.ts"
+import { runOfTask, type Step } from "../step/step.ts"
+import { tellStarted } from "./tell-started.ts"
+
+type Worker = { readonly session: SessionRow; readonly room: Room }
+
+/**
+ * What became claimable in this step goes straight to the worker that the step works for, running from the start,
+ * while nothing else waits for it: a chain then takes one commit for each of its tasks. Answers the room that is left.
+ */
+export const handOver = ({ lanes, queues }: Engine, step: Step, { session, room }: Worker): Room => {
+  const { holder, decided } = step
+  if (!holder || decided.released.length === 0 || lanes.of(session.queues, roomy(room)).length > 0)
+    return room
+  const all = session.queues.includes("*")
+  const left = { ...room }
+  const kept = decided.released.splice(0).filter((task) => {
+    const fits = left[task.slot] > 0 && (all || session.queues.includes(task.queue)) && !queues.isSet(task)
+    if (!fits) return true
+    left[task.slot] -= 1
+    Object.assign(task, { status: "running", attempt: task.attempt + 1, token: holder.token })
+    decided.handed.push(task)
+    decided.claimed.push(task)
+    tellStarted(step, task, runOfTask(step, task))
+    return false
+  })
+  decided.released.push(...kept)
+  return left
+}

@@ -1,0 +1,105 @@
+import { derivedId } from "#kernel/outbox/derived-id.ts"
+import { type Ended, runOfTask, type Step } from "../step/step.ts"
+import { keyOf, taskFact, tell } from "./tell.ts"
+
+/** What became of an attempt, to the run's readers and to other services. */
+export const tellEnded = (step: Step, ended: Ended): void => {
+  const { task } = ended
+  const outcome = outcomeOf(step, ended)
+  const run = runOfTask(step, task)
+  const traceparent = run?.traceparent ?? task.traceparent ?? undefined
+  const id = derivedId(task.id, `${task.status}.${ended.token}`)
+  step.decided.emissions.push({ id, key: keyOf(task), traceparent, ...outcome.event })
+  if (!run) return
+  const { type, data } = outcome.told
+  tell(step, { run, type, task: task.task, status: task.status, data: { attempt: task.attempt, ...data } })
+}
+
+const outcomeOf = (step: Step, ended: Ended) => {
+  const { task, settlement } = ended
+  const log_chunks = settlement.log_chunks ?? 0
+  const error = ended.error ?? { code: "task.failed", message: "The task failed." }
+  const fact = taskFact(step, task)
+  switch (task.status) {
+    case "completed":
+      return completed(step, ended)
+    case "dead_letter":
+      return deadLettered(step, ended)
+    case "failed":
+      return {
+        event: { type: "task.failed", data: { ...fact, error, log_chunks } },
+        told: { type: "task.failed", data: { error } },
+      } as const
+    case "retrying": {
+      const retry_at = new Date(step.now.getTime() + (ended.delay_ms ?? 0)).toISOString()
+      const data = { error, retry_at }
+      return {
+        event: { type: "task.retrying", data: { ...fact, ...data, log_chunks } },
+        told: { type: "task.retrying", data },
+      } as const
+    }
+    case "cancelled":
+      return {
+        event: { type: "task.cancelled", data: { ...fact, log_chunks } },
+        told: { type: "task.cancelled", data: {} },
+      } as const
+    default:
+      return handedBack(step, ended)
+  }
+}
+
+const completed = (step: Step, { task, settlement }: Ended) => {
+  const told = { type: "task.completed", data: {} } as const
+  const log_chunks = settlement.log_chunks ?? 0
+  const outputs = settlement.outputs ?? {}
+  if (task.run_id !== null) {
+    return {
+      event: { type: "task.completed", data: { ...taskFact(step, task), outputs, log_chunks } },
+      told,
+    } as const
+  }
+  const { id: job_id, workspace_id, type, queue, attempt } = task
+  const data = {
+    job_id,
+    workspace_id,
+    type,
+    queue,
+    attempt,
+    result: outputs,
+    log_chunks,
+    at: step.now.toISOString(),
+  }
+  return { event: { type: "job.completed", data }, told } as const
+}
+
+const deadLettered = (step: Step, { task, settlement, token, error }: Ended) => {
+  const { id: job_id, workspace_id, type, queue, attempt: attempts } = task
+  const why = error ?? { code: "task.failed", message: "The job failed." }
+  const data = {
+    ...{ dead_letter_id: deadLetterId(job_id, token), job_id, workspace_id, type, queue, attempts },
+    ...{ reason: why.code, error: why, log_chunks: settlement.log_chunks ?? 0, at: step.now.toISOString() },
+  }
+  return {
+    event: { type: "job.dead_lettered", data },
+    told: { type: "job.dead_lettered", data: {} },
+  } as const
+}
+
+/** One for each time that a job dies. */
+export const deadLetterId = (job_id: string, token: string): string =>
+  derivedId(job_id, `dead_letter.${token}`)
+
+const handed_back = {
+  lost: { code: "worker.lost", message: "its worker was lost" },
+  released: { code: "worker.stopped", message: "its worker was stopped" },
+} as const
+
+/** The attempt is over, and the task is claimable again at once. How much it had logged isn't known. */
+const handedBack = (step: Step, { task, settlement }: Ended) => {
+  const error = handed_back[settlement.outcome === "lost" ? "lost" : "released"]
+  const data = { error, retry_at: step.now.toISOString() }
+  return {
+    event: { type: "task.retrying", data: { ...taskFact(step, task), ...data } },
+    told: { type: "task.retrying", data },
+  } as const
+}

@@ -1,0 +1,30 @@
+import type { RunFact } from "../run/record.ts"
+import type { RunRow, TaskRow } from "../step/rows.ts"
+import type { Step } from "../step/step.ts"
+
+type Told = {
+  readonly run: RunRow
+  readonly type: RunFact["type"]
+  readonly task: string | null
+  readonly status: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+/** Tells the followers of a run; its events are numbered without gaps. */
+export const tell = ({ decided }: Step, { run, type, task, status, data }: Told): void => {
+  run.seq += 1
+  decided.events.push({ run_id: run.id, seq: run.seq, type, task, status, data })
+}
+
+/** What every event about a task says of it. */
+export const taskFact = ({ now }: Step, task: TaskRow) => ({
+  task_run_id: task.id,
+  run_id: task.run_id,
+  workspace_id: task.workspace_id,
+  task: task.task,
+  attempt: task.attempt,
+  at: now.toISOString(),
+})
+
+/** Events of a run keep their order, those of a job too. */
+export const keyOf = (task: TaskRow): string => task.run_id ?? task.id
