@@ -11,11 +11,13 @@ import { type Line, tableOf } from "./table.ts"
 import type { Workload } from "./workload.ts"
 import { workloads } from "./workloads.ts"
 
-const usage = `usage: bun run bench [workload…] [--peers] [--peer NAME]… [--seconds 5] [--all] [--distributed] [--port N] [--json]
+const usage = `usage: bun run bench [workload…] [--peers] [--peer NAME]… [--seconds 5] [--all] [--distributed] [--port N]
+                 [--profile DIR] [--json]
 
 Starts a fresh platform, measures each workload on it, and prints a line of JSON for each, then a table.
 --peers measures the other systems beside it (${peers.map(({ name }) => name).join(", ")}),
---peer only the named ones; --without-platform leaves wf itself out, --all includes what takes minutes, --json leaves out the table.
+--peer only the named ones; --without-platform leaves wf itself out, --all includes what takes minutes,
+--profile puts a CPU profile of the platform there, --json leaves out the table.
 
 ${workloads.map(({ name, about, long }) => `  ${name.padEnd(24)}${about}${long ? " (takes minutes)" : ""}`).join("\n")}
 `
@@ -45,6 +47,7 @@ const readOptions = () => {
       all: { type: "boolean", default: false },
       distributed: { type: "boolean", default: false },
       port: { type: "string", default: "0" },
+      profile: { type: "string" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -81,8 +84,8 @@ chmodSync(scratch, 0o711)
 const measurePlatform = async (conditions: Conditions): Promise<void> => {
   const system = options.distributed ? "wf, distributed" : "wf"
   const environment = { ...process.env, WF_ENGINES_CACHE: engineCache(process.env.WF_ENGINES_CACHE) }
-  const { port, distributed, seconds } = options
-  const target = await startPlatform({ folder: scratch, port, distributed, environment })
+  const { port, distributed, profile, seconds } = options
+  const target = await startPlatform({ folder: scratch, port, distributed, profile, environment })
   stopping.push(target.stop)
   const bench = { target, api: createApi(target), seconds }
   for (const workload of options.chosen) {

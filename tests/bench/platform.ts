@@ -18,11 +18,17 @@ export type Start = {
   readonly port: number
   /** A process per service on Kafka, instead of one for all. */
   readonly distributed: boolean
+  /** Where a profile of its processor time is put when it ends; embedded only. */
+  readonly profile: string | undefined
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
-const wordsOf = ({ folder, port, distributed }: Start): string[] => {
+const wordsOf = ({ folder, port, distributed, profile }: Start): string[] => {
   const place = ["--data", join(folder, "data"), "--port", String(port)]
+  if (profile !== undefined) {
+    const profiled = ["--cpu-prof", "--cpu-prof-md", `--cpu-prof-dir=${profile}`]
+    return [process.execPath, ...profiled, join(root, "services/all/main.ts"), ...place]
+  }
   return distributed
     ? [process.execPath, join(root, "deploy/stack/main.ts"), ...place, "--until-eof"]
     : ["/bin/sh", join(root, "wf"), "up", ...place]

@@ -28,6 +28,8 @@ export const peer: Peer = {
       { name: "fan" },
     )
     await DBOS.launch()
-    return { flows: { chain, fanOut }, close: () => DBOS.shutdown() }
+    // Called as methods they would be taken for those of a configured instance.
+    const flows = { chain: (length: number) => chain(length), fanOut: (width: number) => fanOut(width) }
+    return { flows, close: () => DBOS.shutdown() }
   },
 }
