@@ -12,6 +12,7 @@ const groups: Readonly<Record<string, string>> = {
   runs: "list and show them",
   workflows: "list and show them",
   artifacts: "list, download and upload the files of runs",
+  bench: "load a platform, and print rates and percentiles",
   tokens: "list, create and delete API tokens",
 }
 
@@ -52,6 +53,7 @@ const headings: Readonly<Record<string, readonly string[]>> = {
   "Run workflows:": ["run", "watch", "logs", "runs", "artifacts"],
   "Write workflows:": ["validate", "push", "workflows"],
   "The platform on this machine:": ["up", "down", "demo"],
+  "Measure a platform:": ["bench"],
 }
 
 const headingOf = (noun: string): string =>

@@ -1,15 +1,20 @@
 import { artifactsOf } from "./artifacts.ts"
 import { identityOf } from "./identity.ts"
+import { jobsOf } from "./jobs.ts"
+import { queuesOf } from "./queues.ts"
 import { runsOf } from "./runs.ts"
 import { type ClientOptions, createTransport } from "./transport.ts"
 import { workflowsOf } from "./workflows.ts"
 
 export type { Upload } from "./artifacts.ts"
 export type { CreateToken, Credentials } from "./identity.ts"
+export type { CreateJob } from "./jobs.ts"
 export { WfProblem, WfUnreachable } from "./problem.ts"
 export type { FollowOptions, ListRuns, LogOptions, StartRun, WatchOptions } from "./runs.ts"
 export { isEnded } from "./runs.ts"
-export type { Artifact, LogLine, Page, Run, RunEvent, TaskRun, Version, Workflow } from "./shapes.ts"
+export type { Artifact, Job, LogLine, Page, Queue, Run, RunEvent, TaskRun, Version, Workflow } from "./shapes.ts"
+
+export type { StartSequence } from "./workflows.ts"
 
 /** The platform's API. Works wherever there is `fetch`. */
 export const createClient = (options: ClientOptions) => {
@@ -17,6 +22,8 @@ export const createClient = (options: ClientOptions) => {
   return {
     runs: runsOf(transport),
     workflows: workflowsOf(transport),
+    jobs: jobsOf(transport),
+    queues: queuesOf(transport),
     artifacts: artifactsOf(transport),
     identity: identityOf(transport),
   }

@@ -19,3 +19,6 @@ export type TokenCreated = Schemas["TokenCreated"]
 export type Page<Item> = { readonly items: readonly Item[]; readonly next_cursor: string | null }
 
 export type PageOptions = { readonly limit?: number; readonly cursor?: string }
+
+export type Job = Schemas["Job"]
+export type Queue = Schemas["Queue"]
