@@ -53,11 +53,6 @@ export const createApi = ({ url, token }: Target) => {
     )
   }
 
-  const queue = async (name: string): Promise<Queue | undefined> => {
-    const { items } = await call<{ items: readonly Queue[] }>("GET", "queues?limit=200")
-    return items.find((one) => one.name === name)
-  }
-
   /** So many jobs, a thousand a request. */
   const fill = async (name: string, count: number): Promise<void> => {
     let left = count
@@ -74,7 +69,7 @@ export const createApi = ({ url, token }: Target) => {
 
   return {
     call,
-    queue,
+    queue: (name: string) => call<Queue>("GET", `queues/${name}`),
     fill,
     pause: (name: string) => call("POST", `queues/${name}/pause`),
     resume: (name: string) => call("POST", `queues/${name}/resume`),

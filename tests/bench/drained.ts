@@ -19,7 +19,6 @@ export const drained = async (api: Api, name: string): Promise<number> => {
   let changed_ms = from_ms
   for (;;) {
     const queue = await api.queue(name)
-    if (queue === undefined) return 0
     const left = queue.pending + queue.queued + queue.running + queue.retrying
     if (left === 0) return queue.dead_letters
     first ??= left

@@ -55,7 +55,7 @@ const whileDraining = async (bench: Bench): Promise<Found> => {
   await bench.api.fill(queue, backlog)
   await bench.api.resume(queue)
   const result = await metered(bench.target.pid, () => load(bench, queue, bench.seconds))
-  const left = (await bench.api.queue(queue))?.queued ?? 0
+  const left = (await bench.api.queue(queue)).queued
   await drained(bench.api, queue)
   const found = foundOf(result)
   const done = backlog + result.answer.n - left
