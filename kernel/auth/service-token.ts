@@ -19,6 +19,7 @@ export type ServiceTokens = {
 export const serviceTokens = (service: string, key: PlatformKey): ServiceTokens => {
   const secret = key.derive(purpose)
   const kept = new Map<string, { token: string; renew_at_ms: number }>()
+  const verified = new Map<string, Verified>()
   return {
     async issue(audience) {
       const known = kept.get(audience)
@@ -35,10 +36,20 @@ export const serviceTokens = (service: string, key: PlatformKey): ServiceTokens 
       return token
     },
     async verify(token, audience) {
+      const known = verified.get(`${audience} ${token}`)
+      if (known && known.until_ms > Date.now()) return known.identity
       const options = { algorithms: ["HS256"], typ: "wf-service+jwt", issuer, audience, clockTolerance: 30 }
-      const verified = await jwtVerify(token, secret, options).catch(() => undefined)
-      const subject = verified?.payload.sub
-      return subject === undefined ? undefined : { service: subject }
+      const { payload } = (await jwtVerify(token, secret, options).catch(() => undefined)) ?? {}
+      if (payload?.sub === undefined || payload.exp === undefined) return undefined
+      const identity = { service: payload.sub }
+      if (verified.size >= max_verified) verified.clear()
+      verified.set(`${audience} ${token}`, { identity, until_ms: payload.exp * 1000 })
+      return identity
     },
   }
 }
+
+/** Callers send the same token for minutes: its signature is checked once. */
+type Verified = { readonly identity: ServiceIdentity; readonly until_ms: number }
+
+const max_verified = 1_000

@@ -112,15 +112,24 @@ const readingDesks = ({ log, sources, lease_ms }: Settings, consumer: Consumer):
   }
 }
 
+/** What is published soon after a round waits for the next one: a busy outbox is read in batches. */
+const gap_ms = 10
+
 const readingGroup = (settings: Settings, consumer: Consumer): Group => {
   const { log, sources, poll_ms } = settings
   const { readFrom, leave } = readingDesks(settings, consumer)
   const waiting = new Set<string>()
+  const news = new Set<string>()
   let failing = false
+  let begun_ms = Number.NEGATIVE_INFINITY
+  let soon: ReturnType<typeof setTimeout> | undefined
 
   const round = async (signal: AbortSignal): Promise<boolean> => {
-    const turn = waiting.size > 0 ? [...waiting] : [...sources.keys()]
+    begun_ms = performance.now()
+    const told = [...new Set([...waiting, ...news])]
+    const turn = told.length > 0 ? told : [...sources.keys()]
     waiting.clear()
+    news.clear()
     const failures: unknown[] = []
     for (const schema of turn) {
       if (signal.aborted) return false
@@ -138,19 +147,31 @@ const readingGroup = (settings: Settings, consumer: Consumer): Group => {
 
   const inner = loop({ name: `consume.${consumer.group}`, round, idle_ms: poll_ms, min_backoff_ms: 50, log })
 
+  const wakeSoon = () => {
+    if (soon !== undefined) return
+    const rest_ms = begun_ms + gap_ms - performance.now()
+    const wake = () => {
+      soon = undefined
+      inner.wake()
+    }
+    if (rest_ms <= 0) wake()
+    else soon = setTimeout(wake, rest_ms)
+  }
+
   return {
     loop: {
       ...inner,
       async stop() {
+        clearTimeout(soon)
         await inner.stop()
         await leave()
       },
     },
     nudged(schema, topics) {
       if (topics && !topics.some((topic) => consumer.topics.some((wanted) => wanted === topic))) return
-      waiting.add(schema)
+      news.add(schema)
       // While the handler fails, the pause between its tries is kept however much arrives.
-      if (!failing) inner.wake()
+      if (!failing) wakeSoon()
     },
   }
 }

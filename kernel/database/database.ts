@@ -29,6 +29,11 @@ export type TxOptions = {
   readonly tx_ms?: number
   /** Tries in all when PostgreSQL answers deadlock or serialisation failure. Default 3. */
   readonly max_tries?: number
+  /**
+   * For work whose first statements only read or lock: they are sent with BEGIN, without waiting for its answer, and
+   * would do no harm outside of it.
+   */
+  readonly reads_first?: boolean
 }
 
 /** One service's way to its schema in PostgreSQL. */

@@ -47,6 +47,7 @@ const openHandle = (session: Session, schema: string) => {
   const lost = Promise.withResolvers<never>()
   let failure: Error | undefined
   let over = false
+  let begun = false
 
   const refusal = (): Error | undefined => {
     if (over) return new Error("A statement was sent after its transaction had ended")
@@ -79,6 +80,18 @@ const openHandle = (session: Session, schema: string) => {
   })
   return {
     sql,
+    /** Sent, not awaited: when it fails, nothing else of this transaction is sent. */
+    begin(text: string) {
+      const begin = guarded(() => session.script(text))
+      begin.then(
+        () => {
+          begun = true
+        },
+        () => undefined,
+      )
+    },
+    /** Lost before BEGIN was answered: nothing has been done. */
+    isUntouched: () => !begun && session.lost !== undefined,
     works,
     lost: lost.promise,
     failure: () => failure,
@@ -134,39 +147,54 @@ const beginText = (tx_ms: number, usual_ms: number): string =>
     ? "begin"
     : `begin; set local transaction_timeout = 0; set local transaction_timeout = ${serverTimeoutMs(tx_ms)}`
 
-/** A session that turns out to be lost before anything was done is simply replaced. */
-const begin = async (around: Surroundings, tx_ms: number) => {
-  const until = performance.now() + around.pool.wait_ms
+type Begun = { readonly session: Session; readonly deadline: ReturnType<typeof setTimeout> }
+
+const lendFor = async (around: Surroundings, tx_ms: number): Promise<Begun> => {
   const late = new Error(`The transaction was ended after ${tx_ms} ms`)
+  const session = await around.pool.lend()
+  return { session, deadline: setTimeout(() => session.destroy(late), tx_ms) }
+}
+
+const giveBack = (around: Surroundings, { session, deadline }: Begun): void => {
+  clearTimeout(deadline)
+  around.pool.takeBack(session)
+}
+
+/** A session that turns out to be lost before anything was done is simply replaced. */
+const begin = async (around: Surroundings, tx_ms: number): Promise<Begun> => {
+  const until = performance.now() + around.pool.wait_ms
   for (;;) {
-    const session = await around.pool.lend()
-    const deadline = setTimeout(() => session.destroy(late), tx_ms)
+    const begun = await lendFor(around, tx_ms)
     try {
-      await session.script(beginText(tx_ms, around.tx_ms))
-      return { session, deadline }
+      await begun.session.script(beginText(tx_ms, around.tx_ms))
+      return begun
     } catch (error) {
-      clearTimeout(deadline)
-      session.destroy(error instanceof Error ? error : new Error(String(error)))
-      around.pool.takeBack(session)
+      begun.session.destroy(error instanceof Error ? error : new Error(String(error)))
+      giveBack(around, begun)
       if (!(error instanceof SessionLost)) throw error
       if (performance.now() > until) throw unavailable(error)
     }
   }
 }
 
+type Limits = { readonly tx_ms: number; readonly reads_first: boolean }
+
 const once = async <Result>(
   around: Surroundings,
   work: (sql: Sql) => Promise<Result>,
-  tx_ms: number,
+  { tx_ms, reads_first }: Limits,
 ): Promise<Result> => {
-  const { session, deadline } = await begin(around, tx_ms)
-  const handle = openHandle(session, around.schema)
+  const begun = reads_first ? await lendFor(around, tx_ms) : await begin(around, tx_ms)
+  const handle = openHandle(begun.session, around.schema)
+  if (reads_first) handle.begin(beginText(tx_ms, around.tx_ms))
   let result: Result
   try {
-    result = await perform(session, handle, work)
+    result = await perform(begun.session, handle, work)
+  } catch (error) {
+    if (reads_first && handle.isUntouched()) return once(around, work, { tx_ms, reads_first: false })
+    throw error
   } finally {
-    clearTimeout(deadline)
-    around.pool.takeBack(session)
+    giveBack(around, begun)
   }
   runAfterCommit(handle.works, around.log)
   return result
@@ -194,8 +222,8 @@ export const patiently = async <Result>(
 export const transact = async <Result>(
   around: Surroundings,
   work: (sql: Sql) => Promise<Result>,
-  { tx_ms = around.tx_ms, max_tries = 3 }: TxOptions = {},
+  { tx_ms = around.tx_ms, max_tries = 3, reads_first = false }: TxOptions = {},
 ): Promise<Result> => {
   refuseNesting()
-  return patiently(around, max_tries, () => once(around, work, tx_ms))
+  return patiently(around, max_tries, () => once(around, work, { tx_ms, reads_first }))
 }

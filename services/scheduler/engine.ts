@@ -6,6 +6,7 @@ import type { Counter } from "#kernel/telemetry/metrics.ts"
 import type { Lanes } from "./lane/lanes.ts"
 import type { Plans } from "./plan/plans.ts"
 import type { Queues } from "./queue/queues.ts"
+import type { Feed } from "./run/feed.ts"
 
 /** What the scheduler's use-cases stand on. */
 export type Engine = {
@@ -17,6 +18,8 @@ export type Engine = {
   readonly plans: Plans
   readonly lanes: Lanes
   readonly queues: Queues
+  /** Followers of runs in this process. */
+  readonly feed: Feed
   /** Fires when work became claimable. */
   readonly ready: Signal
   /** Fires when runs have new events. */

@@ -11,6 +11,7 @@ import type { Engine } from "./engine.ts"
 import { createLanes } from "./lane/lanes.ts"
 import { createPlans } from "./plan/plans.ts"
 import { createQueues } from "./queue/queues.ts"
+import { createFeed } from "./run/feed.ts"
 import { type RunStart, startRuns } from "./run/start.ts"
 import { openSession } from "./session/open.ts"
 import type { Attempt } from "./task/attempt.ts"
@@ -39,6 +40,7 @@ export const given = {
       plans: createPlans(),
       lanes: createLanes(),
       queues: createQueues(),
+      feed: createFeed(),
       ready: createSignal(),
       moved: createSignal(),
       stopped: createSignal(),

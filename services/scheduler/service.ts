@@ -8,6 +8,7 @@ import { schedulerLoops } from "./loops.ts"
 import { createPlans } from "./plan/plans.ts"
 import { createQueues } from "./queue/queues.ts"
 import { schedulerRpc } from "./rpc.ts"
+import { createFeed } from "./run/feed.ts"
 
 export const scheduler = service({
   name: "scheduler",
@@ -22,6 +23,7 @@ export const scheduler = service({
       plans: createPlans(),
       lanes: createLanes(),
       queues: createQueues(),
+      feed: createFeed(),
       ready: createSignal(),
       moved: createSignal(),
       stopped: createSignal(),

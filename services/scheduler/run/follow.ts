@@ -2,6 +2,7 @@ import { type Actor, allow } from "#kernel/auth/actor.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Engine } from "../engine.ts"
+import type { News, Subscription } from "./feed.ts"
 import { type RunStatus, runMoves } from "./moves.ts"
 import { readRun } from "./read.ts"
 import type { RunEvent } from "./shape.ts"
@@ -31,26 +32,51 @@ async function* eventsOf(
   engine: Engine,
   { run_id, after, signal }: Follow,
 ): AsyncGenerator<RunEvent | undefined> {
+  const feed = engine.feed.subscribe(run_id)
   let seq = after
   let quiet_ms = 0
-  while (!signal.aborted) {
-    // Awaited before the read, so that an event between the read and the wait is not slept through.
-    const moved = engine.moved.next(look_ms, signal)
-    const { ended, events, more } = await engine.database.run((sql) => readEvents(sql, run_id, seq))
-    for (const event of events) {
-      seq = event.seq
-      yield event
+  try {
+    let news = await readNews(engine, run_id, seq)
+    while (!signal.aborted) {
+      for (const event of news.events) {
+        if (event.seq <= seq) continue
+        seq = event.seq
+        yield event
+      }
+      if (news.ended && !news.more) return
+      quiet_ms = news.events.length > 0 ? 0 : quiet_ms + look_ms
+      if (quiet_ms >= heartbeat_ms) {
+        quiet_ms = 0
+        yield undefined
+      }
+      news = await nextNews(engine, { run_id, seq, signal, feed, more: news.more })
     }
-    if (more) continue
-    if (ended) return
-    await moved
-    quiet_ms = events.length > 0 ? 0 : quiet_ms + look_ms
-    if (quiet_ms >= heartbeat_ms) {
-      quiet_ms = 0
-      yield undefined
-    }
+  } finally {
+    feed.close()
   }
 }
+
+type Reading = {
+  readonly run_id: string
+  readonly seq: number
+  readonly signal: AbortSignal
+  readonly feed: Subscription
+  readonly more: boolean
+}
+
+type ReadNews = News & { readonly more: boolean }
+
+/** What was fed counts as long as it goes on where the follower is; else the database is asked. */
+const nextNews = async (engine: Engine, { run_id, seq, signal, feed, more }: Reading): Promise<ReadNews> => {
+  const fed = more ? undefined : await feed.next(look_ms, signal)
+  const first = fed?.events[0]
+  const isOld = fed !== undefined && (fed.events.at(-1)?.seq ?? 0) <= seq
+  if (fed && (isOld || (first && first.seq <= seq + 1))) return { ...fed, more: false }
+  return readNews(engine, run_id, seq)
+}
+
+const readNews = (engine: Engine, run_id: string, after: number): Promise<ReadNews> =>
+  engine.database.run((sql) => readEvents(sql, run_id, after))
 
 type EventRow = { readonly at: Date; readonly events: readonly Omit<RunEvent, "at" | "run_id">[] }
 

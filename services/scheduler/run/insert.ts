@@ -8,14 +8,18 @@ import type { Written } from "./shown.ts"
 import type { Begun } from "./start.ts"
 
 /** Everything of these runs, each kind of row in one statement. */
-export const insertBegun = async (sql: Sql, { decided }: Step, begun: readonly Begun[]): Promise<Written> => {
+export const insertBegun = async (
+  sql: Sql,
+  { decided, now }: Step,
+  begun: readonly Begun[],
+): Promise<Written> => {
   if (begun.length === 0) return { at: new Date(0) }
   const [, [written]] = await Promise.all([
     insertPlans(sql, begun),
     insertRuns(sql, begun),
     insertDeadlines(sql, begun),
     insertTaskRuns(sql, begun),
-    recordEvents(sql, decided.events),
+    recordEvents(sql, decided.events, now),
     emit(sql, [...wakeUps(decided.released), ...decided.emissions]),
   ])
   if (!written) throw new Error("no run was written")

@@ -11,12 +11,12 @@ export type RunFact = {
 }
 
 /** One row for each run that something is told of, however much that is. */
-export const recordEvents = async (sql: Sql, facts: readonly RunFact[]): Promise<void> => {
+export const recordEvents = async (sql: Sql, facts: readonly RunFact[], at: Date): Promise<void> => {
   if (facts.length === 0) return
   const byRun = [...Map.groupBy(facts, (fact) => fact.run_id)]
   await sql`
-    insert into scheduler.run_event (run_id, seq, events)
-    select run_id, seq, events::json
+    insert into scheduler.run_event (run_id, seq, at, events)
+    select run_id, seq, ${at}, events::json
     from unnest(
       ${list(byRun.map(([run_id]) => run_id))}::text::uuid[],
       ${list(byRun.map(([, some]) => some.at(-1)?.seq ?? 0))}::text::int[],

@@ -2,10 +2,16 @@ import type { Engine } from "../engine.ts"
 import type { Step } from "./step.ts"
 
 /** After the commit. Nothing relies on it: whoever waits also looks by itself. */
-export const announce = (engine: Engine, { decided }: Step): void => {
+export const announce = (engine: Engine, { decided, now }: Step): void => {
   if (decided.released.length > 0) {
     engine.lanes.note(decided.released)
     engine.ready.fire()
+  }
+  const at = now.toISOString()
+  const ended = new Set(decided.finished.map((run) => run.id))
+  for (const [run_id, facts] of Map.groupBy(decided.events, (fact) => fact.run_id)) {
+    const events = facts.map((fact) => ({ ...fact, data: { ...fact.data }, at }))
+    engine.feed.publish(run_id, { events, ended: ended.has(run_id) })
   }
   if (decided.events.length > 0) engine.moved.fire()
   if (decided.stopping.length > 0) engine.stopped.fire()

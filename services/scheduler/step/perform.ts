@@ -17,8 +17,9 @@ export const performIn = async <Answer>(
 ): Promise<Performed<Answer>> => {
   const step = openStep(rowsOver(sql), engine.kit)
   const answer = await work(step)
-  // Sent one behind the other without waiting: what the attempts may read is written before.
-  const [, attempts] = await Promise.all([save(sql, step), attemptsOf(sql, step)])
+  // Nobody waits for what is written: the commit is sent behind it, and its answer is that of all of them.
+  save(sql, step).catch(() => undefined)
+  const attempts = await attemptsOf(sql, step)
   sql.afterCommit(() => announce(engine, step))
   return { answer, attempts }
 }
@@ -26,4 +27,4 @@ export const performIn = async <Answer>(
 export const perform = <Answer>(
   engine: Engine,
   work: (step: Step) => Promise<Answer>,
-): Promise<Performed<Answer>> => engine.hot.tx((sql) => performIn(engine, sql, work))
+): Promise<Performed<Answer>> => engine.hot.tx((sql) => performIn(engine, sql, work), { reads_first: true })

@@ -20,7 +20,7 @@ import type { Step } from "./step.ts"
  * for the one before. The outbox comes last, so that its ids are drawn after all locks.
  */
 export const save = async (sql: Sql, step: Step): Promise<void> => {
-  const { decided } = step
+  const { decided, now } = step
   await Promise.all([
     saveEnded(sql, decided.ended),
     saveCounted(sql, [...decided.counted]),
@@ -35,7 +35,7 @@ export const save = async (sql: Sql, step: Step): Promise<void> => {
     insertTimers(sql, decided.ended),
     insertDeadLetters(sql, [...decided.ended, ...decided.expired]),
     saveRuns(sql, step),
-    recordEvents(sql, decided.events),
+    recordEvents(sql, decided.events, now),
     emit(sql, [...wakeUps(decided.released), ...decided.emissions]),
   ])
 }

@@ -5,6 +5,7 @@ import type { Log } from "#kernel/telemetry/log.ts"
 import { inSpan } from "#kernel/telemetry/tracing.ts"
 import type { ExpressionContext } from "#language/expressions.ts"
 import type { PlanTask } from "#language/plan.ts"
+import { slotOf } from "#language/slots.ts"
 import { type Attempt, type Result, ResultSchema } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { KeepArtifacts } from "../artifact/keep.ts"
 import type { Execution, Executor, Outcome, TaskError } from "../executor/executor.ts"
@@ -52,11 +53,14 @@ export const runAttempt = async (
     return resultOf(attempt, { ok: false, error: { code: "worker.failed", message } }, lines.end())
   } finally {
     clearTimeout(timer)
-    await rm(folder, { recursive: true, force: true }).catch((error: unknown) =>
-      runner.log.warn({ event: "folder.kept", folder, error }),
-    )
+    if (slotOf(attempt.type) !== "inline") await removeFolder(runner, folder)
   }
 }
+
+const removeFolder = ({ log }: Runner, folder: string): Promise<void> =>
+  rm(folder, { recursive: true, force: true }).catch((error: unknown) =>
+    log.warn({ event: "folder.kept", folder, error }),
+  )
 
 /** The longest that a timer takes. */
 const max_timer_ms = 2_147_483_647
@@ -80,7 +84,8 @@ const execute = async ({ runner, attempt, lines, folder, signal }: Running): Pro
     const message = `This worker has no executor for tasks of type ${attempt.type}.`
     return { ok: false, error: { code: "executor.missing", message } }
   }
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const isInline = slotOf(attempt.type) === "inline"
+  if (!isInline) await mkdir(folder, { recursive: true, mode: 0o700 })
   const execution: Execution = {
     run_id: attempt.runId,
     task_run_id: attempt.taskRunId,
@@ -92,6 +97,7 @@ const execute = async ({ runner, attempt, lines, folder, signal }: Running): Pro
     signal,
   }
   const outcome = await executor(execution)
+  if (isInline) return outcome
   const kept = await runner.keepArtifacts(execution, attempt)
   if (outcome.ok && kept) return { ok: false, error: kept }
   return outcome
