@@ -3,7 +3,16 @@ import { type Options, text } from "./command.ts"
 import { readNumber } from "./duration.ts"
 import { exit_codes } from "./exit.ts"
 import { Failure } from "./failure.ts"
-import { count, duration, type Figure, perSecond, printFigures, rate, spreadFigures, spreadOf } from "./figures.ts"
+import {
+  count,
+  duration,
+  type Figure,
+  perSecond,
+  printFigures,
+  rate,
+  spreadFigures,
+  spreadOf,
+} from "./figures.ts"
 import type { Io } from "./io.ts"
 import { type Loaded, startLoad } from "./load.ts"
 
@@ -15,10 +24,7 @@ export const readSize = (options: Options): { readonly count: number; readonly c
   const wanted = readNumber("--count", text(options, "count")) ?? 1_000
   const concurrency = readNumber("--concurrency", text(options, "concurrency")) ?? 50
   if (wanted > 0 && concurrency > 0 && concurrency <= max_concurrency) return { count: wanted, concurrency }
-  throw new Failure(
-    exit_codes.usage,
-    `--count is 1 or more, --concurrency is from 1 to ${max_concurrency}.`,
-  )
+  throw new Failure(exit_codes.usage, `--count is 1 or more, --concurrency is from 1 to ${max_concurrency}.`)
 }
 
 export type Bench = {

@@ -211,7 +211,10 @@ export const commands: readonly Command[] = [
       ["--queue <name>", "in this queue, which nobody else should use (default: a new one)"],
       json,
     ],
-    examples: ["wf bench jobs --count 10000 --concurrency 100", "wf bench jobs --count 5000 --flaky 0.2 --json"],
+    examples: [
+      "wf bench jobs --count 10000 --concurrency 100",
+      "wf bench jobs --count 5000 --flaky 0.2 --json",
+    ],
     load: () => import("./commands/bench/jobs.ts"),
   },
   {

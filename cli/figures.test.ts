@@ -1,5 +1,15 @@
 import { describe, expect, test } from "bun:test"
-import { count, duration, perSecond, printFigures, rate, share, shareOf, spreadFigures, spreadOf } from "./figures.ts"
+import {
+  count,
+  duration,
+  perSecond,
+  printFigures,
+  rate,
+  share,
+  shareOf,
+  spreadFigures,
+  spreadOf,
+} from "./figures.ts"
 import { capture } from "./testing/capture.ts"
 
 const figures = [

@@ -1,5 +1,5 @@
-import { WfProblem } from "#sdk/index.ts"
 import { rest } from "#sdk/follow.ts"
+import { WfProblem } from "#sdk/index.ts"
 
 export type Load = {
   readonly count: number

@@ -43,11 +43,7 @@ const outcomeOf =
     ]
     if (part === 0) return figures
     const among = flakyAmong(created, part)
-    return [
-      ...figures,
-      count("flaky", among),
-      share("flaky_dead_letter_share", shareOf(dead_letters, among)),
-    ]
+    return [...figures, count("flaky", among), share("flaky_dead_letter_share", shareOf(dead_letters, among))]
   }
 
 /** In a queue of their own, so that its counts are theirs. */
@@ -63,8 +59,7 @@ export const run = async ({ options }: Given, io: Io): Promise<number> => {
     {
       noun: "jobs",
       ...size,
-      create: (index) =>
-        client.jobs.create({ ...(isFlaky(index) ? flaky : { type, payload }), queue }),
+      create: (index) => client.jobs.create({ ...(isFlaky(index) ? flaky : { type, payload }), queue }),
       async left() {
         const { pending, queued, running, retrying } = await client.queues.get(queue)
         return pending + queued + running + retrying
