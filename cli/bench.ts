@@ -35,8 +35,8 @@ export type Bench = {
   readonly create: (index: number) => Promise<unknown>
   /** How many of those are not at their end. */
   readonly left: () => Promise<number>
-  /** What became of them, asked once at the end. */
-  readonly outcome: (created: number) => Promise<readonly Figure[]>
+  /** What became of those that have ended, asked once. */
+  readonly outcome: (created: number, done: number) => Promise<readonly Figure[]>
 }
 
 const teller = (io: Io, say: () => string): (() => void) => {
@@ -89,7 +89,7 @@ export const runBench = async (bench: Bench, json: boolean, io: Io): Promise<num
     count("done", done),
     rate("done_per_second", perSecond(done, total_ms)),
     duration("elapsed_ms", total_ms),
-    ...(await bench.outcome(answered)),
+    ...(await bench.outcome(answered, done)),
   ]
   printFigures(figures, json, io)
   return io.signal.aborted ? exit_codes.interrupted : exit_codes.done

@@ -27,20 +27,18 @@ export const run = async ({ options }: Given, io: Io): Promise<number> => {
   const client = connect(options, io)
   const name = `bench-${crypto.randomUUID().slice(0, 8)}`
   const steps = Array.from({ length }, (_, index) => ({ name: `step-${index + 1}`, type, payload: {} }))
-  const left = async () => {
-    const counts = await Promise.all(unfinished.map((status) => countRuns(client, name, status)))
-    return counts.reduce((sum, one) => sum + one, 0)
-  }
   return runBench(
     {
       noun: "sequences",
       ...size,
       create: () => client.workflows.startSequence({ name, steps }),
-      left,
-      async outcome(created) {
+      async left() {
+        const counts = await Promise.all(unfinished.map((status) => countRuns(client, name, status)))
+        return counts.reduce((sum, one) => sum + one, 0)
+      },
+      async outcome(_, done) {
         const failed = await countRuns(client, name, "failed")
-        const remaining = io.signal.aborted ? await left() : 0
-        return [count("completed", Math.max(0, created - failed - remaining)), count("failed", failed)]
+        return [count("completed", Math.max(0, done - failed)), count("failed", failed)]
       },
     },
     flag(options, "json"),
