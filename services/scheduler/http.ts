@@ -2,13 +2,17 @@ import { createRoute, z } from "@hono/zod-openapi"
 import { streamSSE } from "hono/streaming"
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
 import { bearer, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { mountDeadLetters } from "./dead-letter/http.ts"
 import type { Engine } from "./engine.ts"
+import { mountJobs } from "./job/http.ts"
+import { mountQueues } from "./queue/http.ts"
 import { cancelRun } from "./run/cancel.ts"
 import { followRun } from "./run/follow.ts"
 import { listRuns } from "./run/list.ts"
 import { runMoves } from "./run/moves.ts"
 import { runEventShape, runShape, taskRunShape } from "./run/shape.ts"
 import { showRun } from "./run/show.ts"
+import { mountWorkers } from "./worker/http.ts"
 
 const runPath = z.object({ run_id: z.uuid() })
 
@@ -109,5 +113,9 @@ export const schedulerHttp = (engine: Engine, doors: Doors): App => {
       }
     })
   })
+  mountJobs(app, engine)
+  mountDeadLetters(app, engine)
+  mountQueues(app, engine)
+  mountWorkers(app, engine)
   return app
 }
