@@ -93,7 +93,7 @@ const measurePlatform = async (conditions: Conditions): Promise<void> => {
     try {
       report({ workload: workload.name, system, ...(await workload.run(bench)) }, conditions)
     } catch (error) {
-      const not_measured = error instanceof Error ? error.message : String(error)
+      const not_measured = target.lastWords() ?? (error instanceof Error ? error.message : String(error))
       report({ workload: workload.name, system, not_measured }, conditions)
     }
   }

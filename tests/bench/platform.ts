@@ -11,7 +11,13 @@ export type Target = {
   readonly pid: number
 }
 
-export type Started = Target & { stop(): Promise<void> }
+export type Started = Target & {
+  /** What it said when it ended by itself. */
+  lastWords(): string | undefined
+  stop(): Promise<void>
+}
+
+const max_words_chars = 500
 
 export type Start = {
   readonly folder: string
@@ -50,13 +56,18 @@ export const startPlatform = async (start: Start): Promise<Started> => {
     child.kill("SIGTERM")
     await child.exited
   }
+  const said = () => readFileSync(join(folder, "platform.err"), "utf8").slice(-max_words_chars)
+  const lastWords = () =>
+    child.exitCode === null && child.signalCode === null
+      ? undefined
+      : `the platform ended with ${child.signalCode ?? child.exitCode}: ${said()}`
   for await (const line of linesOf(child.stdout)) {
     if (!start.distributed) {
       const token = readFileSync(join(folder, "data/token"), "utf8").trim()
-      return { url: line, token, pid: child.pid, stop }
+      return { url: line, token, pid: child.pid, lastWords, stop }
     }
     const { url, token } = JSON.parse(line) as { url: string; token: string }
-    return { url, token, pid: child.pid, stop }
+    return { url, token, pid: child.pid, lastWords, stop }
   }
-  throw new Error(`the platform did not start:\n${readFileSync(join(folder, "platform.err"), "utf8")}`)
+  throw new Error(`the platform did not start: ${said()}`)
 }
