@@ -70,24 +70,45 @@ export const advance = (
 
 const ascending = (one: number, other: number): number => one - other
 
-/** Counters and decisions at the start of a run. A `failure` task without needs has nothing to wait for. */
-export const begin = (plan: Plan): Advance => {
+/**
+ * Counters and decisions at the start of a run. A `failure` task without needs has nothing to wait for. Tasks that
+ * are `kept` of an earlier run have completed already; all that they need is kept too.
+ */
+export const begin = (plan: Plan, kept: ReadonlySet<number> = new Set()): Advance => {
   const counters = new Map(
     plan.tasks.map(({ idx, needs }) => [idx, { needs_left: needs.length, needs_bad: 0 }]),
   )
-  const roots = plan.tasks.filter(({ needs }) => needs.length === 0)
+  const roots = plan.tasks.filter(({ idx, needs }) => needs.length === 0 && !kept.has(idx))
   const released = roots.filter(({ when }) => onReady(when, 0) === "release").map(({ idx }) => idx)
   const skipped = roots.filter(({ when }) => onReady(when, 0) === "skip").map(({ idx }) => idx)
-  const next = advance(
-    plan,
-    skipped.map((idx) => ({ idx, outcome: "skipped" })),
-    (idx) => counters.get(idx) ?? { needs_left: 0, needs_bad: 0 },
-  )
+  const ended: Ended[] = [
+    ...[...kept].map((idx) => ({ idx, outcome: "completed" as const })),
+    ...skipped.map((idx) => ({ idx, outcome: "skipped" as const })),
+  ]
+  const next = advance(plan, ended, (idx) => counters.get(idx) ?? { needs_left: 0, needs_bad: 0 })
+  const isNew = (idx: number) => !kept.has(idx)
   return {
-    release: [...released, ...next.release].sort(ascending),
-    skip: [...skipped, ...next.skip].sort(ascending),
+    release: [...released, ...next.release.filter(isNew)].sort(ascending),
+    skip: [...skipped, ...next.skip.filter(isNew)].sort(ascending),
     counters: new Map([...counters, ...next.counters]),
   }
+}
+
+/**
+ * What a rerun keeps of an earlier run: what has completed there, as long as nothing that it needs runs again.
+ * `again` says which of the completed ones are to run again anyway.
+ */
+export const keptOf = (
+  plan: Plan,
+  completed: ReadonlySet<number>,
+  again: (idx: number) => boolean,
+): ReadonlySet<number> => {
+  const kept = new Set<number>()
+  // The plan's order has needs before what needs them.
+  for (const { idx, needs } of plan.tasks) {
+    if (completed.has(idx) && !again(idx) && needs.every((need) => kept.has(need))) kept.add(idx)
+  }
+  return kept
 }
 
 export type FailedAttempt = {

@@ -41,6 +41,8 @@ export type Plan = {
   readonly timeout_ms: number
   readonly env: Readonly<Record<string, string>>
   readonly files: readonly string[]
+  /** What a start may and must be given. */
+  readonly inputs: NonNullable<Definition["inputs"]>
   readonly tasks: readonly PlanTask[]
 }
 
@@ -75,6 +77,7 @@ export const compile = (definition: Definition): Plan => {
     timeout_ms: milliseconds(definition.timeout, defaults.run_timeout_ms),
     env: texts(definition.env),
     files: definition.files ?? [],
+    inputs: definition.inputs ?? {},
     tasks,
   }
 }

@@ -5,6 +5,7 @@ export const permissions = {
   "run.read": ["viewer", "operator", "developer", "admin", "owner"],
   "run.start": ["operator", "developer", "admin", "owner"],
   "run.cancel": ["operator", "developer", "admin", "owner"],
+  "run.pause": ["operator", "developer", "admin", "owner"],
   "job.read": ["viewer", "operator", "developer", "admin", "owner"],
   "job.create": ["operator", "developer", "admin", "owner"],
   /** Jobs that are commands: who may write workflows may run any command. */

@@ -33,6 +33,8 @@ export const catalogue = {
       finished_at: time,
     }),
   },
+  "run.paused": { data: runFact.extend({ at: time }) },
+  "run.resumed": { data: runFact.extend({ at: time }) },
   "task.scheduled": { data: z.object({ queue: z.string(), ready: z.int() }) },
   "task.started": { data: taskFact.extend({ worker_id: z.string() }) },
   "task.completed": {

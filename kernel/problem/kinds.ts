@@ -74,6 +74,21 @@ export const kinds = {
     next: "Give the inputs named in `errors` with `-i key=value`.",
   },
   "run.not_found": { status: 404, title: "There is no such run", next: "See `wf runs list`." },
+  "run.not_pausable": {
+    status: 409,
+    title: "The run can't be paused or resumed now",
+    next: "See `wf runs show` for its status.",
+  },
+  "run.not_ended": {
+    status: 409,
+    title: "The run has not ended",
+    next: "Wait for its end, or `wf cancel` it first.",
+  },
+  "task.not_found": {
+    status: 404,
+    title: "The run has no such task",
+    next: "See `wf runs show` for its tasks.",
+  },
   "run.not_cancellable": {
     status: 409,
     title: "The run has ended already",

@@ -62,6 +62,7 @@ export const given = {
     idempotency_key: undefined,
     body_hash: "",
     traceparent: null,
+    rerun: null,
     ...more,
   }),
 

@@ -63,6 +63,8 @@ create table scheduler.task_run (
   gate_key text,
   worker_id text,
   outputs json,
+  -- The task of an earlier run whose result a rerun took over.
+  reused_from uuid,
   error json,
   usage json,
   log_chunks int not null default 0,

@@ -41,10 +41,10 @@ const insertPlans = (sql: Sql, begun: readonly Begun[]) => {
 const insertRuns = (sql: Sql, begun: readonly Begun[]) =>
   sql<Written>`
     insert into scheduler.run
-      (id, workspace_id, workflow, version, plan_id, inputs, trigger, open, status, reason, seq, traceparent,
+      (id, workspace_id, workflow, version, plan_id, inputs, trigger, open, status, reason, seq, traceparent, rerun_of,
         started_at, deadline, finished_at)
     select id, workspace_id, workflow, version, plan_id, inputs::json, trigger, open, status, reason, seq, traceparent,
-      now(), now() + timeout_ms * interval '1 millisecond', case when open = 0 then now() end
+      rerun_of, now(), now() + timeout_ms * interval '1 millisecond', case when open = 0 then now() end
     from unnest(
       ${list(begun.map(({ run }) => run.id))}::text::uuid[],
       ${list(begun.map(({ run }) => run.workspace_id))}::text::uuid[],
@@ -58,9 +58,10 @@ const insertRuns = (sql: Sql, begun: readonly Begun[]) =>
       ${list(begun.map(({ run }) => run.reason))}::text::text[],
       ${list(begun.map(({ run }) => run.seq))}::text::int[],
       ${list(begun.map(({ run }) => run.traceparent))}::text::text[],
+      ${list(begun.map(({ start }) => start.rerun?.of ?? null))}::text::uuid[],
       ${list(begun.map(({ start }) => start.plan.timeout_ms))}::text::float8[]
     ) as given (id, workspace_id, workflow, version, plan_id, inputs, trigger, open, status, reason, seq, traceparent,
-      timeout_ms)
+      rerun_of, timeout_ms)
     returning created_at as at`
 
 /** Only for runs that ask for less than the usual time, which is so long that a timer for each would be a waste. */
@@ -79,13 +80,15 @@ const insertDeadlines = async (sql: Sql, begun: readonly Begun[]): Promise<void>
 /** What needs nothing is claimable in the same statement. */
 const insertTaskRuns = (sql: Sql, begun: readonly Begun[]) => {
   const tasks = begun.flatMap((one) => one.tasks)
+  const kept = begun.flatMap((one) => one.tasks.map(({ idx }) => one.kept.get(idx)))
   return sql`
     with created as (
       insert into scheduler.task_run
         (id, run_id, idx, workspace_id, task, type, status, needs_left, needs_bad, queue, slot, priority, max_retries,
-          queued_at, finished_at, reason)
+          queued_at, finished_at, reason, reused_from, outputs)
       select id, run_id, idx, workspace_id, task, type, status, needs_left, needs_bad, queue, slot, priority,
-        max_retries, case when status = 'queued' then now() end, case when status = 'skipped' then now() end, reason
+        max_retries, case when status = 'queued' then now() end, 
+        case when status in ('skipped', 'completed') then now() end, reason, reused_from, outputs::json
       from unnest(
         ${list(tasks.map((task) => task.id))}::text::uuid[],
         ${list(tasks.map((task) => task.run_id))}::text::uuid[],
@@ -100,9 +103,11 @@ const insertTaskRuns = (sql: Sql, begun: readonly Begun[]) => {
         ${list(tasks.map((task) => task.queue))}::text::text[],
         ${list(tasks.map((task) => task.slot))}::text::text[],
         ${list(tasks.map((task) => task.priority))}::text::int[],
-        ${list(tasks.map((task) => task.max_retries))}::text::int[]
+        ${list(tasks.map((task) => task.max_retries))}::text::int[],
+        ${list(kept.map((task) => task?.id ?? null))}::text::uuid[],
+        ${list(kept.map((task) => (task?.outputs ? json(task.outputs) : null)))}::text::text[]
       ) as given (id, run_id, workspace_id, idx, task, type, status, reason, needs_left, needs_bad, queue, slot, priority,
-        max_retries)
+        max_retries, reused_from, outputs)
       returning id, run_id, workspace_id, queue, slot, priority, status
     )
     insert into scheduler.ready (task_run_id, run_id, workspace_id, queue, slot, rank)

@@ -5,7 +5,7 @@ import {
   RunStartedSchema,
   type RunStart as RunStartMessage,
 } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
-import type { RunStart, RunStarted } from "./start.ts"
+import type { Rerun, RunStart, RunStarted } from "./start.ts"
 
 export const startOf = (message: RunStartMessage): RunStart => ({
   run_id: message.runId,
@@ -18,7 +18,16 @@ export const startOf = (message: RunStartMessage): RunStart => ({
   idempotency_key: message.idempotencyKey === "" ? undefined : message.idempotencyKey,
   body_hash: message.bodyHash,
   traceparent: message.traceparent === "" ? null : message.traceparent,
+  rerun: rerunOf(message),
 })
+
+const modes = { all: "all", failed: "failed", from: "from" } as const
+
+const rerunOf = ({ rerunOf: of, rerunMode, rerunTask: task }: RunStartMessage): Rerun | null => {
+  if (of === "") return null
+  const mode = Object.hasOwn(modes, rerunMode) ? modes[rerunMode as keyof typeof modes] : "all"
+  return { of, mode, task }
+}
 
 export const startedMessage = ({ run_id, conflict, run }: RunStarted): RunStartedMessage =>
   create(RunStartedSchema, {

@@ -77,7 +77,7 @@ export const readWholeRun = async (
 export const readTaskRuns = async (sql: Sql, run_id: string): Promise<readonly TaskRun[]> => {
   const rows = await sql<TaskRow>`
     select id, run_id, task, item, status, reason, attempt, max_retries, worker_id, outputs, error,
-      queued_at, started_at, finished_at
+      reused_from, queued_at, started_at, finished_at
     from scheduler.task_run
     where id between ${taskRunId(run_id, 0)}::text::uuid and ${lastTaskRunId(run_id)}::text::uuid
     order by id`

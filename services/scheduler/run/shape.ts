@@ -18,6 +18,8 @@ export const taskRunShape = z
     worker_id: z.string().nullable(),
     outputs: values.nullable(),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    /** The task run of an earlier run whose result this one took over. */
+    reused_from: z.uuid().nullable(),
     queued_at: time,
     started_at: time,
     finished_at: time,

@@ -5,20 +5,28 @@ import type { Begun } from "./start.ts"
 export type Written = { readonly at: Date }
 
 /** A run that was just written, as a reader would find it. */
-export const shownRun = ({ start, run, tasks }: Begun, { at }: Written): Run => {
+export const shownRun = ({ start, run, tasks, kept }: Begun, { at }: Written): Run => {
   const { id, workflow, version, status, reason, inputs } = run
   const time = at.toISOString()
   const finished_at = run.open === 0 ? time : null
   return {
     ...{ id, workflow, version, status, reason, inputs: { ...inputs }, outputs: null },
-    ...{ trigger: start.trigger, rerun_of: null, created_at: time, started_at: time, finished_at },
+    ...{
+      trigger: start.trigger,
+      rerun_of: start.rerun?.of ?? null,
+      created_at: time,
+      started_at: time,
+      finished_at,
+    },
     tasks: tasks.map(
       (task): TaskRun => ({
         ...{ id: task.id, run_id: id, task: task.task, item: null, status: task.status, reason: task.reason },
-        ...{ attempt: 0, max_retries: task.max_retries, worker_id: null, outputs: null, error: null },
+        ...{ attempt: 0, max_retries: task.max_retries, worker_id: null, error: null },
+        outputs: kept.get(task.idx)?.outputs ?? null,
+        reused_from: kept.get(task.idx)?.id ?? null,
         queued_at: task.status === "queued" ? time : null,
         started_at: null,
-        finished_at: task.status === "skipped" ? time : null,
+        finished_at: task.status === "skipped" || task.status === "completed" ? time : null,
       }),
     ),
   }

@@ -13,6 +13,7 @@ import { tell } from "../task/tell.ts"
 import { tellSkipped } from "../task/tell-unbegun.ts"
 import { endRuns } from "./end.ts"
 import { insertBegun } from "./insert.ts"
+import { type KeptTasks, readKept } from "./keep.ts"
 import { reserveKeys } from "./reserve.ts"
 import type { Run } from "./shape.ts"
 import { shownRun } from "./shown.ts"
@@ -28,6 +29,15 @@ export type RunStart = {
   readonly idempotency_key: string | undefined
   readonly body_hash: string
   readonly traceparent: string | null
+  readonly rerun: Rerun | null
+}
+
+/** What of an earlier run is kept: nothing, what has completed, or that as far as it doesn't come after a task. */
+export type Rerun = {
+  readonly of: string
+  readonly mode: "all" | "failed" | "from"
+  /** A task's name, for `from`. */
+  readonly task: string
 }
 
 export type RunStarted = {
@@ -43,7 +53,13 @@ export type RunStarted = {
 export type Prepared = RunStart & { readonly plan_id: string; readonly plan_text: string }
 
 /** A run and its tasks as they are written at first. */
-export type Begun = { readonly start: Prepared; readonly run: RunRow; readonly tasks: readonly TaskRow[] }
+export type Begun = {
+  readonly start: Prepared
+  readonly run: RunRow
+  readonly tasks: readonly TaskRow[]
+  /** What an earlier run has done already, by its place. */
+  readonly kept: KeptTasks
+}
 
 /** Run, task runs, idempotency row and `workflow.started` in one transaction, for as many runs as there are. */
 export const startRuns =
@@ -56,7 +72,8 @@ export const startRuns =
       const step = openStep(rowsOver(sql), engine.kit)
       const begun = new Map<string, Begun>()
       for (const [index, start] of prepared.entries()) {
-        if (reserved[index]?.created) begun.set(start.run_id, beginRun(step, start))
+        if (!reserved[index]?.created) continue
+        begun.set(start.run_id, beginRun(step, start, await readKept(sql, start)))
       }
       endRuns(step)
       const times = await insertBegun(sql, step, [...begun.values()])
@@ -75,13 +92,13 @@ const prepare = (start: RunStart): Prepared => {
 }
 
 /** A run's first step, in memory: what can run at once, and what never will. */
-const beginRun = (step: Step, start: Prepared): Begun => {
-  const begun = begin(start.plan)
+const beginRun = (step: Step, start: Prepared, kept: KeptTasks): Begun => {
+  const begun = begin(start.plan, new Set(kept.keys()))
   const { run_id: id, workspace_id, workflow, version, plan_id, inputs, traceparent, trigger } = start
   const run: RunRow = {
     ...{ id, workspace_id, workflow, version, plan_id, inputs, traceparent, gate_key: null },
     ...{ started_at: step.now.toISOString(), status: "running", reason: null, bad: 0, seq: 0 },
-    open: start.plan.tasks.length - begun.skip.length,
+    open: start.plan.tasks.length - begun.skip.length - kept.size,
   }
   step.runs.set(id, run)
   tellRunStarted(step, run, trigger)
@@ -90,6 +107,7 @@ const beginRun = (step: Step, start: Prepared): Begun => {
   const tasks = start.plan.tasks.map((planned) => {
     const counter = begun.counters.get(planned.idx)
     const task = newTask(run, planned, counter ?? { needs_left: 0, needs_bad: 0 })
+    if (kept.has(task.idx)) Object.assign(task, { status: "completed", needs_left: 0 })
     if (released.has(task.idx)) {
       task.status = "queued"
       step.decided.released.push(task)
@@ -100,7 +118,7 @@ const beginRun = (step: Step, start: Prepared): Begun => {
     }
     return task
   })
-  return { start, run, tasks }
+  return { start, run, tasks, kept }
 }
 
 const newTask = (

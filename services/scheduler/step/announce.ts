@@ -3,6 +3,7 @@ import type { Step } from "./step.ts"
 
 /** After the commit. Nothing relies on it: whoever waits also looks by itself. */
 export const announce = (engine: Engine, { decided, now }: Step): void => {
+  engine.lanes.note(decided.left)
   if (decided.released.length > 0) {
     engine.lanes.note(decided.released)
     engine.ready.fire()

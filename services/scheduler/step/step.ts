@@ -1,6 +1,7 @@
 import type { Event } from "#kernel/outbox/emit.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import type { Plan } from "#language/plan.ts"
+import type { Lane } from "../lane/lanes.ts"
 import type { RunFact } from "../run/record.ts"
 import type { Settlement } from "../task/verdict.ts"
 import type { Holder, Rows, RunRow, TaskRow } from "./rows.ts"
@@ -34,6 +35,8 @@ export type Decided = {
   readonly handed: TaskRow[]
   /** All that this step gives to a worker: what it took, and what it handed over. */
   readonly claimed: TaskRow[]
+  /** Lanes with work that this step had to leave. */
+  readonly left: Lane[]
   /** Runs that are being stopped. */
   readonly stopped: RunRow[]
   readonly finished: RunRow[]
@@ -66,6 +69,7 @@ export const openStep = (rows: Rows, kit: Kit): Step => ({
   decided: {
     ended: [],
     expired: [],
+    left: [],
     stopped: [],
     counted: new Set(),
     released: [],

@@ -37,8 +37,9 @@ export const claimIn = async (
   const counts = new Map<string, number>()
   for (const task of taken) counts.set(keyOf(task), (counts.get(keyOf(task)) ?? 0) + 1)
   for (const share of shares) {
-    engine.lanes.served(share, busy === 0 && (counts.get(keyOf(share)) ?? 0) < share.max_tasks)
+    engine.lanes.served(share, (counts.get(keyOf(share)) ?? 0) < share.max_tasks)
   }
+  if (busy > 0) step.decided.left.push(...shares)
   await loadRuns(engine, step, taken)
   for (const task of taken) {
     step.tasks.set(task.id, task)

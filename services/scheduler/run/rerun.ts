@@ -1,0 +1,85 @@
+import { type Actor, allow } from "#kernel/auth/actor.ts"
+import type { Sql } from "#kernel/database/database.ts"
+import { Problem } from "#kernel/problem/problem.ts"
+import { activeTraceparent } from "#kernel/telemetry/tracing.ts"
+import { checkInputs } from "#language/inputs.ts"
+import type { Plan } from "#language/plan.ts"
+import { runId } from "#language/run-id.ts"
+import type { Engine } from "../engine.ts"
+import { type RunStatus, runMoves } from "./moves.ts"
+import type { Run } from "./shape.ts"
+import { type Rerun, type RunStart, startRuns } from "./start.ts"
+
+export type RerunWanted = {
+  readonly mode: Rerun["mode"]
+  readonly task?: string | undefined
+  /** Those of the earlier run where these say nothing. */
+  readonly inputs?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** A new run of the same version: of everything, of what has not completed, or from a task on. */
+export const rerunRun = (engine: Engine) => {
+  const start = startRuns(engine)
+  return async (actor: Actor, run_id: string, wanted: RerunWanted): Promise<Run> => {
+    allow(actor, "run.start")
+    const earlier = await engine.database.run((sql) => readEarlier(sql, actor.workspace_id, run_id))
+    if (!earlier) {
+      throw new Problem("run.not_found", { detail: `There is no run ${run_id} in this workspace.` })
+    }
+    const [started] = await start([rerunOf(engine, earlier, wanted)])
+    if (!started?.run) throw new Error("the rerun was not started")
+    return started.run
+  }
+}
+
+export type Earlier = {
+  readonly id: string
+  readonly workspace_id: string
+  readonly workflow: string
+  readonly version: number
+  readonly status: RunStatus
+  readonly inputs: Readonly<Record<string, unknown>>
+  readonly plan: Plan
+}
+
+const readEarlier = async (sql: Sql, workspace_id: string, run_id: string): Promise<Earlier | undefined> => {
+  const [row] = await sql<Earlier>`
+    select run.id, workspace_id, workflow, version, status, inputs, plan.plan
+    from scheduler.run as run join scheduler.plan as plan on plan.id = run.plan_id
+    where run.id = ${run_id}::text::uuid and workspace_id = ${workspace_id}::text::uuid`
+  return row
+}
+
+/** What is to be started; refuses what can't be. */
+export const rerunOf = (engine: Engine, earlier: Earlier, wanted: RerunWanted): RunStart => {
+  const { id, workspace_id, workflow, version, plan } = earlier
+  if (!runMoves.terminal.includes(earlier.status)) {
+    throw new Problem("run.not_ended", { detail: `The run ${id} is ${earlier.status}.` })
+  }
+  const task = wanted.task ?? ""
+  if (wanted.mode === "from" && !plan.tasks.some(({ name }) => name === task)) {
+    const names = plan.tasks.slice(0, 20).map(({ name }) => name)
+    throw new Problem("task.not_found", {
+      detail: `The run has no task \`${task}\`. Its tasks are ${names.join(", ")}${plan.tasks.length > 20 ? ", …" : ""}.`,
+    })
+  }
+  return {
+    ...{ run_id: runId(engine.kit.id()), workspace_id, workflow, version, plan },
+    inputs: inputsOf(earlier, wanted.inputs),
+    trigger: "rerun",
+    idempotency_key: undefined,
+    body_hash: "",
+    traceparent: activeTraceparent() ?? null,
+    rerun: { of: id, mode: wanted.mode, task },
+  }
+}
+
+const inputsOf = ({ inputs, plan }: Earlier, given: RerunWanted["inputs"]) => {
+  if (given === undefined) return inputs
+  const checked = checkInputs({ inputs: plan.inputs }, { ...inputs, ...given })
+  if (checked.ok) return checked.values
+  const detail = checked.errors
+    .map(({ path, message }) => (path === "" ? message : `${path}: ${message}`))
+    .join("; ")
+  throw new Problem("inputs.invalid", { errors: checked.errors, detail })
+}

@@ -1,0 +1,16 @@
+import type { Sql } from "#kernel/database/database.ts"
+import type { Lane } from "../lane/lanes.ts"
+
+/** Into their lanes, as old as they are. What has ended meanwhile is dropped by the claim that comes to it. */
+export const unblockRun = (sql: Sql, run_id: string): Promise<readonly Lane[]> =>
+  sql<Lane>`
+    with freed as (
+      delete from scheduler.blocked where run_id = ${run_id}::text::uuid returning task_run_id, seq
+    )
+    insert into scheduler.ready (task_run_id, run_id, workspace_id, queue, slot, rank)
+    select task.id, task.run_id, task.workspace_id, task.queue, task.slot,
+      extract(epoch from task.queued_at)::bigint * 1000 - task.priority * 60000
+    from freed join scheduler.task_run as task on task.id = freed.task_run_id
+    where task.status = 'queued'
+    order by freed.seq
+    returning queue, workspace_id, slot`
