@@ -42,10 +42,3 @@ describe("wf bench jobs", () => {
     expect(stderr).toContain(option)
   })
 })
-
-test("wf bench sequences starts them, waits for their ends and prints what it measured", async () => {
-  const words = ["bench", "sequences", "--count", "50", "--steps", "3", "--concurrency", "10", "--json"]
-  const { code, stdout } = await it.wf(words)
-  expect(code).toBe(0)
-  expect(figures(stdout)).toMatchObject({ created: 50, done: 50, completed: 50, failed: 0 })
-})
