@@ -93,6 +93,7 @@ const measurePlatform = async (conditions: Conditions): Promise<void> => {
     try {
       report({ workload: workload.name, system, ...(await workload.run(bench)) }, conditions)
     } catch (error) {
+      if (ending) return
       const not_measured = target.lastWords() ?? (error instanceof Error ? error.message : String(error))
       report({ workload: workload.name, system, not_measured }, conditions)
     }
@@ -102,7 +103,10 @@ const measurePlatform = async (conditions: Conditions): Promise<void> => {
 
 const stopping: (() => Promise<void>)[] = []
 
+let ending = false
+
 const end = async (code: number): Promise<never> => {
+  ending = true
   await Promise.all(stopping.map((stop) => stop()))
   rmSync(scratch, { recursive: true, force: true })
   process.exit(code)
@@ -115,7 +119,10 @@ await measurePeers(options.peers, {
   cache: engineCache(process.env.WF_ENGINES_CACHE),
   folder: scratch,
   seconds: options.seconds,
-  report: (line) => report(line, conditions),
+  report: (line) => {
+    if (!ending) report(line, conditions)
+  },
+  started: (stop) => stopping.push(stop),
 })
 if (!options.json) process.stdout.write(`\n${tableOf(options.chosen, lines).join("\n")}\n`)
 await end(lines.some((line) => "not_measured" in line) ? 1 : 0)

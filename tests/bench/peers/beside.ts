@@ -30,6 +30,8 @@ type Beside = {
   readonly folder: string
   readonly seconds: number
   readonly report: (line: Line) => void
+  /** Told what ends all that was started, for whoever breaks it off. */
+  readonly started: (stop: () => Promise<void>) => void
 }
 
 const npm = (folder: string, packages: readonly string[]): Promise<string> => {
@@ -84,7 +86,10 @@ const openGround = async ({ name, redis }: Known, folder: string) => {
   }
 }
 
-const measurePeer = async (known: Known, { cache, folder, seconds, report }: Beside): Promise<void> => {
+const measurePeer = async (
+  known: Known,
+  { cache, folder, seconds, report, started }: Beside,
+): Promise<void> => {
   const system = known.packages[0] ?? known.name
   const runtime = await install(cache, node.name, [`node@${node.version}`])
   const packages = await install(cache, known.name, known.packages)
@@ -94,6 +99,11 @@ const measurePeer = async (known: Known, { cache, folder, seconds, report }: Bes
     const given = { name: known.name, seconds, ground: { ...ground, packages } }
     const words = [join(runtime, "node_modules/node/bin/node"), entry, JSON.stringify(given)]
     const child = Bun.spawn(words, { cwd: packages, stdin: "ignore", stdout: "pipe", stderr: "pipe" })
+    started(async () => {
+      child.kill("SIGTERM")
+      await child.exited
+      await stop()
+    })
     const complaint = new Response(child.stderr).text()
     for await (const line of linesOf(child.stdout)) {
       if (!line.startsWith("{")) continue

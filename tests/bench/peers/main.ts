@@ -20,6 +20,7 @@ const measure = async (): Promise<void> => {
   const load = peers[name]
   if (load === undefined) throw new Error(`there is no peer ${name}`)
   const { jobs, idle = jobs, flows, close } = await (await load()).peer.open(ground)
+  process.once("SIGTERM", () => void close().finally(() => process.exit(143)))
   try {
     if (idle) await measureIdle(idle, seconds, done)
     if (jobs) await measureJobs(jobs, seconds, done)
