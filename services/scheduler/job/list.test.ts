@@ -83,9 +83,9 @@ test("a page looks at no more than it may, and says where to go on", async () =>
     (sql) => sql`
       insert into scheduler.task_run
         (id, idx, workspace_id, task, type, status, queue, slot, priority, max_retries, payload, settings, created_at)
-      select uuidv7(interval '1 hour'), 0, ${workspace_id}::text::uuid, 'noop', 'noop', 'completed', 'default', 'inline', 0, 0, 'null',
+      select ('f0000000-0000-7000-8000-' || lpad(to_hex(number), 12, '0'))::uuid, 0, ${workspace_id}::text::uuid, 'noop', 'noop', 'completed', 'default', 'inline', 0, 0, 'null',
         '{}', now()
-      from generate_series(1, 20000)`,
+      from generate_series(1, 20000) as number`,
   )
   const page = await list("status=cancelled")
   expect([page.items, typeof page.next_cursor]).toEqual([[], "string"])
