@@ -209,6 +209,8 @@ create table scheduler.idempotency (
   primary key (workspace_id, scope, key)
 );
 
+create index idempotency_age on scheduler.idempotency (created_at);
+
 -- One row: when somebody last swept, and from when sessions may be ended again.
 create table scheduler.sweep (
   one boolean primary key default true check (one),

@@ -129,7 +129,7 @@ const newTask = (
   id: taskRunId(run.id, planned.idx),
   ...{ run_id: run.id, workspace_id: run.workspace_id, idx: planned.idx, task: planned.name },
   ...{ type: planned.uses, queue: planned.queue, slot: slotOf(planned.uses), priority: planned.priority },
-  ...{ max_retries: planned.retry.max_retries, gate_key: null, settings: null, traceparent: null },
+  ...{ max_retries: planned.retry.max_retries, gate_key: null, settings: null, traceparent: null, age_s: 0 },
   ...{ status: "pending", reason: null, token: null, attempt: 0, lost: 0, returned: 0, cancel: false },
   ...counter,
 })
