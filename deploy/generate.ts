@@ -5,6 +5,7 @@ import openapiTypes, { astToString } from "openapi-typescript"
 import { documentMachine } from "#kernel/machine/document.ts"
 import { jsonSchema } from "#language/schema-json.ts"
 import { platformDocument } from "#services/all/document.ts"
+import { jobMoves } from "#services/scheduler/job/moves.ts"
 import { runMoves } from "#services/scheduler/run/moves.ts"
 import { taskMoves } from "#services/scheduler/task/moves.ts"
 import { eventSchemas } from "./contract/events.ts"
@@ -27,6 +28,7 @@ const statesText = (): string =>
     "",
     documentMachine("Run", runMoves),
     documentMachine("Task run", taskMoves),
+    documentMachine("Job", jobMoves),
   ].join("\n")
 
 export const scratch = async <Result>(work: (folder: string) => Promise<Result>): Promise<Result> => {

@@ -1,7 +1,17 @@
 import { z } from "zod"
 import { durationMs } from "./duration.ts"
 import { limits } from "./limits.ts"
-import { artifactGlob, duration, environment, fieldName, filePath, taskName, workflowName } from "./words.ts"
+import {
+  artifactGlob,
+  duration,
+  environment,
+  fieldName,
+  filePath,
+  priority,
+  queueName,
+  taskName,
+  workflowName,
+} from "./words.ts"
 
 const description = z
   .string()
@@ -66,14 +76,8 @@ export const taskSchema = z.strictObject({
     .max(limits.max_artifacts, `a task has at most ${limits.max_artifacts} artifact patterns`)
     .optional()
     .describe("Files to keep, as patterns relative to the task's folder."),
-  queue: z
-    .string()
-    .regex(
-      /^[a-z][a-z0-9_-]{0,62}$/,
-      "a queue's name is 1 to 63 of a-z, 0-9, _ and -, beginning with a letter",
-    )
-    .optional(),
-  priority: z.int().min(-1000).max(1000).optional().describe("Higher goes first; 0 when left out."),
+  queue: queueName.optional(),
+  priority: priority.optional().describe("Higher goes first; 0 when left out."),
 })
 
 export const definitionSchema = z.strictObject({

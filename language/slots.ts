@@ -1,6 +1,8 @@
 /** Types that a worker runs as functions of its own: they take no process, so it has room for many. */
 export const inlineTypes = ["noop", "default", "compute", "transform", "notify", "sleep", "flaky"] as const
 
+export type InlineType = (typeof inlineTypes)[number]
+
 /** Types that a worker starts a process for. */
 const processTypes = ["shell"] as const
 

@@ -22,6 +22,12 @@ export const workflowName = name("a workflow's name").refine(
   "a workflow's name can't look like an id",
 )
 
+export const queueName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]{0,62}$/, "a queue's name is 1 to 63 of a-z, 0-9, _ and -, beginning with a letter")
+
+export const priority = z.int().min(-1000).max(1000)
+
 export const taskName = name("a task's name")
 
 export const fieldName = z

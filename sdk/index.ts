@@ -1,15 +1,31 @@
 import { artifactsOf } from "./artifacts.ts"
+import { deadLettersOf } from "./dead-letters.ts"
 import { identityOf } from "./identity.ts"
+import { jobsOf } from "./jobs.ts"
+import { queuesOf, workersOf } from "./queues.ts"
 import { runsOf } from "./runs.ts"
 import { type ClientOptions, createTransport } from "./transport.ts"
 import { workflowsOf } from "./workflows.ts"
 
 export type { Upload } from "./artifacts.ts"
+export type { ChooseDeadLetters, ListDeadLetters } from "./dead-letters.ts"
 export type { CreateToken, Credentials } from "./identity.ts"
+export type { ListJobs } from "./jobs.ts"
 export { WfProblem, WfUnreachable } from "./problem.ts"
 export type { FollowOptions, ListRuns, LogOptions, StartRun, WatchOptions } from "./runs.ts"
 export { isEnded } from "./runs.ts"
-export type { Artifact, LogLine, Page, Run, RunEvent, TaskRun, Version, Workflow } from "./shapes.ts"
+export type {
+  Artifact,
+  CreateJob,
+  LogLine,
+  Page,
+  QueueSettings,
+  Run,
+  RunEvent,
+  TaskRun,
+  Version,
+  Workflow,
+} from "./shapes.ts"
 
 /** The platform's API. Works wherever there is `fetch`. */
 export const createClient = (options: ClientOptions) => {
@@ -17,6 +33,10 @@ export const createClient = (options: ClientOptions) => {
   return {
     runs: runsOf(transport),
     workflows: workflowsOf(transport),
+    jobs: jobsOf(transport),
+    deadLetters: deadLettersOf(transport),
+    queues: queuesOf(transport),
+    workers: workersOf(transport),
     artifacts: artifactsOf(transport),
     identity: identityOf(transport),
   }

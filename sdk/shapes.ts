@@ -8,6 +8,13 @@ export type RunEvent = Schemas["RunEvent"]
 export type LogLine = Schemas["LogLine"]
 export type Version = Schemas["Version"]
 export type Workflow = Schemas["Workflow"]
+export type CreateJob = Schemas["CreateJob"]
+export type Job = Schemas["Job"]
+export type BatchItem = { readonly job?: Job; readonly problem?: Schemas["Problem"] }
+export type DeadLetter = Schemas["DeadLetter"]
+export type Queue = Schemas["Queue"]
+export type QueueSettings = Schemas["QueueSettings"]
+export type Worker = Schemas["Worker"]
 export type Artifact = Schemas["Artifact"]
 
 export type Login = Schemas["Login"]

@@ -8,6 +8,7 @@ import { Problem, problemBody } from "#kernel/problem/problem.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Metrics } from "#kernel/telemetry/metrics.ts"
 import { inSpan } from "#kernel/telemetry/tracing.ts"
+import { invalidRequest } from "./invalid.ts"
 
 export type Doors = {
   readonly service: string
@@ -21,6 +22,8 @@ export type AppEnvironment = { Variables: { request_id: string; actor: Actor } }
 export type App = OpenAPIHono<AppEnvironment>
 
 const max_body_bytes = 4 * 1024 * 1024
+/** Methods are whatever a caller writes, so they are not remembered without end. */
+const max_route_labels = 2_000
 const request_id_pattern = /^[\w.-]{1,64}$/
 
 export const answerProblem = (context: Context, problem: Problem): Response => {
@@ -66,9 +69,28 @@ const whole = async (next: Next): Promise<void> => {
   }
 }
 
+type RouteLabels = { readonly request: Record<string, string>; readonly route: Record<string, string> }
+
+/** The same objects for the same route and status, so that metrics know them again; there are few. */
+const routeLabels = (service: string) => {
+  const known = new Map<string, RouteLabels>()
+  return (method: string, route: string, status: number): RouteLabels => {
+    const text = `${method} ${status} ${route}`
+    const found = known.get(text)
+    if (found) return found
+    const labels = {
+      request: { service, method, route, status: String(status) },
+      route: { service, route },
+    }
+    if (known.size < max_route_labels) known.set(text, labels)
+    return labels
+  }
+}
+
 const observed = ({ metrics, service }: Doors): MiddlewareHandler<AppEnvironment> => {
   const requests = metrics.counter("http_requests_total", "Requests answered, by route and status.")
   const seconds = metrics.histogram("http_request_seconds", "Time to answer, by route.")
+  const labelsOf = routeLabels(service)
   return async (context, next) => {
     const given = context.req.header("x-request-id")
     const request_id = given !== undefined && request_id_pattern.test(given) ? given : crypto.randomUUID()
@@ -78,9 +100,9 @@ const observed = ({ metrics, service }: Doors): MiddlewareHandler<AppEnvironment
     const name = `${method} ${context.req.path}`
     await inSpan({ name, kind: "server", traceparent: context.req.header("traceparent") }, () => whole(next))
     context.res.headers.set("x-request-id", request_id)
-    const route = context.req.routePath
-    requests.add({ service, method, route, status: String(context.res.status) })
-    seconds.observe({ service, route }, (performance.now() - started_ms) / 1000)
+    const labels = labelsOf(method, context.req.routePath, context.res.status)
+    requests.add(labels.request, 1)
+    seconds.observe(labels.route, (performance.now() - started_ms) / 1000)
   }
 }
 
@@ -109,15 +131,7 @@ export type AppOptions = {
 export const createApp = (doors: Doors, options: AppOptions = {}): App => {
   const app = new OpenAPIHono<AppEnvironment>({
     defaultHook: (result) => {
-      if (result.success) return
-      const errors = result.error.issues.map((issue) => ({
-        path: issue.path.join("."),
-        message: issue.message,
-      }))
-      throw new Problem("request.invalid", {
-        errors,
-        detail: errors.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; "),
-      })
+      if (!result.success) throw invalidRequest(result.error)
     },
   })
   const limit = bodyLimit({

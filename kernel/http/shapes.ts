@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi"
 
-const problemShape = z
+export const problemShape = z
   .object({
     type: z.string(),
     title: z.string(),

@@ -23,17 +23,24 @@ const kit = systemKit()
  */
 export const emit = async (sql: Sql, events: readonly Event[]): Promise<void> => {
   if (events.length === 0) return
-  const byTopic = Map.groupBy(events, (event) => event.type)
-  const topics = [...byTopic.keys()]
-  const bodies = [...byTopic.values()].map((some) => json(some.map(stored)))
+  const rows = outboxText(events)
   await sql.statement(
     `insert into "${sql.schema}".outbox (topic, events)
      select topic, events::json
      from unnest($1::text::text[], $2::text::text[]) with ordinality as t (topic, events, place)
      order by place`,
-    [list(topics), list(bodies)],
+    [rows.topics, rows.events],
   )
-  sql.afterCommit(() => nudge(sql.schema, topics))
+  sql.afterCommit(() => nudge(sql.schema, [...new Set(events.map(({ type }) => type))]))
+}
+
+/** Rows of the outbox as lists of texts, for a statement that writes them along with everything else. */
+export const outboxText = (
+  events: readonly Event[],
+): { readonly topics: string; readonly events: string } => {
+  const byTopic = Map.groupBy(events, (event) => event.type)
+  const bodies = [...byTopic.values()].map((some) => json(some.map(stored)))
+  return { topics: list([...byTopic.keys()]), events: list(bodies) }
 }
 
 // The topic says the type, and the row has the time.

@@ -94,6 +94,22 @@ export const kinds = {
     title: "The run has ended already",
     next: "Nothing is left to cancel.",
   },
+  "job.not_found": { status: 404, title: "There is no such job", next: "See `wf jobs list`." },
+  "job.not_cancellable": {
+    status: 409,
+    title: "The job has ended already",
+    next: "Nothing is left to cancel.",
+  },
+  "dead_letter.not_found": {
+    status: 404,
+    title: "There is no such dead letter",
+    next: "See `wf dead-letters list`.",
+  },
+  "dead_letter.resolved": {
+    status: 409,
+    title: "The dead letter was dealt with in another way",
+    next: "See what became of its job with `wf jobs show ID`.",
+  },
   "artifact.not_found": {
     status: 404,
     title: "There is no such artifact",

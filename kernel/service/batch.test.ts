@@ -87,3 +87,18 @@ test("a failure fails the batch, but where items may be to blame each is tried b
   const each = await Promise.allSettled([1, 2, 3].map(lenient))
   expect(each.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"])
 })
+
+test("large items go in smaller batches, and what waits is bounded by its size too", async () => {
+  const gate = gated()
+  const sizes = { of: (item: number) => item, max_batch: 10, max_waiting: 30 }
+  const ask = batcher({ ...limits, flush: gate.flush, max_in_flight: 1, sizes })
+  const answers = [4, 4, 4, 25].map(ask)
+  await expect(ask(1)).rejects.toMatchObject({ code: "platform.busy" })
+  for (let round = 0; round < 3; round += 1) {
+    await turn()
+    gate.open()
+    await turn()
+  }
+  expect(await Promise.all(answers)).toEqual([8, 8, 8, 50])
+  expect(gate.batches).toEqual([[4, 4], [4], [25]])
+})

@@ -7,6 +7,12 @@ export type BatchOptions<Item, Answer> = {
   /** More that wait than this are told that the platform is busy. */
   readonly max_waiting: number
   readonly max_in_flight?: number
+  /** For items that may be large: how much each is, and the most of it that one flush takes and that may wait. */
+  readonly sizes?: {
+    readonly of: (item: Item) => number
+    readonly max_batch: number
+    readonly max_waiting: number
+  }
   /** Whether a failure may be due to single items: then each is tried by itself. */
   readonly isItems?: (error: unknown) => boolean
 }
@@ -22,8 +28,10 @@ type Waiting<Item, Answer> = {
  * event loop; there is no timer, which was measured to be slower.
  */
 export const batcher = <Item, Answer>(options: BatchOptions<Item, Answer>) => {
-  const { flush, max_batch, max_waiting, max_in_flight = 2, isItems = () => false } = options
+  const { flush, max_batch, max_waiting, max_in_flight = 2, isItems = () => false, sizes } = options
   const waiting: Waiting<Item, Answer>[] = []
+  const sizeOf = sizes?.of ?? (() => 0)
+  let waiting_size = 0
   let in_flight = 0
   let planned = false
 
@@ -49,6 +57,19 @@ export const batcher = <Item, Answer>(options: BatchOptions<Item, Answer>) => {
     }
   }
 
+  /** How many of them one flush takes: at least one, whatever its size. */
+  const countOf = (items: readonly Waiting<Item, Answer>[]): number => {
+    const most = Math.min(items.length, max_batch)
+    if (!sizes) return most
+    let size = 0
+    for (let count = 0; count < most; count += 1) {
+      const own = items[count]
+      size += own ? sizeOf(own.item) : 0
+      if (count > 0 && size > sizes.max_batch) return count
+    }
+    return most
+  }
+
   const plan = () => {
     if (planned || waiting.length === 0 || in_flight >= max_in_flight) return
     planned = true
@@ -57,8 +78,9 @@ export const batcher = <Item, Answer>(options: BatchOptions<Item, Answer>) => {
 
   const begin = () => {
     planned = false
-    const batch = waiting.splice(0, max_batch)
+    const batch = waiting.splice(0, countOf(waiting))
     if (batch.length === 0) return
+    for (const { item } of batch) waiting_size -= sizeOf(item)
     in_flight += 1
     settle(batch).finally(() => {
       in_flight -= 1
@@ -68,7 +90,9 @@ export const batcher = <Item, Answer>(options: BatchOptions<Item, Answer>) => {
   }
 
   return (item: Item): Promise<Answer> => {
-    if (waiting.length >= max_waiting) return Promise.reject(new Problem("platform.busy"))
+    const is_full = sizes !== undefined && waiting_size >= sizes.max_waiting
+    if (is_full || waiting.length >= max_waiting) return Promise.reject(new Problem("platform.busy"))
+    waiting_size += sizeOf(item)
     return new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject })
       plan()

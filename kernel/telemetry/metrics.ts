@@ -21,6 +21,8 @@ type Family = {
   readonly help: string
   readonly bounds: readonly number[]
   readonly series: Map<string, Series>
+  /** Who counts often gives the same object each time: then its text needn't be made again. */
+  readonly known: WeakMap<Labels, Series>
 }
 
 /** More label sets than this are a leak: further ones are counted under no labels. */
@@ -28,7 +30,11 @@ const max_series = 2_000
 
 const latency_bounds_s = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-const escaped = (text: string) => text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")
+/** Looked at first, since hardly any value has one of these. */
+const special = /[\\"\n]/
+
+const escaped = (text: string): string =>
+  special.test(text) ? text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n") : text
 
 /** By name, so that the same labels are the same series in whatever order they are given. */
 const labelText = (labels: Labels): string => {
@@ -39,6 +45,14 @@ const labelText = (labels: Labels): string => {
 }
 
 const seriesOf = (family: Family, labels: Labels): Series => {
+  const known = family.known.get(labels)
+  if (known) return known
+  const series = findSeries(family, labels)
+  family.known.set(labels, series)
+  return series
+}
+
+const findSeries = (family: Family, labels: Labels): Series => {
   const text = labelText(labels)
   const known = family.series.get(text)
   if (known) return known
@@ -80,10 +94,10 @@ export const createMetrics = (): Metrics => {
   const families = new Map<string, Family>()
   const readers: (() => void | Promise<void>)[] = []
 
-  const family = (name: string, wanted: Omit<Family, "series">): Family => {
+  const family = (name: string, wanted: Omit<Family, "series" | "known">): Family => {
     const known = families.get(name)
     if (known) return known
-    const created = { ...wanted, series: new Map<string, Series>() }
+    const created = { ...wanted, series: new Map<string, Series>(), known: new WeakMap<Labels, Series>() }
     families.set(name, created)
     return created
   }

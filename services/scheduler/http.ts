@@ -2,7 +2,10 @@ import { createRoute, z } from "@hono/zod-openapi"
 import { streamSSE } from "hono/streaming"
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
 import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { mountDeadLetters } from "./dead-letter/http.ts"
 import type { Engine } from "./engine.ts"
+import { mountJobs } from "./job/http.ts"
+import { mountQueues } from "./queue/http.ts"
 import { cancelRun } from "./run/cancel.ts"
 import { followRun } from "./run/follow.ts"
 import { listRuns } from "./run/list.ts"
@@ -11,6 +14,7 @@ import { pauseRun, resumeRun } from "./run/pause.ts"
 import { rerunRun } from "./run/rerun.ts"
 import { runEventShape, runShape, taskRunShape } from "./run/shape.ts"
 import { showRun } from "./run/show.ts"
+import { mountWorkers } from "./worker/http.ts"
 
 const runPath = z.object({ run_id: z.uuid() })
 
@@ -162,5 +166,9 @@ export const schedulerHttp = (engine: Engine, doors: Doors): App => {
       }
     })
   })
+  mountJobs(app, engine)
+  mountDeadLetters(app, engine)
+  mountQueues(app, engine)
+  mountWorkers(app, engine)
   return app
 }

@@ -8,7 +8,7 @@ import { runAttempt } from "./attempt/run.ts"
 import { createPump } from "./claim/pump.ts"
 import { createSlots } from "./claim/slots.ts"
 import { workerConfig } from "./config.ts"
-import { noop } from "./executor/noop.ts"
+import { inlineExecutors } from "./executor/inline.ts"
 import { startReaper } from "./executor/reaper.ts"
 import { shell } from "./executor/shell.ts"
 import { createShipper } from "./log/shipper.ts"
@@ -32,7 +32,7 @@ export const worker = service({
     const shipper = createShipper({ metadata: call("metadata", MetadataService), log, now: kit.now })
     const slots = createSlots({ process: config.WF_WORKER_SLOTS, inline: config.WF_WORKER_INLINE_SLOTS })
     const runner = {
-      executors: { shell: shell(reaper), noop },
+      executors: { shell: shell(reaper), ...inlineExecutors(kit) },
       shipper,
       keepArtifacts: keepArtifacts(call("artifact", ArtifactService)),
       log,

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test"
 import { exit_codes } from "#cli/exit.ts"
 import type { Machine } from "#kernel/machine/machine.ts"
+import { jobMoves } from "#services/scheduler/job/moves.ts"
 import { runMoves } from "#services/scheduler/run/moves.ts"
 import { taskMoves } from "#services/scheduler/task/moves.ts"
 
@@ -40,6 +41,18 @@ test("a task run takes the steps of the contract, and no others", () => {
   })
   expect(stepsOf(taskMoves)).toEqual(contract)
   expect([...taskMoves.terminal]).toEqual(["completed", "failed", "skipped", "cancelled"])
+})
+
+test("a job takes the steps of the contract, and no others", () => {
+  const contract = steps({
+    pending: ["queued", "cancelled"],
+    queued: ["running", "dead_letter", "cancelled"],
+    running: ["completed", "retrying", "queued", "dead_letter", "cancelled"],
+    retrying: ["queued", "cancelled"],
+    dead_letter: ["queued"],
+  })
+  expect(stepsOf(jobMoves)).toEqual(contract)
+  expect([...jobMoves.terminal]).toEqual(["completed", "cancelled"])
 })
 
 test("exit codes are those that scripts rely on", () => {

@@ -148,7 +148,7 @@ create table scheduler.dead_letter (
   resolution text
 );
 
-create index dead_letter_open on scheduler.dead_letter (workspace_id, id) where resolved_at is null;
+create index dead_letter_open on scheduler.dead_letter (workspace_id, died_at, id) where resolved_at is null;
 create index dead_letter_of_job on scheduler.dead_letter (job_id);
 
 create table scheduler.session (

@@ -1,0 +1,40 @@
+import { type Actor, allow } from "#kernel/auth/actor.ts"
+import { type Database, list, type Sql } from "#kernel/database/database.ts"
+import { Problem } from "#kernel/problem/problem.ts"
+import { hasOpen, lockChosen, lockDeadLetter } from "./find.ts"
+import type { Chosen } from "./shape.ts"
+
+/** Takes it off the list; its job stays as it is, to be looked at. Doing it again changes nothing. */
+export const dropDeadLetter =
+  (database: Database) =>
+  async (actor: Actor, id: string): Promise<void> => {
+    allow(actor, "dead_letter.resolve")
+    await database.tx(async (sql) => {
+      const { resolution } = await lockDeadLetter(sql, actor.workspace_id, id)
+      if (resolution === "replayed") {
+        throw new Problem("dead_letter.resolved", { detail: "The dead letter was replayed." })
+      }
+      if (resolution === null) await drop(sql, [id])
+    })
+  }
+
+export const dropDeadLetters =
+  (database: Database) =>
+  async (actor: Actor, chosen: Chosen): Promise<{ dropped: number; more: boolean }> => {
+    allow(actor, "dead_letter.resolve")
+    const { workspace_id } = actor
+    return database.tx(async (sql) => {
+      const rows = await lockChosen(sql, workspace_id, chosen)
+      const dropped = await drop(
+        sql,
+        rows.map(({ id }) => id),
+      )
+      return { dropped: dropped.length, more: await hasOpen(sql, workspace_id, chosen) }
+    })
+  }
+
+const drop = (sql: Sql, ids: readonly string[]) =>
+  sql`
+    update scheduler.dead_letter set resolved_at = now(), resolution = 'dropped'
+    where id = any(${list(ids)}::text::uuid[]) and resolved_at is null
+    returning id`

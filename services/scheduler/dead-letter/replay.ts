@@ -1,0 +1,84 @@
+import { type Actor, allow } from "#kernel/auth/actor.ts"
+import { list, type Sql } from "#kernel/database/database.ts"
+import { emit } from "#kernel/outbox/emit.ts"
+import { Problem } from "#kernel/problem/problem.ts"
+import type { Engine } from "../engine.ts"
+import { jobMoves } from "../job/moves.ts"
+import { readJob } from "../job/read.ts"
+import type { Job } from "../job/shape.ts"
+import { jobNotFound } from "../job/show.ts"
+import type { Lane } from "../lane/lanes.ts"
+import { wakeUps } from "../task/ready.ts"
+import { hasOpen, lockChosen, lockDeadLetter } from "./find.ts"
+import type { Chosen } from "./shape.ts"
+
+/** Puts the job back into its queue with a fresh budget; doing it again answers the job and changes nothing. */
+export const replayDeadLetter =
+  (engine: Engine) =>
+  async (actor: Actor, id: string): Promise<Job> => {
+    allow(actor, "dead_letter.resolve")
+    const { workspace_id } = actor
+    return engine.database.tx(async (sql) => {
+      const { job_id, resolution } = await lockDeadLetter(sql, workspace_id, id)
+      if (resolution === "dropped") {
+        throw new Problem("dead_letter.resolved", { detail: "The dead letter was dropped." })
+      }
+      if (resolution === null) await replay(engine, sql, [id])
+      const job = await readJob(sql, workspace_id, job_id)
+      if (!job) throw jobNotFound(job_id)
+      return job
+    })
+  }
+
+export const replayDeadLetters =
+  (engine: Engine) =>
+  async (actor: Actor, chosen: Chosen): Promise<{ replayed: number; more: boolean }> => {
+    allow(actor, "dead_letter.resolve")
+    const { workspace_id } = actor
+    return engine.database.tx(async (sql) => {
+      const rows = await lockChosen(sql, workspace_id, chosen)
+      const ids = rows.map(({ id }) => id)
+      const replayed = await replay(engine, sql, ids)
+      return { replayed, more: await hasOpen(sql, workspace_id, chosen) }
+    })
+  }
+
+const replay = async (engine: Engine, sql: Sql, ids: readonly string[]): Promise<number> => {
+  const ready = await requeue(sql, ids)
+  await emit(sql, wakeUps(ready))
+  sql.afterCommit(() => {
+    engine.lanes.note(ready)
+    engine.ready.fire()
+  })
+  return ready.length
+}
+
+type Requeued = Lane & { readonly id: string }
+
+/**
+ * All attempts so far are written off as handed back, so that none counts. They are numbered on: an attempt's logs
+ * and results go by its number, and one that comes late must not be taken for a new one.
+ */
+const requeue = (sql: Sql, ids: readonly string[]) =>
+  sql<Requeued>`
+    with resolved as (
+      update scheduler.dead_letter set resolved_at = now(), resolution = 'replayed'
+      where id = any(${list(ids)}::text::uuid[]) and resolved_at is null
+      returning job_id
+    ), queued as (
+      update scheduler.task_run as job
+      set status = 'queued', token = nextval('scheduler.token'), returned = attempt, lost = 0, cancel = false, reason = null, error = null,
+        outputs = null, usage = null, log_chunks = 0, worker_id = null, run_at = null, queued_at = now(),
+        started_at = null, finished_at = null, updated_at = now()
+      from resolved
+      where job.id = resolved.job_id and job.status = any(${list(jobMoves.from("replay"))}::text::text[])
+      returning job.id, job.workspace_id, job.queue, job.slot, job.priority,
+        (job.settings ->> 'queue_timeout_ms')::float8 as limit_ms
+    ), expiring as (
+      insert into scheduler.timer (due_at, kind, task_run_id)
+      select now() + limit_ms * interval '1 millisecond', 'expire', id from queued where limit_ms is not null
+    )
+    insert into scheduler.ready (task_run_id, workspace_id, queue, slot, rank)
+    select id, workspace_id, queue, slot, floor(extract(epoch from now()) * 1000)::bigint - 60000 * priority
+    from queued order by id
+    returning task_run_id as id, queue, workspace_id, slot`

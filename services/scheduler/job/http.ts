@@ -1,0 +1,150 @@
+import { createRoute, z } from "@hono/zod-openapi"
+import type { Context } from "hono"
+import type { App, AppEnvironment } from "#kernel/http/app.ts"
+import { invalidRequest } from "#kernel/http/invalid.ts"
+import { bearer, jsonAnswer, jsonBody, page, pageQuery, problemShape, refusals } from "#kernel/http/shapes.ts"
+import { Problem } from "#kernel/problem/problem.ts"
+import { queueName } from "#language/words.ts"
+import type { Engine } from "../engine.ts"
+import { cancelJob } from "./cancel.ts"
+import { createJobs, type Wanted } from "./create.ts"
+import { listJobs } from "./list.ts"
+import { type JobStatus, jobMoves } from "./moves.ts"
+import { isTooLarge, max_payload_bytes } from "./payload.ts"
+import { createJobShape, createJobsShape, jobListShape, jobShape, jobType, keyText } from "./shape.ts"
+import { showJob } from "./show.ts"
+
+const jobPath = z.object({ job_id: z.uuid() })
+const keyHeader = z.object({ "idempotency-key": keyText.optional() })
+
+const createOneRoute = createRoute({
+  method: "post",
+  path: "/api/v1/jobs",
+  operationId: "createJob",
+  security: bearer,
+  request: { headers: keyHeader, body: jsonBody(createJobShape) },
+  responses: { 201: jsonAnswer("The job, or the one that its key made before", jobShape), ...refusals },
+})
+
+const createManyRoute = createRoute({
+  method: "post",
+  path: "/api/v1/jobs/batch",
+  operationId: "createJobs",
+  security: bearer,
+  request: { headers: keyHeader, body: jsonBody(createJobsShape.openapi("CreateJobs")) },
+  responses: {
+    201: jsonAnswer(
+      "An answer for each, in their order; one that is refused harms no other",
+      z.object({ items: z.array(z.object({ job: jobShape.optional(), problem: problemShape.optional() })) }),
+    ),
+    ...refusals,
+  },
+})
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/api/v1/jobs",
+  operationId: "listJobs",
+  security: bearer,
+  request: {
+    query: pageQuery.extend({
+      status: z.enum(jobMoves.states as [JobStatus, ...JobStatus[]]).optional(),
+      type: jobType.optional(),
+      queue: queueName.optional(),
+      cursor: z.uuid().optional(),
+    }),
+  },
+  responses: {
+    200: jsonAnswer(
+      "Jobs, newest first. A page may have fewer than asked for and still go on: `next_cursor` says so",
+      page(jobShape),
+    ),
+    ...refusals,
+  },
+})
+
+const showRoute = createRoute({
+  method: "get",
+  path: "/api/v1/jobs/{job_id}",
+  operationId: "getJob",
+  security: bearer,
+  request: { params: jobPath },
+  responses: { 200: jsonAnswer("The job", jobShape), ...refusals },
+})
+
+const cancelRoute = createRoute({
+  method: "post",
+  path: "/api/v1/jobs/{job_id}/cancel",
+  operationId: "cancelJob",
+  security: bearer,
+  request: { params: jobPath },
+  responses: { 202: jsonAnswer("The job, cancelled or being stopped", jobShape), ...refusals },
+})
+
+const isJson = (content_type: string | undefined): boolean =>
+  /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(content_type ?? "")
+
+const bodyOf = async (context: Context<AppEnvironment>): Promise<{ value: unknown; text: string }> => {
+  if (!isJson(context.req.header("content-type"))) throw new Problem("request.media_type")
+  const text = await context.req.text()
+  try {
+    return { value: JSON.parse(text), text }
+  } catch (error) {
+    throw new Problem("request.malformed", { cause: error })
+  }
+}
+
+const keyOf = (context: Context<AppEnvironment>): string | undefined => {
+  const given = context.req.header("idempotency-key")
+  if (given === undefined) return undefined
+  const { success, data, error } = keyText.safeParse(given)
+  if (success) return data
+  throw invalidRequest({
+    issues: error.issues.map(({ message }) => ({ path: ["idempotency-key"], message })),
+  })
+}
+
+const wantedOf = (value: unknown, header_key: string | undefined): Wanted | Problem => {
+  const { success, data, error } = createJobShape.safeParse(value)
+  return success ? { job: data, header_key } : invalidRequest(error)
+}
+
+/** The path that has to be fast: its request is looked at once, by hand; the document is the same. */
+const mountCreation = (app: App, engine: Engine): void => {
+  const create = createJobs(engine)
+  app.openAPIRegistry.registerPath(createOneRoute)
+  app.post(createOneRoute.path, async (context) => {
+    const { value, text } = await bodyOf(context)
+    if (isTooLarge(text)) {
+      throw new Problem("request.too_large", { detail: `A job has at most ${max_payload_bytes} bytes.` })
+    }
+    const wanted = wantedOf(value, keyOf(context))
+    if (wanted instanceof Problem) throw wanted
+    return context.json(await create.one(context.get("actor"), wanted), 201)
+  })
+  app.openAPIRegistry.registerPath(createManyRoute)
+  app.post(createManyRoute.path, async (context) => {
+    const { value } = await bodyOf(context)
+    const { success, data, error } = jobListShape.safeParse(value)
+    if (!success) throw invalidRequest(error)
+    const key = keyOf(context)
+    const wanted = data.jobs.map((job, index) => wantedOf(job, key && `${key}/${index}`))
+    return context.json({ items: await create.many(context.get("actor"), wanted) }, 201)
+  })
+}
+
+export const mountJobs = (app: App, engine: Engine): void => {
+  const list = listJobs(engine.database)
+  const show = showJob(engine.database)
+  const cancel = cancelJob(engine)
+  mountCreation(app, engine)
+  app.openapi(listRoute, async (context) =>
+    context.json(await list(context.get("actor"), context.req.valid("query")), 200),
+  )
+  app.openapi(showRoute, async (context) =>
+    context.json(await show(context.get("actor"), context.req.valid("param").job_id), 200),
+  )
+  app.openapi(cancelRoute, async (context) =>
+    context.json(await cancel(context.get("actor"), context.req.valid("param").job_id), 202),
+  )
+}

@@ -1,0 +1,125 @@
+import { list, type Sql } from "#kernel/database/database.ts"
+import { outboxText } from "#kernel/outbox/emit.ts"
+import { nudge } from "#kernel/outbox/nudge.ts"
+import type { Lane } from "../lane/lanes.ts"
+import { wakeUps } from "../task/ready.ts"
+import type { NewJob } from "./prepare.ts"
+
+export type Inserted = {
+  readonly count: number
+  readonly at: Date
+  /** Where they went. */
+  readonly lanes: readonly Lane[]
+}
+
+/**
+ * Jobs, what may be claimed of them, their timers and the wake-up in one statement, so in one round trip and one
+ * commit. A key that is taken leaves its row as it is: then `count` is less than what was sent.
+ */
+export const insertJobs = async (sql: Sql, jobs: readonly NewJob[]): Promise<Inserted> => {
+  // Two flushes that share keys must wait for each other in the same order.
+  const rows = jobs.some(({ key }) => key !== null) ? [...jobs].sort(byKey) : jobs
+  const { shapes, numbers } = shapesOf(rows)
+  const limited = rows.filter(({ queue_timeout_ms }) => queue_timeout_ms !== null)
+  const wake = outboxText(wakeUps(rows))
+  const [inserted] = await sql<Omit<Inserted, "lanes">>`
+    with shape as materialized (
+      select * from unnest(
+        ${list(shapes.map((_, number) => number))}::text::int[],
+        ${list(shapes.map(({ workspace_id }) => workspace_id))}::text::uuid[],
+        ${list(shapes.map(({ type }) => type))}::text::text[],
+        ${list(shapes.map(({ queue }) => queue))}::text::text[],
+        ${list(shapes.map(({ slot }) => slot))}::text::text[],
+        ${list(shapes.map(({ priority }) => priority))}::text::int[],
+        ${list(shapes.map(({ max_retries }) => max_retries))}::text::int[],
+        ${list(shapes.map(({ settings }) => settings))}::text::text[]
+      ) as shape (number, workspace_id, type, queue, slot, priority, max_retries, settings)
+    ), created as (
+      insert into scheduler.task_run
+        (id, idx, workspace_id, task, type, status, queue, slot, priority, run_at, max_retries, payload,
+          idempotency_key, settings, traceparent, queued_at, created_at)
+      select id, 0, workspace_id, type, type, case when run_at > now() then 'pending' else 'queued' end, queue, slot,
+        priority, run_at, max_retries, payload, key, settings::json, traceparent,
+        case when run_at > now() then null else now() end, now()
+      from rows from (
+        unnest(
+          ${`{${rows.map(({ id }) => id).join(",")}}`}::text::uuid[],
+          ${`{${numbers.join(",")}}`}::text::int[],
+          ${listUnlessEmpty(rows.map(({ key }) => key))}::text::text[],
+          ${listUnlessEmpty(rows.map(({ run_at }) => run_at))}::text::timestamptz[],
+          ${listUnlessEmpty(rows.map(({ traceparent }) => traceparent))}::text::text[]
+        ),
+        json_array_elements(${`[${rows.map(({ payload_text }) => payload_text).join(",")}]`}::text::json)
+      ) as given (id, number, key, run_at, traceparent, payload)
+      join shape using (number)
+      on conflict (workspace_id, idempotency_key) where idempotency_key is not null do nothing
+      returning id, workspace_id, queue, slot, priority, status, run_at
+    ), readied as (
+      insert into scheduler.ready (task_run_id, workspace_id, queue, slot, rank)
+      select id, workspace_id, queue, slot, floor(extract(epoch from now()) * 1000)::bigint - 60000 * priority
+      from created where status = 'queued' order by id
+    ), started as (
+      insert into scheduler.timer (due_at, kind, task_run_id)
+      select run_at, 'start', id from created where status = 'pending'
+    ), expiring as (
+      insert into scheduler.timer (due_at, kind, task_run_id)
+      select greatest(run_at, now()) + limit_ms * interval '1 millisecond', 'expire', id
+      from unnest(
+        ${list(limited.map(({ id }) => id))}::text::uuid[],
+        ${list(limited.map(({ run_at }) => run_at))}::text::timestamptz[],
+        ${list(limited.map(({ queue_timeout_ms }) => queue_timeout_ms))}::text::float8[]
+      ) as given (id, run_at, limit_ms)
+      where id in (select id from created)
+    ), told as (
+      insert into scheduler.outbox (topic, events)
+      select topic, events::json
+      from unnest(${wake.topics}::text::text[], ${wake.events}::text::text[]) as given (topic, events)
+    )
+    select count(*)::int as count, now() as at from created`
+  sql.afterCommit(() => nudge(sql.schema, ["task.scheduled"]))
+  if (!inserted) throw new Error("a count has no row")
+  return { ...inserted, lanes: shapes }
+}
+
+type Shape = Pick<
+  NewJob,
+  "workspace_id" | "type" | "queue" | "slot" | "priority" | "max_retries" | "settings"
+>
+
+/** Most jobs of a flush are alike: what they share is sent once, and each has the number of its shape. */
+const shapesOf = (jobs: readonly NewJob[]): { shapes: readonly Shape[]; numbers: readonly number[] } => {
+  const shapes: Shape[] = []
+  const known = new Map<string, number>()
+  const numbers = jobs.map((job) => {
+    const text = `${job.workspace_id} ${job.type} ${job.queue} ${job.priority} ${job.settings}`
+    const number = known.get(text) ?? shapes.length
+    if (number === shapes.length) {
+      known.set(text, number)
+      shapes.push(job)
+    }
+    return number
+  })
+  return { shapes, numbers }
+}
+
+/** A list that is shorter than the others is filled up with nulls. */
+const listUnlessEmpty = (values: readonly (string | null)[]): string =>
+  values.every((value) => value === null) ? "{}" : list(values)
+
+const byKey = (one: NewJob, other: NewJob): number => {
+  if (one.key === other.key) return 0
+  return (one.key ?? "") < (other.key ?? "") ? -1 : 1
+}
+
+export type Keyed = { readonly id: string; readonly workspace_id: string; readonly key: string }
+
+/** Who holds the keys of these jobs. */
+export const findByKeys = (sql: Sql, jobs: readonly NewJob[]) =>
+  sql<Keyed>`
+    select job.id, job.workspace_id, job.idempotency_key as key
+    from unnest(
+      ${list(jobs.map(({ workspace_id }) => workspace_id))}::text::uuid[],
+      ${list(jobs.map(({ key }) => key))}::text::text[]
+    ) as given (workspace_id, key)
+    join scheduler.task_run as job
+      on job.workspace_id = given.workspace_id and job.idempotency_key = given.key`

@@ -1,0 +1,18 @@
+import { z } from "@hono/zod-openapi"
+
+export const workerShape = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    queues: z.array(z.string()),
+    labels: z.record(z.string(), z.unknown()),
+    slots: z.int().openapi({ description: "Tasks with a process of their own that it runs at once." }),
+    inline_slots: z.int().openapi({ description: "Functions of the worker's own that it runs at once." }),
+    busy: z.int().openapi({ description: "Tasks that it has claimed and not ended." }),
+    status: z.enum(["busy", "idle", "draining", "gone"]),
+    started_at: z.iso.datetime(),
+    last_seen_at: z.iso.datetime(),
+  })
+  .openapi("Worker")
+
+export type Worker = z.infer<typeof workerShape>
