@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts"
+import { jobCommands } from "./job-commands.ts"
 
 const json = ["--json", "print the API's objects, one line each for streams"] as const
 const inputs = ["-i, --input <key=value...>", "an input of the run; repeat it for more"] as const
@@ -108,6 +109,7 @@ export const commands: readonly Command[] = [
     examples: ["wf runs show 0198c0de-…", "wf runs show 0198c0de-… --field status"],
     load: () => import("./commands/runs/show.ts"),
   },
+  ...jobCommands,
   {
     name: "workflows list",
     summary: "the workflows of the workspace",

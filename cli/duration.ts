@@ -9,6 +9,14 @@ export const readDuration = (option: string, given: string | undefined): number 
   throw new Failure(exit_codes.usage, `${option} takes a duration like 30s, 10m or 1h30m, not \`${given}\`.`)
 }
 
+export const readInteger = (option: string, given: string | undefined): number | undefined => {
+  if (given === undefined || /^-?\d{1,9}$/.test(given)) return given === undefined ? undefined : Number(given)
+  throw new Failure(
+    exit_codes.usage,
+    `${option} takes a whole number, which may be below 0, not \`${given}\`.`,
+  )
+}
+
 export const readNumber = (option: string, given: string | undefined): number | undefined => {
   if (given === undefined) return undefined
   if (/^\d{1,9}$/.test(given)) return Number(given)

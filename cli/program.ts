@@ -12,6 +12,10 @@ const groups: Readonly<Record<string, string>> = {
   runs: "list and show them",
   workflows: "list and show them",
   artifacts: "list, download and upload the files of runs",
+  jobs: "list, show, create and cancel single pieces of work",
+  "dead-letters": "list, replay and drop jobs that failed for good",
+  queues: "list, limit, pause and resume them",
+  workers: "list them",
   tokens: "list, create and delete API tokens",
 }
 
@@ -50,6 +54,7 @@ const configure = (parser: Parser, io: Io): Parser =>
 
 const headings: Readonly<Record<string, readonly string[]>> = {
   "Run workflows:": ["run", "watch", "logs", "runs", "artifacts"],
+  "Run jobs:": ["jobs", "dead-letters", "queues", "workers"],
   "Write workflows:": ["validate", "push", "workflows"],
   "The platform on this machine:": ["up", "down", "demo"],
 }

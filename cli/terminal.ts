@@ -1,4 +1,5 @@
 import { constants } from "node:os"
+import { createInterface } from "node:readline/promises"
 import { exit_codes } from "./exit.ts"
 import type { Io } from "./io.ts"
 
@@ -26,6 +27,15 @@ export const terminal = (environment: NodeJS.ProcessEnv): Io => {
   endOnFailure(process.stdout)
   endOnFailure(process.stderr)
   const out_is_tty = process.stdout.isTTY ?? false
+  const ask = async (question: string): Promise<string | undefined> => {
+    if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined
+    const lines = createInterface({ input: process.stdin, output: process.stderr })
+    try {
+      return await lines.question(question, { signal: interrupt.signal })
+    } finally {
+      lines.close()
+    }
+  }
   return {
     out: (line) => void process.stdout.write(`${line}\n`),
     note: (line) => void process.stderr.write(`${line}\n`),
@@ -40,6 +50,7 @@ export const terminal = (environment: NodeJS.ProcessEnv): Io => {
     environment,
     now: () => new Date(),
     signal: interrupt.signal,
+    ask,
     readStdin: async () => {
       const pieces: Buffer[] = []
       for await (const piece of process.stdin) pieces.push(piece as Buffer)

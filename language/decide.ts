@@ -8,7 +8,7 @@ export type Outcome = "completed" | "failed" | "skipped" | "cancelled"
  * `continue_on_error`. A skip passes on what caused it: a `success` task is skipped because a need
  * was bad, so it is bad too; a `failure` task is skipped because nothing was bad, so it is not.
  */
-export const isBad = (task: Pick<PlanTask, "when" | "continue_on_error">, outcome: Outcome): boolean => {
+const isBad = (task: Pick<PlanTask, "when" | "continue_on_error">, outcome: Outcome): boolean => {
   if (outcome === "completed") return false
   if (outcome === "failed") return !task.continue_on_error
   if (outcome === "skipped") return task.when === "success"

@@ -19,6 +19,7 @@ export type {
   CreateJob,
   LogLine,
   Page,
+  Queue,
   QueueSettings,
   Run,
   RunEvent,

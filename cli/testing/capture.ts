@@ -15,6 +15,7 @@ export const capture = (more: Partial<Io> = {}): Captured => {
     now: () => new Date("2026-03-01T12:00:00.000Z"),
     signal: new AbortController().signal,
     readStdin: async () => "",
+    ask: async () => undefined,
     ...more,
   }
 }

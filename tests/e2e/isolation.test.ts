@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "bun:test"
+import { until } from "#kernel/testing/until.ts"
 import { createClient } from "#sdk/index.ts"
 import { type Operation, operations } from "./operations.ts"
 import { platform, type UnderTest } from "./platform.ts"
@@ -9,6 +10,8 @@ const file = "secret.txt"
 type Owned = {
   readonly run_id: string
   readonly token_id: string
+  readonly job_id: string
+  readonly dead_letter_id: string
   readonly slug: string
   readonly sha256: string
 }
@@ -34,7 +37,13 @@ beforeAll(async () => {
   const { sha256 } = await client.artifacts.upload(run.id, { name: file, body: new Blob(["secret"]) })
   const token = await client.identity.createToken({ name })
   const { workspace } = await client.identity.me()
-  owned = { run_id: run.id, token_id: token.id, slug: workspace.slug, sha256 }
+  const { id: job_id } = await client.jobs.create({ type: "sleep", payload: {}, queue: name })
+  await until("the job dies", async () => (await client.jobs.get(job_id)).status === "dead_letter")
+  const [letter] = (await client.deadLetters.list({ job_id })).items
+  owned = {
+    ...{ run_id: run.id, token_id: token.id, slug: workspace.slug, sha256 },
+    ...{ job_id, dead_letter_id: letter?.id ?? "" },
+  }
   stranger = await ofStranger()
   secured = (await operations()).filter(({ isOpen }) => !isOpen)
 }, 120_000)
@@ -44,6 +53,8 @@ const ask = (operation: Operation, headers: Record<string, string>): Promise<Res
   const path = operation.path
     .replace("{run_id}", owned.run_id)
     .replace("{token_id}", owned.token_id)
+    .replace("{job_id}", owned.job_id)
+    .replace("{dead_letter_id}", owned.dead_letter_id)
     .replace("{version}", "1")
     .replace("{name}", operation.path.includes("/artifacts/") ? file : name)
   const body = operation.id === "startRun" ? JSON.stringify({ workflow: name }) : "{}"
@@ -73,7 +84,10 @@ test("nobody, and who has a token that is none, is refused by every other operat
 })
 
 test("what another workspace owns is not found by any operation", async () => {
-  const about = secured.filter(({ path, id }) => path.includes("{") || id === "startRun")
+  // A queue's name is nobody's own: each workspace has its own queue of that name.
+  const about = secured.filter(
+    ({ path, id }) => (path.includes("{") && !path.includes("/queues/")) || id === "startRun",
+  )
   expect(await outcomes(about, { authorization: `Bearer ${stranger}` })).toEqual(all(about, 404))
 })
 
@@ -89,7 +103,10 @@ test("lists hold nothing of another workspace", async () => {
     const answer = await ask(operation, { authorization: `Bearer ${stranger}` })
     const text = await answer.text()
     expect([operation.id, answer.status]).toEqual([operation.id, 200])
-    for (const secret of [owned.run_id, owned.token_id, `"${name}"`, `"${owned.slug}"`])
+    // The usual queue is called like the first workspace, in every workspace.
+    const names = operation.id === "listQueues" ? [name] : [name, owned.slug]
+    const ids = [owned.run_id, owned.token_id, owned.job_id, owned.dead_letter_id]
+    for (const secret of [...ids, ...names.map((one) => `"${one}"`)])
       expect([operation.id, text.includes(secret)]).toEqual([operation.id, false])
   }
 })
@@ -100,4 +117,7 @@ test("nothing of all that has changed what is owned", async () => {
   const { items } = await client.artifacts.list(owned.run_id)
   expect(items.map(({ sha256 }) => sha256)).toEqual([owned.sha256])
   expect((await client.workflows.get(name)).name).toBe(name)
+  expect((await client.jobs.get(owned.job_id)).status).toBe("dead_letter")
+  expect((await client.deadLetters.list({ job_id: owned.job_id })).items).toHaveLength(1)
+  expect(await client.queues.get(name)).toMatchObject({ paused: false, dead_letters: 1 })
 })

@@ -3,6 +3,7 @@ import { isDataError } from "#kernel/database/failure.ts"
 import { Problem, type ProblemBody, problemBody } from "#kernel/problem/problem.ts"
 import { batcher } from "#kernel/service/batch.ts"
 import { activeTraceparent } from "#kernel/telemetry/tracing.ts"
+import { jobId } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
 import { findByKeys, insertJobs } from "./insert.ts"
 import { type NewJob, prepareJob } from "./prepare.ts"
@@ -36,7 +37,7 @@ export const createJobs = (engine: Engine): CreateJobs => {
     allow(actor, "job.create")
     const { workspace_id } = actor
     const traceparent = activeTraceparent()
-    const prepared = prepareJob(job, { id: engine.kit.id(), workspace_id, header_key, traceparent })
+    const prepared = prepareJob(job, { id: jobId(engine.kit.id()), workspace_id, header_key, traceparent })
     if (prepared.slot === "process") allow(actor, "job.command")
     return push(prepared)
   }

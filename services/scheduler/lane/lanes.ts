@@ -17,7 +17,10 @@ export type Lanes = {
   of(queues: readonly string[], slots: ReadonlySet<Slot>): readonly SeenLane[]
   /** A lane that had less than was asked for is forgotten, unless work came meanwhile. */
   served(lane: SeenLane, isEmpty: boolean): void
-  isEmpty(): boolean
+  /** That a limit allows more then: who waits for work looks again. */
+  waitFor(wait_ms: number): void
+  /** How long until then; more than any wait if there is nothing to wait for. */
+  wait_ms(): number
 }
 
 type Kept = { lane: Lane; news: number; served: number }
@@ -27,6 +30,7 @@ export const keyOf = ({ queue, workspace_id, slot }: Lane): string => `${slot} $
 export const createLanes = (): Lanes => {
   const kept = new Map<string, Kept>()
   let turn = 0
+  let again_ms = Number.POSITIVE_INFINITY
   return {
     note(lanes) {
       for (const lane of lanes) {
@@ -42,7 +46,14 @@ export const createLanes = (): Lanes => {
         .sort((one, other) => one.served - other.served)
         .map(({ lane, news }) => ({ ...lane, news }))
     },
-    isEmpty: () => kept.size === 0,
+    waitFor(wait_ms) {
+      again_ms = Math.min(again_ms, performance.now() + wait_ms)
+    },
+    wait_ms() {
+      const rest_ms = again_ms - performance.now()
+      if (rest_ms <= 0) again_ms = Number.POSITIVE_INFINITY
+      return Math.max(rest_ms, 0)
+    },
     served(lane, isEmpty) {
       const known = kept.get(keyOf(lane))
       if (!known) return

@@ -1,12 +1,20 @@
 import type { Slot } from "#language/slots.ts"
+import type { Engine } from "../engine.ts"
 import type { Share } from "../step/rows.ts"
 import type { SeenLane } from "./lanes.ts"
 
 /** How many attempts of each kind a worker has room for. */
 export type Room = Readonly<Record<Slot, number>>
 
-export const roomy = (room: Room): ReadonlySet<Slot> =>
-  new Set((Object.keys(room) as Slot[]).filter((slot) => room[slot] > 0))
+/** The lanes that a worker may take from now. */
+export const openLanes = (
+  { lanes, queues }: Pick<Engine, "lanes" | "queues">,
+  names: readonly string[],
+  room: Room,
+): readonly SeenLane[] => {
+  const slots = new Set((Object.keys(room) as Slot[]).filter((slot) => room[slot] > 0))
+  return lanes.of(names, slots).filter((lane) => !queues.isPaused(lane))
+}
 
 /** Divides a worker's room evenly among the lanes that wait; with more lanes than room, those that waited longest. */
 export const shareOut = (lanes: readonly SeenLane[], room: Room): readonly (Share & SeenLane)[] =>

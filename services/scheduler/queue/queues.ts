@@ -7,21 +7,28 @@ export type QueueSettings = {
   readonly rate_limit: number | null
 }
 
+type Work = { readonly workspace_id: string; readonly queue: string }
+
 /** The queues that anything was set for. A claim asks the database itself; these only spare it the asking. */
 export type Queues = {
   replace(all: readonly QueueSettings[]): void
-  isSet(work: { readonly workspace_id: string; readonly queue: string }): boolean
-  limited(): readonly QueueSettings[]
+  isSet(work: Work): boolean
+  isPaused(work: Work): boolean
+  isLimited(work: Work): boolean
 }
 
 export const createQueues = (): Queues => {
   let kept = new Map<string, QueueSettings>()
+  const of = ({ workspace_id, queue }: Work) => kept.get(`${workspace_id} ${queue}`)
   return {
     replace(all) {
       kept = new Map(all.map((settings) => [`${settings.workspace_id} ${settings.name}`, settings]))
     },
-    isSet: ({ workspace_id, queue }) => kept.has(`${workspace_id} ${queue}`),
-    limited: () =>
-      [...kept.values()].filter(({ concurrency, rate_limit }) => concurrency !== null || rate_limit !== null),
+    isSet: (work) => of(work) !== undefined,
+    isPaused: (work) => of(work)?.paused === true,
+    isLimited(work) {
+      const { concurrency = null, rate_limit = null } = of(work) ?? {}
+      return concurrency !== null || rate_limit !== null
+    },
   }
 }

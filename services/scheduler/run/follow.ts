@@ -38,11 +38,9 @@ async function* eventsOf(
   try {
     let news = await readNews(engine, run_id, seq)
     while (!signal.aborted) {
-      for (const event of news.events) {
-        if (event.seq <= seq) continue
-        seq = event.seq
-        yield event
-      }
+      const fresh = news.events.filter((event) => event.seq > seq)
+      seq = fresh.at(-1)?.seq ?? seq
+      yield* fresh
       if (news.ended && !news.more) return
       quiet_ms = news.events.length > 0 ? 0 : quiet_ms + look_ms
       if (quiet_ms >= heartbeat_ms) {

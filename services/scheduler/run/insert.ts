@@ -111,6 +111,6 @@ const insertTaskRuns = (sql: Sql, begun: readonly Begun[]) => {
       returning id, run_id, workspace_id, queue, slot, priority, status
     )
     insert into scheduler.ready (task_run_id, run_id, workspace_id, queue, slot, rank)
-    select id, run_id, workspace_id, queue, slot, extract(epoch from now())::bigint * 1000 - priority * 60000
+    select id, run_id, workspace_id, queue, slot, floor(extract(epoch from now()) * 1000)::bigint - 60000 * priority
     from created where status = 'queued' order by id`
 }

@@ -10,7 +10,7 @@ import { type RunStatus, runMoves } from "./moves.ts"
 import type { Run } from "./shape.ts"
 import { type Rerun, type RunStart, startRuns } from "./start.ts"
 
-export type RerunWanted = {
+type RerunWanted = {
   readonly mode: Rerun["mode"]
   readonly task?: string | undefined
   /** Those of the earlier run where these say nothing. */
@@ -32,7 +32,7 @@ export const rerunRun = (engine: Engine) => {
   }
 }
 
-export type Earlier = {
+type Earlier = {
   readonly id: string
   readonly workspace_id: string
   readonly workflow: string
@@ -51,7 +51,7 @@ const readEarlier = async (sql: Sql, workspace_id: string, run_id: string): Prom
 }
 
 /** What is to be started; refuses what can't be. */
-export const rerunOf = (engine: Engine, earlier: Earlier, wanted: RerunWanted): RunStart => {
+const rerunOf = (engine: Engine, earlier: Earlier, wanted: RerunWanted): RunStart => {
   const { id, workspace_id, workflow, version, plan } = earlier
   if (!runMoves.terminal.includes(earlier.status)) {
     throw new Problem("run.not_ended", { detail: `The run ${id} is ${earlier.status}.` })

@@ -29,7 +29,7 @@ const stopRun = async (step: Step, run: RunRow, reason: Why): Promise<void> => {
 }
 
 /** What is claimed has to be ended by its worker first. */
-export const stopTask = (step: Step, task: TaskRow): void => {
+const stopTask = (step: Step, task: TaskRow): void => {
   task.cancel = true
   step.decided.stopping.push(task)
 }

@@ -9,7 +9,7 @@ export const unblockRun = (sql: Sql, run_id: string): Promise<readonly Lane[]> =
     )
     insert into scheduler.ready (task_run_id, run_id, workspace_id, queue, slot, rank)
     select task.id, task.run_id, task.workspace_id, task.queue, task.slot,
-      extract(epoch from task.queued_at)::bigint * 1000 - task.priority * 60000
+      floor(extract(epoch from task.queued_at) * 1000)::bigint - 60000 * task.priority
     from freed join scheduler.task_run as task on task.id = freed.task_run_id
     where task.status = 'queued'
     order by freed.seq

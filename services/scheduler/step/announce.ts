@@ -4,6 +4,8 @@ import type { Step } from "./step.ts"
 /** After the commit. Nothing relies on it: whoever waits also looks by itself. */
 export const announce = (engine: Engine, { decided, now }: Step): void => {
   engine.lanes.note(decided.left)
+  // Where only so many may run at once, an end makes room for what waits.
+  if (decided.ended.some(({ task }) => engine.queues.isLimited(task))) engine.ready.fire()
   if (decided.released.length > 0) {
     engine.lanes.note(decided.released)
     engine.ready.fire()

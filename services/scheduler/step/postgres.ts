@@ -1,6 +1,7 @@
 import { list, type Sql } from "#kernel/database/database.ts"
 import type { Plan } from "#language/plan.ts"
 import { isJobId, lastTaskRunId, taskRunId } from "#language/run-id.ts"
+import { lockLimits } from "../queue/limit.ts"
 import { taskMoves } from "../task/moves.ts"
 import type { Rows, RunRow, SessionRow, TaskRow } from "./rows.ts"
 import { takeReady } from "./take.ts"
@@ -16,6 +17,7 @@ export const rowsOver = (sql: Sql): Rows => ({
   },
   plans: (ids) => readPlans(sql, ids),
   session: (session_id) => readSession(sql, session_id),
+  limits: (queues) => lockLimits(sql, queues),
   take: (shares, holder) => takeReady(sql, shares, holder),
 })
 

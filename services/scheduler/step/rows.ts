@@ -76,6 +76,15 @@ export type Share = {
   readonly limited: boolean
 }
 
+/** How much more a queue may begin now. */
+export type Limit = {
+  readonly workspace_id: string
+  readonly queue: string
+  readonly allowed: number
+  /** When its rate allows nothing now. */
+  readonly wait_ms: number
+}
+
 export type Taken = {
   readonly tasks: readonly ClaimedRow[]
   /** How many were left because their runs are being moved on by somebody else. */
@@ -93,6 +102,8 @@ export type Rows = {
   plans(ids: readonly string[]): Promise<readonly { readonly id: string; readonly plan: Plan }[]>
   /** Undefined when it has ended. */
   session(session_id: string): Promise<SessionRow | undefined>
+  /** Locks what was set for these queues; one that another claim works on just now is left out. */
+  limits(queues: readonly Pick<Limit, "workspace_id" | "queue">[]): Promise<readonly Limit[]>
   /** Takes what is ready, as running. Never waits: what others have locked is left to them. */
   take(shares: readonly Share[], holder: Holder): Promise<Taken>
 }

@@ -27,7 +27,7 @@ export const saveReleased = async (sql: Sql, released: readonly TaskRow[]): Prom
       returning id, run_id, workspace_id, queue, slot, priority
     )
     insert into scheduler.ready (task_run_id, run_id, workspace_id, queue, slot, rank)
-    select id, run_id, workspace_id, queue, slot, extract(epoch from now())::bigint * 1000 - priority * 60000
+    select id, run_id, workspace_id, queue, slot, floor(extract(epoch from now()) * 1000)::bigint - 60000 * priority
     from moved order by id`
 }
 

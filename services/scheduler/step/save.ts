@@ -1,5 +1,6 @@
 import type { Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
+import { chargeLimits } from "../queue/limit.ts"
 import { recordEvents } from "../run/record.ts"
 import { wakeUps } from "../task/ready.ts"
 import { closeClaims, insertClaim } from "./save-claims.ts"
@@ -32,6 +33,7 @@ export const save = async (sql: Sql, step: Step): Promise<void> => {
     saveHanded(sql, decided.handed, step.holder),
     insertClaim(sql, decided.claimed, step.holder),
     closeClaims(sql, decided.ended),
+    chargeLimits(sql, decided.charged),
     insertTimers(sql, decided.ended),
     insertDeadLetters(sql, [...decided.ended, ...decided.expired]),
     saveRuns(sql, step),

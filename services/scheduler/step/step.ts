@@ -35,6 +35,8 @@ export type Decided = {
   readonly handed: TaskRow[]
   /** All that this step gives to a worker: what it took, and what it handed over. */
   readonly claimed: TaskRow[]
+  /** Those of the claimed whose queues have a rate. */
+  readonly charged: TaskRow[]
   /** Lanes with work that this step had to leave. */
   readonly left: Lane[]
   /** Runs that are being stopped. */
@@ -69,6 +71,7 @@ export const openStep = (rows: Rows, kit: Kit): Step => ({
   decided: {
     ended: [],
     expired: [],
+    charged: [],
     left: [],
     stopped: [],
     counted: new Set(),

@@ -1,7 +1,8 @@
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Engine } from "../engine.ts"
 import { keyOf } from "../lane/lanes.ts"
-import { type Room, roomy, shareOut } from "../lane/share.ts"
+import { limitShares } from "../lane/limit.ts"
+import { openLanes, type Room, shareOut } from "../lane/share.ts"
 import { loadPlans } from "../plan/load.ts"
 import { perform } from "../step/perform.ts"
 import type { ClaimedRow, SessionRow } from "../step/rows.ts"
@@ -31,8 +32,10 @@ export const claimIn = async (
   { session, room }: { readonly session: SessionRow; readonly room: Room },
 ): Promise<void> => {
   const { holder } = step
-  const shares = shareOut(engine.lanes.of(session.queues, roomy(room)), room)
-  if (!holder || shares.length === 0) return
+  if (!holder) return
+  const wanted = shareOut(openLanes(engine, session.queues, room), room)
+  const shares = await limitShares(engine, step, wanted)
+  if (shares.length === 0) return
   const { tasks: taken, busy } = await step.rows.take(shares, holder)
   const counts = new Map<string, number>()
   for (const task of taken) counts.set(keyOf(task), (counts.get(keyOf(task)) ?? 0) + 1)
@@ -44,6 +47,7 @@ export const claimIn = async (
   for (const task of taken) {
     step.tasks.set(task.id, task)
     step.decided.claimed.push(task)
+    if (engine.queues.isLimited(task)) step.decided.charged.push(task)
     tellStarted(step, task, runOfTask(step, task))
   }
 }

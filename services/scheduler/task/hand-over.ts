@@ -1,5 +1,5 @@
 import type { Engine } from "../engine.ts"
-import { type Room, roomy } from "../lane/share.ts"
+import { openLanes, type Room } from "../lane/share.ts"
 import type { SessionRow } from "../step/rows.ts"
 import { runOfTask, type Step } from "../step/step.ts"
 import { tellStarted } from "./tell-started.ts"
@@ -10,10 +10,11 @@ type Worker = { readonly session: SessionRow; readonly room: Room }
  * What became claimable in this step goes straight to the worker that the step works for, running from the start,
  * while nothing else waits for it: a chain then takes one commit for each of its tasks. Answers the room that is left.
  */
-export const handOver = ({ lanes, queues }: Engine, step: Step, { session, room }: Worker): Room => {
+export const handOver = (engine: Engine, step: Step, { session, room }: Worker): Room => {
+  const { queues } = engine
   const { holder, decided } = step
-  if (!holder || decided.released.length === 0 || lanes.of(session.queues, roomy(room)).length > 0)
-    return room
+  if (!holder || decided.released.length === 0) return room
+  if (openLanes(engine, session.queues, room).some((lane) => !queues.isSet(lane))) return room
   const all = session.queues.includes("*")
   const left = { ...room }
   const kept = decided.released.splice(0).filter((task) => {

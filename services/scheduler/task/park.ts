@@ -1,6 +1,7 @@
+import { setTimeout as wait } from "node:timers/promises"
 import type { Engine } from "../engine.ts"
 import { refreshLanes } from "../lane/refresh.ts"
-import type { Room } from "../lane/share.ts"
+import { openLanes, type Room } from "../lane/share.ts"
 import type { Attempt } from "./attempt.ts"
 import { claimTasks } from "./claim.ts"
 
@@ -16,6 +17,8 @@ const max_wait_ms = 25_000
 /** A lost wake-up, or one that went to another scheduler, costs at most this. */
 const look_ms = 200
 
+const everything = ["*"]
+
 /** A claim that finds nothing waits for work rather than ask again. */
 export const parkedClaim = (engine: Engine) => {
   const claim = claimTasks(engine)
@@ -29,10 +32,14 @@ export const parkedClaim = (engine: Engine) => {
       const moved = engine.moved.next(rest_ms, signal).then(() => "look" as const)
       const stopped = engine.stopped.next(rest_ms, signal).then(() => "return" as const)
       await refresh()
-      const attempts = engine.lanes.isEmpty() ? [] : await claim({ session_id, room })
+      const isIdle = openLanes(engine, everything, room).length === 0
+      const attempts = isIdle ? [] : await claim({ session_id, room })
       if (attempts.length > 0 || left_ms <= 0 || signal.aborted) return attempts
       // Its worker beats when a claim comes back empty, and so learns at once what it is to stop.
-      const waits = engine.lanes.isEmpty() ? [ready, stopped] : [ready, stopped, moved]
+      const waits: Promise<"look" | "return">[] = isIdle ? [ready, stopped] : [ready, stopped, moved]
+      const wait_ms = engine.lanes.wait_ms()
+      if (wait_ms < rest_ms)
+        waits.push(wait(wait_ms, "look" as const, { signal }).catch(() => "look" as const))
       if ((await Promise.race(waits)) === "return") return []
     }
   }

@@ -1,0 +1,29 @@
+import type { Given } from "../../command.ts"
+import { connect } from "../../connection.ts"
+import type { Io } from "../../io.ts"
+import { printList } from "../../list.ts"
+import { ago } from "../../table.ts"
+
+export const run = (given: Given, io: Io): Promise<number> => {
+  const { workers } = connect(given.options, io)
+  const now = io.now()
+  return printList(
+    given,
+    {
+      columns: [
+        { title: "worker", full: (row) => row.id },
+        { title: "name", full: (row) => row.name },
+        { title: "status", full: (row) => row.status },
+        { title: "busy", full: (row) => String(row.busy) },
+        { title: "slots", full: (row) => String(row.slots) },
+        { title: "inline", full: (row) => String(row.inline_slots) },
+        { title: "queues", full: (row) => row.queues.join(",") },
+        { title: "seen", full: (row) => row.last_seen_at, short: (row) => ago(row.last_seen_at, now) },
+      ],
+      first: () => workers.list(),
+      all: () => workers.all(),
+      empty: "No workers yet. `wf up` starts one.",
+    },
+    io,
+  )
+}

@@ -1,0 +1,141 @@
+import type { Command } from "./command.ts"
+
+const json = ["--json", "print the API's objects"] as const
+
+const letters = [
+  ["--queue <name>", "all of this queue"],
+  ["--type <type>", "all of this type"],
+  ["--all", "all there are"],
+  ["--yes", "don't ask"],
+] as const
+
+/** What there is for jobs and all around them. */
+export const jobCommands: readonly Command[] = [
+  {
+    name: "jobs list",
+    summary: "the latest jobs",
+    options: [
+      ["--status <status>", "only with this status"],
+      ["--type <type>", "only of this type"],
+      ["--queue <name>", "only of this queue"],
+      ["--limit <number>", "how many (default 20)"],
+      ["--all", "all of them"],
+      json,
+    ],
+    examples: ["wf jobs list --status dead_letter", "wf jobs list --queue mail --json --all"],
+    load: () => import("./commands/jobs/list.ts"),
+  },
+  {
+    name: "jobs show",
+    summary: "one job with its result or error",
+    arguments: ["<id>"],
+    options: [["--field <path>", "print one value, as `status` or `result.rows`"], json],
+    examples: ["wf jobs show 0198c0de-…", "wf jobs show 0198c0de-… --field status"],
+    load: () => import("./commands/jobs/show.ts"),
+  },
+  {
+    name: "jobs create",
+    summary: "make a job, or many from a file",
+    arguments: ["[type]"],
+    options: [
+      ["--payload <json>", "what it is given, as JSON; `-` is stdin"],
+      ["--queue <name>", "its queue (default `default`)"],
+      ["--priority <number>", "-1000 to 1000; higher goes first"],
+      ["--max-retries <number>", "tries after the first (default 3)"],
+      ["--run-at <time>", "not before this time, like 2026-03-01T09:00:00Z"],
+      ["--timeout <duration>", "of one attempt (default 24h)"],
+      ["--key <text>", "idempotency key: with one that was used, the job it made"],
+      ["--file <path>", "a job in each line, as JSON; `-` is stdin"],
+      json,
+    ],
+    examples: [`wf jobs create notify --payload '{"message":"hello"}'`, "wf jobs create --file jobs.jsonl"],
+    load: () => import("./commands/jobs/create.ts"),
+  },
+  {
+    name: "jobs cancel",
+    summary: "stop a job",
+    arguments: ["<id>"],
+    options: [json],
+    examples: ["wf jobs cancel 0198c0de-…"],
+    load: () => import("./commands/jobs/cancel.ts"),
+  },
+  {
+    name: "dead-letters list",
+    summary: "jobs that failed for good",
+    options: [
+      ["--queue <name>", "only of this queue"],
+      ["--type <type>", "only of this type"],
+      ["--limit <number>", "how many (default 20)"],
+      ["--all", "all of them"],
+      json,
+    ],
+    examples: ["wf dead-letters list --queue mail"],
+    load: () => import("./commands/dead-letters/list.ts"),
+  },
+  {
+    name: "dead-letters replay",
+    summary: "put jobs back into their queues, with all their tries",
+    arguments: ["[id]"],
+    options: [...letters, json],
+    examples: ["wf dead-letters replay 0198c0de-…", "wf dead-letters replay --queue mail --yes"],
+    load: () => import("./commands/dead-letters/replay.ts"),
+  },
+  {
+    name: "dead-letters drop",
+    summary: "take them off the list; their jobs stay as they are",
+    arguments: ["[id]"],
+    options: [...letters, json],
+    examples: ["wf dead-letters drop 0198c0de-…", "wf dead-letters drop --type sleep --yes"],
+    load: () => import("./commands/dead-letters/drop.ts"),
+  },
+  {
+    name: "queues list",
+    summary: "queues with what is in them",
+    options: [["--all", "all of them"], json],
+    examples: ["wf queues list"],
+    load: () => import("./commands/queues/list.ts"),
+  },
+  {
+    name: "queues show",
+    summary: "one queue with what is in it",
+    arguments: ["<name>"],
+    options: [["--field <path>", "print one value, as `queued`"], json],
+    examples: ["wf queues show mail --field queued"],
+    load: () => import("./commands/queues/show.ts"),
+  },
+  {
+    name: "queues set",
+    summary: "limit how much of a queue runs",
+    arguments: ["<name>"],
+    options: [
+      ["--concurrency <number>", "at most so many at once; `none` for any number"],
+      ["--rate <rate>", "at most so many in a time, like 10/second or 600/minute; `none` for any number"],
+      json,
+    ],
+    examples: ["wf queues set mail --concurrency 5 --rate 100/minute", "wf queues set mail --rate none"],
+    load: () => import("./commands/queues/set.ts"),
+  },
+  {
+    name: "queues pause",
+    summary: "give nothing of a queue to workers; what runs goes on",
+    arguments: ["<name>"],
+    options: [json],
+    examples: ["wf queues pause mail"],
+    load: () => import("./commands/queues/pause.ts"),
+  },
+  {
+    name: "queues resume",
+    summary: "go on with a paused queue",
+    arguments: ["<name>"],
+    options: [json],
+    examples: ["wf queues resume mail"],
+    load: () => import("./commands/queues/resume.ts"),
+  },
+  {
+    name: "workers list",
+    summary: "who works, on how much",
+    options: [["--all", "all of them, also those long gone"], json],
+    examples: ["wf workers list"],
+    load: () => import("./commands/workers/list.ts"),
+  },
+]

@@ -1,0 +1,27 @@
+import type { Queue } from "#sdk/index.ts"
+import { asJson } from "./clean.ts"
+import { flag, type Options } from "./command.ts"
+import { exit_codes } from "./exit.ts"
+import type { Io } from "./io.ts"
+import { type Column, printTable } from "./table.ts"
+
+const rateText = ({ rate_limit }: Queue): string =>
+  rate_limit === null ? "" : `${rate_limit.limit}/${rate_limit.per}`
+
+export const queueColumns: readonly Column<Queue>[] = [
+  { title: "queue", full: (row) => row.name },
+  { title: "state", full: (row) => (row.paused ? "paused" : "open") },
+  { title: "pending", full: (row) => String(row.pending) },
+  { title: "queued", full: (row) => String(row.queued) },
+  { title: "running", full: (row) => String(row.running) },
+  { title: "retrying", full: (row) => String(row.retrying) },
+  { title: "dead", full: (row) => String(row.dead_letters) },
+  { title: "at once", full: (row) => String(row.concurrency ?? "") },
+  { title: "rate", full: rateText },
+]
+
+export const printQueue = (queue: Queue, options: Options, io: Io): number => {
+  if (flag(options, "json")) io.out(asJson(queue))
+  else printTable(io, queueColumns, [queue])
+  return exit_codes.done
+}
