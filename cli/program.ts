@@ -16,6 +16,7 @@ const groups: Readonly<Record<string, string>> = {
   "dead-letters": "list, replay and drop jobs that failed for good",
   queues: "list, limit, pause and resume them",
   workers: "list them",
+  bench: "load a platform, and print rates and percentiles",
   tokens: "list, create and delete API tokens",
 }
 
@@ -57,6 +58,7 @@ const headings: Readonly<Record<string, readonly string[]>> = {
   "Run jobs:": ["jobs", "dead-letters", "queues", "workers"],
   "Write workflows:": ["validate", "push", "workflows"],
   "The platform on this machine:": ["up", "down", "demo"],
+  "Measure a platform:": ["bench"],
 }
 
 const headingOf = (noun: string): string =>

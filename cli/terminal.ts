@@ -45,7 +45,8 @@ export const terminal = (environment: NodeJS.ProcessEnv): Io => {
       }),
     out_is_tty,
     note_is_tty: process.stderr.isTTY ?? false,
-    columns: process.stdout.columns ?? 80,
+    // A terminal that nobody has told its size says 0.
+    columns: process.stdout.columns || 80,
     color: wantsColor(environment, out_is_tty),
     environment,
     now: () => new Date(),

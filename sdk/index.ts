@@ -27,6 +27,7 @@ export type {
   Version,
   Workflow,
 } from "./shapes.ts"
+export type { StartSequence } from "./workflows.ts"
 
 /** The platform's API. Works wherever there is `fetch`. */
 export const createClient = (options: ClientOptions) => {

@@ -2,6 +2,16 @@ import { allPages } from "./pages.ts"
 import type { Page, PageOptions, Version, Workflow } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
+export type StartSequence = {
+  readonly name: string
+  readonly steps: readonly {
+    readonly name: string
+    readonly type: string
+    readonly payload?: unknown
+    readonly max_retries?: number
+  }[]
+}
+
 export const workflowsOf = (transport: Transport) => {
   const path = (name: string) => `/api/v1/workflows/${encodeURIComponent(name)}`
   const list = (options: PageOptions = {}) =>
@@ -14,6 +24,9 @@ export const workflowsOf = (transport: Transport) => {
         path: "/api/v1/workflows",
         json: { source, ...(file !== undefined && { file }) },
       }),
+    /** Starts these steps, one after the other, without a version of their own to look after. */
+    startSequence: (json: StartSequence) =>
+      transport.json<{ readonly id: string }>({ method: "POST", path: "/api/v1/workflows", json }),
     get: (name: string) => transport.json<Workflow>({ path: path(name) }),
     list,
     all: (options: PageOptions = {}) => allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),

@@ -15,6 +15,7 @@ import type { Log } from "#kernel/telemetry/log.ts"
 import { inSpan } from "#kernel/telemetry/tracing.ts"
 import { admit, type CallerChecks } from "./callers.ts"
 import { default_deadline_ms } from "./client.ts"
+import { directUnary } from "./direct.ts"
 import { healthRoutes, healthServices } from "./health.ts"
 import { toConnectError } from "./problems.ts"
 import { reflectionRoutes, reflectionServices } from "./reflection.ts"
@@ -62,11 +63,18 @@ const incoming =
   }
 
 /** Services in one process call each other through this: the same client, the same checks, no socket. */
-export const inMemoryTransport = (routes: Routes, doors: RpcDoors, outgoing: Interceptor[]): Transport =>
-  createRouterTransport(routes, {
+export const inMemoryTransport = (routes: Routes, doors: RpcDoors, outgoing: Interceptor[]): Transport => ({
+  ...createRouterTransport(routes, {
     router: { interceptors: [incoming(doors.log, doors)] },
     transport: { interceptors: outgoing, defaultTimeoutMs: default_deadline_ms },
-  })
+  }),
+  unary: directUnary({
+    routes,
+    incoming: incoming(doors.log, doors),
+    outgoing,
+    default_ms: default_deadline_ms,
+  }),
+})
 
 export type RpcServer = { readonly port: number; stop(): Promise<void> }
 

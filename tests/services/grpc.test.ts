@@ -20,6 +20,8 @@ import type { Definition } from "#language/schema.ts"
 import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import { bootstrapOwner } from "#services/iam/owner/bootstrap.ts"
 import { iam } from "#services/iam/service.ts"
+import { given, workspace_id } from "#services/scheduler/given.ts"
+import { schedulerRpc } from "#services/scheduler/rpc.ts"
 import { scheduler } from "#services/scheduler/service.ts"
 
 const composed = new Map<string, Composed>()
@@ -70,12 +72,12 @@ type Shown = Readonly<Record<string, string>>
 
 const bearer = (token: string): Shown => ({ authorization: `Bearer ${token}` })
 
-const call = (shown: Shown) => {
+const call = (shown: Shown, port = server.port) => {
   const showing: Interceptor = (next) => (request) => {
     for (const [name, value] of Object.entries(shown)) request.header.set(name, value)
     return next(request)
   }
-  return createClient(SchedulerService, networkTransport(`http://127.0.0.1:${server.port}`, [showing]))
+  return createClient(SchedulerService, networkTransport(`http://127.0.0.1:${port}`, [showing]))
 }
 
 let workspace: { readonly id: string; readonly slug: string }
@@ -284,5 +286,45 @@ describe("a watched run", () => {
       ["completed", '{"task":"two"}'],
     ])
     expect(items[0]?.finishedAt).toBeDefined()
+  })
+
+  test("that is cut off by a server that stops has not ended: the stream fails", async () => {
+    const id = await startRun({ one: { uses: "noop" } })
+    const part = composed.get("scheduler")?.rpc_part
+    if (!part) throw new Error("the scheduler takes no calls")
+    const other = await serveRpc([part], { host: "127.0.0.1", port: 0, log })
+    const stream = call(owner, other.port).watchRun({ runId: id })[Symbol.asyncIterator]()
+    await stream.next()
+    const next = stream.next().then(
+      () => "ended",
+      (error: unknown) => codeOf(error),
+    )
+    await other.stop()
+    expect(await next).not.toBe("ended")
+    await work()
+  })
+
+  test("that nobody watches any more is not followed any longer", async () => {
+    const engine = await given.engine()
+    const id = await given.run(engine, { one: { uses: "noop" } })
+    const closed = Promise.withResolvers<void>()
+    const subscribe = (run: string) => {
+      const subscription = engine.feed.subscribe(run)
+      return { ...subscription, close: () => closed.resolve(subscription.close()) }
+    }
+    const routes = schedulerRpc({ ...engine, feed: { ...engine.feed, subscribe } })
+    const doors = { service: "scheduler", tokens: serviceTokens("scheduler", key), log }
+    const other = await serveRpc([{ routes, doors }], { host: "127.0.0.1", port: 0, log })
+    const leaving = new AbortController()
+    const asked = { runId: id, workspaceId: workspace_id }
+    const stream = call(service, other.port).watchRun(asked, { signal: leaving.signal })
+    const events = stream[Symbol.asyncIterator]()
+    await events.next()
+    const next = events.next().then(() => "told", codeOf)
+    leaving.abort()
+    expect(await next).toBe("Canceled")
+    await closed.promise
+    await other.stop()
+    await engine.close()
   })
 })

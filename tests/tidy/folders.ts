@@ -14,7 +14,7 @@ const fault = (path: string, message: string): Fault => ({ path, line: 1, messag
 /** Whoever reads a name knows what is inside, and finds it by it. */
 export const nameFaults = (paths: readonly string[]): readonly Fault[] =>
   paths.flatMap((path) => {
-    const words = path.split("/").map((part) => part.replace(/(\.(test|suite))?\.tsx?$/, ""))
+    const words = path.split("/").map((part) => part.replace(/(\.(test|suite|d))?\.tsx?$/, ""))
     const faults: Fault[] = []
     if (words.some((word) => vague.test(word)))
       faults.push(fault(path, "the name says nothing: name the noun or the verb"))

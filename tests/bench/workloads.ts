@@ -1,0 +1,23 @@
+import type { Workload } from "./workload.ts"
+import { costStored, drain, residentMemory } from "./workloads/drain.ts"
+import { enqueuePaused, enqueueRun, enqueueWhileDraining } from "./workloads/enqueue.ts"
+import { chainOfTasks, costPerTask, fanOut } from "./workloads/graph.ts"
+import { idleLatency } from "./workloads/idle.ts"
+import { sequenceLatency, sequenceStart, sequenceThroughput } from "./workloads/sequence.ts"
+
+/** In the order in which they are run: what leaves much behind comes late. */
+export const workloads: readonly Workload[] = [
+  idleLatency,
+  sequenceLatency,
+  chainOfTasks,
+  fanOut,
+  costPerTask,
+  sequenceThroughput,
+  sequenceStart,
+  enqueuePaused,
+  enqueueRun,
+  drain,
+  residentMemory,
+  enqueueWhileDraining,
+  costStored,
+]
