@@ -84,7 +84,7 @@ export const directUnary = ({ routes, incoming, outgoing, default_ms }: Directin
 
   const checked = incoming(serve as Parameters<Interceptor>[0])
 
-  return (method, signal, timeoutMs, header, message, contextValues) =>
+  return (...[method, signal, timeoutMs, header, message, contextValues]) =>
     runUnaryCall({
       req: {
         ...{ stream: false, service: method.parent, method, requestMethod: "POST", message },
