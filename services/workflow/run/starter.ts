@@ -35,6 +35,7 @@ type StartRequest = {
   readonly inputs: unknown
   readonly idempotency_key: string | undefined
   readonly traceparent: string | undefined
+  readonly rerun: { readonly of: string; readonly mode: string; readonly task: string } | undefined
 }
 
 /** The run as it was written, or its id alone if it was started before. */
@@ -93,7 +94,10 @@ const prepare = async (
     version: resolved.version,
     planJson: content.plan,
     inputsJson: JSON.stringify(checked.values),
-    trigger: "manual",
+    trigger: request.rerun ? "rerun" : "manual",
+    rerunOf: request.rerun?.of ?? "",
+    rerunMode: request.rerun?.mode ?? "",
+    rerunTask: request.rerun?.task ?? "",
     traceparent: request.traceparent ?? "",
     idempotencyKey: request.idempotency_key ?? "",
     bodyHash: request.idempotency_key === undefined ? "" : await hashOf(request),
@@ -108,8 +112,13 @@ const notFound = ({ workflow, version }: StartRequest, resolved: Resolved | unde
 }
 
 /** Of what was asked for, so that the same request is known again after the next version. */
-const hashOf = async ({ workflow, version, inputs }: StartRequest): Promise<string> => {
-  const text = canonicalJson({ workflow, version: version ?? null, inputs: inputs ?? {} })
+const hashOf = async ({ workflow, version, inputs, rerun }: StartRequest): Promise<string> => {
+  const text = canonicalJson({
+    workflow,
+    version: version ?? null,
+    inputs: inputs ?? {},
+    ...(rerun && { rerun }),
+  })
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))
   return Buffer.from(hash).toString("hex")
 }
