@@ -1,10 +1,9 @@
-import { Problem } from "#kernel/problem/problem.ts"
 import type { Routes } from "#kernel/rpc/server.ts"
 import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { Engine } from "./engine.ts"
 import { heartbeat_ms, lease_ms } from "./engine.ts"
 import { startedMessage, startOf } from "./run/message.ts"
-import { readWholeRun } from "./run/read.ts"
+import { runRpc } from "./run/rpc.ts"
 import { startRuns } from "./run/start.ts"
 import { closeSession } from "./session/close.ts"
 import { heartbeat } from "./session/heartbeat.ts"
@@ -13,7 +12,7 @@ import { attemptMessage, settlementOf } from "./task/message.ts"
 import { parkedClaim } from "./task/park.ts"
 import { reportTasks } from "./task/report.ts"
 
-/** The engine's door for the platform's own services. */
+/** The engine's door for the platform's own services; what proto/ opens to users is in `run/rpc.ts`. */
 export const schedulerRpc = (engine: Engine): Routes => {
   const start = startRuns(engine)
   const open = openSession(engine)
@@ -27,11 +26,7 @@ export const schedulerRpc = (engine: Engine): Routes => {
         const started = await start(runs.map(startOf))
         return { runs: started.map(startedMessage) }
       },
-      async getRun({ workspaceId, runId }) {
-        const run = await engine.database.run((sql) => readWholeRun(sql, workspaceId, runId))
-        if (!run) throw new Problem("run.not_found")
-        return { runJson: JSON.stringify(run) }
-      },
+      ...runRpc(engine),
       async openSession({ sessionId, name, queues, slots, inlineSlots }) {
         await open({ session_id: sessionId, name, queues, slots, inline_slots: inlineSlots })
         return { leaseMs: lease_ms, heartbeatMs: heartbeat_ms }
