@@ -98,7 +98,6 @@ describe("a run", () => {
     for (const run_id of ids) await ended(run_id)
     const words = ["rerun", "--all-failed", "--workflow", "many"]
     const started = (await it.wf(words)).stdout.trim().split("\n")
-    console.log(ids, started, await it.wf(["runs","list"]))
     expect(started).toHaveLength(2)
     for (const run_id of started) expect(ids).toContain((await ended(run_id)).rerun_of ?? "")
   })

@@ -12,7 +12,7 @@ import { readSomeInputs } from "../../run-inputs.ts"
 /** Starts the run anew and follows it; with `--all-failed` many of them, which it doesn't wait for. */
 export const run = async ({ arguments: [run_id], options }: Given, io: Io): Promise<number> => {
   const client = connect(options, io)
-  if (flag(options, "all-failed")) return rerunMany(client, { run_id, options }, io)
+  if (flag(options, "allFailed")) return rerunMany(client, { run_id, options }, io)
   if (run_id === undefined) {
     throw new Failure(exit_codes.usage, "Name the run, or say `--all-failed` for all that have failed.")
   }
