@@ -190,7 +190,9 @@ test("a cancelled run ends with its last running task; a success that came first
   expect((await cancelRun(engine)(actor, run_id)).status).toBe("running")
   expect((await cancelRun(engine)(actor, run_id)).reason).toBe("cancelled")
   const held = { task_run_id: attempt.id, token: attempt.token }
-  expect(await heartbeat(engine)({ session_id, held: [held], last_token: attempt.token })).toEqual([held])
+  expect(
+    await heartbeat(engine)({ session_id, held: [held], last_token: attempt.token, draining: false }),
+  ).toEqual([held])
   const settlements = [{ ...held, outcome: "completed" as const }]
   const { attempts } = await reportTasks(engine)({ session_id, settlements, room: given.room(10) })
   expect(attempts).toEqual([])

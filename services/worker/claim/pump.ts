@@ -19,6 +19,7 @@ export type PumpOptions = {
   readonly slots: Slots
   readonly name: string
   readonly queues: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
   readonly log: Log
   readonly id: () => string
   readonly run: (attempt: Attempt, stop: AbortController) => Promise<Result>
@@ -115,9 +116,9 @@ const open = (state: State): Promise<void> => {
 
 const openSession = async (state: State): Promise<void> => {
   if (state.opened) return
-  const { scheduler, name, queues, slots } = state.options
+  const { scheduler, name, queues, labels, slots } = state.options
   const opening = { slots: slots.total.process, inlineSlots: slots.total.inline }
-  await scheduler.openSession({ sessionId: state.session.id, name, queues: [...queues], ...opening })
+  await scheduler.openSession({ sessionId: state.session.id, name, queues: [...queues], labels, ...opening })
   state.opened = true
 }
 
@@ -223,7 +224,12 @@ const beat = async (state: State): Promise<void> => {
   if (!opened) return
   const held = session.held().map(({ taskRunId, token }) => ({ taskRunId, token }))
   try {
-    const call = { sessionId: session.id, held, lastToken: session.lastToken() }
+    const call = {
+      sessionId: session.id,
+      held,
+      lastToken: session.lastToken(),
+      draining: state.stopping.signal.aborted,
+    }
     const { stop } = await state.options.scheduler.heartbeat(call)
     for (const unwanted of stop) state.jobs.get(keyOf(unwanted))?.stop.abort(no_longer_wanted)
   } catch (error) {
