@@ -841,6 +841,7 @@ export interface components {
             }[];
             request_id?: string;
         };
+        /** @description `source` or `definition` makes a version; `name` with `steps` starts that sequence. */
         PushWorkflow: {
             /** @description The workflow file's text: YAML or JSON. */
             source?: string;
@@ -850,8 +851,18 @@ export interface components {
             definition?: {
                 [key: string]: unknown;
             };
-            name?: unknown;
-            steps?: unknown;
+            name?: string;
+            /** @description Done one after the other; the first that fails ends the sequence. */
+            steps?: {
+                name: string;
+                type: string;
+                /** @description Any JSON of at most 1 MiB. */
+                payload?: unknown;
+                /** @description Tries after the first; 3 when left out or not above 0. */
+                max_retries?: number | null;
+            }[];
+            /** @description Wins over the header. */
+            idempotency_key?: string;
         };
         Queue: {
             name: string;
@@ -940,6 +951,42 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        Sequence: {
+            /**
+             * Format: uuid
+             * @description That of its run.
+             */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            status: "pending" | "running" | "completed" | "failed" | "cancelled";
+            /** @description The first step that has not completed, counted from 0; `total_steps` when all have. */
+            current_step: number;
+            total_steps: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at?: string;
+            /** Format: date-time */
+            completed_at?: string | null;
+            /** @description With `updated_at` and `completed_at`, on the single one. */
+            steps?: {
+                name: string;
+                type: string;
+                payload?: unknown;
+                max_retries: number;
+                status: string;
+                attempt: number;
+                error: {
+                    code: string;
+                    message: string;
+                } | null;
+                /** Format: date-time */
+                started_at: string | null;
+                /** Format: date-time */
+                completed_at: string | null;
+            }[];
+        };
         Start: {
             /** @description The latest, if left out. */
             version?: number;
@@ -965,6 +1012,7 @@ export interface components {
             /** Format: uuid */
             run_id: string | null;
             task: string;
+            type: string;
             item: number | null;
             /** @enum {string} */
             status: "pending" | "queued" | "running" | "retrying" | "waiting" | "completed" | "failed" | "skipped" | "cancelled";
@@ -2503,7 +2551,9 @@ export interface operations {
     pushWorkflow: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2522,13 +2572,13 @@ export interface operations {
                     "application/json": components["schemas"]["Version"];
                 };
             };
-            /** @description The version made */
+            /** @description The version made, or the sequence started */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Version"];
+                    "application/json": components["schemas"]["Version"] | components["schemas"]["Sequence"];
                 };
             };
             /** @description A refusal */
@@ -2586,13 +2636,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The workflow with its latest definition */
+            /** @description The workflow with its latest definition; by the id of a sequence, that with its steps */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Workflow"];
+                    "application/json": components["schemas"]["Workflow"] | components["schemas"]["Sequence"];
                 };
             };
             /** @description A refusal */

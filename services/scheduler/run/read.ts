@@ -76,7 +76,7 @@ export const readWholeRun = async (
 /** In the order of the plan. */
 export const readTaskRuns = async (sql: Sql, run_id: string): Promise<readonly TaskRun[]> => {
   const rows = await sql<TaskRow>`
-    select id, run_id, task, item, status, reason, attempt, max_retries, worker_id, outputs, error,
+    select id, run_id, task, type, item, status, reason, attempt, max_retries, worker_id, outputs, error,
       reused_from, queued_at, started_at, finished_at
     from scheduler.task_run
     where id between ${taskRunId(run_id, 0)}::text::uuid and ${lastTaskRunId(run_id)}::text::uuid

@@ -20,7 +20,8 @@ export const shownRun = ({ start, run, tasks, kept }: Begun, { at }: Written): R
     },
     tasks: tasks.map(
       (task): TaskRun => ({
-        ...{ id: task.id, run_id: id, task: task.task, item: null, status: task.status, reason: task.reason },
+        ...{ id: task.id, run_id: id, task: task.task, type: task.type, item: null },
+        ...{ status: task.status, reason: task.reason },
         ...{ attempt: 0, max_retries: task.max_retries, worker_id: null, error: null },
         outputs: kept.get(task.idx)?.outputs ?? null,
         reused_from: kept.get(task.idx)?.id ?? null,

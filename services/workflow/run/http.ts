@@ -2,25 +2,17 @@ import { createRoute, z } from "@hono/zod-openapi"
 import type { App } from "#kernel/http/app.ts"
 import { bearer, jsonBody, refusals } from "#kernel/http/shapes.ts"
 import { nameText } from "../workflow/shape.ts"
+import { keyHeader, keyText } from "./shape.ts"
 import { startRun } from "./start.ts"
 import type { Starting } from "./starter.ts"
 
-const max_key_chars = 255
 const max_version = 2 ** 31 - 1
-
-const keyText = z
-  .string()
-  .min(1)
-  .max(max_key_chars)
-  .refine((text) => text.isWellFormed() && !text.includes("\0"), "has a character that is refused")
 
 const startShape = z.strictObject({
   version: z.int().min(1).max(max_version).optional().openapi({ description: "The latest, if left out." }),
   inputs: z.record(z.string(), z.unknown()).optional(),
   idempotency_key: keyText.optional().openapi({ description: "Wins over the header." }),
 })
-
-const keyHeader = z.object({ "idempotency-key": keyText.optional() })
 
 /** The run's shape is the scheduler's, which declares it. */
 const runAnswer = {
