@@ -72,7 +72,7 @@ const startOf = (kit: Kit, draft: DraftRow, tasks: readonly DraftTaskRow[]): Run
       ordered.map(({ name }) => name),
     ),
     ...{ trigger: "draft", traceparent: activeTraceparent() ?? "", idempotencyKey: `draft ${draft.id}` },
-    bodyHash: draft.id,
+    ...{ bodyHash: draft.id, bare: true },
   })
 }
 

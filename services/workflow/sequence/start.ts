@@ -9,7 +9,7 @@ import { bodyHash } from "../run/body-hash.ts"
 import { runStarter, type Scheduler } from "../run/hand-over.ts"
 import { inputsText, payloadText } from "./payloads.ts"
 import { sequencePlans } from "./plans.ts"
-import { findRun, steppedRun, summaryOf } from "./run.ts"
+import { findRun, legacyStatus, steppedRun, summaryOf } from "./run.ts"
 import type { Sequence, StartSequence } from "./shape.ts"
 
 type Starting = { readonly kit: Kit; readonly scheduler: Scheduler }
@@ -35,10 +35,19 @@ export const startSequence = ({ kit, scheduler }: Starting) => {
         traceparent: activeTraceparent() ?? "",
         idempotencyKey: key ?? "",
         bodyHash: key === undefined ? "" : await bodyHash({ name, steps }),
+        bare: true,
       }),
     )
-    const run = run_json === "" ? await findRun(scheduler, workspace_id, run_id) : steppedRun(run_json)
-    if (!run) throw new Error("a sequence that was started is not there")
-    return summaryOf(run)
+    if (run_json === "") return firstOf(scheduler, workspace_id, run_id)
+    const { status, created_at } = steppedRun(run_json)
+    const place = { current_step: 0, total_steps: steps.length }
+    return { id: run_id, name, status: legacyStatus(status), ...place, created_at }
   }
+}
+
+/** What the same key has started before. */
+const firstOf = async (scheduler: Scheduler, workspace_id: string, run_id: string): Promise<Sequence> => {
+  const run = await findRun(scheduler, workspace_id, run_id)
+  if (!run) throw new Error("a sequence that was started is not there")
+  return summaryOf(run)
 }
