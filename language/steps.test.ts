@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { chain, planSteps, uniqueNames } from "./steps.ts"
+import { chain, planSteps } from "./steps.ts"
 
 const noop = (name: string, max_retries?: number) => ({
   name,
@@ -42,12 +42,13 @@ test("a step may need several earlier ones", () => {
 })
 
 test("every name is there once, and none takes another's", () => {
-  expect(uniqueNames(["a", "b"])).toEqual(["a", "b"])
-  expect(uniqueNames(["a", "a", "a"])).toEqual(["a", "a (2)", "a (3)"])
-  expect(uniqueNames(["a", "a", "a (2)", "a", "__proto__", "__proto__"])).toEqual([
+  const namesOf = (...names: string[]) => chain(names.map((name) => noop(name))).tasks.map(({ name }) => name)
+  expect(namesOf("a", "b")).toEqual(["a", "b"])
+  expect(namesOf("a", "a", "a")).toEqual(["a", "a (2)", "a (3)"])
+  expect(namesOf("a", "a", "a (2)", "a", "__proto__", "__proto__")).toEqual([
     ...["a", "a (3)", "a (2)", "a (4)"],
     ...["__proto__", "__proto__ (2)"],
   ])
-  const many = uniqueNames(Array.from({ length: 5_000 }, () => "x"))
+  const many = namesOf(...Array.from({ length: 5_000 }, () => "x"))
   expect(new Set(many).size).toBe(5_000)
 })

@@ -29,7 +29,7 @@ export const planSteps = (steps: readonly Step[], needsOf: (idx: number) => read
 export const chain = (steps: readonly Step[]): Plan => planSteps(steps, (idx) => (idx === 0 ? [] : [idx - 1]))
 
 /** A run knows its tasks by their names: a name that was there before gets a number. */
-export const uniqueNames = (names: readonly string[]): readonly string[] => {
+const uniqueNames = (names: readonly string[]): readonly string[] => {
   const given = new Set(names)
   if (given.size === names.length) return names
   const taken = new Set<string>()

@@ -1,8 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import type { App } from "#kernel/http/app.ts"
+import { keyHeader, keyText } from "#kernel/http/idempotency-key.ts"
 import { bearer, jsonBody, refusals } from "#kernel/http/shapes.ts"
 import { nameText } from "../workflow/shape.ts"
-import { keyHeader, keyText } from "./shape.ts"
 import { startRun } from "./start.ts"
 import type { Starting } from "./starter.ts"
 

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi"
+import { keyText } from "#kernel/http/idempotency-key.ts"
 import { limits } from "#language/limits.ts"
 import { jobType } from "#language/words.ts"
-import { keyText } from "../run/shape.ts"
 import { nameText } from "../workflow/shape.ts"
 
 const max_steps = 1_000
@@ -64,7 +64,6 @@ export const sequenceShape = z
   })
   .openapi("Sequence")
 
-export type StepGiven = z.infer<typeof stepShape>
 export type StartSequence = z.infer<typeof startSequenceShape>
 export type Progress = z.infer<typeof progressShape>
 export type Sequence = z.infer<typeof sequenceShape>

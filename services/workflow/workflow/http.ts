@@ -1,10 +1,12 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import type { App } from "#kernel/http/app.ts"
+import { bodyOf } from "#kernel/http/body.ts"
+import { keyHeader, keyOf } from "#kernel/http/idempotency-key.ts"
+import { invalidRequest } from "#kernel/http/invalid.ts"
 import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { verdictShape, writtenOf, writtenShape } from "../definition/shape.ts"
 import { validateWorkflow } from "../definition/validate.ts"
-import { keyHeader } from "../run/shape.ts"
 import type { Starting } from "../run/starter.ts"
 import { type StartSequence, sequenceShape, startSequenceShape } from "../sequence/shape.ts"
 import { showSequence } from "../sequence/show.ts"
@@ -85,22 +87,29 @@ const sequenceOf = ({ source, file, definition, ...given }: Asked): StartSequenc
 
 const isId = (text: string): boolean => z.uuid().safeParse(text).success
 
-export const mountWorkflows = (app: App, pushing: Pushing & Starting): void => {
+/** Starts of sequences have to be fast: so the request is looked at by hand; the document is the same. */
+const mountPush = (app: App, pushing: Pushing & Starting): void => {
   const push = pushWorkflow(pushing)
-  const list = listWorkflows(pushing.database)
-  const show = showWorkflow(pushing.database)
   const start = startSequence(pushing)
-  const showSteps = showSequence(pushing.scheduler)
-  app.openapi(pushRoute, async (context) => {
-    const given = context.req.valid("json")
-    const sequence = sequenceOf(given)
+  app.openAPIRegistry.registerPath(pushRoute)
+  app.post(pushRoute.path, async (context) => {
+    const { success, data, error } = pushShape.safeParse((await bodyOf(context)).value)
+    if (!success) throw invalidRequest(error)
+    const sequence = sequenceOf(data)
     if (sequence) {
-      const idempotency_key = sequence.idempotency_key ?? context.req.valid("header")["idempotency-key"]
+      const idempotency_key = sequence.idempotency_key ?? keyOf(context)
       return context.json(await start(context.get("actor"), { ...sequence, idempotency_key }), 201)
     }
-    const version = await push(context.get("actor"), writtenOf(given))
+    const version = await push(context.get("actor"), writtenOf(data))
     return version.created ? context.json(version, 201) : context.json(version, 200)
   })
+}
+
+export const mountWorkflows = (app: App, pushing: Pushing & Starting): void => {
+  const list = listWorkflows(pushing.database)
+  const show = showWorkflow(pushing.database)
+  const showSteps = showSequence(pushing.scheduler)
+  mountPush(app, pushing)
   app.openapi(listRoute, async (context) =>
     context.json(await list(context.get("actor"), context.req.valid("query")), 200),
   )
