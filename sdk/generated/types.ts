@@ -351,6 +351,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/rerun": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["rerunRuns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}": {
         parameters: {
             query?: never;
@@ -1051,6 +1067,34 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        RerunMany: {
+            /**
+             * @default failed
+             * @enum {string}
+             */
+            status: "completed" | "failed" | "cancelled";
+            workflow?: string;
+            /**
+             * Format: date-time
+             * @description Created then or later.
+             */
+            since?: string;
+            /**
+             * Format: date-time
+             * @description Created before then.
+             */
+            until?: string;
+            /**
+             * @default all
+             * @enum {string}
+             */
+            mode: "all" | "failed";
+            limit?: number;
+        };
+        RerunStarted: {
+            started: string[];
+            more: boolean;
+        };
         Run: {
             /** Format: uuid */
             id: string;
@@ -1133,6 +1177,17 @@ export interface components {
             };
             /** @description Wins over the header. */
             idempotency_key?: string;
+            /** @description Repeats an earlier run with this version: its inputs where these say nothing, and its results. */
+            rerun?: {
+                /** Format: uuid */
+                of: string;
+                /**
+                 * @default all
+                 * @enum {string}
+                 */
+                mode: "all" | "failed" | "from";
+                task?: string;
+            };
         };
         StartRun: {
             /** @description The latest, if left out. */
@@ -1142,6 +1197,17 @@ export interface components {
             };
             /** @description Wins over the header. */
             idempotency_key?: string;
+            /** @description Repeats an earlier run with this version: its inputs where these say nothing, and its results. */
+            rerun?: {
+                /** Format: uuid */
+                of: string;
+                /**
+                 * @default all
+                 * @enum {string}
+                 */
+                mode: "all" | "failed" | "from";
+                task?: string;
+            };
             workflow: string;
         };
         StartedDraft: {
@@ -2122,6 +2188,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rerunRuns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RerunMany"];
+            };
+        };
+        responses: {
+            /** @description The new runs, and whether there are more to ask for */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RerunStarted"];
                 };
             };
             /** @description A refusal */

@@ -12,6 +12,17 @@ const startShape = z.strictObject({
   version: z.int().min(1).max(max_version).optional().openapi({ description: "The latest, if left out." }),
   inputs: z.record(z.string(), z.unknown()).optional(),
   idempotency_key: keyText.optional().openapi({ description: "Wins over the header." }),
+  rerun: z
+    .strictObject({
+      of: z.uuid(),
+      mode: z.enum(["all", "failed", "from"]).default("all"),
+      task: z.string().max(200).optional(),
+    })
+    .optional()
+    .openapi({
+      description:
+        "Repeats an earlier run with this version: its inputs where these say nothing, and its results.",
+    }),
 })
 
 /** The run's shape is the scheduler's, which declares it. */

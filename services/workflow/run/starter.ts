@@ -29,6 +29,7 @@ type StartRequest = {
   readonly inputs: unknown
   readonly idempotency_key: string | undefined
   readonly traceparent: string | undefined
+  readonly rerun: { readonly of: string; readonly mode: string; readonly task: string } | undefined
 }
 
 /** Starts that arrive together are resolved by one statement and handed over in one call. */
@@ -84,7 +85,10 @@ const prepare = async (
     version: resolved.version,
     planJson: content.plan,
     inputsJson: JSON.stringify(checked.values),
-    trigger: "manual",
+    trigger: request.rerun ? "rerun" : "manual",
+    rerunOf: request.rerun?.of ?? "",
+    rerunMode: request.rerun?.mode ?? "",
+    rerunTask: request.rerun?.task ?? "",
     traceparent: request.traceparent ?? "",
     idempotencyKey: request.idempotency_key ?? "",
     bodyHash: request.idempotency_key === undefined ? "" : await hashOf(request),
@@ -99,8 +103,8 @@ const notFound = ({ workflow, version }: StartRequest, resolved: Resolved | unde
 }
 
 /** Of what was asked for, so that the same request is known again after the next version. */
-const hashOf = ({ workflow, version, inputs }: StartRequest): Promise<string> =>
-  bodyHash({ workflow, version: version ?? null, inputs: inputs ?? {} })
+const hashOf = ({ workflow, version, inputs, rerun }: StartRequest): Promise<string> =>
+  bodyHash({ workflow, version: version ?? null, inputs: inputs ?? {}, ...(rerun && { rerun }) })
 
 /** Large plans go in messages of their own. */
 const inMessages = <Item extends { readonly start: RunStart }>(items: readonly Item[]): Item[][] => {
