@@ -150,6 +150,8 @@ describe("a sequence", () => {
     const named = await send(`/api/v1/runs/${id}/rerun`, { inputs: { payloads: [] } })
     expect([named.status, named.body.code]).toEqual([422, "inputs.invalid"])
     await it.client.runs.cancel(String(again.body.id))
+    for (const more of [["--latest"], ["-i", "a=1"]])
+      expect((await it.wf(["rerun", id, ...more])).code).toBe(2)
   })
 
   test("runs commands with expressions of its own payload only, and shows their lines", async () => {
