@@ -30,6 +30,8 @@ export type RunStart = {
   readonly body_hash: string
   readonly traceparent: string | null
   readonly rerun: Rerun | null
+  /** Who asks needs neither inputs nor tasks in the answer. */
+  readonly bare?: boolean
 }
 
 /** What of an earlier run is kept: nothing, what has completed, or that as far as it doesn't come after a task. */
@@ -86,10 +88,21 @@ export const startRuns =
     })
   }
 
-const prepare = (start: RunStart): Prepared => {
-  const plan_text = JSON.stringify(start.plan)
-  return { ...start, plan_text, plan_id: createHash("sha256").update(plan_text).digest("hex") }
+type PlanContent = Pick<Prepared, "plan_id" | "plan_text">
+
+const contents = new WeakMap<Plan, PlanContent>()
+
+/** A plan is written out and addressed once, however many starts bring it. */
+const contentOf = (plan: Plan): PlanContent => {
+  const known = contents.get(plan)
+  if (known) return known
+  const plan_text = JSON.stringify(plan)
+  const content = { plan_text, plan_id: createHash("sha256").update(plan_text).digest("hex") }
+  contents.set(plan, content)
+  return content
 }
+
+const prepare = (start: RunStart): Prepared => ({ ...start, ...contentOf(start.plan) })
 
 /** A run's first step, in memory: what can run at once, and what never will. */
 const beginRun = (step: Step, start: Prepared, kept: KeptTasks): Begun => {
