@@ -15,7 +15,7 @@ export const shownRun = ({ start, run, tasks, kept }: Begun, { at }: Written): R
       trigger: start.trigger,
       rerun_of: start.rerun?.of ?? null,
       created_at: time,
-      started_at: time,
+      started_at: run.started_at === null ? null : time,
       finished_at,
     },
     tasks: tasks.map(

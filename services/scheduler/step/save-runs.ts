@@ -7,7 +7,8 @@ export const saveRuns = async (sql: Sql, { runs: known, decided }: Step): Promis
   const finished = new Set(decided.finished)
   await sql`
     update scheduler.run as run
-    set status = given.status, reason = given.reason, open = given.open, bad = given.bad, seq = given.seq,
+    set status = given.status,
+      started_at = coalesce(run.started_at, case when given.status = 'running' then now() end), reason = given.reason, open = given.open, bad = given.bad, seq = given.seq,
       finished_at = case when given.finished then now() else run.finished_at end
     from unnest(
       ${list(runs.map((run) => run.id))}::text::uuid[],

@@ -1,5 +1,5 @@
 import { json, list, type Sql } from "#kernel/database/database.ts"
-import { deadLetterId } from "../task/tell-ended.ts"
+import { deadLetterId, triesOf } from "../task/tell-ended.ts"
 import type { RunRow, TaskRow } from "./rows.ts"
 import type { Ended } from "./step.ts"
 
@@ -66,6 +66,20 @@ export const insertTimers = async (sql: Sql, ended: readonly Ended[]): Promise<v
     ) as given (id, run_id, delay_ms)`
 }
 
+/** What is queued for a limited time has it anew each time that it is queued. */
+export const insertExpiries = async (sql: Sql, expiring: readonly TaskRow[]): Promise<void> => {
+  const waiting = expiring.filter(({ status }) => status === "queued")
+  if (waiting.length === 0) return
+  await sql`
+    insert into scheduler.timer (due_at, kind, task_run_id)
+    select now() + limit_ms * interval '1 millisecond', 'expire', id
+    from unnest(
+      ${list(waiting.map(({ id }) => id))}::text::uuid[],
+      ${list(waiting.map(({ settings }) => settings?.queue_timeout_ms ?? null))}::text::float8[]
+    ) as given (id, limit_ms)
+    where limit_ms is not null`
+}
+
 export const insertDeadLetters = async (sql: Sql, ended: readonly Ended[]): Promise<void> => {
   const dead = ended.filter(({ task }) => task.status === "dead_letter")
   if (dead.length === 0) return
@@ -79,7 +93,7 @@ export const insertDeadLetters = async (sql: Sql, ended: readonly Ended[]): Prom
       ${list(dead.map(({ task }) => task.queue))}::text::text[],
       ${list(dead.map(({ task }) => task.type))}::text::text[],
       ${list(dead.map(({ error }) => (error ? json(error) : null)))}::text::text[],
-      ${list(dead.map(({ task }) => task.attempt))}::text::int[]
+      ${list(dead.map(({ task }) => triesOf(task)))}::text::int[]
     ) as given (id, job_id, workspace_id, queue, type, error, attempts)
     on conflict (id) do nothing`
 }

@@ -9,6 +9,7 @@ import { saveEnded, saveHanded, saveStopping, saveUnbegun } from "./save-tasks.t
 import {
   dropBlocked,
   insertDeadLetters,
+  insertExpiries,
   insertTimers,
   saveBlocked,
   saveCounted,
@@ -35,9 +36,10 @@ export const save = async (sql: Sql, step: Step): Promise<void> => {
     closeClaims(sql, decided.ended),
     chargeLimits(sql, decided.charged),
     insertTimers(sql, decided.ended),
+    insertExpiries(sql, decided.expiring),
     insertDeadLetters(sql, [...decided.ended, ...decided.expired]),
     saveRuns(sql, step),
     recordEvents(sql, decided.events, now),
-    emit(sql, [...wakeUps(decided.released), ...decided.emissions]),
+    emit(sql, [...wakeUps([...decided.released, ...decided.admitted]), ...decided.emissions]),
   ])
 }

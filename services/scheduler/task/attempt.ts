@@ -81,15 +81,13 @@ const no_context: AttemptContext = {
 
 const plannedJob = ({ type, payload, queue, priority, settings }: ClaimedRow): PlanTask => ({
   ...{ idx: 0, name: type, uses: type, env: {}, needs: [], successors: [], reads: [], when: "success" },
-  with: isObject(payload) ? payload : {},
+  // What a type makes of its payload is its own business.
+  with: payload as PlanTask["with"],
   continue_on_error: false,
   timeout_ms: settings?.timeout_ms ?? defaults.task_timeout_ms,
   retry: settings?.retry ?? defaults.retry,
   ...{ queue, priority, outputs: [], artifacts: [] },
 })
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** The upstream tasks whose outputs and status an attempt may see. */
 const readsOf = (plan: Plan | undefined, task: TaskRow): readonly number[] =>

@@ -1,3 +1,4 @@
+import { leaveGate } from "../gate/gate.ts"
 import type { TaskRow } from "../step/rows.ts"
 import type { Step } from "../step/step.ts"
 import { tellEnded } from "./tell-ended.ts"
@@ -11,6 +12,7 @@ export const expire = (step: Step, task: TaskRow): void => {
   const settlement = { task_run_id: task.id, token: expired, outcome: "failed", error: too_long } as const
   const ended = { task, settlement, token: `${expired}.${step.id()}`, delay_ms: null, error: too_long }
   step.decided.expired.push(ended)
+  leaveGate(step, task)
   tellEnded(step, ended)
 }
 

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf"
 import type { Client } from "@connectrpc/connect"
 import type { Database } from "#kernel/database/database.ts"
 import { isDataError } from "#kernel/database/failure.ts"
+import { kinds, type ProblemKind } from "#kernel/problem/kinds.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { batcher } from "#kernel/service/batch.ts"
 import type { Kit } from "#kernel/service/kit.ts"
@@ -114,6 +115,8 @@ const hashOf = async ({ workflow, version, inputs }: StartRequest): Promise<stri
   return Buffer.from(hash).toString("hex")
 }
 
+const isKind = (text: string): text is ProblemKind => Object.hasOwn(kinds, text)
+
 /** A refusal of one message says nothing about those before it. */
 const handOver = async (
   scheduler: Starting["scheduler"],
@@ -122,7 +125,7 @@ const handOver = async (
   try {
     const { runs } = await scheduler.startRuns({ runs: starts })
     return runs.map(({ runId: run_id, problem, runJson: run_json }) =>
-      problem === "" ? { run_id, run_json } : new Problem("idempotency.conflict"),
+      problem === "" ? { run_id, run_json } : new Problem(isKind(problem) ? problem : "platform.bug"),
     )
   } catch (error) {
     if (error instanceof Problem) return starts.map(() => error)
