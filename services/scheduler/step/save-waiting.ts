@@ -46,6 +46,21 @@ export const saveBlocked = async (sql: Sql, blocked: readonly TaskRow[]): Promis
     on conflict (task_run_id) do nothing`
 }
 
+/** A job may be replayed, and then must not be claimed by the place that it had before. */
+export const dropReady = async (sql: Sql, expired: readonly Ended[]): Promise<void> => {
+  if (expired.length === 0) return
+  await sql`
+    delete from scheduler.ready
+    where ctid = any(array(
+      select ready.ctid
+      from scheduler.task_run as task
+      join scheduler.ready using (queue, workspace_id, slot)
+      where task.id = any(${list(expired.map(({ task }) => task.id))}::text::uuid[]) and ready.task_run_id = task.id
+        and ready.rank = floor(extract(epoch from task.queued_at) * 1000)::bigint - 60000 * task.priority
+      for update of ready skip locked
+    ))`
+}
+
 export const dropBlocked = async (sql: Sql, stopped: readonly RunRow[]): Promise<void> => {
   if (stopped.length === 0) return
   await sql`

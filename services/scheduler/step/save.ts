@@ -8,6 +8,7 @@ import { saveRuns } from "./save-runs.ts"
 import { saveEnded, saveHanded, saveStopping, saveUnbegun } from "./save-tasks.ts"
 import {
   dropBlocked,
+  dropReady,
   insertDeadLetters,
   insertExpiries,
   insertTimers,
@@ -27,6 +28,7 @@ export const save = async (sql: Sql, step: Step): Promise<void> => {
     saveEnded(sql, decided.ended),
     saveCounted(sql, [...decided.counted]),
     saveUnbegun(sql, [...decided.unbegun, ...decided.expired.map(({ task }) => task)]),
+    dropReady(sql, decided.expired),
     dropBlocked(sql, decided.stopped),
     saveStopping(sql, decided.stopping),
     saveReleased(sql, decided.released),

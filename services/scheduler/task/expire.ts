@@ -5,7 +5,7 @@ import { tellEnded } from "./tell-ended.ts"
 
 const too_long = { code: "queue.timeout", message: "It waited in its queue longer than it may." } as const
 
-/** Ends what waited too long for a worker. Its place in the lane may stay: no claim takes what isn't queued. */
+/** Ends what waited too long for a worker. */
 export const expire = (step: Step, task: TaskRow): void => {
   const status = task.run_id === null ? "dead_letter" : "failed"
   Object.assign(task, { status, reason: too_long.code })

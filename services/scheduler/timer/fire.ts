@@ -59,11 +59,15 @@ const expireIfLate = (step: Step, task: TaskRow): void => {
   if ((task.waited_ms ?? 0) >= limit_ms) expire(step, task)
 }
 
-/** One with a concurrency key comes to its gate now. */
+/** One with a concurrency key comes to its gate now; it was accepted, so it waits there rather than be refused. */
 const start = (step: Step, task: TaskRow): void => {
   const entering = enteringJob(task)
-  if (entering) step.decided.entering.push(entering)
-  else release(step, runOfTask(step, task), task)
+  if (!entering) {
+    release(step, runOfTask(step, task), task)
+    return
+  }
+  const on_conflict = entering.on_conflict === "reject" ? "queue" : entering.on_conflict
+  step.decided.entering.push({ ...entering, on_conflict })
 }
 
 const findDue = (sql: Sql) =>
