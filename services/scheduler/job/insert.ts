@@ -14,7 +14,8 @@ export type Inserted = {
 
 /**
  * Jobs, what may be claimed of them, their timers and the wake-up in one statement, so in one round trip and one
- * commit. A key that is taken leaves its row as it is: then `count` is less than what was sent. What has a concurrency key is queued without a place in a lane.
+ * commit. A key that is taken leaves its row as it is: then `count` is less than what was sent. What has a concurrency
+ * key is queued without a place in a lane.
  */
 export const insertJobs = async (sql: Sql, jobs: readonly NewJob[]): Promise<Inserted> => {
   const { rows, shapes, numbers, limited, wake } = arrange(jobs)
@@ -62,8 +63,7 @@ export const insertJobs = async (sql: Sql, jobs: readonly NewJob[]): Promise<Ins
       insert into scheduler.timer (due_at, kind, task_run_id)
       select greatest(run_at, now()) + limit_ms * interval '1 millisecond', 'expire', id
       from unnest(
-        ${list(limited.map(({ id }) => id))}::text::uuid[],
-        ${list(limited.map(({ run_at }) => run_at))}::text::timestamptz[],
+        ${list(limited.map(({ id }) => id))}::text::uuid[], ${list(limited.map(({ run_at }) => run_at))}::text::timestamptz[],
         ${list(limited.map(({ queue_timeout_ms }) => queue_timeout_ms))}::text::float8[]
       ) as given (id, run_at, limit_ms)
       where id in (select id from created)

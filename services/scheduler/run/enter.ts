@@ -11,8 +11,7 @@ import type { Prepared } from "./start.ts"
 export const enterRuns = async (
   engine: Engine,
   sql: Sql,
-  starts: readonly Prepared[],
-  kept: ReadonlyMap<string, KeptTasks>,
+  { starts, kept }: { readonly starts: readonly Prepared[]; readonly kept: ReadonlyMap<string, KeptTasks> },
 ): Promise<Entered> => {
   const entering = starts.flatMap((start): Entering[] => {
     const { concurrency, run_id: id, workspace_id, plan } = start

@@ -118,7 +118,7 @@ const startSome = async (
 ): Promise<ReadonlyMap<string, Run | Problem>> => {
   const kept = new Map<string, KeptTasks>()
   for (const start of starts) kept.set(start.run_id, await readKept(sql, start))
-  const entered = await enterRuns(engine, sql, starts, kept)
+  const entered = await enterRuns(engine, sql, { starts, kept })
   const step = openStep(rowsOver(sql), engine.kit)
   const started = new Map<string, Run | Problem>()
   const begun: Begun[] = []
