@@ -84,8 +84,9 @@ export const directUnary = ({ routes, incoming, outgoing, default_ms }: Directin
 
   const checked = incoming(serve as Parameters<Interceptor>[0])
 
-  return (method, signal, timeoutMs, header, message, contextValues) =>
-    runUnaryCall({
+  const unary = (...call: Parameters<Transport["unary"]>) => {
+    const [method, signal, timeoutMs, header, message, contextValues] = call
+    return runUnaryCall({
       req: {
         ...{ stream: false, service: method.parent, method, requestMethod: "POST", message },
         url: `memory://${method.parent.typeName}/${method.name}`,
@@ -100,4 +101,6 @@ export const directUnary = ({ routes, incoming, outgoing, default_ms }: Directin
       ...(signal && { signal }),
       interceptors: outgoing,
     })
+  }
+  return unary as Transport["unary"]
 }

@@ -69,6 +69,7 @@ const flushJobs =
       sql.afterCommit(() => {
         engine.lanes.note(inserted.lanes)
         engine.ready.fire()
+        if (inserted.count === jobs.length) engine.measures.created(jobs)
       })
       return answersOf(sql, jobs, inserted)
     })
@@ -88,16 +89,15 @@ const flushKeyed =
       const own = new Set(jobs.map(({ id }) => id))
       const keyed = new Set(jobs.filter(({ concurrency }) => concurrency !== null).map(({ id }) => id))
       // In the order in which they came, and those alone that this flush has made.
-      const made = answers.flatMap((job) => (job instanceof Problem || !own.has(job.id) ? [] : [job.id]))
-      const ids = [...new Set(made)].filter((id) => keyed.has(id))
+      const made = new Set(
+        answers.flatMap((job) => (job instanceof Problem || !own.has(job.id) ? [] : [job.id])),
+      )
+      const ids = [...made].filter((id) => keyed.has(id))
       const entered = await enterJobs(engine, sql, { ids, is_replay: false })
-      await removeJobs(
-        sql,
-        ids.filter((id) => entered.get(id) === "refused"),
-      )
-      return answers.map((job) =>
-        job instanceof Problem || entered.get(job.id) !== "refused" ? job : refusalOf(job),
-      )
+      const isRefused = (id: string) => entered.get(id) === "refused"
+      await removeJobs(sql, ids.filter(isRefused))
+      sql.afterCommit(() => engine.measures.created(jobs.filter(({ id }) => made.has(id) && !isRefused(id))))
+      return answers.map((job) => (job instanceof Problem || !isRefused(job.id) ? job : refusalOf(job)))
     })
 
 const refusalOf = ({ concurrency }: Job): Problem => {

@@ -35,6 +35,8 @@ export type RunStart = {
   readonly body_hash: string
   readonly traceparent: string | null
   readonly rerun: Rerun | null
+  /** Who asks needs neither inputs nor tasks in the answer. */
+  readonly bare?: boolean
 }
 
 /** What of an earlier run is kept: nothing, what has completed, or that as far as it doesn't come after a task. */
@@ -88,17 +90,31 @@ export const startRuns =
       await releaseKeys(sql, prepared.filter(isRefused))
       return reserved.map((answer) => {
         const one = started.get(answer.run_id)
-        if (one instanceof Problem) return { ...answer, run: undefined, refusal: one }
+        if (one instanceof Problem) return { ...answer, created: false, run: undefined, refusal: one }
         return { ...answer, run: answer.created ? one : undefined }
       })
     })
   }
 
-const prepare = (start: RunStart): Prepared => {
-  const plan_text = JSON.stringify(start.plan)
-  const plan_id = createHash("sha256").update(plan_text).digest("hex")
-  return { ...start, plan_text, plan_id, concurrency: runConcurrency(start) }
+type PlanContent = Pick<Prepared, "plan_id" | "plan_text">
+
+const contents = new WeakMap<Plan, PlanContent>()
+
+/** A plan is written out and addressed once, however many starts bring it. */
+const contentOf = (plan: Plan): PlanContent => {
+  const known = contents.get(plan)
+  if (known) return known
+  const plan_text = JSON.stringify(plan)
+  const content = { plan_text, plan_id: createHash("sha256").update(plan_text).digest("hex") }
+  contents.set(plan, content)
+  return content
 }
+
+const prepare = (start: RunStart): Prepared => ({
+  ...start,
+  ...contentOf(start.plan),
+  concurrency: runConcurrency(start),
+})
 
 /** One that cancels others comes by itself, so that it may cancel those that came with it. */
 const inTurn = (starts: readonly Prepared[]): readonly (readonly Prepared[])[] => {
@@ -185,7 +201,7 @@ const newTask = (
   id: taskRunId(run.id, planned.idx),
   ...{ run_id: run.id, workspace_id: run.workspace_id, idx: planned.idx, task: planned.name },
   ...{ type: planned.uses, queue: planned.queue, slot: slotOf(planned.uses), priority: planned.priority },
-  ...{ max_retries: planned.retry.max_retries, gate_key: null, settings: null, traceparent: null },
+  ...{ max_retries: planned.retry.max_retries, gate_key: null, settings: null, traceparent: null, age_s: 0 },
   ...{ status: "pending", reason: null, token: null, attempt: 0, lost: 0, returned: 0, cancel: false },
   ...counter,
 })

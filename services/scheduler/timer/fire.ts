@@ -56,7 +56,8 @@ const fire = async (engine: Engine, step: Step, due: readonly Due[]): Promise<vo
 /** It may have been queued again since: then it has another timer. */
 const expireIfLate = (step: Step, task: TaskRow): void => {
   const limit_ms = task.settings?.queue_timeout_ms ?? Number.POSITIVE_INFINITY
-  if ((task.waited_ms ?? 0) >= limit_ms) expire(step, task)
+  // The database tells microseconds.
+  if (Math.round(task.age_s * 1e6) >= limit_ms * 1_000) expire(step, task)
 }
 
 /** One with a concurrency key comes to its gate now; it was accepted, so it waits there rather than be refused. */
