@@ -1,3 +1,4 @@
+import { type Concurrency, concurrencyOf } from "./concurrency.ts"
 import { durationMs } from "./duration.ts"
 import { topological } from "./graph.ts"
 import { taskReads } from "./reads.ts"
@@ -43,6 +44,8 @@ export type Plan = {
   readonly files: readonly string[]
   /** What a start may and must be given. */
   readonly inputs: NonNullable<Definition["inputs"]>
+  /** Its key may have expressions, which a run's inputs fill in. */
+  readonly concurrency?: Concurrency
   /** The run's inputs are a payload for each task, so that runs of the same steps share their plan. */
   readonly payloads?: true
   readonly tasks: readonly PlanTask[]
@@ -84,6 +87,7 @@ export const compile = (definition: Definition): Plan => {
     env: texts(definition.env),
     files: definition.files ?? [],
     inputs: definition.inputs ?? {},
+    ...(definition.concurrency && { concurrency: concurrencyOf(definition.concurrency) }),
     tasks,
   }
 }

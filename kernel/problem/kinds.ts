@@ -150,6 +150,16 @@ export const kinds = {
     title: "The idempotency key was used with another body",
     next: "Use a new key, or send the body of the first request.",
   },
+  "concurrency.full": {
+    status: 409,
+    title: "The concurrency key is held by as many as may hold it",
+    next: "Ask again when one of them has ended, or let it wait with `on_conflict: queue`.",
+  },
+  "concurrency.invalid": {
+    status: 422,
+    title: "The concurrency key that the inputs give can't be used",
+    next: "Give inputs that make a key of 1 to 255 characters, or change the workflow's `concurrency.key`.",
+  },
   "attempt.stale": {
     status: 409,
     title: "This attempt was given to somebody else",

@@ -819,6 +819,26 @@ export interface components {
             queue_timeout?: string | null;
             /** @description Wins over the header. */
             idempotency_key?: string | null;
+            /** @description At most so many jobs and runs with the same key at once. */
+            concurrency?: {
+                /** @description What shares a key shares the limit. */
+                key: string;
+                /** @description How many may hold the key at once; 1 when left out. The one given last counts for all. */
+                limit?: number;
+                /**
+                 * @description With the key taken: wait in order (queue, when left out), cancel all that hold it or wait for it (cancel_running), or be refused (reject).
+                 * @enum {string}
+                 */
+                on_conflict?: "queue" | "cancel_running" | "reject";
+            } | null;
+            /** @description At most so many with the same key begin in such a time, spread evenly: its turn is fixed at creation, as `run_at`. Retries take no turn. */
+            rate_limit?: {
+                /** @description What shares a key shares the limit. */
+                key: string;
+                limit: number;
+                /** @enum {string} */
+                per: "second" | "minute";
+            } | null;
         };
         CreateJobs: {
             jobs: components["schemas"]["CreateJob"][];
@@ -928,6 +948,17 @@ export interface components {
             /** Format: date-time */
             run_at: string | null;
             timeout: string;
+            concurrency: {
+                /** @description What shares a key shares the limit. */
+                key: string;
+                /** @description How many may hold the key at once; 1 when left out. The one given last counts for all. */
+                limit?: number;
+                /**
+                 * @description With the key taken: wait in order (queue, when left out), cancel all that hold it or wait for it (cancel_running), or be refused (reject).
+                 * @enum {string}
+                 */
+                on_conflict?: "queue" | "cancel_running" | "reject";
+            } | null;
             result?: unknown;
             error: {
                 code: string;

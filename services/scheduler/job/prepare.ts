@@ -1,8 +1,11 @@
 import { Problem } from "#kernel/problem/problem.ts"
+import { type Concurrency, concurrencyOf } from "#language/concurrency.ts"
 import { durationMs, durationText } from "#language/duration.ts"
 import { isTooLarge, max_payload_bytes, payloadFault } from "#language/payload.ts"
 import { defaults, usualRetries } from "#language/plan.ts"
 import { type Slot, slotOf } from "#language/slots.ts"
+import type { JobSettings } from "../step/rows.ts"
+import type { Rate } from "./rate.ts"
 import type { CreateJob } from "./shape.ts"
 
 /** A job that was asked for, checked and with everything that was left open filled in. */
@@ -22,6 +25,8 @@ export type NewJob = {
   readonly queue_timeout_ms: number | null
   readonly settings: string
   readonly traceparent: string | null
+  readonly concurrency: Concurrency | null
+  readonly rate: Rate | null
 }
 
 type Owner = {
@@ -38,10 +43,10 @@ const plain = JSON.stringify({
   timeout_ms: defaults.task_timeout_ms,
   retry: defaults.retry,
   queue_timeout_ms: null,
-})
+} satisfies JobSettings)
 
-const isPlain = ({ timeout, queue_timeout, retries }: CreateJob, max_retries: number): boolean =>
-  !timeout && !queue_timeout && !retries && max_retries === defaults.retry.max_retries
+const isPlain = ({ timeout, queue_timeout, retries, concurrency }: CreateJob, max_retries: number): boolean =>
+  !timeout && !queue_timeout && !retries && !concurrency && max_retries === defaults.retry.max_retries
 
 const settingsOf = (wanted: CreateJob, max_retries: number, queue_timeout_ms: number | null): string => {
   if (isPlain(wanted, max_retries)) return plain
@@ -55,7 +60,10 @@ const settingsOf = (wanted: CreateJob, max_retries: number, queue_timeout_ms: nu
     jitter: retries?.jitter ?? usual.jitter,
   }
   const timeout_ms = millisecondsOf(timeout, defaults.task_timeout_ms)
-  return JSON.stringify({ timeout_ms, retry, queue_timeout_ms })
+  const settings: JobSettings = { timeout_ms, retry, queue_timeout_ms }
+  if (!wanted.concurrency) return JSON.stringify(settings)
+  const { limit, on_conflict } = concurrencyOf(wanted.concurrency)
+  return JSON.stringify({ ...settings, concurrency: { limit, on_conflict } } satisfies JobSettings)
 }
 
 const payloadText = (payload: unknown): string => {
@@ -70,6 +78,13 @@ const payloadText = (payload: unknown): string => {
   }
   return text
 }
+
+const period_ms = { second: 1_000, minute: 60_000 } as const
+
+const rateOf = ({ key, limit, per }: NonNullable<CreateJob["rate_limit"]>): Rate => ({
+  key,
+  interval_ms: period_ms[per] / limit,
+})
 
 const usual_timeout = durationText(defaults.task_timeout_ms)
 
@@ -88,5 +103,7 @@ export const prepareJob = (wanted: CreateJob, owner: Owner): NewJob => {
     timeout: timeout ? durationText(durationMs(timeout) ?? 0) : usual_timeout,
     settings: settingsOf(wanted, max_retries, queue_timeout_ms),
     traceparent: owner.traceparent ?? null,
+    concurrency: wanted.concurrency ? concurrencyOf(wanted.concurrency) : null,
+    rate: wanted.rate_limit ? rateOf(wanted.rate_limit) : null,
   }
 }

@@ -45,9 +45,9 @@ const rerunOf = ({ rerunOf: of, rerunMode, rerunTask: task }: RunStartMessage): 
   return { of, mode, task }
 }
 
-export const startedMessage = ({ run_id, conflict, run }: RunStarted): RunStartedMessage =>
+export const startedMessage = ({ run_id, conflict, refusal, run }: RunStarted): RunStartedMessage =>
   create(RunStartedSchema, {
     runId: run_id,
-    problem: conflict ? "idempotency.conflict" : "",
+    problem: refusal?.code ?? (conflict ? "idempotency.conflict" : ""),
     runJson: run ? JSON.stringify(run) : "",
   })

@@ -27,6 +27,7 @@ export const rerunRun = (engine: Engine) => {
       throw new Problem("run.not_found", { detail: `There is no run ${run_id} in this workspace.` })
     }
     const [started] = await start([rerunOf(engine, earlier, wanted)])
+    if (started?.refusal) throw started.refusal
     if (!started?.run) throw new Error("the rerun was not started")
     return started.run
   }

@@ -11,7 +11,8 @@ export const shownRun = ({ start, run, tasks, kept }: Begun, { at }: Written): R
   const finished_at = run.open === 0 ? time : null
   const head = {
     ...{ id, workflow, version, status, reason, inputs: {}, outputs: null, trigger: start.trigger },
-    ...{ rerun_of: start.rerun?.of ?? null, created_at: time, started_at: time, finished_at },
+    ...{ rerun_of: start.rerun?.of ?? null, created_at: time, finished_at },
+    started_at: run.started_at === null ? null : time,
   }
   if (start.bare) return head
   return {

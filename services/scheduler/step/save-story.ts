@@ -9,7 +9,7 @@ import type { Step } from "./step.ts"
 export const saveStory = async (sql: Sql, step: Step): Promise<void> => {
   const { decided } = step
   const runs = [...step.runs.values()]
-  const facts = [...wakeUps(decided.released), ...decided.emissions]
+  const facts = [...wakeUps([...decided.released, ...decided.admitted]), ...decided.emissions]
   const jobs = decided.completed_jobs
   if (runs.length + facts.length + jobs.length === 0) return
   const finished = new Set(decided.finished)
@@ -19,6 +19,7 @@ export const saveStory = async (sql: Sql, step: Step): Promise<void> => {
     with moved as (
       update scheduler.run as run
       set status = given.status, reason = given.reason, open = given.open, bad = given.bad, seq = given.seq,
+        started_at = coalesce(run.started_at, case when given.status = 'running' then now() end),
         finished_at = case when given.finished then now() else run.finished_at end
       from unnest(
         ${list(runs.map((run) => run.id))}::text::uuid[], ${list(runs.map((run) => run.status))}::text::text[],

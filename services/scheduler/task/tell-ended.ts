@@ -1,4 +1,5 @@
 import { derivedId } from "#kernel/outbox/derived-id.ts"
+import type { TaskRow } from "../step/rows.ts"
 import { type Ended, runOfTask, type Step } from "../step/step.ts"
 import { keyOf, taskFact, tell } from "./tell.ts"
 
@@ -60,7 +61,8 @@ const completed = (step: Step, { task, settlement }: Ended) => {
 }
 
 const deadLettered = (step: Step, { task, settlement, token, error }: Ended) => {
-  const { id: job_id, workspace_id, type, queue, attempt: attempts } = task
+  const { id: job_id, workspace_id, type, queue } = task
+  const attempts = triesOf(task)
   const why = error ?? { code: "task.failed", message: "The job failed." }
   const data = {
     ...{ dead_letter_id: deadLetterId(job_id, token), job_id, workspace_id, type, queue, attempts },
@@ -71,6 +73,9 @@ const deadLettered = (step: Step, { task, settlement, token, error }: Ended) => 
     told: { type: "job.dead_lettered", data: {} },
   } as const
 }
+
+/** What was lost with its worker, or handed back, was no try. */
+export const triesOf = ({ attempt, lost, returned }: TaskRow): number => attempt - lost - returned
 
 /** One for each time that a job dies. */
 export const deadLetterId = (job_id: string, token: string): string =>

@@ -1,4 +1,5 @@
 import type { Client } from "@connectrpc/connect"
+import { kinds, type ProblemKind } from "#kernel/problem/kinds.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { batcher } from "#kernel/service/batch.ts"
 import type { RunStart, SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
@@ -8,6 +9,8 @@ export type Scheduler = Client<typeof SchedulerService>
 /** The run as it was written, or its id alone if it was started before. */
 export type Started = { readonly run_id: string; readonly run_json: string }
 
+const isKind = (text: string): text is ProblemKind => Object.hasOwn(kinds, text)
+
 /** A refusal of one message says nothing about those before it. */
 export const handOver = async (
   scheduler: Scheduler,
@@ -16,7 +19,7 @@ export const handOver = async (
   try {
     const { runs } = await scheduler.startRuns({ runs: [...starts] })
     return runs.map(({ runId: run_id, problem, runJson: run_json }) =>
-      problem === "" ? { run_id, run_json } : new Problem("idempotency.conflict"),
+      problem === "" ? { run_id, run_json } : new Problem(isKind(problem) ? problem : "platform.bug"),
     )
   } catch (error) {
     if (error instanceof Problem) return starts.map(() => error)
