@@ -9,6 +9,7 @@ import { createPlans } from "./plan/plans.ts"
 import { createQueues } from "./queue/queues.ts"
 import { schedulerRpc } from "./rpc.ts"
 import { createFeed } from "./run/feed.ts"
+import { transactOver } from "./step/postgres.ts"
 
 export const scheduler = service({
   name: "scheduler",
@@ -20,6 +21,7 @@ export const scheduler = service({
     const { database, hot, kit, log, metrics } = platform
     const engine: Engine = {
       ...{ database, hot, kit, log },
+      transact: transactOver(hot),
       plans: createPlans(),
       lanes: createLanes(),
       queues: createQueues(),

@@ -65,7 +65,7 @@ export type Begun = {
 export const startRuns =
   (engine: Engine) =>
   async (starts: readonly RunStart[]): Promise<readonly RunStarted[]> => {
-    const prepared = starts.map(prepare)
+    const prepared = starts.map(prepareRun)
     for (const { plan_id, plan } of prepared) engine.plans.keep(plan_id, plan)
     return engine.hot.tx(async (sql) => {
       const reserved = await reserveKeys(sql, prepared)
@@ -86,13 +86,13 @@ export const startRuns =
     })
   }
 
-const prepare = (start: RunStart): Prepared => {
+export const prepareRun = (start: RunStart): Prepared => {
   const plan_text = JSON.stringify(start.plan)
   return { ...start, plan_text, plan_id: createHash("sha256").update(plan_text).digest("hex") }
 }
 
 /** A run's first step, in memory: what can run at once, and what never will. */
-const beginRun = (step: Step, start: Prepared, kept: KeptTasks): Begun => {
+export const beginRun = (step: Step, start: Prepared, kept: KeptTasks): Begun => {
   const begun = begin(start.plan, new Set(kept.keys()))
   const { run_id: id, workspace_id, workflow, version, plan_id, inputs, traceparent, trigger } = start
   const run: RunRow = {
