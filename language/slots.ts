@@ -1,5 +1,5 @@
 /** Types that a worker runs as functions of its own: they take no process, so it has room for many. */
-export const inlineTypes = ["noop", "default", "compute", "transform", "notify", "sleep", "flaky"] as const
+const inlineTypes = ["noop", "default", "compute", "transform", "notify", "sleep", "flaky"] as const
 
 export type InlineType = (typeof inlineTypes)[number]
 

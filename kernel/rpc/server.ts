@@ -16,6 +16,7 @@ import { Problem } from "#kernel/problem/problem.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import { inSpan } from "#kernel/telemetry/tracing.ts"
 import { default_deadline_ms } from "./client.ts"
+import { directUnary } from "./direct.ts"
 import { toConnectError } from "./problems.ts"
 
 export type Routes = (router: ConnectRouter) => void
@@ -61,11 +62,13 @@ const incoming =
   }
 
 /** Services in one process call each other through this: the same client, the same checks, no socket. */
-export const inMemoryTransport = (routes: Routes, doors: RpcDoors, outgoing: Interceptor[]): Transport =>
-  createRouterTransport(routes, {
+export const inMemoryTransport = (routes: Routes, doors: RpcDoors, outgoing: Interceptor[]): Transport => ({
+  ...createRouterTransport(routes, {
     router: { interceptors: [incoming(doors)] },
     transport: { interceptors: outgoing, defaultTimeoutMs: default_deadline_ms },
-  })
+  }),
+  unary: directUnary({ routes, incoming: incoming(doors), outgoing, default_ms: default_deadline_ms }),
+})
 
 export type RpcServer = { readonly port: number; stop(): Promise<void> }
 

@@ -1,5 +1,12 @@
 import { Problem } from "#kernel/problem/problem.ts"
 
+/** For items that may be large: how much each is, and the most of it that one flush takes and that may wait. */
+type Sizes<Item> = {
+  readonly of: (item: Item) => number
+  readonly max_batch: number
+  readonly max_waiting: number
+}
+
 export type BatchOptions<Item, Answer> = {
   /** Does the work of many at once: one answer for each, in their order. A problem refuses that one alone. */
   readonly flush: (items: readonly Item[]) => Promise<readonly (Answer | Problem)[]>
@@ -7,12 +14,7 @@ export type BatchOptions<Item, Answer> = {
   /** More that wait than this are told that the platform is busy. */
   readonly max_waiting: number
   readonly max_in_flight?: number
-  /** For items that may be large: how much each is, and the most of it that one flush takes and that may wait. */
-  readonly sizes?: {
-    readonly of: (item: Item) => number
-    readonly max_batch: number
-    readonly max_waiting: number
-  }
+  readonly sizes?: Sizes<Item>
   /** Whether a failure may be due to single items: then each is tried by itself. */
   readonly isItems?: (error: unknown) => boolean
 }
@@ -21,6 +23,22 @@ type Waiting<Item, Answer> = {
   readonly item: Item
   readonly resolve: (answer: Answer) => void
   readonly reject: (error: unknown) => void
+}
+
+/** How many of them one flush takes: at least one, whatever its size. */
+const countOf = <Item, Answer>(
+  items: readonly Waiting<Item, Answer>[],
+  max_batch: number,
+  sizes: Sizes<Item> | undefined,
+): number => {
+  const most = Math.min(items.length, max_batch)
+  if (!sizes) return most
+  let size = 0
+  for (const [index, { item }] of items.slice(0, most).entries()) {
+    size += sizes.of(item)
+    if (index > 0 && size > sizes.max_batch) return index
+  }
+  return most
 }
 
 /**
@@ -57,19 +75,6 @@ export const batcher = <Item, Answer>(options: BatchOptions<Item, Answer>) => {
     }
   }
 
-  /** How many of them one flush takes: at least one, whatever its size. */
-  const countOf = (items: readonly Waiting<Item, Answer>[]): number => {
-    const most = Math.min(items.length, max_batch)
-    if (!sizes) return most
-    let size = 0
-    for (let count = 0; count < most; count += 1) {
-      const own = items[count]
-      size += own ? sizeOf(own.item) : 0
-      if (count > 0 && size > sizes.max_batch) return count
-    }
-    return most
-  }
-
   const plan = () => {
     if (planned || waiting.length === 0 || in_flight >= max_in_flight) return
     planned = true
@@ -78,7 +83,7 @@ export const batcher = <Item, Answer>(options: BatchOptions<Item, Answer>) => {
 
   const begin = () => {
     planned = false
-    const batch = waiting.splice(0, countOf(waiting))
+    const batch = waiting.splice(0, countOf(waiting, max_batch, sizes))
     if (batch.length === 0) return
     for (const { item } of batch) waiting_size -= sizeOf(item)
     in_flight += 1

@@ -17,11 +17,7 @@ export type Inserted = {
  * commit. A key that is taken leaves its row as it is: then `count` is less than what was sent.
  */
 export const insertJobs = async (sql: Sql, jobs: readonly NewJob[]): Promise<Inserted> => {
-  // Two flushes that share keys must wait for each other in the same order.
-  const rows = jobs.some(({ key }) => key !== null) ? [...jobs].sort(byKey) : jobs
-  const { shapes, numbers } = shapesOf(rows)
-  const limited = rows.filter(({ queue_timeout_ms }) => queue_timeout_ms !== null)
-  const wake = outboxText(wakeUps(rows))
+  const { rows, shapes, numbers, limited, wake } = arrange(jobs)
   const [inserted] = await sql<Omit<Inserted, "lanes">>`
     with shape as materialized (
       select * from unnest(
@@ -79,6 +75,13 @@ export const insertJobs = async (sql: Sql, jobs: readonly NewJob[]): Promise<Ins
   sql.afterCommit(() => nudge(sql.schema, ["task.scheduled"]))
   if (!inserted) throw new Error("a count has no row")
   return { ...inserted, lanes: shapes }
+}
+
+const arrange = (jobs: readonly NewJob[]) => {
+  // Two flushes that share keys must wait for each other in the same order.
+  const rows = jobs.some(({ key }) => key !== null) ? [...jobs].sort(byKey) : jobs
+  const limited = rows.filter(({ queue_timeout_ms }) => queue_timeout_ms !== null)
+  return { rows, limited, wake: outboxText(wakeUps(rows)), ...shapesOf(rows) }
 }
 
 type Shape = Pick<

@@ -1,7 +1,7 @@
 import { isClean } from "#language/bounds.ts"
 
 export const max_payload_bytes = 1024 * 1024
-export const max_payload_depth = 64
+const max_payload_depth = 64
 
 type Visit = { readonly value: unknown; readonly depth: number }
 

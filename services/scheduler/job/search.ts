@@ -16,7 +16,7 @@ type Found = { readonly ids: readonly string[]; readonly next_cursor: string | n
 type Row = { readonly id: string }
 
 /** Most that one page looks at, so that a filter nothing fits costs no more than this. */
-export const max_looked_at = 20_000
+const max_looked_at = 20_000
 
 /** A job's status has no index, which would slow every job down: what is rare is found by the side tables it is in. */
 export const searchJobs = async (sql: Sql, filter: JobFilter): Promise<Found> => {

@@ -1,7 +1,7 @@
 import type { Sql } from "#kernel/database/database.ts"
 import type { Queue } from "./shape.ts"
 
-export const counted = ["pending", "queued", "running", "retrying", "dead_letters"] as const
+const counted = ["pending", "queued", "running", "retrying", "dead_letters"] as const
 
 export type Counts = Pick<Queue, (typeof counted)[number]>
 

@@ -12,7 +12,6 @@ type Work = { readonly workspace_id: string; readonly queue: string }
 /** The queues that anything was set for. A claim asks the database itself; these only spare it the asking. */
 export type Queues = {
   replace(all: readonly QueueSettings[]): void
-  isSet(work: Work): boolean
   isPaused(work: Work): boolean
   isLimited(work: Work): boolean
 }
@@ -24,7 +23,6 @@ export const createQueues = (): Queues => {
     replace(all) {
       kept = new Map(all.map((settings) => [`${settings.workspace_id} ${settings.name}`, settings]))
     },
-    isSet: (work) => of(work) !== undefined,
     isPaused: (work) => of(work)?.paused === true,
     isLimited(work) {
       const { concurrency = null, rate_limit = null } = of(work) ?? {}

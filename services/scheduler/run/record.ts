@@ -11,17 +11,23 @@ export type RunFact = {
 }
 
 /** One row for each run that something is told of, however much that is. */
-export const recordEvents = async (sql: Sql, facts: readonly RunFact[], at: Date): Promise<void> => {
-  if (facts.length === 0) return
+export const eventRows = (facts: readonly RunFact[]) => {
   const byRun = [...Map.groupBy(facts, (fact) => fact.run_id)]
-  await sql`
-    insert into scheduler.run_event (run_id, seq, at, events)
-    select run_id, seq, ${at}, events::json
-    from unnest(
-      ${list(byRun.map(([run_id]) => run_id))}::text::uuid[],
-      ${list(byRun.map(([, some]) => some.at(-1)?.seq ?? 0))}::text::int[],
-      ${list(byRun.map(([, some]) => json(some.map(told))))}::text::text[]
-    ) as given (run_id, seq, events)`
+  return {
+    run_ids: list(byRun.map(([run_id]) => run_id)),
+    seqs: list(byRun.map(([, some]) => some.at(-1)?.seq ?? 0)),
+    events: list(byRun.map(([, some]) => json(some.map(told)))),
+  }
 }
 
 const told = ({ seq, type, task, status, data }: RunFact) => ({ seq, type, task, status, data })
+
+export const recordEvents = async (sql: Sql, facts: readonly RunFact[], at: Date): Promise<void> => {
+  if (facts.length === 0) return
+  const rows = eventRows(facts)
+  await sql`
+    insert into scheduler.run_event (run_id, seq, at, events)
+    select run_id, seq, ${at}, events::json
+    from unnest(${rows.run_ids}::text::uuid[], ${rows.seqs}::text::int[], ${rows.events}::text::text[])
+      as given (run_id, seq, events)`
+}

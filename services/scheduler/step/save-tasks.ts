@@ -1,31 +1,9 @@
 import { json, list, type Sql } from "#kernel/database/database.ts"
-import type { Holder, TaskRow } from "./rows.ts"
+import type { TaskRow } from "./rows.ts"
 import type { Ended } from "./step.ts"
 
-/** The guard by token and state is what makes a late result harmless, whatever was decided about it. */
-export const saveEnded = async (sql: Sql, ended: readonly Ended[]): Promise<void> => {
-  const completed = ended.filter(({ task }) => task.status === "completed")
-  const others = ended.filter(({ task }) => task.status !== "completed")
-  await Promise.all([saveCompleted(sql, completed), saveUncompleted(sql, others)])
-}
-
-const saveCompleted = async (sql: Sql, ended: readonly Ended[]): Promise<void> => {
-  if (ended.length === 0) return
-  await sql`
-    update scheduler.task_run as task
-    set status = 'completed', outputs = given.outputs::json, usage = given.usage::json, log_chunks = given.log_chunks,
-      finished_at = now()
-    from unnest(
-      ${list(ended.map(({ task }) => task.id))}::text::uuid[],
-      ${list(ended.map(({ token }) => token))}::text::bigint[],
-      ${list(ended.map(({ settlement }) => (settlement.outputs ? json(settlement.outputs) : null)))}::text::text[],
-      ${list(ended.map(({ settlement }) => (settlement.usage ? json(settlement.usage) : null)))}::text::text[],
-      ${list(ended.map(({ settlement }) => settlement.log_chunks ?? 0))}::text::int[]
-    ) as given (id, token, outputs, usage, log_chunks)
-    where task.id = given.id and task.token = given.token and task.status = 'running'`
-}
-
-const saveUncompleted = async (sql: Sql, ended: readonly Ended[]): Promise<void> => {
+export const saveUncompleted = async (sql: Sql, all: readonly Ended[]): Promise<void> => {
+  const ended = all.filter(({ task }) => task.status !== "completed")
   if (ended.length === 0) return
   await sql`
     update scheduler.task_run as task
@@ -66,18 +44,4 @@ export const saveStopping = async (sql: Sql, stopping: readonly TaskRow[]): Prom
   await sql`
     update scheduler.task_run set cancel = true
     where id = any(${list(stopping.map((task) => task.id))}::text::uuid[]) and status = 'running'`
-}
-
-export const saveHanded = async (
-  sql: Sql,
-  handed: readonly TaskRow[],
-  holder: Holder | undefined,
-): Promise<void> => {
-  if (handed.length === 0 || !holder) return
-  await sql`
-    update scheduler.task_run
-    set status = 'running', needs_left = 0, attempt = attempt + 1, token = ${holder.token}::text::bigint,
-      worker_id = ${holder.session_id}, queued_at = now(), started_at = now(), finished_at = null, error = null,
-      reason = null, run_at = null
-    where id = any(${list(handed.map((task) => task.id))}::text::uuid[]) and status in ('pending', 'queued')`
 }

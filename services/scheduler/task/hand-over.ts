@@ -14,11 +14,15 @@ export const handOver = (engine: Engine, step: Step, { session, room }: Worker):
   const { queues } = engine
   const { holder, decided } = step
   if (!holder || decided.released.length === 0) return room
-  if (openLanes(engine, session.queues, room).some((lane) => !queues.isSet(lane))) return room
+  if (openLanes(engine, session.queues, room).some((lane) => !queues.isLimited(lane))) return room
   const all = session.queues.includes("*")
   const left = { ...room }
   const kept = decided.released.splice(0).filter((task) => {
-    const fits = left[task.slot] > 0 && (all || session.queues.includes(task.queue)) && !queues.isSet(task)
+    const fits =
+      left[task.slot] > 0 &&
+      (all || session.queues.includes(task.queue)) &&
+      !queues.isPaused(task) &&
+      !queues.isLimited(task)
     if (!fits) return true
     left[task.slot] -= 1
     Object.assign(task, { status: "running", attempt: task.attempt + 1, token: holder.token })

@@ -1,5 +1,5 @@
 import type { RetryPolicy } from "#language/plan.ts"
-import { isRunId, runOf, taskRunId } from "#language/run-id.ts"
+import { isJobId, runOf, taskRunId } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
 import { loadPlans } from "../plan/load.ts"
 import { endRuns } from "../run/end.ts"
@@ -34,7 +34,7 @@ export const settle = async (
 /** Runs first. What waits for the tasks is read with them, in the same round trip if the plan is at hand. */
 const loadSettled = async (engine: Engine, step: Step, settlements: readonly Settlement[]): Promise<void> => {
   const ids = new Set(settlements.map(({ task_run_id }) => task_run_id))
-  const run_ids = new Set([...ids].map(runOf).filter(isRunId))
+  const run_ids = new Set([...ids].filter((id) => !isJobId(id)).map(runOf))
   const known = engine.plans.successorsOf(ids)
   const [runs, tasks] = await Promise.all([
     step.rows.runs([...run_ids]),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { until } from "#kernel/testing/until.ts"
-import { type InlineType, inlineTypes } from "#language/slots.ts"
+import type { InlineType } from "#language/slots.ts"
 import type { Execution, LogStream, Outcome } from "./executor.ts"
 import { inlineExecutors } from "./inline.ts"
 
@@ -19,10 +19,6 @@ const run = (type: InlineType, payload: unknown, given: Given = {}): Promise<Out
 const ok = (outputs: Record<string, unknown>): Outcome => ({ ok: true, outputs })
 
 const stop = { code: "task.cancelled", message: "The task is not wanted any more." }
-
-test("every inline type has its function", () => {
-  expect(Object.keys(inlineExecutors({ random: () => 0 })).sort()).toEqual([...inlineTypes].sort())
-})
 
 test("noop and default complete, whatever they are given", async () => {
   expect(await run("noop", { any: "thing" })).toEqual(ok({}))

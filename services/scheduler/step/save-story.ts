@@ -1,0 +1,39 @@
+import { list, type Sql } from "#kernel/database/database.ts"
+import { outboxText } from "#kernel/outbox/emit.ts"
+import { nudge } from "#kernel/outbox/nudge.ts"
+import { eventRows } from "../run/record.ts"
+import { wakeUps } from "../task/ready.ts"
+import type { Step } from "./step.ts"
+
+/** Runs, what is told of them, and the outbox, in one statement. It is sent last: its ids are drawn after all locks. */
+export const saveStory = async (sql: Sql, step: Step): Promise<void> => {
+  const { decided } = step
+  const runs = [...step.runs.values()]
+  const facts = [...wakeUps(decided.released), ...decided.emissions]
+  if (runs.length === 0 && facts.length === 0) return
+  const finished = new Set(decided.finished)
+  const told = eventRows(decided.events)
+  const outbox = outboxText(facts)
+  await sql`
+    with moved as (
+      update scheduler.run as run
+      set status = given.status, reason = given.reason, open = given.open, bad = given.bad, seq = given.seq,
+        finished_at = case when given.finished then now() else run.finished_at end
+      from unnest(
+        ${list(runs.map((run) => run.id))}::text::uuid[], ${list(runs.map((run) => run.status))}::text::text[],
+        ${list(runs.map((run) => run.reason))}::text::text[], ${list(runs.map((run) => run.open))}::text::int[],
+        ${list(runs.map((run) => run.bad))}::text::int[], ${list(runs.map((run) => run.seq))}::text::int[],
+        ${list(runs.map((run) => finished.has(run)))}::text::boolean[]
+      ) as given (id, status, reason, open, bad, seq, finished)
+      where run.id = given.id
+    ), told as (
+      insert into scheduler.run_event (run_id, seq, at, events)
+      select run_id, seq, ${step.now}, events::json
+      from unnest(${told.run_ids}::text::uuid[], ${told.seqs}::text::int[], ${told.events}::text::text[])
+        as given (run_id, seq, events)
+    )
+    insert into scheduler.outbox (topic, events)
+    select topic, events::json
+    from unnest(${outbox.topics}::text::text[], ${outbox.events}::text::text[]) as given (topic, events)`
+  sql.afterCommit(() => nudge(sql.schema, [...new Set(facts.map(({ type }) => type))]))
+}
