@@ -48,8 +48,9 @@ export const createScheduler = (world: World, name: string): Scheduler => {
   const sessions = sessionsOf(world.database, life)
   const refresh = refreshing(world, { life, engine })
   const claim = claimTasks(engine)
+  const report = reportTasks(engine)
   const scheduler: Scheduler = {
-    ...{ name, life, engine, report: reportTasks(engine), openSession: sessions.open },
+    ...{ name, life, engine, openSession: sessions.open },
     async closeSession(session_id) {
       await sessions.end(session_id)
       await takeBack(engine, await sessions.attemptsOf(session_id), "released")
@@ -57,6 +58,10 @@ export const createScheduler = (world: World, name: string): Scheduler => {
     async claim(wanted) {
       await refresh()
       return claim(wanted)
+    },
+    async report(results) {
+      await refresh()
+      return report(results)
     },
     async heartbeat(beat) {
       await sessions.touch(beat.session_id)

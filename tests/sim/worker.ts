@@ -163,8 +163,9 @@ const resultOf = ({ chance }: World, { attempt, stop }: Running): Result => {
   if (dice < 0.8)
     return create(ResultSchema, { ...about, outcome: "completed", outputsJson: `{"by":"${token}"}` })
   const failed = { ...about, outcome: "failed", errorCode: "task.exit", errorMessage: "exit code 1" }
-  if (dice < 0.84) return create(ResultSchema, { ...failed, nonRetryable: true })
-  return create(ResultSchema, dice < 0.86 ? { ...failed, retryAfterMs: 3_000n } : failed)
+  if (dice < 0.82) return create(ResultSchema, { ...about, outcome: "released" })
+  if (dice < 0.85) return create(ResultSchema, { ...failed, nonRetryable: true })
+  return create(ResultSchema, dice < 0.87 ? { ...failed, retryAfterMs: 3_000n } : failed)
 }
 
 const finish = (state: State, done: Done): void => {

@@ -16,7 +16,10 @@ export const checkRest = (tables: Tables): void => {
   for (const { id, status } of tables.runs.values())
     demand(isTerminal({ status }), () => `the run ${id} is still ${status}`)
   for (const name of ["ready", "blocked", "claims", "timers"] as const) {
-    demand(tables[name].size === 0, () => `${JSON.stringify([...tables[name]])} `+`${tables[name].size} are left in ${name}`)
+    demand(
+      tables[name].size === 0,
+      () => `${JSON.stringify([...tables[name]])} ` + `${tables[name].size} are left in ${name}`,
+    )
   }
   for (const id of tables.runs.keys()) {
     const ends = (tables.events.get(id) ?? []).filter(({ type }) => type === "workflow.completed").length

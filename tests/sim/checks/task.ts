@@ -7,8 +7,8 @@ const terminal: ReadonlySet<string> = new Set(["completed", "failed", "skipped",
 
 export const isTerminal = ({ status }: { readonly status: string }): boolean => terminal.has(status)
 
-/** What was set for a queue is known everywhere by then. */
-const settled_ms = 1_000
+/** What was set for a queue is known everywhere by then, but where a process stood still. */
+const settled_ms = 3_000
 
 type Changed = { readonly id: string; readonly before: StoredTask | undefined; readonly past: Past }
 
@@ -40,10 +40,10 @@ export const checkStart = (changes: Changes, { id, before, past }: Changed): voi
   checkQueue(changes, task)
 }
 
-const checkQueue = ({ tables, at_ms }: Changes, task: StoredTask): void => {
+const checkQueue = ({ tables, now_ms, life }: Changes, task: StoredTask): void => {
   const key = queueKey(task.workspace_id, task.queue)
   const setting = tables.queues.get(key)
-  if (!setting || at_ms - setting.changed_ms < settled_ms) return
+  if (!setting || now_ms - Math.max(setting.changed_ms, life.stopped_until_ms) < settled_ms) return
   demand(!setting.paused, () => `${task.id} begins and its queue is paused`)
   if (setting.concurrency === null) return
   let running = 0

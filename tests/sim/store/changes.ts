@@ -1,6 +1,7 @@
 import type { Event } from "#kernel/outbox/emit.ts"
 import type { RunFact } from "#services/scheduler/run/record.ts"
 import type { Ended, Step } from "#services/scheduler/step/step.ts"
+import type { Life } from "../clock.ts"
 import { demand } from "../fault.ts"
 import type { StoredRun, StoredTask, Tables, Timer } from "./tables.ts"
 
@@ -12,6 +13,7 @@ export type Changes = {
   /** When it commits. */
   readonly now_ms: number
   readonly held: ReadonlySet<string>
+  readonly life: Life
   readonly runs: Map<string, StoredRun | undefined>
   readonly tasks: Map<string, StoredTask | undefined>
   /** Tokens. */
@@ -27,7 +29,7 @@ export type Changes = {
   readonly replayed: Set<string>
 }
 
-type Opening = Pick<Changes, "tables" | "at_ms" | "now_ms" | "held">
+type Opening = Pick<Changes, "tables" | "at_ms" | "now_ms" | "held" | "life">
 
 export const createChanges = (opening: Opening): Changes => ({
   ...opening,

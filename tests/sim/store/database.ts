@@ -53,7 +53,7 @@ export const createDatabase = (around: Surroundings): MemoryDatabase => {
 
   const apply = (session: Session) => {
     const { tables, begun_ms: at_ms, held } = session
-    const changes = createChanges({ tables, at_ms, now_ms: around.now(), held })
+    const changes = createChanges({ tables, at_ms, now_ms: around.now(), held, life: session.life })
     for (const write of session.writes) write(changes)
     around.committed(changes)
     end(session)
