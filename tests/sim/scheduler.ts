@@ -31,7 +31,7 @@ export type Scheduler = {
 }
 
 const sweep_ms = 1_000
-const timer_ms = 150
+const timer_ms = 250
 const max_age_ms = 200
 
 const unreachable = (): never => {

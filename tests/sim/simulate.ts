@@ -15,7 +15,7 @@ export type Outcome = {
   readonly counts: { readonly runs: number; readonly tasks: number; readonly attempts: number }
 }
 
-const rough_ms = { least: 8_000, most: 40_000 }
+const rough_ms = { least: 5_000, most: 25_000 }
 
 /** Leases, outages and what is left of timers and retries. */
 const max_quiet_ms = 300_000
@@ -64,17 +64,20 @@ const act = (world: World, network: Network): void => {
   const { clock, chance, weather, expected } = world
   if (!weather.rough) return
   void actAtRandom(world, network).catch(expected)
-  clock.in(chance.between(50, 1_500), () => act(world, network))
+  clock.in(chance.between(50, 1_000), () => act(world, network))
 }
 
 const calm = (world: World, network: Network): void => {
   world.weather.rough = false
   world.trace(() => "from now on nothing goes wrong")
-  // Those that died are back by then, and those that were stopped go on.
-  world.clock.in(20_000, () => {
-    const [scheduler] = network.schedulers
+  const resume = () => {
+    const scheduler = network.schedulers.find(
+      ({ life }) => life.alive && life.stopped_until_ms <= world.clock.now(),
+    )
     if (scheduler) void resumeAll(world, scheduler)
-  })
+    world.clock.in(2_000, resume)
+  }
+  resume()
 }
 
 /** A process that dies is started again after a while, with nothing of what it had in memory. */
@@ -105,11 +108,11 @@ const keepWorker = (world: World, network: Network, name: string): void => {
 /** Now and then it is killed, or stopped for a while, short or longer than its lease. */
 const trouble = (world: World, life: Life, name: string): void => {
   const { clock, chance, weather } = world
-  clock.in(chance.between(2_000, 25_000), () => {
+  clock.in(chance.between(1_000, 18_000), () => {
     if (!weather.rough || !life.alive) return
     if (chance.happens(0.5)) world.kill(life, name)
     else {
-      const wait_ms = chance.happens(0.5) ? chance.between(100, 4_000) : chance.between(6_000, 30_000)
+      const wait_ms = chance.happens(0.5) ? chance.between(100, 4_000) : chance.between(6_000, 22_000)
       world.trace(() => `${name} stands still for ${wait_ms} ms`)
       world.stop(life, wait_ms)
       trouble(world, life, name)

@@ -172,6 +172,7 @@ const setQueue = async ({ chance, tables, clock, trace }: World): Promise<void> 
 /** Whoever has paused something lets it go on. */
 export const resumeAll = async (world: World, scheduler: Scheduler): Promise<void> => {
   for (const queue of world.tables.queues.values()) {
+    if (!queue.paused) continue
     Object.assign(queue, { paused: false, changed_ms: world.clock.now() })
   }
   for (const { id, status } of openRuns(world)) {

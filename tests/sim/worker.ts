@@ -5,6 +5,7 @@ import { type Attempt, type Result, ResultSchema } from "#proto/generated/wf/sch
 import { attemptMessage, settlementOf } from "#services/scheduler/task/message.ts"
 import { createSession, type Session } from "#services/worker/claim/session.ts"
 import { createLife, type Life } from "./clock.ts"
+import { Fault } from "./fault.ts"
 import type { Network } from "./network.ts"
 import type { World } from "./world.ts"
 
@@ -39,7 +40,7 @@ type State = {
 }
 
 const heartbeat_ms = 5_000
-const idle_ms = { least: 100, most: 900 }
+const idle_ms = { least: 200, most: 1_500 }
 const retry_ms = 300
 const no_room: Room = { process: 0, inline: 0 }
 
@@ -75,9 +76,11 @@ const roomOf = (attempts: readonly Attempt[]): Record<Kind, number> => {
   return room
 }
 
-const give = ({ taken }: State, room: Room): void => {
+const give = ({ taken, total, name, world }: State, room: Room): void => {
   taken.process -= room.process
   taken.inline -= room.inline
+  const isFull = taken.process > total.process || taken.inline > total.inline
+  if (isFull) world.expected(new Fault(`${name} was given more than it has room for`))
 }
 
 const minus = (one: Room, other: Room): Room => ({
