@@ -32,11 +32,20 @@ export const createNetwork = (world: World): Network => {
     return 0.2 + chance.random() * 5
   }
   const isLost = () => weather.rough && chance.happens(0.04)
+  const chosen = new Map<Life, Scheduler>()
+  // A connection lasts, until it doesn't.
+  const chosenBy = (life: Life): Scheduler => {
+    const known = chosen.get(life)
+    if (known?.life.alive && !chance.happens(0.1)) return known
+    const scheduler = chance.pick(schedulers)
+    chosen.set(life, scheduler)
+    return scheduler
+  }
   const deliver = async <Answer>(
     call: Call<Answer>,
     settle: (answer: () => Answer) => void,
   ): Promise<void> => {
-    const scheduler = chance.pick(schedulers)
+    const scheduler = chosenBy(call.life)
     await clock.sleep(delay(), scheduler.life)
     const answer = await outcome(call, scheduler)
     world.trace(() => `${call.what} at ${scheduler.name}${told(answer)}`)

@@ -22,13 +22,13 @@ type Deed = (world: World, scheduler: Scheduler) => Promise<void>
 const deeds: readonly (readonly [number, Deed])[] = [
   [8, (world, scheduler) => startRun(world, scheduler)],
   [8, (world, scheduler) => startJob(world, scheduler)],
-  [2, (world, scheduler) => onRun(world, scheduler, "cancel")],
-  [3, (world, scheduler) => onRun(world, scheduler, "pause")],
+  [3, (world, scheduler) => onRun(world, scheduler, "cancel")],
+  [5, (world, scheduler) => onRun(world, scheduler, "pause")],
   [3, (world, scheduler) => onRun(world, scheduler, "resume")],
   [2, (world, scheduler) => rerun(world, scheduler)],
   [2, (world, scheduler) => cancelAnyJob(world, scheduler)],
   [2, (world, scheduler) => replay(world, scheduler)],
-  [2, (world) => setQueue(world)],
+  [3, (world) => setQueue(world)],
 ]
 
 const all = deeds.reduce((sum, [often]) => sum + often, 0)
@@ -103,7 +103,9 @@ const onRun = async (
   deed: "cancel" | "pause" | "resume",
 ): Promise<void> => {
   const wanted = deed === "resume" ? "paused" : "running"
-  const runs = openRuns(world).filter((run) => deed === "cancel" || run.status === wanted)
+  const isWanted = (run: StoredRun) => deed === "cancel" || run.status === wanted
+  // What is going on just now is what a change of mind meets.
+  const runs = openRuns(world).filter(isWanted).slice(-4)
   if (runs.length === 0) return
   const { id: run_id, workspace_id } = world.chance.pick(runs)
   world.trace(() => `${scheduler.name}: ${deed} ${run_id}`)
@@ -165,8 +167,10 @@ const setQueue = async ({ chance, tables, clock, trace }: World): Promise<void> 
   const paused = chance.happens(0.3)
   const concurrency = chance.happens(0.5) ? chance.between(1, 3) : null
   trace(() => `queue ${name} of ${workspace_id.slice(-1)}: ${paused ? "paused" : "open"}, ${concurrency}`)
-  const setting = { workspace_id, name, paused, concurrency, changed_ms: clock.now() }
-  tables.queues.set(queueKey(workspace_id, name), setting)
+  const known = tables.queues.get(queueKey(workspace_id, name))
+  const isSame = known?.paused === paused && known.concurrency === concurrency
+  const changed_ms = isSame ? known.changed_ms : clock.now()
+  tables.queues.set(queueKey(workspace_id, name), { workspace_id, name, paused, concurrency, changed_ms })
 }
 
 /** Whoever has paused something lets it go on. */

@@ -10,7 +10,8 @@ export type Past = {
   failures: number
   lost: number
   completed: boolean
-  last_token: bigint
+  /** Tokens are drawn before locks are held, so a later attempt may have an older one. */
+  readonly tokens: Set<string>
   /** No attempt begins before. */
   rests_until_ms: number
   readonly accepted: Set<string>
@@ -24,7 +25,7 @@ export const pastOf = (pasts: Map<string, Past>, id: string): Past => {
       failures: 0,
       lost: 0,
       completed: false,
-      last_token: 0n,
+      tokens: new Set<string>(),
       rests_until_ms: 0,
       accepted: new Set<string>(),
     },

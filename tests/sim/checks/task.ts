@@ -8,7 +8,7 @@ const terminal: ReadonlySet<string> = new Set(["completed", "failed", "skipped",
 export const isTerminal = ({ status }: { readonly status: string }): boolean => terminal.has(status)
 
 /** What was set for a queue is known everywhere by then, but where a process stood still. */
-const settled_ms = 3_000
+const settled_ms = 2_500
 
 type Changed = { readonly id: string; readonly before: StoredTask | undefined; readonly past: Past }
 
@@ -25,13 +25,13 @@ export const checkStart = (changes: Changes, { id, before, past }: Changed): voi
     )
   }
   if (task.status !== "running" || (before.status === "running" && before.token === task.token)) return
-  const token = BigInt(task.token ?? 0)
+  const token = task.token ?? ""
   demand(
     task.attempt === before.attempt + 1,
     () => `attempt ${task.attempt} of ${id} follows ${before.attempt}`,
   )
-  demand(token > past.last_token, () => `${id} begins under ${token} after ${past.last_token}`)
-  past.last_token = token
+  demand(!past.tokens.has(token), () => `${id} begins under ${token} again`)
+  past.tokens.add(token)
   demand(!past.completed, () => `${id} has completed and runs again`)
   demand(changes.now_ms >= past.rests_until_ms, () => `${id} begins before its rest is over`)
   const run = tables.runs.get(task.run_id ?? "")

@@ -20,7 +20,7 @@ export type Surroundings = {
 }
 
 /** One transaction: its statements one after the other, its writes all at its commit. */
-export type Session = Holder & {
+export type Session = Omit<Holder, "over"> & {
   readonly tables: Tables
   readonly locks: Locks
   readonly life: Life

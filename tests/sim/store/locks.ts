@@ -1,7 +1,7 @@
 /** The transaction was chosen to end a deadlock, or ended from outside. */
 export class Aborted extends Error {}
 
-export type Holder = { readonly held: Set<string>; waiting: string | undefined }
+export type Holder = { readonly held: Set<string>; waiting: string | undefined; readonly over: boolean }
 
 type Lock = {
   owner: Holder
@@ -20,6 +20,7 @@ export const createLocks = (): Locks => {
   const locks = new Map<string, Lock>()
 
   const take = (holder: Holder, row: string): boolean => {
+    if (holder.over) throw new Aborted("rolled back")
     const lock = locks.get(row)
     if (lock) return lock.owner === holder
     locks.set(row, { owner: holder, line: [] })
