@@ -85,7 +85,7 @@ const keepScheduler = (world: World, network: Network, name: string): void => {
   const scheduler = createScheduler(world, name)
   network.schedulers.push(scheduler)
   world.deaths.set(scheduler.life, () => {
-    world.clock.in(world.chance.between(10, 6_000), () => {
+    world.clock.in(world.chance.between(10, world.chance.happens(0.7) ? 300 : 8_000), () => {
       network.schedulers.splice(network.schedulers.indexOf(scheduler), 1)
       keepScheduler(world, network, name)
     })
@@ -108,7 +108,7 @@ const keepWorker = (world: World, network: Network, name: string): void => {
 /** Now and then it is killed, or stopped for a while, short or longer than its lease. */
 const trouble = (world: World, life: Life, name: string): void => {
   const { clock, chance, weather } = world
-  clock.in(chance.between(1_000, 18_000), () => {
+  clock.in(chance.between(500, 15_000), () => {
     if (!weather.rough || !life.alive) return
     if (chance.happens(0.5)) world.kill(life, name)
     else {

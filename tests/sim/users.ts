@@ -163,8 +163,9 @@ const replay = async (world: World, { life, engine }: Scheduler): Promise<void> 
 }
 
 const setQueue = async ({ chance, tables, clock, trace }: World): Promise<void> => {
-  const [workspace_id, name] = [chance.pick(workspaces), chance.pick(queues)]
-  const paused = chance.happens(0.3)
+  const workspace_id = chance.pick(workspaces)
+  const name = chance.happens(0.5) ? "default" : chance.pick(queues)
+  const paused = chance.happens(0.4)
   const concurrency = chance.happens(0.5) ? chance.between(1, 3) : null
   trace(() => `queue ${name} of ${workspace_id.slice(-1)}: ${paused ? "paused" : "open"}, ${concurrency}`)
   const known = tables.queues.get(queueKey(workspace_id, name))
