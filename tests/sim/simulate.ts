@@ -2,7 +2,7 @@ import { checkRest, isAtRest } from "./checks/rest.ts"
 import type { Life } from "./clock.ts"
 import { createNetwork, type Network } from "./network.ts"
 import { createScheduler } from "./scheduler.ts"
-import { actAtRandom, resumeAll } from "./users.ts"
+import { actAtRandom, resumeAll, setQueue } from "./users.ts"
 import { createWorker } from "./worker.ts"
 import { createWorld, type World } from "./world.ts"
 
@@ -30,6 +30,7 @@ export const simulate = async (seed: number, write?: (line: string) => void): Pr
   const workers = Array.from({ length: chance.between(1, 3) }, (_, index) => `worker ${index + 1}`)
   for (const name of workers) keepWorker(world, network, name)
   const quiet_ms = chance.between(rough_ms.least, rough_ms.most)
+  for (let settings = chance.between(0, 4); settings > 0; settings--) void setQueue(world)
   act(world, network)
   clock.in(quiet_ms, () => calm(world, network))
   let rest = false

@@ -25,7 +25,7 @@ const deeds: readonly (readonly [number, Deed])[] = [
   [3, (world, scheduler) => onRun(world, scheduler, "cancel")],
   [5, (world, scheduler) => onRun(world, scheduler, "pause")],
   [3, (world, scheduler) => onRun(world, scheduler, "resume")],
-  [2, (world, scheduler) => rerun(world, scheduler)],
+  [3, (world, scheduler) => rerun(world, scheduler)],
   [2, (world, scheduler) => cancelAnyJob(world, scheduler)],
   [2, (world, scheduler) => replay(world, scheduler)],
   [3, (world) => setQueue(world)],
@@ -102,12 +102,13 @@ const onRun = async (
   scheduler: Scheduler,
   deed: "cancel" | "pause" | "resume",
 ): Promise<void> => {
-  const wanted = deed === "resume" ? "paused" : "running"
-  const isWanted = (run: StoredRun) => deed === "cancel" || run.status === wanted
+  const { chance } = world
+  const wanted = deed === "resume" || (deed === "cancel" && chance.happens(0.6)) ? "paused" : "running"
+  const isWanted = (run: StoredRun) => run.status === wanted
   // What is going on just now is what a change of mind meets.
   const runs = openRuns(world).filter(isWanted).slice(-4)
   if (runs.length === 0) return
-  const { id: run_id, workspace_id } = world.chance.pick(runs)
+  const { id: run_id, workspace_id } = chance.pick(runs)
   world.trace(() => `${scheduler.name}: ${deed} ${run_id}`)
   if (deed === "resume") await resumeRun(world, scheduler, run_id)
   else
@@ -135,11 +136,13 @@ const rerun = async (world: World, scheduler: Scheduler): Promise<void> => {
   const { chance, tables } = world
   const ended = [...tables.runs.values()].filter(isTerminal)
   if (ended.length === 0) return
-  const earlier = chance.pick(ended)
+  const done = ended.filter(({ status }) => status === "completed")
+  const earlier = chance.pick(done.length > 0 && chance.happens(0.5) ? done : ended)
   const plan = tables.plans.get(earlier.plan_id)
   if (!plan) return
-  const task = chance.pick(plan.tasks).name
-  const mode = chance.pick(["all", "failed", "from"] as const)
+  const inner = plan.tasks.filter(({ successors }) => successors.length > 0)
+  const task = chance.pick(inner.length > 0 ? inner : plan.tasks).name
+  const mode = chance.pick(["all", "failed", "from", "from"] as const)
   await begin(world, scheduler, { plan, earlier, rerun: { of: earlier.id, mode, task } })
 }
 
@@ -162,7 +165,8 @@ const replay = async (world: World, { life, engine }: Scheduler): Promise<void> 
   })
 }
 
-const setQueue = async ({ chance, tables, clock, trace }: World): Promise<void> => {
+/** Also before anything else happens, so that it has been known for long. */
+export const setQueue = async ({ chance, tables, clock, trace }: World): Promise<void> => {
   const workspace_id = chance.pick(workspaces)
   const name = chance.happens(0.5) ? "default" : chance.pick(queues)
   const paused = chance.happens(0.4)

@@ -40,7 +40,7 @@ type State = {
 }
 
 const heartbeat_ms = 5_000
-const idle_ms = { least: 200, most: 1_500 }
+const idle_ms = { least: 300, most: 3_000 }
 const retry_ms = 300
 const no_room: Room = { process: 0, inline: 0 }
 
@@ -49,7 +49,7 @@ export const createWorker = (world: World, network: Network, name: string): Work
   const state: State = {
     ...{ world, network, name, life: createLife() },
     queues: name.endsWith(" 1") || chance.happens(0.6) ? ["*"] : ["default", chance.pick(["fast", "slow"])],
-    total: { process: chance.between(1, 2), inline: chance.between(1, 8) },
+    total: { process: chance.between(1, 2), inline: chance.between(1, 6) },
     taken: { process: 0, inline: 0 },
     ...{ running: new Map(), done: [], session: createSession(world.id()), opened: false },
     ...{ leaving: false, reporting: false },
