@@ -37,11 +37,15 @@ const refuse = (errors: readonly InputError[]): never => {
   throw new Failure(exit_codes.usage, `These inputs don't fit:${problems}\nGive them as \`-i key=value\`.`)
 }
 
+/** Each `-i key=value`, typed as the workflow declares it, for where the others are known already. */
+export const readSomeInputs = (options: Options, inputs: Definition["inputs"]): Inputs => {
+  const given = parseInputs({ inputs }, texts(options, "input"))
+  return given.ok ? given.values : refuse(given.errors)
+}
+
 /** `--inputs FILE` first, then each `-i key=value`, typed and checked as the workflow declares it. */
 export const readInputs = (options: Options, inputs: Definition["inputs"]): Inputs => {
-  const given = parseInputs({ inputs }, texts(options, "input"))
-  if (!given.ok) return refuse(given.errors)
-  const all = { ...fromFile(text(options, "inputs")), ...given.values }
+  const all = { ...fromFile(text(options, "inputs")), ...readSomeInputs(options, inputs) }
   const checked = checkInputs({ inputs }, all)
   return checked.ok ? all : refuse(checked.errors)
 }

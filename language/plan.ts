@@ -43,6 +43,8 @@ export type Plan = {
   readonly files: readonly string[]
   /** What a start may and must be given. */
   readonly inputs: NonNullable<Definition["inputs"]>
+  /** The run's inputs are a payload for each task, so that runs of the same steps share their plan. */
+  readonly payloads?: true
   readonly tasks: readonly PlanTask[]
 }
 
@@ -52,6 +54,10 @@ export const defaults = {
   queue: "default",
   retry: { max_retries: 3, initial_ms: 1_000, factor: 2, max_ms: 60_000, jitter: 0.1 },
 } as const
+
+/** Of jobs and steps, whoever asks: absent, 0 and less all mean the usual number. */
+export const usualRetries = (max_retries: number | null | undefined): number =>
+  (max_retries ?? 0) > 0 ? (max_retries ?? 0) : defaults.retry.max_retries
 
 /** Takes a definition that was checked: a cycle or an unknown need here is a bug, and thrown. */
 export const compile = (definition: Definition): Plan => {

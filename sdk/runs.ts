@@ -1,3 +1,4 @@
+import { controlOf } from "./control.ts"
 import { following } from "./follow.ts"
 import { allPages } from "./pages.ts"
 import type { LogLine, Page, PageOptions, Run, RunEvent, TaskRun } from "./shapes.ts"
@@ -9,6 +10,8 @@ export type StartRun = {
   readonly version?: number
   readonly inputs?: Readonly<Record<string, unknown>>
   readonly idempotency_key?: string
+  /** Repeats an earlier run with this version. */
+  readonly rerun?: { readonly of: string; readonly mode?: "all" | "failed" | "from"; readonly task?: string }
 }
 
 export type ListRuns = PageOptions & { readonly status?: string; readonly workflow?: string }
@@ -95,8 +98,7 @@ export const runsOf = (transport: Transport) => {
     get,
     list,
     all: (options: ListRuns = {}) => allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),
-    /** What has not begun is cancelled at once, what runs is told to stop. */
-    cancel: (run_id: string) => transport.json<Run>({ method: "POST", path: `${path(run_id)}/cancel` }),
+    ...controlOf(transport, path),
     tasks: (run_id: string) => transport.json<Page<TaskRun>>({ path: `${path(run_id)}/tasks` }),
     watch,
     logs,

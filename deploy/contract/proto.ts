@@ -23,7 +23,7 @@ const must = ({ failure }: { readonly failure: string }): void => {
 export const generateProto = (out: string): void => {
   must(buf(["lint"]))
   const local = [process.execPath, "--bun", join(root, "node_modules/.bin/protoc-gen-es")]
-  const plugins = [{ local, out, opt: ["target=ts", "import_extension=ts"] }]
+  const plugins = [{ local, out, opt: ["target=ts", "import_extension=ts", "erasable_syntax=true"] }]
   must(buf(["generate", "--template", JSON.stringify({ version: "v2", plugins })]))
 }
 

@@ -1,9 +1,9 @@
 import { Problem } from "#kernel/problem/problem.ts"
 import { type Permission, permissions, type Role } from "./permissions.ts"
 
-/** Somebody who signed in, in one workspace. */
+/** Somebody who signed in, in one workspace; or a service of the platform that acts there. */
 export type Actor = {
-  readonly kind: "user" | "token"
+  readonly kind: "user" | "token" | "service"
   readonly user_id: string
   readonly email: string
   readonly workspace_id: string

@@ -122,7 +122,7 @@ const expectAtomic = async (load: Load, name: string) => {
 
 const moreAcked = async (load: Load, more: number): Promise<void> => {
   const target = load.counts.acked + more
-  await until(`${more} more transactions are through`, () => load.counts.acked >= target, 15_000)
+  await until(`${more} more transactions are through`, () => load.counts.acked >= target)
 }
 
 const backendOf = async (application: string): Promise<number | undefined> => {

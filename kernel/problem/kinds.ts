@@ -63,6 +63,11 @@ export const kinds = {
     title: "The workflow is not valid",
     next: "Correct the places named in `errors`; `wf validate FILE` checks it without sending.",
   },
+  "workflow.started": {
+    status: 409,
+    title: "The workflow was started already",
+    next: "Make a new one; what was started stays as it is.",
+  },
   "version.not_found": {
     status: 404,
     title: "There is no such version",
@@ -86,7 +91,7 @@ export const kinds = {
   },
   "task.not_found": {
     status: 404,
-    title: "The run has no such task",
+    title: "There is no such task",
     next: "See `wf runs show` for its tasks.",
   },
   "run.not_cancellable": {

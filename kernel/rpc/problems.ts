@@ -12,6 +12,7 @@ const codes: Readonly<Record<number, Code>> = {
   409: Code.FailedPrecondition,
   413: Code.ResourceExhausted,
   422: Code.InvalidArgument,
+  429: Code.ResourceExhausted,
   503: Code.Unavailable,
   // The service is well: it must not look as if it were away.
   507: Code.ResourceExhausted,

@@ -9,9 +9,10 @@ import type { Log } from "#kernel/telemetry/log.ts"
 import { until } from "#kernel/testing/until.ts"
 import { ArtifactService, type StoreRequest } from "#proto/generated/wf/artifact/v1/artifact_pb.ts"
 import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
+import { callingService } from "./callers.ts"
 import { caller, type Dial } from "./client.ts"
 import { networkTransport } from "./network.ts"
-import { callingService, inMemoryTransport, type Routes, type RpcServer, serveRpc } from "./server.ts"
+import { inMemoryTransport, type Routes, type RpcServer, serveRpc } from "./server.ts"
 
 const key = platformKey(randomBytes(32).toString("base64"))
 const tokensOf = (service: string) => serviceTokens(service, key)
@@ -80,7 +81,7 @@ const routes: Routes = (router) => {
 }
 
 const doors = { service: "scheduler", tokens: tokensOf("scheduler"), log }
-const listen = (port = 0) => serveRpc([{ routes, doors }], { host: "127.0.0.1", port })
+const listen = (port = 0) => serveRpc([{ routes, doors }], { host: "127.0.0.1", port, log })
 
 let server: RpcServer
 beforeAll(async () => {

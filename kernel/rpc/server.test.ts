@@ -24,7 +24,7 @@ beforeAll(async () => {
       },
     })
   }
-  server = await serveRpc([{ routes, doors }], { host: "127.0.0.1", port: 0 })
+  server = await serveRpc([{ routes, doors }], { host: "127.0.0.1", port: 0, log: silentLog })
 })
 afterAll(() => server.stop())
 

@@ -1,40 +1,30 @@
 import { createServer, type Http2Server } from "node:http2"
 import type { Socket } from "node:net"
+import type { DescService } from "@bufbuild/protobuf"
 import {
   Code,
   ConnectError,
   type ConnectRouter,
-  createContextKey,
   createRouterTransport,
-  type HandlerContext,
   type Interceptor,
   type Transport,
 } from "@connectrpc/connect"
 import { connectNodeAdapter } from "@connectrpc/connect-node"
-import type { ServiceIdentity, ServiceTokens } from "#kernel/auth/service-token.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import { inSpan } from "#kernel/telemetry/tracing.ts"
+import { admit, type CallerChecks } from "./callers.ts"
 import { default_deadline_ms } from "./client.ts"
 import { directUnary } from "./direct.ts"
+import { healthRoutes, healthServices } from "./health.ts"
 import { toConnectError } from "./problems.ts"
+import { reflectionRoutes, reflectionServices } from "./reflection.ts"
 
 export type Routes = (router: ConnectRouter) => void
 
-export type RpcDoors = { readonly service: string; readonly tokens: ServiceTokens; readonly log: Log }
-
-const callerKey = createContextKey<ServiceIdentity | undefined>(undefined, {
-  description: "the calling service",
-})
+export type RpcDoors = CallerChecks & { readonly log: Log }
 
 const max_message_bytes = 16 * 1024 * 1024
-
-/** The service that calls; there is always one, since the interceptor refuses anybody else. */
-export const callingService = (context: HandlerContext): ServiceIdentity => {
-  const caller = context.values.get(callerKey)
-  if (!caller) throw new Problem("auth.required")
-  return caller
-}
 
 const failureOf = (thrown: unknown, log: Log, method: string): ConnectError => {
   if (thrown instanceof Problem) return toConnectError(thrown)
@@ -43,36 +33,52 @@ const failureOf = (thrown: unknown, log: Log, method: string): ConnectError => {
   return toConnectError(new Problem("platform.bug", { cause: thrown }))
 }
 
+/** The answer of a stream fails while it is sent. */
+async function* failing<Message>(
+  messages: AsyncIterable<Message>,
+  failed: (thrown: unknown) => ConnectError,
+): AsyncGenerator<Message> {
+  try {
+    yield* messages
+  } catch (thrown) {
+    throw failed(thrown)
+  }
+}
+
+/** Where every call comes in: what a handler throws becomes a problem as it travels, or a bug that is logged once. */
 const incoming =
-  ({ service, tokens, log }: RpcDoors): Interceptor =>
+  (log: Log, checks?: CallerChecks): Interceptor =>
   (next) =>
   async (request) => {
+    const failed = (thrown: unknown) => failureOf(thrown, log, request.method.name)
     try {
-      const token = request.header.get("authorization")?.replace(/^Bearer /i, "") ?? ""
-      const caller = await tokens.verify(token, service)
-      if (!caller)
-        throw new Problem("auth.required", { detail: "Only the platform's own services may call this." })
-      request.contextValues.set(callerKey, caller)
+      if (checks) await admit(request, checks)
       const traceparent = request.header.get("traceparent") ?? undefined
       const name = `${request.service.typeName}/${request.method.name}`
-      return await inSpan({ name, kind: "server", traceparent }, () => next(request))
+      const answer = await inSpan({ name, kind: "server", traceparent }, () => next(request))
+      return answer.stream ? { ...answer, message: failing(answer.message, failed) } : answer
     } catch (thrown) {
-      throw failureOf(thrown, log, request.method.name)
+      throw failed(thrown)
     }
   }
 
 /** Services in one process call each other through this: the same client, the same checks, no socket. */
 export const inMemoryTransport = (routes: Routes, doors: RpcDoors, outgoing: Interceptor[]): Transport => ({
   ...createRouterTransport(routes, {
-    router: { interceptors: [incoming(doors)] },
+    router: { interceptors: [incoming(doors.log, doors)] },
     transport: { interceptors: outgoing, defaultTimeoutMs: default_deadline_ms },
   }),
-  unary: directUnary({ routes, incoming: incoming(doors), outgoing, default_ms: default_deadline_ms }),
+  unary: directUnary({
+    routes,
+    incoming: incoming(doors.log, doors),
+    outgoing,
+    default_ms: default_deadline_ms,
+  }),
 })
 
 export type RpcServer = { readonly port: number; stop(): Promise<void> }
 
-export type RpcListen = { readonly host: string; readonly port: number }
+export type RpcListen = { readonly host: string; readonly port: number; readonly log: Log }
 
 const listening = (server: Http2Server, { host, port }: RpcListen): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -83,15 +89,34 @@ const listening = (server: Http2Server, { host, port }: RpcListen): Promise<numb
     })
   })
 
-/** Native gRPC, gRPC-Web and Connect over HTTP/2 without TLS. */
-export const serveRpc = async (
-  services: readonly { routes: Routes; doors: RpcDoors }[],
-  listen: RpcListen,
-): Promise<RpcServer> => {
+const always = () => Promise.resolve(true)
+
+/** One of the services behind a port. */
+export type RpcPart = {
+  readonly routes: Routes
+  readonly doors: RpcDoors
+  /** Whether it could do its work now; without it, it always can. */
+  readonly ready?: () => Promise<boolean>
+}
+
+/**
+ * Native gRPC, gRPC-Web and Connect over HTTP/2 without TLS. What is offered, and whether it works, anybody may ask:
+ * that is in the sources too, and balancers and tools have no token.
+ */
+export const serveRpc = async (parts: readonly RpcPart[], listen: RpcListen): Promise<RpcServer> => {
+  const { log } = listen
+  const stopping = new AbortController()
   const adapter = connectNodeAdapter({
     readMaxBytes: max_message_bytes,
+    shutdownSignal: stopping.signal,
     routes: (router) => {
-      for (const { routes, doors } of services) guarded(router, routes, doors)
+      const offered = parts.flatMap(({ routes, doors, ready = always }) =>
+        register(router, routes, incoming(doors.log, doors)).map((service) => ({ service, ready })),
+      )
+      const open = incoming(log)
+      const all = [...offered.map(({ service }) => service), ...healthServices, ...reflectionServices]
+      register(router, healthRoutes(offered), open)
+      register(router, reflectionRoutes(all), open)
     },
   })
   const server = createServer(adapter)
@@ -106,20 +131,25 @@ export const serveRpc = async (
     port,
     stop: () =>
       new Promise((resolve) => {
+        stopping.abort()
         server.close(() => resolve())
         for (const socket of sockets) socket.destroy()
       }),
   }
 }
 
-/** Each service checks its callers for itself, also where several share a port. */
-const guarded = (router: ConnectRouter, routes: Routes, doors: RpcDoors) => {
-  const interceptors = [incoming(doors)]
+/** Each service checks its callers for itself, also where several share a port. Answers what has been added. */
+const register = (router: ConnectRouter, routes: Routes, door: Interceptor): readonly DescService[] => {
+  const interceptors = [door]
+  const added: DescService[] = []
   const own: Pick<ConnectRouter, "service" | "rpc"> = {
-    service: (description, implementation, options) =>
-      router.service(description, implementation, { ...options, interceptors }),
+    service: (description, implementation, options) => {
+      added.push(description)
+      return router.service(description, implementation, { ...options, interceptors })
+    },
     rpc: (method, implementation, options) =>
       router.rpc(method, implementation, { ...options, interceptors }),
   }
   routes({ handlers: router.handlers, ...own } as ConnectRouter)
+  return added
 }

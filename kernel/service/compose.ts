@@ -6,10 +6,11 @@ import type { Bus } from "#kernel/bus/bus.ts"
 import { type Environment, parseConfig } from "#kernel/config/config.ts"
 import { migrate } from "#kernel/database/migrate.ts"
 import { type Call, caller, type Dial } from "#kernel/rpc/client.ts"
-import type { RpcDoors } from "#kernel/rpc/server.ts"
+import type { RpcDoors, RpcPart } from "#kernel/rpc/server.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Metrics } from "#kernel/telemetry/metrics.ts"
 import { IamService } from "#proto/generated/wf/iam/v1/iam_pb.ts"
+import { isReady } from "./health.ts"
 import type { Kit } from "./kit.ts"
 import { migrationsOf } from "./migrations.ts"
 import { assemble, type Running } from "./running.ts"
@@ -31,6 +32,8 @@ export type Composed = {
   readonly running: Running
   readonly parts: Parts
   readonly rpc: RpcDoors
+  /** What it adds to a port for calls, if it takes any. */
+  readonly rpc_part: RpcPart | undefined
   readonly call: Call
 }
 
@@ -58,10 +61,8 @@ export const compose = async <Config, Needs extends Store>(
   const platform: Platform<Needs> = { kit, log, metrics, key, bus, call, authenticate, ...needed }
   const parts = await service.start(platform, config)
   const doors = { service: name, authenticate, log, metrics }
-  return {
-    running: assemble({ name, parts, bus, database, doors, log }),
-    parts,
-    rpc: { service: name, tokens, log },
-    call,
-  }
+  const running = assemble({ name, parts, bus, database, doors, log })
+  const rpc = { service: name, tokens, log, authenticate }
+  const ready = () => isReady(running.checks)
+  return { running, parts, rpc, rpc_part: parts.rpc && { routes: parts.rpc, doors: rpc, ready }, call }
 }

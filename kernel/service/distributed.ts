@@ -92,14 +92,12 @@ const readKey = (path: string): PlatformKey => {
   }
 }
 
-const openDoors = async ({ running, parts, rpc }: Composed, settings: ProcessSettings) => {
+const openDoors = async ({ running, rpc, rpc_part }: Composed, settings: ProcessSettings) => {
   const { WF_HOST: host, WF_HTTP_PORT, WF_RPC_PORT } = settings
   const { http } = running
   http.get("/openapi.json", (context) => context.json(documentOf(http)))
   const web = serveHttp(http.fetch, { host, port: WF_HTTP_PORT })
-  const calls = parts.rpc
-    ? await serveRpc([{ routes: parts.rpc, doors: rpc }], { host, port: WF_RPC_PORT })
-    : undefined
+  const calls = rpc_part && (await serveRpc([rpc_part], { host, port: WF_RPC_PORT, log: rpc.log }))
   return {
     http_port: web.port,
     rpc_port: calls?.port,

@@ -14,22 +14,25 @@ const outcomeOf = async (check: () => Promise<void>): Promise<string> => {
   return Promise.race([asked, late])
 }
 
+const stateOf = async (checks: Checks) => {
+  const names = Object.keys(checks)
+  const outcomes = await Promise.all(Object.values(checks).map(outcomeOf))
+  const parts = Object.fromEntries(names.map((name, index) => [name, outcomes[index] ?? "failed"]))
+  return { ready: outcomes.every((outcome) => outcome === "ok"), parts }
+}
+
+export const isReady = async (checks: Checks): Promise<boolean> => (await stateOf(checks)).ready
+
 /** Liveness says that the process answers; readiness, that what it needs answers too. */
 export const addHealth = <Environment extends Env>(
   app: Hono<Environment>,
   checks: Checks,
   metrics: Metrics,
 ): void => {
-  const ready = async () => {
-    const names = Object.keys(checks)
-    const outcomes = await Promise.all(Object.values(checks).map(outcomeOf))
-    const parts = Object.fromEntries(names.map((name, index) => [name, outcomes[index] ?? "failed"]))
-    return { ready: outcomes.every((outcome) => outcome === "ok"), parts }
-  }
   app.get("/health/live", (context) => context.json({ status: "ok" }))
   for (const path of ["/health", "/health/ready"]) {
     app.get(path, async (context) => {
-      const state = await ready()
+      const state = await stateOf(checks)
       const status = state.ready ? 200 : 503
       return context.json({ status: state.ready ? "ok" : "unavailable", parts: state.parts }, status)
     })

@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises"
 export const until = async <Answer>(
   what: string,
   ask: () => Promise<Answer | undefined | false> | Answer | undefined | false,
-  max_ms = 20_000,
+  max_ms = 45_000,
 ): Promise<Answer> => {
   const deadline = performance.now() + max_ms
   for (;;) {

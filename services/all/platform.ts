@@ -51,7 +51,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<RunningPl
     ]) {
       await add()
     }
-    const doors = await openDoors(ground, { host, port })
+    const doors = await openDoors(ground, options)
     const services = [...ground.composed.values()].map(({ running }) => running)
     for (const service of services) service.start()
     return {
@@ -73,7 +73,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<RunningPl
   }
 }
 
-const openDoors = async (ground: Ground, { host, port }: { host: string; port: number }) => {
+const openDoors = async (ground: Ground, { host, port, log }: PlatformOptions) => {
   const all = [...ground.composed.values()]
   const edge = composeEdge(
     all.map(({ running }) => running),
@@ -81,8 +81,8 @@ const openDoors = async (ground: Ground, { host, port }: { host: string; port: n
   )
   edge.route("/", ground.links)
   const http = serveHttp(edge.fetch, { host, port })
-  const doors = all.flatMap(({ parts, rpc }) => (parts.rpc ? [{ routes: parts.rpc, doors: rpc }] : []))
-  const rpc = await serveRpc(doors, { host, port: port + 1 })
+  const parts = all.flatMap(({ rpc_part }) => rpc_part ?? [])
+  const rpc = await serveRpc(parts, { host, port: port + 1, log })
   return {
     async close() {
       await http.stop()

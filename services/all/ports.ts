@@ -10,7 +10,8 @@ const isFree = (host: string, port: number): Promise<boolean> =>
   })
 
 const max_port = 65_535
-const range = { first: 20_000, count: 30_000, max_tries: 100 }
+/** Below those that systems give to connections going out, which might take one before it is listened on. */
+const range = { first: 20_000, count: 12_000, max_tries: 100 }
 
 /** 0 picks one. HTTP takes the port, native gRPC the one after it. */
 export const choosePort = async (host: string, wanted: number, random: Kit["random"]): Promise<number> => {

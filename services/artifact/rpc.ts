@@ -1,5 +1,6 @@
 import { Problem } from "#kernel/problem/problem.ts"
-import { callingService, type Routes } from "#kernel/rpc/server.ts"
+import { callingService } from "#kernel/rpc/callers.ts"
+import type { Routes } from "#kernel/rpc/server.ts"
 import {
   type ArtifactHeader,
   ArtifactService,

@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { Problem } from "#kernel/problem/problem.ts"
-import { callingService, type Routes } from "#kernel/rpc/server.ts"
+import { callingService } from "#kernel/rpc/callers.ts"
+import type { Routes } from "#kernel/rpc/server.ts"
 import { type LogChunk, type LogLine, MetadataService } from "#proto/generated/wf/metadata/v1/metadata_pb.ts"
 import type { Archive } from "./archive.ts"
 import { appendChunks } from "./log/append.ts"

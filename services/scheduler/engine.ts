@@ -2,12 +2,12 @@ import type { Database } from "#kernel/database/database.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import type { Signal } from "#kernel/service/signal.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
-import type { Counter } from "#kernel/telemetry/metrics.ts"
 import type { Lanes } from "./lane/lanes.ts"
 import type { Plans } from "./plan/plans.ts"
 import type { Queues } from "./queue/queues.ts"
 import type { Feed } from "./run/feed.ts"
 import type { Transact } from "./step/transaction.ts"
+import type { Measures } from "./task/measure.ts"
 
 /** What the scheduler's use-cases stand on. */
 export type Engine = {
@@ -29,8 +29,7 @@ export type Engine = {
   readonly moved: Signal
   /** Fires when running tasks are to stop. */
   readonly stopped: Signal
-  /** Runs that have ended, by status. */
-  readonly ended: Counter
+  readonly measures: Measures
 }
 
 export const lease_ms = 15_000

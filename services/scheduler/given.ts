@@ -17,6 +17,7 @@ import { openSession } from "./session/open.ts"
 import { transactOver } from "./step/postgres.ts"
 import type { Attempt } from "./task/attempt.ts"
 import { claimTasks } from "./task/claim.ts"
+import { createMeasures } from "./task/measure.ts"
 import { reportTasks } from "./task/report.ts"
 import type { Settlement } from "./task/verdict.ts"
 
@@ -46,7 +47,7 @@ export const given = {
       ready: createSignal(),
       moved: createSignal(),
       stopped: createSignal(),
-      ended: createMetrics().counter("workflow_runs_total", ""),
+      measures: createMeasures(createMetrics()),
     }
     return { ...engine, close: database.close }
   },
@@ -78,7 +79,7 @@ export const given = {
 
   session: async (engine: Engine, queues: readonly string[] = ["*"]): Promise<string> => {
     const session_id = kit.id()
-    await openSession(engine)({ session_id, name: "test", queues, slots: 100, inline_slots: 100 })
+    await openSession(engine)({ session_id, name: "test", queues, slots: 100, inline_slots: 100, labels: {} })
     return session_id
   },
 

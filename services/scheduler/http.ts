@@ -1,17 +1,15 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { streamSSE } from "hono/streaming"
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
-import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import { mountDeadLetters } from "./dead-letter/http.ts"
 import type { Engine } from "./engine.ts"
 import { mountJobs } from "./job/http.ts"
 import { mountQueues } from "./queue/http.ts"
-import { cancelRun } from "./run/cancel.ts"
+import { mountControl } from "./run/control.ts"
 import { followRun } from "./run/follow.ts"
 import { listRuns } from "./run/list.ts"
 import { runMoves } from "./run/moves.ts"
-import { pauseRun, resumeRun } from "./run/pause.ts"
-import { rerunRun } from "./run/rerun.ts"
 import { runEventShape, runShape, taskRunShape } from "./run/shape.ts"
 import { showRun } from "./run/show.ts"
 import { mountWorkers } from "./worker/http.ts"
@@ -40,54 +38,6 @@ const showRoute = createRoute({
   security: bearer,
   request: { params: runPath },
   responses: { 200: jsonAnswer("The run with its task runs", runShape), ...refusals },
-})
-
-const cancelRoute = createRoute({
-  method: "post",
-  path: "/api/v1/runs/{run_id}/cancel",
-  operationId: "cancelRun",
-  security: bearer,
-  request: { params: runPath },
-  responses: { 202: jsonAnswer("The run, which is being stopped", runShape), ...refusals },
-})
-
-const turnRoute = (turn: "pause" | "resume") =>
-  createRoute({
-    method: "post",
-    path: `/api/v1/runs/{run_id}/${turn}`,
-    operationId: `${turn}Run`,
-    security: bearer,
-    request: { params: runPath },
-    responses: { 202: jsonAnswer("The run", runShape), ...refusals },
-  })
-
-const rerunShape = z
-  .strictObject({
-    mode: z.enum(["all", "failed", "from"]).default("all"),
-    task: z
-      .string()
-      .min(1)
-      .max(200)
-      .optional()
-      .openapi({ description: "The task to begin with, for `from`." }),
-    inputs: z
-      .record(z.string(), z.unknown())
-      .optional()
-      .openapi({ description: "Those of the earlier run where these say nothing." }),
-  })
-  .refine(({ mode, task }) => (mode === "from") === (task !== undefined), {
-    path: ["task"],
-    message: "goes with `mode: from`, and must be given there",
-  })
-  .openapi("Rerun")
-
-const rerunRoute = createRoute({
-  method: "post",
-  path: "/api/v1/runs/{run_id}/rerun",
-  operationId: "rerunRun",
-  security: bearer,
-  request: { params: runPath, body: { ...jsonBody(rerunShape), required: false as const } },
-  responses: { 201: jsonAnswer("The new run", runShape), ...refusals },
 })
 
 const tasksRoute = createRoute({
@@ -124,9 +74,6 @@ export const schedulerHttp = (engine: Engine, doors: Doors): App => {
   const list = listRuns(engine.database)
   const show = showRun(engine.database)
   const follow = followRun(engine)
-  const cancel = cancelRun(engine)
-  const turns = { pause: pauseRun(engine), resume: resumeRun(engine) }
-  const rerun = rerunRun(engine)
 
   app.openapi(listRoute, async (context) =>
     context.json(await list(context.get("actor"), context.req.valid("query")), 200),
@@ -135,19 +82,7 @@ export const schedulerHttp = (engine: Engine, doors: Doors): App => {
     const run = await show(context.get("actor"), context.req.valid("param").run_id)
     return context.json({ ...run, tasks: [...run.tasks] }, 200)
   })
-  app.openapi(cancelRoute, async (context) =>
-    context.json(await cancel(context.get("actor"), context.req.valid("param").run_id), 202),
-  )
-  for (const turn of ["pause", "resume"] as const) {
-    app.openapi(turnRoute(turn), async (context) =>
-      context.json(await turns[turn](context.get("actor"), context.req.valid("param").run_id), 202),
-    )
-  }
-  app.openapi(rerunRoute, async (context) => {
-    const { run_id } = context.req.valid("param")
-    const wanted = rerunShape.parse(context.req.valid("json") ?? {})
-    return context.json(await rerun(context.get("actor"), run_id, wanted), 201)
-  })
+  mountControl(app, engine)
   app.openapi(tasksRoute, async (context) => {
     const run = await show(context.get("actor"), context.req.valid("param").run_id)
     return context.json({ items: [...run.tasks], next_cursor: null }, 200)

@@ -1,11 +1,10 @@
-import { Problem } from "#kernel/problem/problem.ts"
 import type { Routes } from "#kernel/rpc/server.ts"
 import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { Engine } from "./engine.ts"
 import { heartbeat_ms, lease_ms } from "./engine.ts"
 import { refreshLanes } from "./lane/refresh.ts"
 import { startedMessage, startOf } from "./run/message.ts"
-import { readWholeRun } from "./run/read.ts"
+import { runRpc } from "./run/rpc.ts"
 import { startRuns } from "./run/start.ts"
 import { closeSession } from "./session/close.ts"
 import { heartbeat } from "./session/heartbeat.ts"
@@ -14,7 +13,7 @@ import { attemptMessage, settlementOf } from "./task/message.ts"
 import { parkedClaim } from "./task/park.ts"
 import { reportTasks } from "./task/report.ts"
 
-/** The engine's door for the platform's own services. */
+/** The engine's door for the platform's own services; what proto/ opens to users is in `run/rpc.ts`. */
 export const schedulerRpc = (engine: Engine): Routes => {
   const start = startRuns(engine)
   const open = openSession(engine)
@@ -29,13 +28,9 @@ export const schedulerRpc = (engine: Engine): Routes => {
         const started = await start(runs.map(startOf))
         return { runs: started.map(startedMessage) }
       },
-      async getRun({ workspaceId, runId }) {
-        const run = await engine.database.run((sql) => readWholeRun(sql, workspaceId, runId))
-        if (!run) throw new Problem("run.not_found")
-        return { runJson: JSON.stringify(run) }
-      },
-      async openSession({ sessionId, name, queues, slots, inlineSlots }) {
-        await open({ session_id: sessionId, name, queues, slots, inline_slots: inlineSlots })
+      ...runRpc(engine),
+      async openSession({ sessionId, name, queues, slots, inlineSlots, labels }) {
+        await open({ session_id: sessionId, name, queues, slots, inline_slots: inlineSlots, labels })
         return { leaseMs: lease_ms, heartbeatMs: heartbeat_ms }
       },
       async closeSession({ sessionId }) {
@@ -47,9 +42,14 @@ export const schedulerRpc = (engine: Engine): Routes => {
         const attempts = await claim({ session_id: sessionId, room, wait_ms: waitMs, signal })
         return { attempts: attempts.map(attemptMessage) }
       },
-      async heartbeat({ sessionId, held, lastToken }) {
+      async heartbeat({ sessionId, held, lastToken, draining }) {
         const listed = held.map(({ taskRunId, token }) => ({ task_run_id: taskRunId, token: String(token) }))
-        const stop = await beat({ session_id: sessionId, held: listed, last_token: String(lastToken) })
+        const stop = await beat({
+          session_id: sessionId,
+          held: listed,
+          last_token: String(lastToken),
+          draining,
+        })
         return {
           stop: stop.map(({ task_run_id, token }) => ({ taskRunId: task_run_id, token: BigInt(token) })),
         }

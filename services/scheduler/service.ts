@@ -3,13 +3,16 @@ import { createSignal } from "#kernel/service/signal.ts"
 import { schedulerConfig } from "./config.ts"
 import type { Engine } from "./engine.ts"
 import { schedulerHttp } from "./http.ts"
+import { deriveCompleted } from "./job/derive.ts"
 import { createLanes } from "./lane/lanes.ts"
 import { schedulerLoops } from "./loops.ts"
 import { createPlans } from "./plan/plans.ts"
+import { measureQueues } from "./queue/measure.ts"
 import { createQueues } from "./queue/queues.ts"
 import { schedulerRpc } from "./rpc.ts"
 import { createFeed } from "./run/feed.ts"
 import { transactOver } from "./step/postgres.ts"
+import { createMeasures } from "./task/measure.ts"
 
 export const scheduler = service({
   name: "scheduler",
@@ -17,7 +20,7 @@ export const scheduler = service({
   needs: ["database", "hot"],
   calls: ["iam"],
   migrations: new URL("./migrations", import.meta.url).pathname,
-  start: (platform) => {
+  start: (platform, config) => {
     const { database, hot, kit, log, metrics } = platform
     const engine: Engine = {
       ...{ database, hot, kit, log },
@@ -29,12 +32,14 @@ export const scheduler = service({
       ready: createSignal(),
       moved: createSignal(),
       stopped: createSignal(),
-      ended: metrics.counter("workflow_runs_total", "Runs that have ended, by status."),
+      measures: createMeasures(metrics),
     }
+    measureQueues(engine, metrics)
     return {
       http: schedulerHttp(engine, { ...platform, service: "scheduler" }),
       rpc: schedulerRpc(engine),
-      loops: schedulerLoops(engine),
+      derive: deriveCompleted,
+      loops: schedulerLoops(engine, config.WF_KEEP_RUNS_DAYS),
     }
   },
 })

@@ -3,6 +3,8 @@ import { join } from "node:path"
 import { z } from "zod"
 import { wholeNumber } from "#kernel/config/config.ts"
 
+const label = /^[\w.-]{1,63}=[\w.-]{0,63}$/
+
 /** Tasks mostly wait for other programs, so there are more slots than cores. */
 const slots_per_core = 4
 
@@ -16,5 +18,11 @@ export const workerConfig = z.object({
     .string()
     .default("*")
     .transform((text) => text.split(",").map((queue) => queue.trim())),
+  WF_WORKER_LABELS: z
+    .string()
+    .default("")
+    .transform((text) => text.split(",").filter((pair) => pair !== ""))
+    .refine((pairs) => pairs.every((pair) => label.test(pair)), "labels are key=value, with commas between")
+    .transform((pairs) => Object.fromEntries(pairs.map((pair) => pair.split("=") as [string, string]))),
   WF_WORKER_FOLDER: z.string().min(1).default(join(tmpdir(), "wf-worker")),
 })

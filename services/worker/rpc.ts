@@ -1,26 +1,39 @@
 import type { Routes } from "#kernel/rpc/server.ts"
 import { WorkerService } from "#proto/generated/wf/worker/v1/worker_pb.ts"
+import type { Running } from "./attempt/running.ts"
 import type { Pump } from "./claim/pump.ts"
 import type { Slots } from "./claim/slots.ts"
 
-export type WorkerState = { readonly name: string; readonly pump: Pump; readonly slots: Slots }
+export type WorkerState = {
+  readonly name: string
+  readonly queues: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly pump: Pump
+  readonly slots: Slots
+  readonly running: Running
+}
 
 /** A drain by call may take as long as its tasks do. */
-const drain_ms = 3_600_000
+const max_drain_ms = 3_600_000
 
 export const workerRpc =
-  ({ name, pump, slots }: WorkerState): Routes =>
+  ({ name, queues, labels, pump, slots, running }: WorkerState): Routes =>
   (router) =>
     router.service(WorkerService, {
       status: () => ({
         sessionId: pump.sessionId(),
         name,
-        slots: slots.total.process + slots.total.inline,
-        busy: slots.busy().process + slots.busy().inline,
+        slots: slots.total.process,
+        busy: running.now().process,
+        inlineSlots: slots.total.inline,
+        inlineBusy: running.now().inline,
         draining: pump.draining(),
+        queues: [...queues],
+        labels: { ...labels },
       }),
-      async drain() {
-        await pump.drain(drain_ms)
+      async drain({ maxFinishMs }) {
+        const wanted_ms = Number(maxFinishMs)
+        await pump.drain(wanted_ms > 0 ? Math.min(wanted_ms, max_drain_ms) : max_drain_ms)
         return {}
       },
     })

@@ -5,6 +5,7 @@ import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.
 import { keepArtifacts } from "./artifact/keep.ts"
 import { claimFolder } from "./attempt/folders.ts"
 import { runAttempt } from "./attempt/run.ts"
+import { countRunning } from "./attempt/running.ts"
 import { createPump } from "./claim/pump.ts"
 import { createSlots } from "./claim/slots.ts"
 import { workerConfig } from "./config.ts"
@@ -38,17 +39,17 @@ export const worker = service({
       log,
       folder,
     }
+    const running = countRunning((attempt, stop) => runAttempt(runner, attempt, stop))
+    const { WF_WORKER_NAME: name, WF_WORKER_QUEUES: queues, WF_WORKER_LABELS: labels } = config
     const pump = createPump({
       scheduler: call("scheduler", SchedulerService),
       slots,
-      name: config.WF_WORKER_NAME,
-      queues: config.WF_WORKER_QUEUES,
-      log,
+      ...{ name, queues, labels, log },
       id: kit.id,
-      run: (attempt, stop) => runAttempt(runner, attempt, stop),
+      run: running.run,
     })
     return {
-      rpc: workerRpc({ name: config.WF_WORKER_NAME, pump, slots }),
+      rpc: workerRpc({ name, queues, labels, pump, slots, running }),
       loops: [{ name: "worker.pump", start: pump.start, stop: () => Promise.resolve() }],
       drain: async () => {
         await pump.drain(finish_ms)

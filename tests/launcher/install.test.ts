@@ -4,10 +4,13 @@ import { join } from "node:path"
 import { clone, commandFolder, otherBun, pinned_version, removeFolders, temporaryFolder } from "./checkout.ts"
 import { endAll, type Launch, up, wf } from "./launched.ts"
 
+const install_ms = 240_000
+
+// Three trees of dependencies take their time to remove.
 afterAll(async () => {
   await endAll()
   removeFolders()
-})
+}, install_ms)
 
 const [node, npm] = [Bun.which("node"), Bun.which("npm")]
 const has_node = node !== null && npm !== null
@@ -15,7 +18,6 @@ if (!has_node && process.env.CI === "true")
   throw new Error("the test of the first installation needs Node and npm")
 if (!has_node) process.stderr.write("SKIPPED: the first installation through npm needs Node and npm\n")
 
-const install_ms = 240_000
 const is_root = process.getuid?.() === 0
 
 /** A clone in a home that is closed to others, as root's own is. */

@@ -93,7 +93,7 @@ const createEngine = (world: World, life: Life): Engine => {
     ...{ plans: createPlans(), lanes: createLanes(), queues: createQueues() },
     feed: { publish: world.ledger.published, subscribe: unreachable },
     ...{ ready: deaf, moved: deaf, stopped: deaf },
-    ended: { add: () => undefined },
+    measures: { created: () => undefined, runEnded: () => undefined, ended: () => undefined },
   }
 }
 

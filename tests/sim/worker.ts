@@ -214,7 +214,12 @@ const beat = async (state: State): Promise<void> => {
   const held = session
     .held()
     .map(({ taskRunId, token }) => ({ task_run_id: taskRunId, token: String(token) }))
-  const ask = { session_id: session.id, held, last_token: String(session.lastToken()) }
+  const ask = {
+    session_id: session.id,
+    held,
+    last_token: String(session.lastToken()),
+    draining: state.leaving,
+  }
   try {
     const what = `${name} beats`
     const stop = await network.call({ life, what, timeout_ms: 10_000, ask: (one) => one.heartbeat(ask) })

@@ -67,6 +67,7 @@ const flushJobs =
       sql.afterCommit(() => {
         engine.lanes.note(lanes)
         engine.ready.fire()
+        if (count === jobs.length) engine.measures.created(jobs)
       })
       if (count === jobs.length) return jobs.map((job) => fresh(job, at))
       const keyed = jobs.filter(({ key }) => key !== null)

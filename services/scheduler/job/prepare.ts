@@ -1,8 +1,8 @@
 import { Problem } from "#kernel/problem/problem.ts"
 import { durationMs, durationText } from "#language/duration.ts"
-import { defaults } from "#language/plan.ts"
+import { isTooLarge, max_payload_bytes, payloadFault } from "#language/payload.ts"
+import { defaults, usualRetries } from "#language/plan.ts"
 import { type Slot, slotOf } from "#language/slots.ts"
-import { isTooLarge, max_payload_bytes, payloadFault } from "./payload.ts"
 import type { CreateJob } from "./shape.ts"
 
 /** A job that was asked for, checked and with everything that was left open filled in. */
@@ -30,10 +30,6 @@ type Owner = {
   readonly header_key: string | undefined
   readonly traceparent: string | undefined
 }
-
-/** Whoever asks: absent, 0 and less all mean the usual number. */
-const retriesOf = (max_retries: number | null | undefined): number =>
-  (max_retries ?? 0) > 0 ? (max_retries ?? 0) : defaults.retry.max_retries
 
 const millisecondsOf = (text: string | null | undefined, usual_ms: number): number =>
   typeof text === "string" ? (durationMs(text) ?? usual_ms) : usual_ms
@@ -79,7 +75,7 @@ const usual_timeout = durationText(defaults.task_timeout_ms)
 
 export const prepareJob = (wanted: CreateJob, owner: Owner): NewJob => {
   const { type, payload = null, run_at, timeout, queue_timeout } = wanted
-  const max_retries = retriesOf(wanted.max_retries)
+  const max_retries = usualRetries(wanted.max_retries)
   const queue_timeout_ms = queue_timeout ? (durationMs(queue_timeout) ?? null) : null
   return {
     ...{ id: owner.id, workspace_id: owner.workspace_id, type, payload, max_retries, queue_timeout_ms },

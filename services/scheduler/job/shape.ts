@@ -1,25 +1,12 @@
 import { z } from "@hono/zod-openapi"
+import { keyText } from "#kernel/http/idempotency-key.ts"
 import { durationMs } from "#language/duration.ts"
 import { limits } from "#language/limits.ts"
-import { duration, priority, queueName } from "#language/words.ts"
+import { duration, jobType, priority, queueName } from "#language/words.ts"
 import { jobMoves } from "./moves.ts"
 
-const max_key_chars = 255
 const max_jobs = 1_000
 const end_ms = Date.UTC(2200)
-
-export const jobType = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,99}$/,
-    "a type is 1 to 100 of A-Z, a-z, 0-9 and _.:/-, beginning with a letter or digit",
-  )
-
-export const keyText = z
-  .string()
-  .min(1)
-  .max(max_key_chars)
-  .refine((text) => text.isWellFormed() && !text.includes("\0"), "has a character that is refused")
 
 const limit = duration.refine((text) => durationMs(text) !== 0, "is longer than 0s")
 

@@ -33,6 +33,7 @@ create table scheduler.run (
 ) with (fillfactor = 50);
 
 create index run_of_workspace on scheduler.run (workspace_id, id);
+create index run_reruns on scheduler.run (rerun_of) where rerun_of is not null;
 
 -- A task of a run, or a job, which has no run. The id of a task of a run is the run's with its last 20 bits = idx + 1,
 -- so a run's rows lie together and need no other index.
@@ -207,6 +208,8 @@ create table scheduler.idempotency (
   created_at timestamptz not null default now(),
   primary key (workspace_id, scope, key)
 );
+
+create index idempotency_age on scheduler.idempotency (created_at);
 
 -- One row: when somebody last swept, and from when sessions may be ended again.
 create table scheduler.sweep (

@@ -9,7 +9,8 @@ import { fireTimers } from "../timer/fire.ts"
 import { cancelRun } from "./cancel.ts"
 import { pauseRun, resumeRun } from "./pause.ts"
 import { readRun, readTaskRuns } from "./read.ts"
-import { rerunRun } from "./rerun.ts"
+import { rerunRun, rerunRuns } from "./rerun.ts"
+import { startRuns } from "./start.ts"
 
 let engine: Engine & { close(): Promise<void> }
 beforeAll(async () => {
@@ -172,5 +173,19 @@ describe("a rerun", () => {
     expect(await refusal(rerunRun(engine)(actor, run_id, { mode: "all", inputs: { no: 1 } }))).toBe(
       "inputs.invalid",
     )
+  })
+
+  test("of many takes each that failed once, however often it is asked for", async () => {
+    const workflow = "bulk"
+    const plan = given.plan({ only: { uses: "noop" } })
+    await startRuns(engine)([given.start(plan, { workflow }), given.start(plan, { workflow })])
+    await given.work(engine, await given.session(engine), () => fails)
+    const chosen = { status: "failed", workflow, mode: "all" } as const
+    const [one, other] = await Promise.all([
+      rerunRuns(engine)(actor, { ...chosen, limit: 2 }),
+      rerunRuns(engine)(actor, { ...chosen, limit: 2 }),
+    ])
+    expect([...one.started, ...other.started]).toHaveLength(2)
+    expect(await rerunRuns(engine)(actor, chosen)).toEqual({ started: [], more: false })
   })
 })

@@ -1,5 +1,5 @@
 import type { Sql } from "#kernel/database/database.ts"
-import { lastTaskRunId, taskRunId } from "#language/run-id.ts"
+import { lastTaskRunId } from "#language/run-id.ts"
 import type { Run, TaskRun } from "./shape.ts"
 
 type RunRow = Omit<Run, "created_at" | "started_at" | "finished_at" | "tasks"> & {
@@ -73,13 +73,21 @@ export const readWholeRun = async (
   return run && { ...run, tasks: [...(await readTaskRuns(sql, run_id))] }
 }
 
-/** In the order of the plan. */
-export const readTaskRuns = async (sql: Sql, run_id: string): Promise<readonly TaskRun[]> => {
+type TaskPage = { readonly after?: string; readonly limit?: number | null }
+
+/** In the order of the plan; all of them, or a page. */
+export const readTaskRuns = async (
+  sql: Sql,
+  run_id: string,
+  { after = run_id, limit = null }: TaskPage = {},
+): Promise<readonly TaskRun[]> => {
   const rows = await sql<TaskRow>`
-    select id, run_id, task, item, status, reason, attempt, max_retries, worker_id, outputs, error,
+    select id, run_id, task, type, item, status, reason, attempt, max_retries, worker_id, outputs, error,
       reused_from, queued_at, started_at, finished_at
     from scheduler.task_run
-    where id between ${taskRunId(run_id, 0)}::text::uuid and ${lastTaskRunId(run_id)}::text::uuid
-    order by id`
+    where id > greatest(${run_id}::text::uuid, ${after}::text::uuid)
+      and id <= ${lastTaskRunId(run_id)}::text::uuid
+    order by id
+    limit ${limit}::int`
   return rows.map(taskOfRow)
 }

@@ -32,6 +32,55 @@ export const rerunRun = (engine: Engine) => {
   }
 }
 
+const max_bulk = 100
+
+type Chosen = {
+  readonly status: "completed" | "failed" | "cancelled"
+  readonly workflow?: string | undefined
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+  readonly mode: "all" | "failed"
+  readonly limit?: number | undefined
+}
+
+/** Of many at once, oldest first; a run that was rerun already is not chosen again, so asking twice does no harm. */
+export const rerunRuns = (engine: Engine) => {
+  const start = startRuns(engine)
+  return async (actor: Actor, chosen: Chosen): Promise<{ started: string[]; more: boolean }> => {
+    allow(actor, "run.start")
+    const limit = Math.min(chosen.limit ?? max_bulk, max_bulk)
+    const found = await engine.database.run((sql) =>
+      findChosen(sql, actor.workspace_id, { ...chosen, limit: limit + 1 }),
+    )
+    const starts = found.slice(0, limit).map((earlier) => {
+      const wanted = rerunOf(engine, earlier, { mode: chosen.mode })
+      // Two who ask at once start one rerun of each.
+      return { ...wanted, idempotency_key: `rerun ${earlier.id}`, body_hash: chosen.mode }
+    })
+    const started = starts.length === 0 ? [] : await start(starts)
+    return {
+      started: started.filter(({ created }) => created).map(({ run_id }) => run_id),
+      more: found.length > limit,
+    }
+  }
+}
+
+const findChosen = (
+  sql: Sql,
+  workspace_id: string,
+  { status, workflow, since, until, limit }: Chosen & { limit: number },
+) =>
+  sql<Earlier>`
+    select run.id, workspace_id, workflow, version, status, inputs, plan.plan
+    from scheduler.run as run join scheduler.plan as plan on plan.id = run.plan_id
+    where workspace_id = ${workspace_id}::text::uuid and status = ${status}
+      and (${workflow ?? null}::text is null or workflow = ${workflow ?? null}::text)
+      and (${since ?? null}::text is null or run.created_at >= ${since ?? null}::text::timestamptz)
+      and (${until ?? null}::text is null or run.created_at < ${until ?? null}::text::timestamptz)
+      and not exists (select from scheduler.run as later where later.rerun_of = run.id)
+    order by run.id
+    limit ${limit}::int`
+
 type Earlier = {
   readonly id: string
   readonly workspace_id: string
@@ -76,8 +125,10 @@ const rerunOf = (engine: Engine, earlier: Earlier, wanted: RerunWanted): RunStar
 
 const inputsOf = ({ inputs, plan }: Earlier, given: RerunWanted["inputs"]) => {
   if (given === undefined) return inputs
-  const checked = checkInputs({ inputs: plan.inputs }, { ...inputs, ...given })
-  if (checked.ok) return checked.values
+  // What a run of steps was given is its payloads, which are nobody's to name.
+  const own = plan.payloads ? {} : inputs
+  const checked = checkInputs({ inputs: plan.inputs }, { ...own, ...given })
+  if (checked.ok) return plan.payloads ? inputs : checked.values
   const detail = checked.errors
     .map(({ path, message }) => (path === "" ? message : `${path}: ${message}`))
     .join("; ")

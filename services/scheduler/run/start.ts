@@ -30,6 +30,8 @@ export type RunStart = {
   readonly body_hash: string
   readonly traceparent: string | null
   readonly rerun: Rerun | null
+  /** Who asks needs neither inputs nor tasks in the answer. */
+  readonly bare?: boolean
 }
 
 /** What of an earlier run is kept: nothing, what has completed, or that as far as it doesn't come after a task. */
@@ -86,10 +88,21 @@ export const startRuns =
     })
   }
 
-export const prepareRun = (start: RunStart): Prepared => {
-  const plan_text = JSON.stringify(start.plan)
-  return { ...start, plan_text, plan_id: createHash("sha256").update(plan_text).digest("hex") }
+type PlanContent = Pick<Prepared, "plan_id" | "plan_text">
+
+const contents = new WeakMap<Plan, PlanContent>()
+
+/** A plan is written out and addressed once, however many starts bring it. */
+const contentOf = (plan: Plan): PlanContent => {
+  const known = contents.get(plan)
+  if (known) return known
+  const plan_text = JSON.stringify(plan)
+  const content = { plan_text, plan_id: createHash("sha256").update(plan_text).digest("hex") }
+  contents.set(plan, content)
+  return content
 }
+
+export const prepareRun = (start: RunStart): Prepared => ({ ...start, ...contentOf(start.plan) })
 
 /** A run's first step, in memory: what can run at once, and what never will. */
 export const beginRun = (step: Step, start: Prepared, kept: KeptTasks): Begun => {
@@ -129,7 +142,7 @@ const newTask = (
   id: taskRunId(run.id, planned.idx),
   ...{ run_id: run.id, workspace_id: run.workspace_id, idx: planned.idx, task: planned.name },
   ...{ type: planned.uses, queue: planned.queue, slot: slotOf(planned.uses), priority: planned.priority },
-  ...{ max_retries: planned.retry.max_retries, gate_key: null, settings: null, traceparent: null },
+  ...{ max_retries: planned.retry.max_retries, gate_key: null, settings: null, traceparent: null, age_s: 0 },
   ...{ status: "pending", reason: null, token: null, attempt: 0, lost: 0, returned: 0, cancel: false },
   ...counter,
 })

@@ -10,6 +10,7 @@ export const announce = (engine: Engine, { decided, now }: Step): void => {
     engine.lanes.note(decided.released)
     engine.ready.fire()
   }
+  engine.measures.ended([...decided.ended, ...decided.expired])
   const at = now.toISOString()
   const ended = new Set(decided.finished.map((run) => run.id))
   for (const [run_id, facts] of Map.groupBy(decided.events, (fact) => fact.run_id)) {
@@ -18,5 +19,5 @@ export const announce = (engine: Engine, { decided, now }: Step): void => {
   }
   if (decided.events.length > 0) engine.moved.fire()
   if (decided.stopping.length > 0) engine.stopped.fire()
-  for (const { status } of decided.finished) engine.ended.add({ status })
+  for (const { status } of decided.finished) engine.measures.runEnded(status)
 }

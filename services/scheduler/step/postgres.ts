@@ -53,7 +53,8 @@ const readTasks = async (sql: Sql, ids: readonly string[]): Promise<readonly Tas
   if (ids.length === 0) return []
   return sql<TaskRow>`
     select id, run_id, idx, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, null as settings,
-      null as traceparent, status, reason, token::text as token, attempt, lost, returned, cancel, needs_left, needs_bad
+      null as traceparent, status, reason, token::text as token, attempt, lost, returned, cancel, needs_left, needs_bad,
+      coalesce(extract(epoch from now() - queued_at), 0)::float8 as age_s
     from scheduler.task_run
     where id = any(${list(ids)}::text::uuid[])`
 }
@@ -62,7 +63,8 @@ const lockJobs = async (sql: Sql, ids: readonly string[]): Promise<readonly Task
   if (ids.length === 0) return []
   return sql<TaskRow>`
     select id, run_id, idx, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, settings,
-      traceparent, status, reason, token::text as token, attempt, lost, returned, cancel, needs_left, needs_bad
+      traceparent, status, reason, token::text as token, attempt, lost, returned, cancel, needs_left, needs_bad,
+      coalesce(extract(epoch from now() - queued_at), 0)::float8 as age_s
     from scheduler.task_run
     where id = any(${list([...ids].sort())}::text::uuid[])
     order by id
@@ -72,7 +74,8 @@ const lockJobs = async (sql: Sql, ids: readonly string[]): Promise<readonly Task
 const readOpenTasks = async (sql: Sql, run_id: string): Promise<readonly TaskRow[]> => {
   return sql<TaskRow>`
     select id, run_id, idx, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, null as settings,
-      null as traceparent, status, reason, token::text as token, attempt, lost, returned, cancel, needs_left, needs_bad
+      null as traceparent, status, reason, token::text as token, attempt, lost, returned, cancel, needs_left, needs_bad,
+      coalesce(extract(epoch from now() - queued_at), 0)::float8 as age_s
     from scheduler.task_run
     where id between ${taskRunId(run_id, 0)}::text::uuid and ${lastTaskRunId(run_id)}::text::uuid
       and status = any(${list(taskMoves.open)}::text::text[])

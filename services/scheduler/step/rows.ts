@@ -45,6 +45,8 @@ export type TaskRow = {
   readonly gate_key: string | null
   readonly settings: JobSettings | null
   readonly traceparent: string | null
+  /** How long ago it was queued last. */
+  readonly age_s: number
   /** A job that fails for good ends as a dead letter. */
   status: TaskStatus | "dead_letter"
   reason: string | null

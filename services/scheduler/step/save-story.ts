@@ -10,7 +10,8 @@ export const saveStory = async (sql: Sql, step: Step): Promise<void> => {
   const { decided } = step
   const runs = [...step.runs.values()]
   const facts = [...wakeUps(decided.released), ...decided.emissions]
-  if (runs.length === 0 && facts.length === 0) return
+  const jobs = decided.completed_jobs
+  if (runs.length + facts.length + jobs.length === 0) return
   const finished = new Set(decided.finished)
   const told = eventRows(decided.events)
   const outbox = outboxText(facts)
@@ -31,9 +32,14 @@ export const saveStory = async (sql: Sql, step: Step): Promise<void> => {
       select run_id, seq, ${step.now}, events::json
       from unnest(${told.run_ids}::text::uuid[], ${told.seqs}::text::int[], ${told.events}::text::text[])
         as given (run_id, seq, events)
+    ), done as (
+      insert into scheduler.outbox (topic, ids)
+      select 'job.completed', ids from (values (${list(jobs)}::text::uuid[])) as given (ids) where ids <> '{}'
     )
     insert into scheduler.outbox (topic, events)
     select topic, events::json
     from unnest(${outbox.topics}::text::text[], ${outbox.events}::text::text[]) as given (topic, events)`
-  sql.afterCommit(() => nudge(sql.schema, [...new Set(facts.map(({ type }) => type))]))
+  const topics = new Set<string>(facts.map(({ type }) => type))
+  if (jobs.length > 0) topics.add("job.completed")
+  sql.afterCommit(() => nudge(sql.schema, [...topics]))
 }

@@ -42,6 +42,8 @@ export type Decided = {
   /** Runs that are being stopped. */
   readonly stopped: RunRow[]
   readonly finished: RunRow[]
+  /** Ids of jobs. */
+  readonly completed_jobs: string[]
   readonly events: RunFact[]
   readonly emissions: Event[]
 }
@@ -82,6 +84,7 @@ export const openStep = (rows: Rows, kit: Kit): Step => ({
     handed: [],
     claimed: [],
     finished: [],
+    completed_jobs: [],
     events: [],
     emissions: [],
   },

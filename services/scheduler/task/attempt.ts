@@ -56,8 +56,9 @@ const attemptOf = (step: Step, task: TaskRow, outputs: Outputs): Attempt | undef
   }
   const run = runOfTask(step, task)
   const plan = planOfRun(step, run)
-  const plan_task = plan?.tasks[task.idx]
-  if (!run || !plan || !plan_task) return undefined
+  const planned = plan?.tasks[task.idx]
+  if (!run || !plan || !planned) return undefined
+  const plan_task = plan.payloads ? withPayload(planned, run.inputs) : planned
   const { workflow, version, traceparent } = run
   const rest = { workflow, version, timeout_ms: plan_task.timeout_ms, traceparent }
   return { ...about, ...rest, plan_task, context: contextOf(run, { plan, plan_task, outputs }) }
@@ -75,7 +76,14 @@ const contextOf = (run: RunRow, { plan, plan_task, outputs }: Planned): AttemptC
     }),
   )
   const { id, workflow, version } = run
-  return { inputs: run.inputs, env: plan.env, tasks, run: { id, workflow, version } }
+  const inputs = plan.payloads ? {} : run.inputs
+  return { inputs, env: plan.env, tasks, run: { id, workflow, version } }
+}
+
+/** In a run of steps each task has its own of the run's inputs, and sees no other. */
+const withPayload = (planned: PlanTask, { payloads }: RunRow["inputs"]): PlanTask => {
+  const payload: unknown = Array.isArray(payloads) ? payloads[planned.idx] : undefined
+  return { ...planned, with: isObject(payload) ? payload : {} }
 }
 
 const no_context: AttemptContext = {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test"
 import type { Actor } from "#kernel/auth/actor.ts"
 import type { Engine } from "../engine.ts"
 import { given, workspace_id } from "../given.ts"
+import { refreshLanes } from "../lane/refresh.ts"
 import { cancelRun } from "../run/cancel.ts"
 import { readRun, readTaskRuns } from "../run/read.ts"
 import { startRuns } from "../run/start.ts"
@@ -175,8 +176,12 @@ test("claims at the same time give nothing twice", async () => {
   const sessions = await Promise.all([1, 2, 3, 4].map(() => given.session(engine)))
   const done: string[] = []
   const workUntilDone = async (session_id: string) => {
-    // A claim that meets another one at their run leaves it what is left.
-    while (done.length < 200) done.push(...(await given.work(engine, session_id)))
+    // A claim that meets others may take the lane for empty, and finds it again as a parked one does.
+    const refresh = refreshLanes(engine)
+    while (done.length < 200) {
+      await refresh()
+      done.push(...(await given.work(engine, session_id)))
+    }
   }
   await Promise.all(sessions.map(workUntilDone))
   expect(done).toHaveLength(200)
@@ -197,7 +202,9 @@ test("a cancelled run ends with its last running task; a success that came first
   expect((await cancelRun(engine)(actor, run_id)).status).toBe("running")
   expect((await cancelRun(engine)(actor, run_id)).reason).toBe("cancelled")
   const held = { task_run_id: attempt.id, token: attempt.token }
-  expect(await heartbeat(engine)({ session_id, held: [held], last_token: attempt.token })).toEqual([held])
+  expect(
+    await heartbeat(engine)({ session_id, held: [held], last_token: attempt.token, draining: false }),
+  ).toEqual([held])
   const settlements = [{ ...held, outcome: "completed" as const }]
   const { attempts } = await reportTasks(engine)({ session_id, settlements, room: given.room(10) })
   expect(attempts).toEqual([])

@@ -54,9 +54,10 @@ const start = async () => {
   return { child, lines, watched, forgotten }
 }
 
-const statOf = (process_id: string): string => {
+/** Empty when the process has just ended. */
+const factOf = (process_id: string | number, fact: "stat" | "cmdline"): string => {
   try {
-    return readFileSync(`/proc/${process_id}/stat`, "utf8").replace(/^.*\) /, "")
+    return readFileSync(`/proc/${process_id}/${fact}`, "utf8")
   } catch {
     return ""
   }
@@ -67,7 +68,9 @@ const living = (holds: (fields: readonly string[]) => boolean): readonly number[
   readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {
-      const fields = statOf(name).split(" ")
+      const fields = factOf(name, "stat")
+        .replace(/^.*\) /, "")
+        .split(" ")
       return fields.length > 3 && fields[0] !== "Z" && holds(fields)
     })
     .map(Number)
@@ -94,8 +97,7 @@ test("a worker that stops in peace leaves nothing behind and waits for nothing",
 test("a reaper that is killed is replaced, and the next one guards the same groups", async () => {
   const { child, watched } = await start()
   const reapers = () => living(([, ppid, pgrp]) => ppid === String(child.pid) && pgrp !== String(watched))
-  const isReaper = (process_id: number) =>
-    readFileSync(`/proc/${process_id}/cmdline`, "utf8").includes("groups=")
+  const isReaper = (process_id: number) => factOf(process_id, "cmdline").includes("groups=")
   const [first] = await until("the reaper is there", () => {
     const found = reapers().filter(isReaper)
     return found.length === 1 && found

@@ -8,9 +8,12 @@ export type Reaper = {
   stop(): Promise<void>
 }
 
-/** Groups are kept as words of one variable: ` 12 34 `. Of a group, dash takes the signal only after `-s`. */
+/**
+ * Groups are kept as words of one variable: ` 12 34 `; those of its arguments are there from the first moment. Of a
+ * group, dash takes the signal only after `-s`.
+ */
 const script = `
-groups=" "
+groups=" \${*:+$* }"
 while IFS=' ' read -r sign group; do
   case $sign in
     +) groups="$groups$group " ;;
@@ -24,8 +27,8 @@ for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
 exit 0
 `
 
-const spawn = (onExit: () => void) =>
-  Bun.spawn(["sh", "-c", script], {
+const spawn = (groups: Iterable<number>, onExit: () => void) =>
+  Bun.spawn(["sh", "-c", script, "reaper", ...Array.from(groups, String)], {
     stdin: "pipe",
     stdout: "ignore",
     stderr: "ignore",
@@ -44,15 +47,13 @@ export const startReaper = (): Reaper => {
       child.stdin.write(`${line}\n`)
       await child.stdin.flush()
     } catch {
-      // It has just died: the next one is told of all groups.
+      // It has just died: the next one begins with all groups.
     }
   }
   const replace = () => {
-    if (stopping) return
-    child = spawn(replace)
-    for (const group of groups) void tell(`+ ${group}`)
+    if (!stopping) child = spawn(groups, replace)
   }
-  let child = spawn(replace)
+  let child = spawn(groups, replace)
   return {
     watch(group) {
       groups.add(group)

@@ -1,0 +1,75 @@
+import { type DescMethod, getOption } from "@bufbuild/protobuf"
+import { type ContextValues, createContextKey, type HandlerContext } from "@connectrpc/connect"
+import type { Actor } from "#kernel/auth/actor.ts"
+import type { Authenticate } from "#kernel/auth/authenticate.ts"
+import type { ServiceIdentity, ServiceTokens } from "#kernel/auth/service-token.ts"
+import { Problem } from "#kernel/problem/problem.ts"
+import { Callers, callers } from "#proto/generated/wf/access/v1/access_pb.ts"
+
+type Caller =
+  | { readonly kind: "service"; readonly identity: ServiceIdentity }
+  | { readonly kind: "user"; readonly actor: Actor }
+
+export type CallerChecks = {
+  readonly service: string
+  readonly tokens: ServiceTokens
+  /** Without it nobody but services is let in, also where proto/ opens a method to users. */
+  readonly authenticate?: Authenticate
+}
+
+/** What of a request tells who sent it. */
+type Asked = {
+  readonly header: { get(name: string): string | null }
+  readonly method: DescMethod
+  readonly contextValues: ContextValues
+}
+
+const callerKey = createContextKey<Caller | undefined>(undefined, { description: "who calls" })
+
+const isForUsers = (method: DescMethod): boolean => getOption(method, callers) === Callers.USERS
+
+const callerOf = async (
+  { header, method }: Asked,
+  { service, tokens, authenticate }: CallerChecks,
+): Promise<Caller> => {
+  const authorization = header.get("authorization") ?? undefined
+  const identity = await tokens.verify(authorization?.replace(/^Bearer /i, "") ?? "", service)
+  if (identity) return { kind: "service", identity }
+  if (!authenticate || !isForUsers(method)) {
+    throw new Problem("auth.required", { detail: "Only the platform's own services may call this." })
+  }
+  const workspace = header.get("wf-workspace") ?? undefined
+  return { kind: "user", actor: await authenticate({ authorization, workspace }) }
+}
+
+/** Lets in whom proto/ says that a method is for, and refuses anybody else. */
+export const admit = async (asked: Asked, checks: CallerChecks): Promise<void> => {
+  asked.contextValues.set(callerKey, await callerOf(asked, checks))
+}
+
+const callerIn = (context: HandlerContext): Caller => {
+  const caller = context.values.get(callerKey)
+  if (!caller) throw new Problem("auth.required")
+  return caller
+}
+
+/** The service that calls a method that is for services only. */
+export const callingService = (context: HandlerContext): ServiceIdentity => {
+  const caller = callerIn(context)
+  if (caller.kind !== "service") throw new Problem("auth.required")
+  return caller.identity
+}
+
+/**
+ * Who calls, in the workspace that the message names: a service acts in any, a user in their own. Undefined when it is
+ * another one, in which a user finds nothing.
+ */
+export const callerInWorkspace = (context: HandlerContext, workspace_id: string): Actor | undefined => {
+  const caller = callerIn(context)
+  if (caller.kind === "user") {
+    const { actor } = caller
+    return workspace_id === "" || workspace_id === actor.workspace_id ? actor : undefined
+  }
+  const { service } = caller.identity
+  return { kind: "service", user_id: "", email: "", workspace_id, role: "owner", grant_id: service }
+}

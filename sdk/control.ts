@@ -1,0 +1,37 @@
+import type { Run } from "./shapes.ts"
+import type { Transport } from "./transport.ts"
+
+type RerunRun = {
+  readonly mode?: "all" | "failed" | "from"
+  /** Goes with `from`. */
+  readonly task?: string
+  readonly inputs?: Readonly<Record<string, unknown>>
+}
+
+type RerunMany = {
+  readonly status?: "completed" | "failed" | "cancelled"
+  readonly workflow?: string
+  readonly since?: string
+  readonly until?: string
+  readonly mode?: "all" | "failed"
+  readonly limit?: number
+}
+
+/** What changes the course of runs. */
+export const controlOf = (transport: Transport, path: (run_id: string) => string) => ({
+  /** What has not begun is cancelled at once, what runs is told to stop. */
+  cancel: (run_id: string) => transport.json<Run>({ method: "POST", path: `${path(run_id)}/cancel` }),
+  /** Nothing new begins until it is resumed. */
+  pause: (run_id: string) => transport.json<Run>({ method: "POST", path: `${path(run_id)}/pause` }),
+  resume: (run_id: string) => transport.json<Run>({ method: "POST", path: `${path(run_id)}/resume` }),
+  /** A new run of the same version: of everything, of what has not completed, or from a task on. */
+  rerun: (run_id: string, rerun: RerunRun = {}) =>
+    transport.json<Run>({ method: "POST", path: `${path(run_id)}/rerun`, json: rerun }),
+  /** Of many that have ended, those that were not rerun yet. */
+  rerunMany: (chosen: RerunMany) =>
+    transport.json<{ started: string[]; more: boolean }>({
+      method: "POST",
+      path: "/api/v1/runs/rerun",
+      json: chosen,
+    }),
+})
