@@ -57,6 +57,7 @@ export const randomJob = (chance: Chance, id: string): NewJob => {
       },
       ...{ token: null, attempt: 0, lost: 0, returned: 0, cancel: false, needs_left: 0, needs_bad: 0 },
       ...{
+        age_s: 0,
         payload: {},
         outputs: null,
         queued_ms: 0,

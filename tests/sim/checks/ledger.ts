@@ -57,7 +57,19 @@ const checkFacts = ({ tables, facts, runs }: Changes): void => {
   }
 }
 
-const checkEmissions = ({ emissions }: Changes, told: Set<string>): void => {
+const checkEmissions = (changes: Changes, told: Set<string>): void => {
+  const { tables, emissions, completed_jobs, ended } = changes
+  for (const id of completed_jobs) {
+    demand(
+      !told.has(id) && tables.tasks.get(id)?.status === "completed",
+      () => `the end of ${id} is told wrongly`,
+    )
+    told.add(id)
+  }
+  for (const { task } of ended) {
+    const isTold = task.run_id !== null || task.status !== "completed" || told.has(task.id)
+    demand(isTold, () => `nobody is told that ${task.id} has completed`)
+  }
   for (const { id, type, key } of emissions) {
     if (id === undefined) continue
     demand(!told.has(id), () => `${type} of ${key} was published twice`)

@@ -23,6 +23,7 @@ export type Changes = {
   readonly moved: Set<string>
   readonly facts: RunFact[]
   readonly emissions: Event[]
+  readonly completed_jobs: string[]
   readonly ended: Ended[]
   readonly steps: Step[]
   /** Dead letters that were replayed. */
@@ -40,6 +41,7 @@ export const createChanges = (opening: Opening): Changes => ({
   moved: new Set(),
   facts: [],
   emissions: [],
+  completed_jobs: [],
   ended: [],
   steps: [],
   replayed: new Set(),

@@ -26,6 +26,7 @@ export const saveStep = (changes: Changes, step: Step): void => {
   saveRuns(changes, step)
   changes.facts.push(...decided.events)
   changes.emissions.push(...decided.emissions)
+  changes.completed_jobs.push(...decided.completed_jobs)
 }
 
 const byId = (tasks: readonly TaskRow[]): readonly TaskRow[] =>
