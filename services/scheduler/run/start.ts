@@ -78,7 +78,7 @@ export type Begun = {
 export const startRuns =
   (engine: Engine) =>
   async (starts: readonly RunStart[]): Promise<readonly RunStarted[]> => {
-    const prepared = starts.map(prepare)
+    const prepared = starts.map(prepareRun)
     for (const { plan_id, plan } of prepared) engine.plans.keep(plan_id, plan)
     return engine.hot.tx(async (sql) => {
       const reserved = await reserveKeys(sql, prepared)
@@ -110,7 +110,7 @@ const contentOf = (plan: Plan): PlanContent => {
   return content
 }
 
-const prepare = (start: RunStart): Prepared => ({
+export const prepareRun = (start: RunStart): Prepared => ({
   ...start,
   ...contentOf(start.plan),
   concurrency: runConcurrency(start),
@@ -161,7 +161,7 @@ const startSome = async (
 type Given = { readonly start: Prepared; readonly kept: KeptTasks }
 
 /** A run's first step, in memory: what can run at once, and what never will. One that waits for its key takes none. */
-const firstStep = (step: Step, { start, kept }: Given, waits: boolean): Begun => {
+export const firstStep = (step: Step, { start, kept }: Given, waits: boolean): Begun => {
   const begun = begin(start.plan, new Set(kept.keys()))
   const { run_id: id, workspace_id, workflow, version, plan_id, inputs, traceparent, trigger } = start
   const released = new Set(waits ? [] : begun.release)

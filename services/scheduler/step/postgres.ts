@@ -1,4 +1,4 @@
-import { list, type Sql } from "#kernel/database/database.ts"
+import { type Database, list, type Sql } from "#kernel/database/database.ts"
 import type { Plan } from "#language/plan.ts"
 import { isJobId, lastTaskRunId, taskRunId } from "#language/run-id.ts"
 import { lockGates } from "../gate/lock.ts"
@@ -7,7 +7,23 @@ import { moveGates } from "../gate/move.ts"
 import { lockLimits } from "../queue/limit.ts"
 import { taskMoves } from "../task/moves.ts"
 import type { Rows, RunRow, SessionRow, TaskRow } from "./rows.ts"
+import { save } from "./save.ts"
 import { takeReady } from "./take.ts"
+import type { Output, Transact, Transaction } from "./transaction.ts"
+
+export const transactOver =
+  (hot: Database): Transact =>
+  (work) =>
+    hot.tx((sql) => work(transactionOver(sql)), { reads_first: true })
+
+export const transactionOver = (sql: Sql): Transaction => ({
+  rows: rowsOver(sql),
+  save: (step) => {
+    save(sql, step).catch(() => undefined)
+  },
+  outputs: (task_run_ids) => readOutputs(sql, task_run_ids),
+  afterCommit: (work) => sql.afterCommit(work),
+})
 
 export const rowsOver = (sql: Sql): Rows => ({
   runs: (ids) => lockRuns(sql, ids),
@@ -84,4 +100,10 @@ const readPlans = async (sql: Sql, ids: readonly string[]) => {
   if (ids.length === 0) return []
   return sql<{ id: string; plan: Plan }>`
     select id, plan from scheduler.plan where id = any(${list(ids)}::text::text[])`
+}
+
+const readOutputs = async (sql: Sql, ids: readonly string[]): Promise<readonly Output[]> => {
+  if (ids.length === 0) return []
+  return sql<Output>`
+    select id, status, outputs from scheduler.task_run where id = any(${list(ids)}::text::uuid[])`
 }

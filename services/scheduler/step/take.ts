@@ -46,7 +46,9 @@ export const takeReady = async (
       delete from scheduler.ready where ctid = any(array(select place from picked where not busy))
     ), kept as (
       insert into scheduler.blocked (task_run_id, run_id, workspace_id)
-      select task_run_id, run_id, workspace_id from picked where run_status = 'paused'
+      select picked.task_run_id, picked.run_id, picked.workspace_id
+      from picked join scheduler.task_run as task on task.id = picked.task_run_id
+      where picked.run_status = 'paused' and task.status = 'queued'
       on conflict (task_run_id) do nothing
     ), claimed as (
     update scheduler.task_run as task

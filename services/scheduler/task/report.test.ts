@@ -147,6 +147,18 @@ test("what a lost worker held goes to another one, and the lost one's result is 
   await reportTasks(engine)({ session_id: other, room: given.room(0), settlements: [done] })
 })
 
+test("what is handed back goes back to its queue, also where who hands it back has room for more", async () => {
+  const run_id = await given.run(engine, { only: { uses: "noop" } })
+  const session_id = await given.session(engine)
+  const [attempt] = await claimTasks(engine)({ session_id, room: given.room(1) })
+  const held = { task_run_id: attempt?.id ?? "", token: attempt?.token ?? "" }
+  const settlements = [{ ...held, outcome: "released" as const }]
+  const { attempts } = await reportTasks(engine)({ session_id, settlements, room: given.room(5) })
+  expect(attempts).toEqual([])
+  expect(await given.work(engine, session_id)).toEqual(["only"])
+  expect((await show(run_id)).run).toMatchObject({ status: "completed" })
+})
+
 test("the same key starts one run, another body under it is a conflict", async () => {
   const plan = given.plan({ only: { uses: "noop" } })
   const keyed = (body_hash: string) => given.start(plan, { idempotency_key: "once", body_hash })
