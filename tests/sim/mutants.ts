@@ -117,7 +117,7 @@ const in_decisions: readonly Mutant[] = [
     name: "what was handed back stays where it is",
     path: `${task}/settle.ts`,
     from: 'if (status === "queued") release(step, runOfTask(step, task), task)',
-    to: "",
+    to: 'if (status === "queued") step.now',
   },
   {
     name: "more is handed over than there is room for",

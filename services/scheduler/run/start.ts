@@ -183,6 +183,7 @@ export const firstStep = (step: Step, { start, kept }: Given, waits: boolean): B
     if (released.has(task.idx)) {
       task.status = "queued"
       step.decided.released.push(task)
+      if (task.settings) step.decided.expiring.push(task)
     }
     if (skipped.has(task.idx)) {
       Object.assign(task, { status: "skipped", reason: "needs" })
@@ -193,6 +194,10 @@ export const firstStep = (step: Step, { start, kept }: Given, waits: boolean): B
   return { start, run, tasks, kept }
 }
 
+/** Read with the row, so only where a timer has to know of it; the rest is in the plan. */
+const settingsOf = ({ timeout_ms, retry, queue_timeout_ms }: PlanTask): TaskRow["settings"] =>
+  queue_timeout_ms === undefined ? null : { timeout_ms, retry, queue_timeout_ms }
+
 const newTask = (
   run: RunRow,
   planned: PlanTask,
@@ -201,7 +206,13 @@ const newTask = (
   id: taskRunId(run.id, planned.idx),
   ...{ run_id: run.id, workspace_id: run.workspace_id, idx: planned.idx, task: planned.name },
   ...{ type: planned.uses, queue: planned.queue, slot: slotOf(planned.uses), priority: planned.priority },
-  ...{ max_retries: planned.retry.max_retries, gate_key: null, settings: null, traceparent: null, age_s: 0 },
+  ...{
+    max_retries: planned.retry.max_retries,
+    gate_key: null,
+    settings: settingsOf(planned),
+    traceparent: null,
+    age_s: 0,
+  },
   ...{ status: "pending", reason: null, token: null, attempt: 0, lost: 0, returned: 0, cancel: false },
   ...counter,
 })

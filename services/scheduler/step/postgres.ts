@@ -58,7 +58,7 @@ const lockRuns = async (sql: Sql, ids: readonly string[]): Promise<readonly RunR
 const readTasks = async (sql: Sql, ids: readonly string[]): Promise<readonly TaskRow[]> => {
   if (ids.length === 0) return []
   return sql<TaskRow>`
-    select id, run_id, idx, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, null as settings,
+    select id, run_id, idx, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, settings,
       null as traceparent, status, reason, token::text as token, attempt, lost, returned, cancel, needs_left, needs_bad,
       coalesce(extract(epoch from now() - queued_at), 0)::float8 as age_s
     from scheduler.task_run
@@ -79,7 +79,7 @@ const lockJobs = async (sql: Sql, ids: readonly string[]): Promise<readonly Task
 
 const readOpenTasks = async (sql: Sql, run_id: string): Promise<readonly TaskRow[]> => {
   return sql<TaskRow>`
-    select id, run_id, idx, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, null as settings,
+    select id, run_id, idx, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, settings,
       null as traceparent, status, reason, token::text as token, attempt, lost, returned, cancel, needs_left, needs_bad,
       coalesce(extract(epoch from now() - queued_at), 0)::float8 as age_s
     from scheduler.task_run

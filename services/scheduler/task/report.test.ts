@@ -245,3 +245,28 @@ test("what a worker hands back in a report is queued again, and can be claimed b
   expect(again?.token).not.toBe(attempt?.token ?? "")
   expect((await show(run_id)).tasks.a).toMatchObject({ status: "running", attempt: 2 })
 })
+
+test("a task that waits for a worker longer than it may fails, and its run goes on from there", async () => {
+  const run_id = await given.run(engine, {
+    first: { uses: "noop" },
+    late: { uses: "noop", needs: ["first"], queue_timeout: "1m", queue: "nobody" },
+    alarm: { uses: "noop", needs: ["late"], when: "failure" },
+  })
+  const session_id = await given.session(engine, ["default"])
+  await given.work(engine, session_id)
+  await fireTimers(engine)()
+  expect((await show(run_id)).tasks.late).toMatchObject({ status: "queued" })
+  await engine.database.run(async (sql) => {
+    await sql`update scheduler.timer set due_at = now() where kind = 'expire'`
+    await sql`update scheduler.task_run set queued_at = now() - interval '1 minute' where task = 'late'`
+  })
+  await fireTimers(engine)()
+  await given.work(engine, session_id)
+  const { run, tasks } = await show(run_id)
+  expect(tasks.late).toMatchObject({
+    ...{ status: "failed", reason: "queue.timeout" },
+    error: { code: "queue.timeout", message: expect.any(String) },
+  })
+  expect(tasks.alarm).toMatchObject({ status: "completed" })
+  expect(run).toMatchObject({ status: "failed" })
+})
