@@ -9,12 +9,12 @@ const kills = (usual: number, long: number): number =>
 export const extent = {
   max_ms: isLong ? 120 * minute_ms : 5 * minute_ms,
   embedded: {
-    kills: kills(6, 40),
+    kills: kills(5, 40),
     rest_ms: [300, isLong ? 3_000 : 1_500],
     max_frozen_ms: isLong ? 18_000 : 2_500,
   },
   stack: {
-    kills: kills(8, 70),
+    kills: kills(6, 70),
     rest_ms: [200, isLong ? 2_500 : 800],
     max_frozen_ms: isLong ? 18_000 : 2_000,
   },

@@ -29,7 +29,7 @@ export const followFacts = (broker: string): Facts => {
     group: "chaos",
     topics: ["workflow.completed", "job.completed", "job.dead_lettered"],
     max_batch: 500,
-    handle: (events) => {
+    handle: (events: readonly Envelope[]) => {
       for (const event of events) {
         const subject = subjectOf(event)
         if (subject !== undefined) heard.set(subject, (heard.get(subject) ?? new Set()).add(event.id))
