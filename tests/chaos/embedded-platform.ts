@@ -13,7 +13,7 @@ export type EmbeddedPlatform = {
   readonly token: string
   readonly postgresPid: () => number
   /** A way of our own into its database. */
-  readonly openDatabase: () => Database
+  readonly openDatabase: (name: string, tx_ms?: number) => Database
 }
 
 type Start = {
@@ -55,7 +55,7 @@ export const startEmbeddedPlatform = async ({
     part,
     token: textOf(join(data, "token")) ?? "",
     postgresPid: () => Number(postmaster()[0]),
-    openDatabase: () =>
-      openDatabase({ url, schema: "scheduler", application_name: "chaos", log: silentLog, tx_ms: 60_000 }),
+    openDatabase: (application_name, tx_ms = 60_000) =>
+      openDatabase({ url, schema: "scheduler", application_name, log: silentLog, tx_ms }),
   }
 }

@@ -51,7 +51,7 @@ test(
     const [data, home] = [join(folder, "data"), join(folder, "home")]
     mkdirSync(home)
     const platform = await startEmbeddedPlatform({ data, home, environment: { WF_WORKER_SLOTS: "16" } })
-    const database = platform.openDatabase()
+    const database = platform.openDatabase("chaos")
     try {
       const { part, token } = platform
       const seed = chosenSeed()

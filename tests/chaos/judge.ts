@@ -1,5 +1,5 @@
 import { expect } from "bun:test"
-import type { Database } from "#kernel/database/database.ts"
+import { type Database, list } from "#kernel/database/database.ts"
 import { until } from "#kernel/testing/until.ts"
 import type { Strike } from "./fault.ts"
 import type { Entry } from "./ledger.ts"
@@ -159,7 +159,9 @@ export const judgeExecutions = (
       if (entry.attempt === last || of("fail", entry.attempt)) continue
       duplicates += 1
       if (!isExplained(entry, strikes))
-        faults.push(`${id}: begun again after attempt ${entry.attempt}, whose worker nobody struck`)
+        faults.push(
+          `${id}: begun again after attempt ${entry.attempt} of ${entry.at_ms}, whose worker ${entry.worker_pid} nobody struck`,
+        )
     }
   }
   for (const { id, status } of attempted)
@@ -188,6 +190,20 @@ export const noticedIn = async (
   })
 }
 
+/** Why attempts ended, for whoever has to find out. */
+const endsOf = (database: Database, faults: readonly string[]) =>
+  database.run(
+    (sql) => sql<{ id: string; attempt: string; error: unknown; at_ms: number }>`
+      select coalesce(task.run_id::text || '.' || task.task, task.payload ->> 'name') as id,
+        event -> 'data' ->> 'attempt' as attempt, event -> 'data' -> 'error' as error,
+        floor(extract(epoch from outbox.at) * 1000)::float8 as at_ms
+      from scheduler.outbox as outbox, json_array_elements(outbox.events) as event, scheduler.task_run as task
+      where outbox.topic = 'task.retrying' and task.id::text = event -> 'data' ->> 'task_run_id'
+        and coalesce(task.run_id::text || '.' || task.task, task.payload ->> 'name')
+          = any(${list(faults.map((fault) => fault.split(":")[0] ?? ""))}::text::text[])
+      order by outbox.id`,
+  )
+
 export type Verdict = Executions & {
   readonly noticed_ms: readonly number[]
   readonly runs: number
@@ -207,6 +223,12 @@ export const judge = async (
   expect(await mistoldIn(database)).toEqual([])
   const attempted = await attemptedIn(database)
   const executions = judgeExecutions(entries(), attempted, strikes)
+  if (executions.faults.length > 0) {
+    const ends = await endsOf(database, executions.faults)
+    process.stderr.write(
+      `${[...executions.faults, ...ends, ...strikes].map((one) => JSON.stringify(one)).join("\n")}\n`,
+    )
+  }
   expect(executions.faults).toEqual([])
   const noticed_ms = await noticedIn(database, strikes)
   await releaseOutbox(database)
