@@ -5,7 +5,7 @@ import type { Entry } from "./ledger.ts"
 
 const said = (kind: Entry["kind"], attempt: number, at_ms: number): Entry => ({
   ...{ kind, id: "a", attempt, at_ms },
-  worker_pid: attempt,
+  worker_pid: 100 + attempt,
 })
 
 const struck = (pid: number, at_ms: number, frozen_ms = 0): Strike => ({
@@ -26,7 +26,7 @@ type Case = {
   readonly duplicates?: number
 }
 
-const killed = [struck(1, 15)]
+const killed = [struck(101, 15)]
 const failed = said("fail", 1, 20)
 
 const sound: readonly Case[] = [
@@ -42,7 +42,7 @@ const sound: readonly Case[] = [
       entries: [begun, again, well],
       attempt: 2,
     },
-    ...{ strikes: [struck(1, 5, 18_000)], duplicates: 1 },
+    ...{ strikes: [struck(101, 5, 18_000)], duplicates: 1 },
   },
 ]
 
@@ -56,10 +56,10 @@ const repeated = { what: "nobody struck", entries: [begun, again, well], attempt
 const wrong: readonly Case[] = [
   { what: "an attempt ran twice", entries: [begun, begun, ended], attempt: 1 },
   repeated,
-  { ...repeated, strikes: [struck(7, 15)] },
-  { ...repeated, strikes: [struck(1, 5)] },
-  { ...repeated, strikes: [struck(1, 5, 2_000)] },
-  { what: "it has only 1", entries: [begun, ended, again, well], attempt: 1, strikes: [struck(1, 25)] },
+  { ...repeated, strikes: [struck(107, 15)] },
+  { ...repeated, entries: [{ ...begun, at_ms: 9_000 }, again, well], strikes: [struck(101, 15)] },
+  { ...repeated, strikes: [struck(101, 5, 2_000)] },
+  { what: "it has only 1", entries: [begun, ended, again, well], attempt: 1, strikes: [struck(101, 25)] },
   { what: "did not end well", entries: [begun], attempt: 1 },
   { what: "without having run", entries: [], attempt: 1 },
 ]

@@ -120,14 +120,19 @@ const attemptedIn = (database: Database): Promise<readonly Attempted[]> =>
 /** How long a worker needs to be away for its work to be given to others. */
 const lease_ms = 10_000
 
+/** What a worker has just started may still say so when that is dead, until it is ended too; it has no parent then. */
+const orphan_ms = 3_000
+const orphan_parent = 1
+
 /** That an attempt was begun again needs one of these: its worker was killed, or away beyond its lease. */
-const isExplained = (begun: Entry, strikes: readonly Strike[]): boolean =>
-  strikes.some(
-    ({ pid, how, at_ms, frozen_ms }) =>
-      pid === begun.worker_pid &&
-      at_ms + frozen_ms >= begun.at_ms &&
-      (how === "kill" || frozen_ms > lease_ms),
-  )
+const isExplained = ({ worker_pid, at_ms }: Entry, strikes: readonly Strike[]): boolean =>
+  strikes.some((strike) => {
+    const end_ms = strike.at_ms + strike.frozen_ms
+    if (strike.how === "freeze")
+      return strike.pid === worker_pid && strike.frozen_ms > lease_ms && end_ms >= at_ms
+    if (worker_pid === orphan_parent) return end_ms <= at_ms && end_ms + orphan_ms >= at_ms
+    return strike.pid === worker_pid && end_ms + orphan_ms >= at_ms
+  })
 
 export type Executions = {
   readonly executions: number
