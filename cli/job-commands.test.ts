@@ -210,6 +210,42 @@ describe("dead letters", () => {
   })
 })
 
+describe("the keys of a new job", () => {
+  test("are sent as they are given", async () => {
+    const limits = [
+      "--concurrency-key",
+      "prod",
+      "--concurrency-limit",
+      "2",
+      "--on-conflict",
+      "cancel_running",
+    ]
+    await wf(["jobs", "create", "noop", ...limits, "--rate-key", "mail", "--rate", "10/m"])
+    await wf(["jobs", "create", "noop", "--concurrency-key", "prod"])
+    expect(asked.map(({ body }) => body)).toEqual([
+      {
+        type: "noop",
+        concurrency: { key: "prod", limit: 2, on_conflict: "cancel_running" },
+        rate_limit: { key: "mail", limit: 10, per: "minute" },
+      },
+      { type: "noop", concurrency: { key: "prod" } },
+    ])
+  })
+
+  test.each([
+    [["--concurrency-limit", "2"]],
+    [["--on-conflict", "reject"]],
+    [["--concurrency-key", "a", "--on-conflict", "ignore"]],
+    [["--concurrency-key", "a", "--concurrency-limit", "many"]],
+    [["--rate-key", "a"]],
+    [["--rate", "1/s"]],
+    [["--rate-key", "a", "--rate", "often"]],
+  ])("are refused as %p", async (words) => {
+    expect((await wf(["jobs", "create", "noop", ...words])).code).toBe(2)
+    expect(asked).toEqual([])
+  })
+})
+
 describe("a queue", () => {
   test("is limited, and its limits are taken away", async () => {
     await wf(["queues", "set", "mail", "--concurrency", "5", "--rate", "10/s"])

@@ -26,6 +26,7 @@ type Place = { readonly task?: string; readonly env: readonly string[] }
 const placeOf = (path: Path, definition: Mapping, names: Names): Place | "prose" | undefined => {
   if (path.at(-1) === "description") return "prose"
   if (path[0] === "env") return { env: [] }
+  if (path[0] === "concurrency" && path[1] === "key") return { env: [] }
   const [top, task, key] = path
   if (top !== "tasks" || typeof task !== "string") return undefined
   if (key === "env") return { task, env: names.env }

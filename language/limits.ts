@@ -22,6 +22,8 @@ export const limits = {
   max_env_value_bytes: 65_536,
   max_duration_ms: 30 * 86_400_000,
   max_retries: 100,
+  max_key_chars: 255,
+  max_concurrency: 1_000_000,
   max_expression_bytes: 4_096,
   max_expressions: 100,
   max_expression_steps: 2_000_000,

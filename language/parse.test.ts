@@ -244,3 +244,34 @@ describe("an object from elsewhere", () => {
     })
   })
 })
+
+describe("concurrency", () => {
+  const flow = (concurrency: string) =>
+    problems(
+      `name: flow\ninputs:\n  to: { type: string }\nconcurrency: ${concurrency}\ntasks:\n  a: { uses: noop }\n`,
+    )
+
+  test("may read inputs and the run", () => {
+    expect(flow("{ key: prod }")).toEqual([])
+    expect(
+      flow('{ key: "${{ inputs.to }}-${{ run.workflow }}", limit: 3, on_conflict: cancel_running }'),
+    ).toEqual([])
+  })
+
+  test.each([
+    ["{}", "key"],
+    ['{ key: "" }', "at least one character"],
+    [`{ key: ${"k".repeat(256)} }`, "at most 255"],
+    ["{ key: a, limit: 0 }", "at least 1"],
+    ["{ key: a, limit: -1 }", "at least 1"],
+    ["{ key: a, limit: 1.5 }", "whole number"],
+    ["{ key: a, limit: 1000000000 }", "at most 1000000"],
+    ["{ key: a, on_conflict: ignore }", "one of `queue`"],
+    ['{ key: "${{ inputs.too }}" }', "unknown input `too`"],
+    ['{ key: "${{ env.A }}" }', "unknown variable `A`"],
+    ['{ key: "${{ tasks.a.status }}" }', "no task has run yet"],
+    ['{ key: "${{ 1 + }}" }', "no valid expression"],
+  ])("is refused as %s", (concurrency, word) => {
+    expect(flow(concurrency).join()).toContain(word)
+  })
+})

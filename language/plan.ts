@@ -1,3 +1,4 @@
+import { type Concurrency, concurrencyOf } from "./concurrency.ts"
 import { durationMs } from "./duration.ts"
 import { topological } from "./graph.ts"
 import { taskReads } from "./reads.ts"
@@ -43,6 +44,10 @@ export type Plan = {
   readonly files: readonly string[]
   /** What a start may and must be given. */
   readonly inputs: NonNullable<Definition["inputs"]>
+  /** Its key may have expressions, which a run's inputs fill in. */
+  readonly concurrency?: Concurrency
+  /** The run's inputs are a payload for each task, so that runs of the same steps share their plan. */
+  readonly payloads?: true
   readonly tasks: readonly PlanTask[]
 }
 
@@ -52,6 +57,10 @@ export const defaults = {
   queue: "default",
   retry: { max_retries: 3, initial_ms: 1_000, factor: 2, max_ms: 60_000, jitter: 0.1 },
 } as const
+
+/** Of jobs and steps, whoever asks: absent, 0 and less all mean the usual number. */
+export const usualRetries = (max_retries: number | null | undefined): number =>
+  (max_retries ?? 0) > 0 ? (max_retries ?? 0) : defaults.retry.max_retries
 
 /** Takes a definition that was checked: a cycle or an unknown need here is a bug, and thrown. */
 export const compile = (definition: Definition): Plan => {
@@ -78,6 +87,7 @@ export const compile = (definition: Definition): Plan => {
     env: texts(definition.env),
     files: definition.files ?? [],
     inputs: definition.inputs ?? {},
+    ...(definition.concurrency && { concurrency: concurrencyOf(definition.concurrency) }),
     tasks,
   }
 }

@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { concurrencySchema } from "./concurrency.ts"
 import { durationMs } from "./duration.ts"
 import { limits } from "./limits.ts"
 import {
@@ -101,6 +102,9 @@ export const definitionSchema = z.strictObject({
     .refine((text) => durationMs(text) !== 0, "a timeout is longer than 0s")
     .optional()
     .describe("Of the whole run; 30d when left out."),
+  concurrency: concurrencySchema
+    .optional()
+    .describe("At most so many runs with the same key at once; the key may read inputs."),
   tasks: z.record(taskName, taskSchema),
 })
 
@@ -110,6 +114,6 @@ export type Input = z.output<typeof inputSchema>
 
 /** Keys of the language that this version doesn't act on yet. They are refused, not ignored. */
 export const laterKeys = {
-  definition: new Set(["secrets", "schedule", "triggers", "concurrency", "on_failure", "finally", "outputs"]),
+  definition: new Set(["secrets", "schedule", "triggers", "on_failure", "finally", "outputs"]),
   task: new Set(["if", "for_each", "matrix", "cache", "secrets", "max_parallel", "fail_fast"]),
 } as const

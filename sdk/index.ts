@@ -23,6 +23,7 @@ export type {
   QueueSettings,
   Run,
   RunEvent,
+  Sequence,
   TaskRun,
   Version,
   Workflow,

@@ -8,6 +8,7 @@ export type RunEvent = Schemas["RunEvent"]
 export type LogLine = Schemas["LogLine"]
 export type Version = Schemas["Version"]
 export type Workflow = Schemas["Workflow"]
+export type Sequence = Schemas["Sequence"]
 export type CreateJob = Schemas["CreateJob"]
 export type Job = Schemas["Job"]
 export type BatchItem = { readonly job?: Job; readonly problem?: Schemas["Problem"] }

@@ -1,5 +1,5 @@
 import { allPages } from "./pages.ts"
-import type { Page, PageOptions, Version, Workflow } from "./shapes.ts"
+import type { Page, PageOptions, Sequence, Version, Workflow } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
 export type StartSequence = {
@@ -10,6 +10,7 @@ export type StartSequence = {
     readonly payload?: unknown
     readonly max_retries?: number
   }[]
+  readonly idempotency_key?: string
 }
 
 export const workflowsOf = (transport: Transport) => {
@@ -25,8 +26,12 @@ export const workflowsOf = (transport: Transport) => {
         json: { source, ...(file !== undefined && { file }) },
       }),
     /** Starts these steps, one after the other, without a version of their own to look after. */
-    startSequence: (json: StartSequence) =>
-      transport.json<{ readonly id: string }>({ method: "POST", path: "/api/v1/workflows", json }),
+    startSequence: ({ idempotency_key, ...json }: StartSequence) => {
+      const headers = { "idempotency-key": idempotency_key ?? crypto.randomUUID() }
+      return transport.json<Sequence>({ method: "POST", path: "/api/v1/workflows", json, headers })
+    },
+    /** A sequence with its steps. */
+    sequence: (id: string) => transport.json<Sequence>({ path: path(id) }),
     get: (name: string) => transport.json<Workflow>({ path: path(name) }),
     list,
     all: (options: PageOptions = {}) => allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),

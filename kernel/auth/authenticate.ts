@@ -30,8 +30,15 @@ const tokenOf = (authorization: string | undefined): string => {
   if (authorization.length > max_token_length) throw new Problem("auth.invalid")
   if (scheme.toLowerCase() === "bearer" && value !== "") return value
   if (scheme.toLowerCase() !== "basic") throw new Problem("auth.required")
-  const pair = Buffer.from(value, "base64").toString("utf8")
-  return pair.slice(pair.indexOf(":") + 1)
+  return passwordOf(value)
+}
+
+/** For clients that can send nothing else: the token is the password, and the user's name says nothing. */
+const passwordOf = (credentials: string): string => {
+  const pair = Buffer.from(credentials, "base64").toString("utf8")
+  const colon = pair.indexOf(":")
+  if (colon === -1 || colon === pair.length - 1) throw new Problem("auth.invalid")
+  return pair.slice(colon + 1)
 }
 
 /** Every service verifies the caller itself; no header from outside is trusted. */

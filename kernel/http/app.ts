@@ -51,11 +51,26 @@ const problemOf = (thrown: unknown, log: Log, context: Context<AppEnvironment>):
   return new Problem("platform.bug", { cause: thrown })
 }
 
-/** No text of ours has a NUL, and PostgreSQL takes none. */
-const refuseNul: MiddlewareHandler<AppEnvironment> = async (context, next) => {
-  if (context.req.url.includes("%00"))
-    throw new Problem("request.malformed", { detail: "The address has a NUL, which no value may have." })
-  await next()
+const tooLarge = (): never => {
+  throw new Problem("request.too_large", { detail: `At most ${max_body_bytes} bytes are taken.` })
+}
+
+/**
+ * No text of ours has a NUL, and PostgreSQL takes none. A body is measured while it comes only if its length isn't told:
+ * to look at it as a stream costs more than all else that happens here.
+ */
+const limited = (streamed: RegExp | undefined): MiddlewareHandler<AppEnvironment> => {
+  const measured = bodyLimit({ maxSize: max_body_bytes, onError: tooLarge })
+  return (context, next) => {
+    const { headers, url } = context.req.raw
+    if (url.includes("%00")) {
+      throw new Problem("request.malformed", { detail: "The address has a NUL, which no value may have." })
+    }
+    if (streamed?.test(context.req.path)) return next()
+    const length = headers.get("content-length")
+    if (length === null || headers.has("transfer-encoding")) return measured(context, next)
+    return Number(length) > max_body_bytes ? tooLarge() : next()
+  }
 }
 
 /** The framework answers for errors only; whatever else is thrown would end as the server's own page. */
@@ -134,16 +149,9 @@ export const createApp = (doors: Doors, options: AppOptions = {}): App => {
       if (!result.success) throw invalidRequest(result.error)
     },
   })
-  const limit = bodyLimit({
-    maxSize: max_body_bytes,
-    onError: () => {
-      throw new Problem("request.too_large", { detail: `At most ${max_body_bytes} bytes are taken.` })
-    },
-  })
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" })
   app.use(observed(doors))
-  app.use((context, next) => (options.streamed?.test(context.req.path) ? next() : limit(context, next)))
-  app.use(refuseNul)
+  app.use(limited(options.streamed))
   app.use("/api/*", authenticated(doors, new Set(options.open)))
   app.onError((thrown, context) => answerProblem(context, problemOf(thrown, doors.log, context)))
   app.notFound((context) => answerProblem(context, new Problem("request.not_found")))

@@ -63,6 +63,11 @@ export const kinds = {
     title: "The workflow is not valid",
     next: "Correct the places named in `errors`; `wf validate FILE` checks it without sending.",
   },
+  "workflow.started": {
+    status: 409,
+    title: "The workflow was started already",
+    next: "Make a new one; what was started stays as it is.",
+  },
   "version.not_found": {
     status: 404,
     title: "There is no such version",
@@ -86,7 +91,7 @@ export const kinds = {
   },
   "task.not_found": {
     status: 404,
-    title: "The run has no such task",
+    title: "There is no such task",
     next: "See `wf runs show` for its tasks.",
   },
   "run.not_cancellable": {
@@ -144,6 +149,16 @@ export const kinds = {
     status: 409,
     title: "The idempotency key was used with another body",
     next: "Use a new key, or send the body of the first request.",
+  },
+  "concurrency.full": {
+    status: 409,
+    title: "The concurrency key is held by as many as may hold it",
+    next: "Ask again when one of them has ended, or let it wait with `on_conflict: queue`.",
+  },
+  "concurrency.invalid": {
+    status: 422,
+    title: "The concurrency key that the inputs give can't be used",
+    next: "Give inputs that make a key of 1 to 255 characters, or change the workflow's `concurrency.key`.",
   },
   "attempt.stale": {
     status: 409,

@@ -41,7 +41,7 @@ export const assemble = ({ name, parts, bus, database, doors, log }: Assembly): 
     ...(parts.consumers ?? []).map((consumer) => bus.consume(traced(consumer))),
   ]
   if (database) {
-    loops.push(bus.relay(database))
+    loops.push(bus.relay(database, parts.derive))
     observeOutbox(database, doors.metrics)
   }
   const checks: Checks = {

@@ -6,6 +6,7 @@ import type { Bus, Consumer } from "#kernel/bus/bus.ts"
 import type { Database } from "#kernel/database/database.ts"
 import type { Documents } from "#kernel/documents/documents.ts"
 import type { App } from "#kernel/http/app.ts"
+import type { Derive } from "#kernel/outbox/read.ts"
 import type { Call } from "#kernel/rpc/client.ts"
 import type { Routes } from "#kernel/rpc/server.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
@@ -40,6 +41,8 @@ export type Parts = {
   readonly rpc?: Routes
   readonly consumers?: readonly Consumer[]
   readonly loops?: readonly Loop[]
+  /** Makes the bodies of outbox rows that hold only ids. */
+  readonly derive?: Derive
   /** What readiness asks, besides the stores and the bus. */
   readonly ready?: Readonly<Record<string, () => Promise<void>>>
   /** Runs first when stopping, while everything else still works. */

@@ -1,4 +1,36 @@
 export interface paths {
+    "/api/dependencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["addDraftDependency"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["addDraftTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -672,10 +704,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workflows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["createDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{workflow_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getDraft"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{workflow_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["startDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AddTask: {
+            name: string;
+            type: string;
+            /** @description Any JSON of at most 1 MiB. */
+            payload?: unknown;
+            /** @description Tries after the first; 3 when left out or not above 0. */
+            max_retries?: number | null;
+            /** Format: uuid */
+            workflow_id: string;
+        };
         Artifact: {
             /** Format: uuid */
             id: string;
@@ -694,6 +784,9 @@ export interface components {
             type?: string;
             /** @default 1000 */
             limit: number;
+        };
+        CreateDraft: {
+            name: string;
         };
         CreateJob: {
             type: string;
@@ -726,6 +819,26 @@ export interface components {
             queue_timeout?: string | null;
             /** @description Wins over the header. */
             idempotency_key?: string | null;
+            /** @description At most so many jobs and runs with the same key at once. */
+            concurrency?: {
+                /** @description What shares a key shares the limit. */
+                key: string;
+                /** @description How many may hold the key at once; 1 when left out. The one given last counts for all. */
+                limit?: number;
+                /**
+                 * @description With the key taken: wait in order (queue, when left out), cancel all that hold it or wait for it (cancel_running), or be refused (reject).
+                 * @enum {string}
+                 */
+                on_conflict?: "queue" | "cancel_running" | "reject";
+            } | null;
+            /** @description At most so many with the same key begin in such a time, spread evenly: its turn is fixed at creation, as `run_at`. Retries take no turn. */
+            rate_limit?: {
+                /** @description What shares a key shares the limit. */
+                key: string;
+                limit: number;
+                /** @enum {string} */
+                per: "second" | "minute";
+            } | null;
         };
         CreateJobs: {
             jobs: components["schemas"]["CreateJob"][];
@@ -743,6 +856,51 @@ export interface components {
             attempts: number;
             /** Format: date-time */
             died_at: string;
+        };
+        Dependency: {
+            /** Format: uuid */
+            task_id: string;
+            /** Format: uuid */
+            depends_on_task_id: string;
+        };
+        Draft: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            status: "draft" | "pending" | "running" | "completed" | "failed" | "cancelled";
+            /** Format: uuid */
+            run_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            completed_at: string | null;
+            tasks: components["schemas"]["DraftTask"][];
+        };
+        DraftTask: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            workflow_id: string;
+            name: string;
+            type: string;
+            payload?: unknown;
+            max_retries: number;
+            depends_on: string[];
+            /** Format: date-time */
+            created_at: string;
+            status: string;
+            attempt: number;
+            error: {
+                code: string;
+                message: string;
+            } | null;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            completed_at: string | null;
         };
         Dropped: {
             dropped: number;
@@ -790,6 +948,17 @@ export interface components {
             /** Format: date-time */
             run_at: string | null;
             timeout: string;
+            concurrency: {
+                /** @description What shares a key shares the limit. */
+                key: string;
+                /** @description How many may hold the key at once; 1 when left out. The one given last counts for all. */
+                limit?: number;
+                /**
+                 * @description With the key taken: wait in order (queue, when left out), cancel all that hold it or wait for it (cancel_running), or be refused (reject).
+                 * @enum {string}
+                 */
+                on_conflict?: "queue" | "cancel_running" | "reject";
+            } | null;
             result?: unknown;
             error: {
                 code: string;
@@ -857,6 +1026,7 @@ export interface components {
             }[];
             request_id?: string;
         };
+        /** @description `source` or `definition` makes a version; `name` with `steps` starts that sequence. */
         PushWorkflow: {
             /** @description The workflow file's text: YAML or JSON. */
             source?: string;
@@ -866,8 +1036,18 @@ export interface components {
             definition?: {
                 [key: string]: unknown;
             };
-            name?: unknown;
-            steps?: unknown;
+            name?: string;
+            /** @description Done one after the other; the first that fails ends the sequence. */
+            steps?: {
+                name: string;
+                type: string;
+                /** @description Any JSON of at most 1 MiB. */
+                payload?: unknown;
+                /** @description Tries after the first; 3 when left out or not above 0. */
+                max_retries?: number | null;
+            }[];
+            /** @description Wins over the header. */
+            idempotency_key?: string;
         };
         Queue: {
             name: string;
@@ -984,6 +1164,42 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        Sequence: {
+            /**
+             * Format: uuid
+             * @description That of its run.
+             */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            status: "pending" | "running" | "completed" | "failed" | "cancelled";
+            /** @description The first step that has not completed, counted from 0; `total_steps` when all have. */
+            current_step: number;
+            total_steps: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at?: string;
+            /** Format: date-time */
+            completed_at?: string | null;
+            /** @description With `updated_at` and `completed_at`, on the single one. */
+            steps?: {
+                name: string;
+                type: string;
+                payload?: unknown;
+                max_retries: number;
+                status: string;
+                attempt: number;
+                error: {
+                    code: string;
+                    message: string;
+                } | null;
+                /** Format: date-time */
+                started_at: string | null;
+                /** Format: date-time */
+                completed_at: string | null;
+            }[];
+        };
         Start: {
             /** @description The latest, if left out. */
             version?: number;
@@ -1025,12 +1241,26 @@ export interface components {
             };
             workflow: string;
         };
+        StartedDraft: {
+            /**
+             * Format: uuid
+             * @description That of the run.
+             */
+            id: string;
+            /** Format: uuid */
+            workflow_id: string;
+            /** Format: uuid */
+            run_id: string;
+            /** @enum {string} */
+            status: "pending" | "running" | "completed" | "failed" | "cancelled";
+        };
         TaskRun: {
             /** Format: uuid */
             id: string;
             /** Format: uuid */
             run_id: string | null;
             task: string;
+            type: string;
             item: number | null;
             /** @enum {string} */
             status: "pending" | "queued" | "running" | "retrying" | "waiting" | "completed" | "failed" | "skipped" | "cancelled";
@@ -1167,6 +1397,72 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    addDraftDependency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Dependency"];
+            };
+        };
+        responses: {
+            /** @description The dependency */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dependency"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addDraftTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddTask"];
+            };
+        };
+        responses: {
+            /** @description The task */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftTask"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -2602,7 +2898,9 @@ export interface operations {
     pushWorkflow: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2621,13 +2919,13 @@ export interface operations {
                     "application/json": components["schemas"]["Version"];
                 };
             };
-            /** @description The version made */
+            /** @description The version made, or the sequence started */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Version"];
+                    "application/json": components["schemas"]["Version"] | components["schemas"]["Sequence"];
                 };
             };
             /** @description A refusal */
@@ -2685,13 +2983,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The workflow with its latest definition */
+            /** @description The workflow with its latest definition; by the id of a sequence, that with its steps */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Workflow"];
+                    "application/json": components["schemas"]["Workflow"] | components["schemas"]["Sequence"];
                 };
             };
             /** @description A refusal */
@@ -2833,6 +3131,101 @@ export interface operations {
                         items: components["schemas"]["Workspace"][];
                         next_cursor: string | null;
                     };
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateDraft"];
+            };
+        };
+        responses: {
+            /** @description A workflow without tasks */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The workflow with its tasks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its run; the same one each time */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedDraft"];
                 };
             };
             /** @description A refusal */

@@ -77,7 +77,7 @@ export const given = {
 
   session: async (engine: Engine, queues: readonly string[] = ["*"]): Promise<string> => {
     const session_id = kit.id()
-    await openSession(engine)({ session_id, name: "test", queues, slots: 100, inline_slots: 100 })
+    await openSession(engine)({ session_id, name: "test", queues, slots: 100, inline_slots: 100, labels: {} })
     return session_id
   },
 

@@ -27,8 +27,8 @@ export const schedulerRpc = (engine: Engine): Routes => {
         return { runs: started.map(startedMessage) }
       },
       ...runRpc(engine),
-      async openSession({ sessionId, name, queues, slots, inlineSlots }) {
-        await open({ session_id: sessionId, name, queues, slots, inline_slots: inlineSlots })
+      async openSession({ sessionId, name, queues, slots, inlineSlots, labels }) {
+        await open({ session_id: sessionId, name, queues, slots, inline_slots: inlineSlots, labels })
         return { leaseMs: lease_ms, heartbeatMs: heartbeat_ms }
       },
       async closeSession({ sessionId }) {
@@ -40,9 +40,14 @@ export const schedulerRpc = (engine: Engine): Routes => {
         const attempts = await claim({ session_id: sessionId, room, wait_ms: waitMs, signal })
         return { attempts: attempts.map(attemptMessage) }
       },
-      async heartbeat({ sessionId, held, lastToken }) {
+      async heartbeat({ sessionId, held, lastToken, draining }) {
         const listed = held.map(({ taskRunId, token }) => ({ task_run_id: taskRunId, token: String(token) }))
-        const stop = await beat({ session_id: sessionId, held: listed, last_token: String(lastToken) })
+        const stop = await beat({
+          session_id: sessionId,
+          held: listed,
+          last_token: String(lastToken),
+          draining,
+        })
         return {
           stop: stop.map(({ task_run_id, token }) => ({ taskRunId: task_run_id, token: BigInt(token) })),
         }

@@ -3,6 +3,7 @@ import { createSignal } from "#kernel/service/signal.ts"
 import { schedulerConfig } from "./config.ts"
 import type { Engine } from "./engine.ts"
 import { schedulerHttp } from "./http.ts"
+import { deriveCompleted } from "./job/derive.ts"
 import { createLanes } from "./lane/lanes.ts"
 import { schedulerLoops } from "./loops.ts"
 import { createPlans } from "./plan/plans.ts"
@@ -35,6 +36,7 @@ export const scheduler = service({
     return {
       http: schedulerHttp(engine, { ...platform, service: "scheduler" }),
       rpc: schedulerRpc(engine),
+      derive: deriveCompleted,
       loops: schedulerLoops(engine, config.WF_KEEP_RUNS_DAYS),
     }
   },

@@ -44,7 +44,7 @@ export const worker = service({
     const pump = createPump({
       scheduler: call("scheduler", SchedulerService),
       slots,
-      ...{ name, queues, log },
+      ...{ name, queues, labels, log },
       id: kit.id,
       run: running.run,
     })

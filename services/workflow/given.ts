@@ -26,7 +26,9 @@ const desk = (): Desk => {
     const key = `${start.workspaceId} ${start.idempotencyKey || start.runId}`
     const first = known.get(key) ?? start
     known.set(key, first)
-    return { runId: first.runId, problem: first.bodyHash === start.bodyHash ? "" : "idempotency.conflict" }
+    const problem = first.bodyHash === start.bodyHash ? "" : "idempotency.conflict"
+    const bare = { id: start.runId, status: "running", created_at: new Date().toISOString() }
+    return { runId: first.runId, problem, runJson: first === start && start.bare ? JSON.stringify(bare) : "" }
   }
   const routes: Routes = (router) =>
     router.service(SchedulerService, {

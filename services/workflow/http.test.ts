@@ -199,3 +199,32 @@ test("a key gives the same run again, also after the next version; with another 
   const wins = await send("POST", "/runs", { body: { ...body, idempotency_key: "twice" }, headers })
   expect(wins.body.id).not.toBe(first.body.id)
 })
+
+const steps = (...types: string[]) =>
+  types.map((type, index) => ({ name: `step ${index}`, type, payload: { index } }))
+
+test("sequences that arrive together are handed over together, and share their plan", async () => {
+  const before = house.desk.calls.length
+  const starts = Array.from({ length: 40 }, (_, index) =>
+    send("POST", "/workflows", { body: { name: `sequence ${index}`, steps: steps("noop", "sleep") } }),
+  )
+  const answers = await Promise.all(starts)
+  expect(answers.map(({ status, body }) => [status, body.name])).toEqual(
+    answers.map((_, index) => [201, `sequence ${index}`]),
+  )
+  const calls = house.desk.calls.slice(before)
+  expect(calls.length).toBeLessThan(20)
+  const runs = calls.flat()
+  expect(new Set(runs.map(({ planJson }) => planJson)).size).toBe(1)
+  expect(runs[0]).toMatchObject({ version: 0, trigger: "sequence", bare: true, idempotencyKey: "" })
+  expect(JSON.parse(runs[0]?.inputsJson ?? "")).toEqual({ payloads: [{ index: 0 }, { index: 1 }] })
+})
+
+test("who may start runs may start sequences; commands take who may write workflows", async () => {
+  const ask = (role: string, type: string) =>
+    send("POST", "/workflows", { role, body: { name: "roles", steps: steps(type) } })
+  expect((await ask("viewer", "noop")).status).toBe(403)
+  expect((await ask("operator", "noop")).status).toBe(201)
+  expect((await ask("operator", "shell")).status).toBe(403)
+  expect((await ask("developer", "shell")).status).toBe(201)
+})

@@ -1,4 +1,5 @@
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
+import { mountDrafts } from "./draft/http.ts"
 import { mountRuns } from "./run/http.ts"
 import type { Starting } from "./run/starter.ts"
 import { mountVersions } from "./version/http.ts"
@@ -9,5 +10,6 @@ export const workflowHttp = (parts: Starting, doors: Doors): App => {
   mountWorkflows(app, parts)
   mountVersions(app, parts.database)
   mountRuns(app, parts)
+  mountDrafts(app, parts)
   return app
 }

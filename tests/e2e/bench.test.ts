@@ -8,6 +8,20 @@ beforeAll(async () => {
 
 const figures = (text: string): Record<string, number> => JSON.parse(text) as Record<string, number>
 
+describe("wf bench sequences", () => {
+  test("starts them, waits for their ends and prints what it measured", async () => {
+    const words = ["bench", "sequences", "--count", "200", "--steps", "3", "--concurrency", "20", "--json"]
+    const { code, stdout } = await it.wf(words)
+    expect(code).toBe(0)
+    expect(figures(stdout)).toMatchObject({ created: 200, done: 200, completed: 200, failed: 0 })
+  })
+
+  test("refuses a length that no sequence has", async () => {
+    const { code, stderr } = await it.wf(["bench", "sequences", "--steps", "1001"])
+    expect([code, stderr.includes("--steps")]).toEqual([2, true])
+  })
+})
+
 describe("wf bench jobs", () => {
   test("creates them, waits for their ends and prints what it measured", async () => {
     const { code, stdout } = await it.wf(["bench", "jobs", "--count", "200", "--concurrency", "20", "--json"])

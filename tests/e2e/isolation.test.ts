@@ -12,6 +12,7 @@ type Owned = {
   readonly token_id: string
   readonly job_id: string
   readonly dead_letter_id: string
+  readonly draft_id: string
   readonly slug: string
   readonly sha256: string
 }
@@ -20,6 +21,15 @@ let it: UnderTest
 let owned: Owned
 let stranger: string
 let secured: readonly Operation[]
+
+const drafted = async (): Promise<string> => {
+  const answer = await fetch(`${it.url}/api/workflows`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${it.token}`, "content-type": "application/json" },
+    body: JSON.stringify({ name }),
+  })
+  return ((await answer.json()) as { id: string }).id
+}
 
 const ofStranger = async (): Promise<string> => {
   const { identity } = createClient({ url: it.url })
@@ -42,7 +52,7 @@ beforeAll(async () => {
   const [letter] = (await client.deadLetters.list({ job_id })).items
   owned = {
     ...{ run_id: run.id, token_id: token.id, slug: workspace.slug, sha256 },
-    ...{ job_id, dead_letter_id: letter?.id ?? "" },
+    ...{ job_id, dead_letter_id: letter?.id ?? "", draft_id: await drafted() },
   }
   stranger = await ofStranger()
   secured = (await operations()).filter(({ isOpen }) => !isOpen)
@@ -55,6 +65,7 @@ const ask = (operation: Operation, headers: Record<string, string>): Promise<Res
     .replace("{token_id}", owned.token_id)
     .replace("{job_id}", owned.job_id)
     .replace("{dead_letter_id}", owned.dead_letter_id)
+    .replace("{workflow_id}", owned.draft_id)
     .replace("{version}", "1")
     .replace("{name}", operation.path.includes("/artifacts/") ? file : name)
   const body = operation.id === "startRun" ? JSON.stringify({ workflow: name }) : "{}"

@@ -103,6 +103,36 @@ test("a key gives the same run again; another body with it is a conflict", async
   expect([other.status, other.body.code]).toEqual([409, "idempotency.conflict"])
 })
 
+test("a concurrency key is made of the inputs; with it taken a run waits or is refused, as the workflow says", async () => {
+  const push = (name: string, on_conflict: string) => {
+    const concurrency = `concurrency: { key: "deploy-\${{ inputs.to }}", on_conflict: ${on_conflict} }`
+    const text = `name: ${name}\ninputs:\n  to: { type: string }\n${concurrency}\ntasks:\n  one: { uses: noop }\n`
+    return send("workflow", "/workflows", { body: { source: text } })
+  }
+  const start = (workflow: string, to: string) =>
+    send("workflow", "/runs", { body: { workflow, inputs: { to } } })
+  expect([(await push("patient", "queue")).status, (await push("impatient", "reject")).status]).toEqual([
+    201, 201,
+  ])
+  const first = await start("patient", "here")
+  const second = await start("patient", "here")
+  expect([first.body.status, second.body.status, second.body.reason]).toEqual([
+    "running",
+    "pending",
+    "concurrency",
+  ])
+  const refused = await start("impatient", "here")
+  expect([refused.status, refused.body.code]).toEqual([409, "concurrency.full"])
+  expect((await start("impatient", "there")).body.status).toBe("running")
+  const huge = await start("patient", "x".repeat(300))
+  expect([huge.status, huge.body.code]).toEqual([422, "concurrency.invalid"])
+  await send("scheduler", `/runs/${first.body.id}/cancel`, { body: {} })
+  expect((await send("scheduler", `/runs/${second.body.id}`)).body).toMatchObject({
+    status: "running",
+    reason: null,
+  })
+})
+
 test("somebody of another workspace finds neither the workflow nor the run", async () => {
   await send("workflow", "/workflows", { body: { source } })
   const started = await send("workflow", "/runs", { body: { workflow: "pair" } })

@@ -55,7 +55,7 @@ const start = (): { readonly door: Client<typeof WorkerService>; finish(task: st
   const slots = createSlots({ process: 2, inline: 2 })
   const [name, queues, labels] = ["test", ["*"], { zone: "eu" }]
   const pump = createPump({
-    ...{ slots, name, queues, log: silentLog, id: engine.kit.id, run: running.run },
+    ...{ slots, name, queues, labels: {}, log: silentLog, id: engine.kit.id, run: running.run },
     scheduler: call("scheduler", SchedulerService),
   })
   pump.start()

@@ -7,6 +7,7 @@ import { exit_codes } from "../../exit.ts"
 import { Failure } from "../../failure.ts"
 import type { Io } from "../../io.ts"
 import { readJobs } from "../../job-file.ts"
+import { readLimits } from "../../job-limits.ts"
 
 export const run = async ({ arguments: [type], options }: Given, io: Io): Promise<number> => {
   const file = text(options, "file")
@@ -45,6 +46,7 @@ const readWanted = async (options: Options, io: Io): Promise<Omit<CreateJob, "ty
     ...(run_at !== undefined && { run_at }),
     ...(timeout !== undefined && { timeout }),
     ...(idempotency_key !== undefined && { idempotency_key }),
+    ...readLimits(options),
   }
 }
 

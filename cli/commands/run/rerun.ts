@@ -43,6 +43,11 @@ const rerunOne = async (client: Client, run_id: string, options: Options): Promi
   const isNewest = flag(options, "latest")
   if (!isNewest && texts(options, "input").length === 0) return client.runs.rerun(run_id, mode)
   const { workflow, version } = await client.runs.get(run_id)
+  if (version === 0) {
+    const message =
+      "This run is of no workflow's version, so it is rerun as it was: without `--latest` and `-i`."
+    throw new Failure(exit_codes.usage, message)
+  }
   const { definition, version: newest } = isNewest
     ? await client.workflows.get(workflow)
     : await client.workflows.version(workflow, version)

@@ -3,6 +3,7 @@ import { list, type Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Engine } from "../engine.ts"
+import { enterJobs } from "../job/enter.ts"
 import { jobMoves } from "../job/moves.ts"
 import { readJob } from "../job/read.ts"
 import type { Job } from "../job/shape.ts"
@@ -44,16 +45,19 @@ export const replayDeadLetters =
   }
 
 const replay = async (engine: Engine, sql: Sql, ids: readonly string[]): Promise<number> => {
-  const ready = await requeue(sql, ids)
+  const queued = await requeue(sql, ids)
+  const ready = queued.filter(({ gate_key }) => gate_key === null)
+  const keyed = queued.flatMap(({ id, gate_key }) => (gate_key === null ? [] : [id]))
   await emit(sql, wakeUps(ready))
+  await enterJobs(engine, sql, { ids: keyed, is_replay: true })
   sql.afterCommit(() => {
     engine.lanes.note(ready)
     engine.ready.fire()
   })
-  return ready.length
+  return queued.length
 }
 
-type Requeued = Lane & { readonly id: string }
+type Requeued = Lane & { readonly id: string; readonly gate_key: string | null }
 
 /**
  * All attempts so far are written off as handed back, so that none counts. They are numbered on: an attempt's logs
@@ -72,13 +76,14 @@ const requeue = (sql: Sql, ids: readonly string[]) =>
         started_at = null, finished_at = null, updated_at = now()
       from resolved
       where job.id = resolved.job_id and job.status = any(${list(jobMoves.from("replay"))}::text::text[])
-      returning job.id, job.workspace_id, job.queue, job.slot, job.priority,
+      returning job.id, job.workspace_id, job.queue, job.slot, job.priority, job.gate_key,
         (job.settings ->> 'queue_timeout_ms')::float8 as limit_ms
     ), expiring as (
       insert into scheduler.timer (due_at, kind, task_run_id)
       select now() + limit_ms * interval '1 millisecond', 'expire', id from queued where limit_ms is not null
+    ), readied as (
+      insert into scheduler.ready (task_run_id, workspace_id, queue, slot, rank)
+      select id, workspace_id, queue, slot, floor(extract(epoch from now()) * 1000)::bigint - 60000 * priority
+      from queued where gate_key is null order by id
     )
-    insert into scheduler.ready (task_run_id, workspace_id, queue, slot, rank)
-    select id, workspace_id, queue, slot, floor(extract(epoch from now()) * 1000)::bigint - 60000 * priority
-    from queued order by id
-    returning task_run_id as id, queue, workspace_id, slot`
+    select id, queue, workspace_id, slot, gate_key from queued order by id`

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi"
-import { queueName } from "#language/words.ts"
-import { jobShape, jobType } from "../job/shape.ts"
+import { jobType, queueName } from "#language/words.ts"
+import { jobShape } from "../job/shape.ts"
 
 const max_at_once = 1_000
 

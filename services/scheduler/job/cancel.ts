@@ -4,6 +4,7 @@ import { derivedId } from "#kernel/outbox/derived-id.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Engine } from "../engine.ts"
+import { performIn } from "../step/perform.ts"
 import { type JobStatus, jobMoves } from "./moves.ts"
 import { readJob } from "./read.ts"
 import type { Job } from "./shape.ts"
@@ -24,6 +25,10 @@ export const cancelJob =
       } else if (unbegun.includes(job.status)) {
         const at = await endUnbegun(sql, job_id)
         await emit(sql, [cancelledEvent(job, at)])
+        const { id, gate_key: key } = job
+        if (key !== null) {
+          await performIn(engine, sql, async ({ decided }) => decided.leaving.push({ id, workspace_id, key }))
+        }
       } else if (job.status !== "cancelled") {
         throw new Problem("job.not_cancellable", {
           detail: `The job has ended already: it is ${job.status}.`,
@@ -44,11 +49,12 @@ type Locked = {
   readonly type: string
   readonly attempt: number
   readonly status: JobStatus
+  readonly gate_key: string | null
 }
 
 const lockJob = async (sql: Sql, workspace_id: string, job_id: string): Promise<Locked | undefined> => {
   const [job] = await sql<Locked>`
-    select id, workspace_id, type, attempt, status
+    select id, workspace_id, type, attempt, status, gate_key
     from scheduler.task_run
     where id = ${job_id}::text::uuid and workspace_id = ${workspace_id}::text::uuid and run_id is null
     for update`

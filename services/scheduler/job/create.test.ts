@@ -37,6 +37,7 @@ describe("a new job", () => {
         priority: 0,
       },
       ...{ status: "queued", attempt: 0, max_retries: 3, run_at: null, timeout: "1d", result: null },
+      concurrency: null,
       ...{ error: null, worker_id: null, started_at: null, completed_at: null },
     })
     expect(updated_at).toBe(created_at)

@@ -1,12 +1,15 @@
 import { type Actor, allow } from "#kernel/auth/actor.ts"
+import type { Sql } from "#kernel/database/database.ts"
 import { isDataError } from "#kernel/database/failure.ts"
 import { Problem, type ProblemBody, problemBody } from "#kernel/problem/problem.ts"
 import { batcher } from "#kernel/service/batch.ts"
 import { activeTraceparent } from "#kernel/telemetry/tracing.ts"
 import { jobId } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
-import { findByKeys, insertJobs } from "./insert.ts"
+import { enterJobs, removeJobs } from "./enter.ts"
+import { findByKeys, type Inserted, insertJobs } from "./insert.ts"
 import { type NewJob, prepareJob } from "./prepare.ts"
+import { reserveTurns } from "./rate.ts"
 import { readJobs } from "./read.ts"
 import type { CreateJob, Job } from "./shape.ts"
 
@@ -29,17 +32,16 @@ export type Judged = { readonly job: Job } | { readonly problem: ProblemBody }
 
 /** One request is one item of a group commit; requests that come while one is under way share the next. */
 export const createJobs = (engine: Engine): CreateJobs => {
-  const push = batcher<NewJob, Job>({
-    flush: flushJobs(engine),
-    ...{ max_batch, max_waiting, sizes, isItems: isDataError },
-  })
+  const bounds = { max_batch, max_waiting, sizes, isItems: isDataError }
+  const push = batcher<NewJob, Job>({ flush: flushJobs(engine), ...bounds })
+  const pushKeyed = batcher<NewJob, Job>({ flush: flushKeyed(engine), ...bounds })
   const one = (actor: Actor, { job, header_key }: Wanted): Promise<Job> => {
     allow(actor, "job.create")
     const { workspace_id } = actor
     const traceparent = activeTraceparent()
     const prepared = prepareJob(job, { id: jobId(engine.kit.id()), workspace_id, header_key, traceparent })
     if (prepared.slot === "process") allow(actor, "job.command")
-    return push(prepared)
+    return prepared.concurrency || prepared.rate ? pushKeyed(prepared) : push(prepared)
   }
   const judged = async (actor: Actor, wanted: Wanted | Problem): Promise<Judged> => {
     try {
@@ -63,31 +65,73 @@ const flushJobs =
   (engine: Engine) =>
   (jobs: readonly NewJob[]): Promise<readonly (Job | Problem)[]> =>
     engine.hot.run(async (sql) => {
-      const { count, at, lanes } = await insertJobs(sql, jobs)
+      const inserted = await insertJobs(sql, jobs)
       sql.afterCommit(() => {
-        engine.lanes.note(lanes)
+        engine.lanes.note(inserted.lanes)
         engine.ready.fire()
-        if (count === jobs.length) engine.measures.created(jobs)
+        if (inserted.count === jobs.length) engine.measures.created(jobs)
       })
-      if (count === jobs.length) return jobs.map((job) => fresh(job, at))
-      const keyed = jobs.filter(({ key }) => key !== null)
-      const holders = await findByKeys(sql, keyed)
-      const held = new Map(holders.map((row) => [`${row.workspace_id} ${row.key}`, row.id]))
-      const own = new Set(jobs.map(({ id }) => id))
-      const old: Job[] = []
-      for (const [workspace_id, rows] of Map.groupBy(holders, (row) => row.workspace_id)) {
-        const ids = rows.map(({ id }) => id).filter((id) => !own.has(id))
-        old.push(...(await readJobs(sql, workspace_id, ids)))
-      }
-      const known = new Map(old.map((job) => [job.id, job]))
-      const made = new Map(jobs.map((job) => [job.id, job]))
-      return jobs.map((job) => {
-        const id = job.key === null ? job.id : held.get(`${job.workspace_id} ${job.key}`)
-        const first = id === undefined ? undefined : made.get(id)
-        if (first) return fresh(first, at)
-        return known.get(id ?? "") ?? new Problem("platform.unavailable")
-      })
+      return answersOf(sql, jobs, inserted)
     })
+
+/** Those that have a concurrency or rate key take a transaction of several statements. */
+const flushKeyed =
+  (engine: Engine) =>
+  (wanted: readonly NewJob[]): Promise<readonly (Job | Problem)[]> =>
+    engine.hot.tx(async (sql) => {
+      const jobs = await reserveTurns(sql, wanted)
+      const inserted = await insertJobs(sql, jobs)
+      sql.afterCommit(() => {
+        engine.lanes.note(inserted.lanes)
+        engine.ready.fire()
+      })
+      const answers = await answersOf(sql, jobs, inserted)
+      const own = new Set(jobs.map(({ id }) => id))
+      const keyed = new Set(jobs.filter(({ concurrency }) => concurrency !== null).map(({ id }) => id))
+      // In the order in which they came, and those alone that this flush has made.
+      const made = new Set(
+        answers.flatMap((job) => (job instanceof Problem || !own.has(job.id) ? [] : [job.id])),
+      )
+      const ids = [...made].filter((id) => keyed.has(id))
+      const entered = await enterJobs(engine, sql, { ids, is_replay: false })
+      const isRefused = (id: string) => entered.get(id) === "refused"
+      await removeJobs(sql, ids.filter(isRefused))
+      sql.afterCommit(() => engine.measures.created(jobs.filter(({ id }) => made.has(id) && !isRefused(id))))
+      return answers.map((job) => (job instanceof Problem || !isRefused(job.id) ? job : refusalOf(job)))
+    })
+
+const refusalOf = ({ concurrency }: Job): Problem => {
+  const { key, limit } = concurrency ?? { key: "", limit: 1 }
+  return new Problem("concurrency.full", {
+    detail: `The key ${key} is held by ${limit} already, which is its limit.`,
+  })
+}
+
+/** A key that was used before gives the job that it made then. */
+const answersOf = async (
+  sql: Sql,
+  jobs: readonly NewJob[],
+  { count, at }: Inserted,
+): Promise<readonly (Job | Problem)[]> => {
+  if (count === jobs.length) return jobs.map((job) => fresh(job, at))
+  const keyed = jobs.filter(({ key }) => key !== null)
+  const holders = await findByKeys(sql, keyed)
+  const held = new Map(holders.map((row) => [`${row.workspace_id} ${row.key}`, row.id]))
+  const own = new Set(jobs.map(({ id }) => id))
+  const old: Job[] = []
+  for (const [workspace_id, rows] of Map.groupBy(holders, (row) => row.workspace_id)) {
+    const ids = rows.map(({ id }) => id).filter((id) => !own.has(id))
+    old.push(...(await readJobs(sql, workspace_id, ids)))
+  }
+  const known = new Map(old.map((job) => [job.id, job]))
+  const made = new Map(jobs.map((job) => [job.id, job]))
+  return jobs.map((job) => {
+    const id = job.key === null ? job.id : held.get(`${job.workspace_id} ${job.key}`)
+    const first = id === undefined ? undefined : made.get(id)
+    if (first) return fresh(first, at)
+    return known.get(id ?? "") ?? new Problem("platform.unavailable")
+  })
+}
 
 /** What was sent is what is stored, so it isn't read again. */
 const fresh = (job: NewJob, at: Date): Job => {
@@ -105,6 +149,7 @@ const fresh = (job: NewJob, at: Date): Job => {
     max_retries: job.max_retries,
     run_at: job.run_at,
     timeout: job.timeout,
+    concurrency: job.concurrency,
     ...{ result: null, error: null, worker_id: null },
     created_at,
     updated_at: created_at,

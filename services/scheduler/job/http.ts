@@ -1,21 +1,21 @@
 import { createRoute, z } from "@hono/zod-openapi"
-import type { Context } from "hono"
-import type { App, AppEnvironment } from "#kernel/http/app.ts"
+import type { App } from "#kernel/http/app.ts"
+import { bodyOf } from "#kernel/http/body.ts"
+import { keyHeader, keyOf } from "#kernel/http/idempotency-key.ts"
 import { invalidRequest } from "#kernel/http/invalid.ts"
 import { bearer, jsonAnswer, jsonBody, page, pageQuery, problemShape, refusals } from "#kernel/http/shapes.ts"
 import { Problem } from "#kernel/problem/problem.ts"
-import { queueName } from "#language/words.ts"
+import { isTooLarge, max_payload_bytes } from "#language/payload.ts"
+import { jobType, queueName } from "#language/words.ts"
 import type { Engine } from "../engine.ts"
 import { cancelJob } from "./cancel.ts"
 import { createJobs, type Wanted } from "./create.ts"
 import { listJobs } from "./list.ts"
 import { type JobStatus, jobMoves } from "./moves.ts"
-import { isTooLarge, max_payload_bytes } from "./payload.ts"
-import { createJobShape, createJobsShape, jobListShape, jobShape, jobType, keyText } from "./shape.ts"
+import { createJobShape, createJobsShape, jobListShape, jobShape } from "./shape.ts"
 import { showJob } from "./show.ts"
 
 const jobPath = z.object({ job_id: z.uuid() })
-const keyHeader = z.object({ "idempotency-key": keyText.optional() })
 
 const createOneRoute = createRoute({
   method: "post",
@@ -80,29 +80,6 @@ const cancelRoute = createRoute({
   request: { params: jobPath },
   responses: { 202: jsonAnswer("The job, cancelled or being stopped", jobShape), ...refusals },
 })
-
-const isJson = (content_type: string | undefined): boolean =>
-  /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(content_type ?? "")
-
-const bodyOf = async (context: Context<AppEnvironment>): Promise<{ value: unknown; text: string }> => {
-  if (!isJson(context.req.header("content-type"))) throw new Problem("request.media_type")
-  const text = await context.req.text()
-  try {
-    return { value: JSON.parse(text), text }
-  } catch (error) {
-    throw new Problem("request.malformed", { cause: error })
-  }
-}
-
-const keyOf = (context: Context<AppEnvironment>): string | undefined => {
-  const given = context.req.header("idempotency-key")
-  if (given === undefined) return undefined
-  const { success, data, error } = keyText.safeParse(given)
-  if (success) return data
-  throw invalidRequest({
-    issues: error.issues.map(({ message }) => ({ path: ["idempotency-key"], message })),
-  })
-}
 
 const wantedOf = (value: unknown, header_key: string | undefined): Wanted | Problem => {
   const { success, data, error } = createJobShape.safeParse(value)

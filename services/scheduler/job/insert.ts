@@ -14,7 +14,8 @@ export type Inserted = {
 
 /**
  * Jobs, what may be claimed of them, their timers and the wake-up in one statement, so in one round trip and one
- * commit. A key that is taken leaves its row as it is: then `count` is less than what was sent.
+ * commit. A key that is taken leaves its row as it is: then `count` is less than what was sent. What has a concurrency
+ * key is queued without a place in a lane.
  */
 export const insertJobs = async (sql: Sql, jobs: readonly NewJob[]): Promise<Inserted> => {
   const { rows, shapes, numbers, limited, wake } = arrange(jobs)
@@ -33,9 +34,9 @@ export const insertJobs = async (sql: Sql, jobs: readonly NewJob[]): Promise<Ins
     ), created as (
       insert into scheduler.task_run
         (id, idx, workspace_id, task, type, status, queue, slot, priority, run_at, max_retries, payload,
-          idempotency_key, settings, traceparent, queued_at, created_at)
+          idempotency_key, settings, traceparent, gate_key, queued_at, created_at)
       select id, 0, workspace_id, type, type, case when run_at > now() then 'pending' else 'queued' end, queue, slot,
-        priority, run_at, max_retries, payload, key, settings::json, traceparent,
+        priority, run_at, max_retries, payload, key, settings::json, traceparent, gate_key,
         case when run_at > now() then null else now() end, now()
       from rows from (
         unnest(
@@ -43,17 +44,18 @@ export const insertJobs = async (sql: Sql, jobs: readonly NewJob[]): Promise<Ins
           ${`{${numbers.join(",")}}`}::text::int[],
           ${listUnlessEmpty(rows.map(({ key }) => key))}::text::text[],
           ${listUnlessEmpty(rows.map(({ run_at }) => run_at))}::text::timestamptz[],
-          ${listUnlessEmpty(rows.map(({ traceparent }) => traceparent))}::text::text[]
+          ${listUnlessEmpty(rows.map(({ traceparent }) => traceparent))}::text::text[],
+          ${listUnlessEmpty(rows.map(({ concurrency }) => concurrency?.key ?? null))}::text::text[]
         ),
         json_array_elements(${`[${rows.map(({ payload_text }) => payload_text).join(",")}]`}::text::json)
-      ) as given (id, number, key, run_at, traceparent, payload)
+      ) as given (id, number, key, run_at, traceparent, gate_key, payload)
       join shape using (number)
       on conflict (workspace_id, idempotency_key) where idempotency_key is not null do nothing
-      returning id, workspace_id, queue, slot, priority, status, run_at
+      returning id, workspace_id, queue, slot, priority, status, run_at, gate_key
     ), readied as (
       insert into scheduler.ready (task_run_id, workspace_id, queue, slot, rank)
       select id, workspace_id, queue, slot, floor(extract(epoch from now()) * 1000)::bigint - 60000 * priority
-      from created where status = 'queued' order by id
+      from created where status = 'queued' and gate_key is null order by id
     ), started as (
       insert into scheduler.timer (due_at, kind, task_run_id)
       select run_at, 'start', id from created where status = 'pending'
@@ -61,8 +63,7 @@ export const insertJobs = async (sql: Sql, jobs: readonly NewJob[]): Promise<Ins
       insert into scheduler.timer (due_at, kind, task_run_id)
       select greatest(run_at, now()) + limit_ms * interval '1 millisecond', 'expire', id
       from unnest(
-        ${list(limited.map(({ id }) => id))}::text::uuid[],
-        ${list(limited.map(({ run_at }) => run_at))}::text::timestamptz[],
+        ${list(limited.map(({ id }) => id))}::text::uuid[], ${list(limited.map(({ run_at }) => run_at))}::text::timestamptz[],
         ${list(limited.map(({ queue_timeout_ms }) => queue_timeout_ms))}::text::float8[]
       ) as given (id, run_at, limit_ms)
       where id in (select id from created)

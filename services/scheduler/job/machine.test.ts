@@ -18,8 +18,8 @@ afterAll(() => engine.close())
 
 const outcomes = ["completed", "failed", "released", "lost"] as const
 
-const prepare = async (status: JobStatus) => {
-  const job = await door.create()
+const prepare = async (status: JobStatus, more = {}) => {
+  const job = await door.create(more)
   return { job, dead_letter_id: await putInto(engine, job, status) }
 }
 
@@ -98,7 +98,11 @@ describe.each(jobMoves.states.map((status) => [status] as const))("a job that is
     ["retry", "retrying", "release"],
     ["expire", "queued", "expire"],
   ] as const)("is moved by a timer of kind %s as the machine allows", async (kind, from, move) => {
-    const { job } = await prepare(status)
+    const { job } = await prepare(status, { queue_timeout: "1m" })
+    await engine.database.run(
+      (sql) => sql`
+        update scheduler.task_run set queued_at = now() - interval '1 minute' where id = ${job.id}::text::uuid`,
+    )
     await engine.database.run(
       (sql) => sql`
         insert into scheduler.timer (due_at, kind, task_run_id) values (now(), ${kind}, ${job.id}::text::uuid)`,

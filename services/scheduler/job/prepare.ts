@@ -1,8 +1,11 @@
 import { Problem } from "#kernel/problem/problem.ts"
+import { type Concurrency, concurrencyOf } from "#language/concurrency.ts"
 import { durationMs, durationText } from "#language/duration.ts"
-import { defaults } from "#language/plan.ts"
+import { isTooLarge, max_payload_bytes, payloadFault } from "#language/payload.ts"
+import { defaults, usualRetries } from "#language/plan.ts"
 import { type Slot, slotOf } from "#language/slots.ts"
-import { isTooLarge, max_payload_bytes, payloadFault } from "./payload.ts"
+import type { JobSettings } from "../step/rows.ts"
+import type { Rate } from "./rate.ts"
 import type { CreateJob } from "./shape.ts"
 
 /** A job that was asked for, checked and with everything that was left open filled in. */
@@ -22,6 +25,8 @@ export type NewJob = {
   readonly queue_timeout_ms: number | null
   readonly settings: string
   readonly traceparent: string | null
+  readonly concurrency: Concurrency | null
+  readonly rate: Rate | null
 }
 
 type Owner = {
@@ -31,10 +36,6 @@ type Owner = {
   readonly traceparent: string | undefined
 }
 
-/** Whoever asks: absent, 0 and less all mean the usual number. */
-const retriesOf = (max_retries: number | null | undefined): number =>
-  (max_retries ?? 0) > 0 ? (max_retries ?? 0) : defaults.retry.max_retries
-
 const millisecondsOf = (text: string | null | undefined, usual_ms: number): number =>
   typeof text === "string" ? (durationMs(text) ?? usual_ms) : usual_ms
 
@@ -42,10 +43,10 @@ const plain = JSON.stringify({
   timeout_ms: defaults.task_timeout_ms,
   retry: defaults.retry,
   queue_timeout_ms: null,
-})
+} satisfies JobSettings)
 
-const isPlain = ({ timeout, queue_timeout, retries }: CreateJob, max_retries: number): boolean =>
-  !timeout && !queue_timeout && !retries && max_retries === defaults.retry.max_retries
+const isPlain = ({ timeout, queue_timeout, retries, concurrency }: CreateJob, max_retries: number): boolean =>
+  !timeout && !queue_timeout && !retries && !concurrency && max_retries === defaults.retry.max_retries
 
 const settingsOf = (wanted: CreateJob, max_retries: number, queue_timeout_ms: number | null): string => {
   if (isPlain(wanted, max_retries)) return plain
@@ -59,7 +60,10 @@ const settingsOf = (wanted: CreateJob, max_retries: number, queue_timeout_ms: nu
     jitter: retries?.jitter ?? usual.jitter,
   }
   const timeout_ms = millisecondsOf(timeout, defaults.task_timeout_ms)
-  return JSON.stringify({ timeout_ms, retry, queue_timeout_ms })
+  const settings: JobSettings = { timeout_ms, retry, queue_timeout_ms }
+  if (!wanted.concurrency) return JSON.stringify(settings)
+  const { limit, on_conflict } = concurrencyOf(wanted.concurrency)
+  return JSON.stringify({ ...settings, concurrency: { limit, on_conflict } } satisfies JobSettings)
 }
 
 const payloadText = (payload: unknown): string => {
@@ -75,11 +79,18 @@ const payloadText = (payload: unknown): string => {
   return text
 }
 
+const period_ms = { second: 1_000, minute: 60_000 } as const
+
+const rateOf = ({ key, limit, per }: NonNullable<CreateJob["rate_limit"]>): Rate => ({
+  key,
+  interval_ms: period_ms[per] / limit,
+})
+
 const usual_timeout = durationText(defaults.task_timeout_ms)
 
 export const prepareJob = (wanted: CreateJob, owner: Owner): NewJob => {
   const { type, payload = null, run_at, timeout, queue_timeout } = wanted
-  const max_retries = retriesOf(wanted.max_retries)
+  const max_retries = usualRetries(wanted.max_retries)
   const queue_timeout_ms = queue_timeout ? (durationMs(queue_timeout) ?? null) : null
   return {
     ...{ id: owner.id, workspace_id: owner.workspace_id, type, payload, max_retries, queue_timeout_ms },
@@ -92,5 +103,7 @@ export const prepareJob = (wanted: CreateJob, owner: Owner): NewJob => {
     timeout: timeout ? durationText(durationMs(timeout) ?? 0) : usual_timeout,
     settings: settingsOf(wanted, max_retries, queue_timeout_ms),
     traceparent: owner.traceparent ?? null,
+    concurrency: wanted.concurrency ? concurrencyOf(wanted.concurrency) : null,
+    rate: wanted.rate_limit ? rateOf(wanted.rate_limit) : null,
   }
 }

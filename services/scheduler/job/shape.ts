@@ -1,25 +1,13 @@
 import { z } from "@hono/zod-openapi"
+import { keyText } from "#kernel/http/idempotency-key.ts"
+import { concurrencyKey, concurrencySchema } from "#language/concurrency.ts"
 import { durationMs } from "#language/duration.ts"
 import { limits } from "#language/limits.ts"
-import { duration, priority, queueName } from "#language/words.ts"
+import { duration, jobType, priority, queueName } from "#language/words.ts"
 import { jobMoves } from "./moves.ts"
 
-const max_key_chars = 255
 const max_jobs = 1_000
 const end_ms = Date.UTC(2200)
-
-export const jobType = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,99}$/,
-    "a type is 1 to 100 of A-Z, a-z, 0-9 and _.:/-, beginning with a letter or digit",
-  )
-
-export const keyText = z
-  .string()
-  .min(1)
-  .max(max_key_chars)
-  .refine((text) => text.isWellFormed() && !text.includes("\0"), "has a character that is refused")
 
 const limit = duration.refine((text) => durationMs(text) !== 0, "is longer than 0s")
 
@@ -45,6 +33,12 @@ const retriesShape = z.strictObject({
     .openapi({ description: "Share of random spread; 0.1 when left out." }),
 })
 
+const rateShape = z.strictObject({
+  key: concurrencyKey.describe("What shares a key shares the limit."),
+  limit: z.int().min(1).max(limits.max_concurrency),
+  per: z.enum(["second", "minute"]),
+})
+
 export const createJobShape = z
   .strictObject({
     type: jobType,
@@ -65,6 +59,17 @@ export const createJobShape = z
       .nullish()
       .openapi({ description: "A job that waits in its queue for longer becomes a dead letter." }),
     idempotency_key: keyText.nullish().openapi({ description: "Wins over the header." }),
+    concurrency: concurrencySchema
+      .nullish()
+      .openapi({ description: "At most so many jobs and runs with the same key at once." }),
+    rate_limit: rateShape.nullish().openapi({
+      description:
+        "At most so many with the same key begin in such a time, spread evenly: its turn is fixed at creation, as `run_at`. Retries take no turn.",
+    }),
+  })
+  .refine(({ run_at, rate_limit }) => !run_at || !rate_limit, {
+    path: ["rate_limit"],
+    message: "goes without `run_at`: it says when the job may begin",
   })
   .openapi("CreateJob")
 
@@ -90,6 +95,7 @@ export const jobShape = z
     max_retries: z.int(),
     run_at: time,
     timeout: z.string(),
+    concurrency: concurrencySchema.nullable(),
     result: z.unknown(),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
     worker_id: z.string().nullable(),

@@ -99,7 +99,8 @@ create table scheduler.ready (
 
 create index ready_order on scheduler.ready (queue, workspace_id, slot, rank, seq);
 
--- What waits behind a pause of its run or a full gate; moved to ready by whoever ends that.
+-- What waits behind a pause of its run or a full gate; moved to ready by whoever ends that. A run that waits to begin has
+-- its own id for both.
 create table scheduler.blocked (
   seq bigint generated always as identity,
   task_run_id uuid primary key,
@@ -111,12 +112,29 @@ create table scheduler.blocked (
 create index blocked_of_run on scheduler.blocked (run_id) where run_id is not null;
 create index blocked_of_gate on scheduler.blocked (workspace_id, gate_key, seq) where gate_key is not null;
 
--- How many may hold a key at once; what is queued or running holds it.
+-- How many may hold a key at once, and who does: from when it may be claimed, or begins, until it has ended. Whoever adds
+-- or removes a holder, or what waits behind the gate, has locked the gate; it goes with its last holder.
 create table scheduler.gate (
   workspace_id uuid not null,
   key text not null,
   max int not null,
   in_use int not null default 0,
+  primary key (workspace_id, key)
+) with (fillfactor = 50);
+
+create table scheduler.holder (
+  id uuid primary key,
+  workspace_id uuid not null,
+  gate_key text not null
+);
+
+create index holder_of_gate on scheduler.holder (workspace_id, gate_key);
+
+-- When the next job with a rate key may begin.
+create table scheduler.rate (
+  workspace_id uuid not null,
+  key text not null,
+  next_at timestamptz not null,
   primary key (workspace_id, key)
 ) with (fillfactor = 50);
 

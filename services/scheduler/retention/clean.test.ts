@@ -21,6 +21,7 @@ const counts = async () => {
         (select count(*)::int from scheduler.task_run where run_id is not null) as tasks,
         (select count(*)::int from scheduler.task_run where run_id is null) as jobs,
         (select count(*)::int from scheduler.run_event) as events,
+        (select count(*)::int from scheduler.rate) as rates,
         (select count(*)::int from scheduler.idempotency) as keys`,
   )
   return row
@@ -53,6 +54,12 @@ test("what ended long ago goes, with all that belongs to it; what is open, fresh
   await engine.database.run(
     (sql) => sql`update scheduler.idempotency set created_at = now() - interval '25 hours'`,
   )
+  await engine.database.run(
+    (sql) => sql`
+      insert into scheduler.rate (workspace_id, key, next_at)
+      select ${workspace_id}::text::uuid, key, now() + ahead
+      from (values ('past', interval '-1 second'), ('ahead', interval '1 hour')) as given (key, ahead)`,
+  )
   for (const status of ["completed", "cancelled", "dead_letter", "queued", "running"])
     await job(status, old_ms)
   await job("completed", Date.now())
@@ -62,7 +69,7 @@ test("what ended long ago goes, with all that belongs to it; what is open, fresh
 
   expect(rounds).toBeGreaterThan(1)
   const left = await counts()
-  expect(left).toMatchObject({ runs: 3, tasks: 6, jobs: 4, keys: 0 })
+  expect(left).toMatchObject({ runs: 3, tasks: 6, jobs: 4, keys: 0, rates: 1 })
   expect(await clean()).toBe(false)
   expect(await counts()).toEqual(left)
 })

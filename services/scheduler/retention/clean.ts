@@ -81,13 +81,17 @@ const removeJobs = async (sql: Sql, from: string, before: string): Promise<Remov
   return { last: passed, more: looked.length === max_jobs }
 }
 
-/** Keys of starts are kept for a day; sessions and resolved dead letters as long as runs. */
+/** Keys of starts are kept for a day, rate keys as long as their turns reach; sessions and resolved dead letters as long as runs. */
 const removeRest = async (sql: Sql, days: number): Promise<number> => {
   const removed = await Promise.all([
     sql`
       delete from scheduler.idempotency where ctid = any(array(
         select ctid from scheduler.idempotency
         where created_at < now() - interval '24 hours' order by created_at limit ${max_rows}::int
+      )) returning 1`,
+    sql`
+      delete from scheduler.rate where ctid = any(array(
+        select ctid from scheduler.rate where next_at < now() limit ${max_rows}::int for update skip locked
       )) returning 1`,
     sql`
       delete from scheduler.session

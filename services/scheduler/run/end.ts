@@ -1,5 +1,6 @@
 import { derivedId } from "#kernel/outbox/derived-id.ts"
 import { runOutcome } from "#language/decide.ts"
+import { leaveGate } from "../gate/gate.ts"
 import type { RunRow } from "../step/rows.ts"
 import type { Step } from "../step/step.ts"
 import { tell } from "../task/tell.ts"
@@ -20,6 +21,7 @@ const endRun = (step: Step, run: RunRow): void => {
   run.reason = outcome.reason ?? run.reason
   const { id, workspace_id, workflow, version, status, reason, started_at } = run
   step.decided.finished.push(run)
+  leaveGate(step, run)
   const finished_at = step.now.toISOString()
   step.decided.emissions.push({
     type: "workflow.completed",

@@ -42,9 +42,9 @@ const insertRuns = (sql: Sql, begun: readonly Begun[]) =>
   sql<Written>`
     insert into scheduler.run
       (id, workspace_id, workflow, version, plan_id, inputs, trigger, open, status, reason, seq, traceparent, rerun_of,
-        started_at, deadline, finished_at)
+        gate_key, started_at, deadline, finished_at)
     select id, workspace_id, workflow, version, plan_id, inputs::json, trigger, open, status, reason, seq, traceparent,
-      rerun_of, now(), now() + timeout_ms * interval '1 millisecond', case when open = 0 then now() end
+      rerun_of, gate_key, case when status <> 'pending' then now() end, now() + timeout_ms * interval '1 millisecond', case when open = 0 then now() end
     from unnest(
       ${list(begun.map(({ run }) => run.id))}::text::uuid[],
       ${list(begun.map(({ run }) => run.workspace_id))}::text::uuid[],
@@ -59,9 +59,10 @@ const insertRuns = (sql: Sql, begun: readonly Begun[]) =>
       ${list(begun.map(({ run }) => run.seq))}::text::int[],
       ${list(begun.map(({ run }) => run.traceparent))}::text::text[],
       ${list(begun.map(({ start }) => start.rerun?.of ?? null))}::text::uuid[],
+      ${list(begun.map(({ run }) => run.gate_key))}::text::text[],
       ${list(begun.map(({ start }) => start.plan.timeout_ms))}::text::float8[]
     ) as given (id, workspace_id, workflow, version, plan_id, inputs, trigger, open, status, reason, seq, traceparent,
-      rerun_of, timeout_ms)
+      rerun_of, gate_key, timeout_ms)
     returning created_at as at`
 
 /** Only for runs that ask for less than the usual time, which is so long that a timer for each would be a waste. */

@@ -12,14 +12,30 @@ export const startOf = (message: RunStartMessage): RunStart => ({
   workspace_id: message.workspaceId,
   workflow: message.workflow,
   version: message.version,
-  plan: JSON.parse(message.planJson) as Plan,
+  plan: planOf(message.planJson),
   inputs: JSON.parse(message.inputsJson) as Record<string, unknown>,
   trigger: message.trigger,
   idempotency_key: message.idempotencyKey === "" ? undefined : message.idempotencyKey,
   body_hash: message.bodyHash,
   traceparent: message.traceparent === "" ? null : message.traceparent,
   rerun: rerunOf(message),
+  bare: message.bare,
 })
+
+const max_read = 100
+const max_read_chars = 100_000
+const read = new Map<string, Plan>()
+
+/** Starts that come one after the other mostly bring the same plan, and a small one. */
+const planOf = (text: string): Plan => {
+  const known = read.get(text)
+  if (known) return known
+  const plan = JSON.parse(text) as Plan
+  if (text.length > max_read_chars) return plan
+  if (read.size >= max_read) read.clear()
+  read.set(text, plan)
+  return plan
+}
 
 const modes = { all: "all", failed: "failed", from: "from" } as const
 
@@ -29,9 +45,9 @@ const rerunOf = ({ rerunOf: of, rerunMode, rerunTask: task }: RunStartMessage): 
   return { of, mode, task }
 }
 
-export const startedMessage = ({ run_id, conflict, run }: RunStarted): RunStartedMessage =>
+export const startedMessage = ({ run_id, conflict, refusal, run }: RunStarted): RunStartedMessage =>
   create(RunStartedSchema, {
     runId: run_id,
-    problem: conflict ? "idempotency.conflict" : "",
+    problem: refusal?.code ?? (conflict ? "idempotency.conflict" : ""),
     runJson: run ? JSON.stringify(run) : "",
   })

@@ -27,6 +27,7 @@ export const rerunRun = (engine: Engine) => {
       throw new Problem("run.not_found", { detail: `There is no run ${run_id} in this workspace.` })
     }
     const [started] = await start([rerunOf(engine, earlier, wanted)])
+    if (started?.refusal) throw started.refusal
     if (!started?.run) throw new Error("the rerun was not started")
     return started.run
   }
@@ -125,8 +126,10 @@ const rerunOf = (engine: Engine, earlier: Earlier, wanted: RerunWanted): RunStar
 
 const inputsOf = ({ inputs, plan }: Earlier, given: RerunWanted["inputs"]) => {
   if (given === undefined) return inputs
-  const checked = checkInputs({ inputs: plan.inputs }, { ...inputs, ...given })
-  if (checked.ok) return checked.values
+  // What a run of steps was given is its payloads, which are nobody's to name.
+  const own = plan.payloads ? {} : inputs
+  const checked = checkInputs({ inputs: plan.inputs }, { ...own, ...given })
+  if (checked.ok) return plan.payloads ? inputs : checked.values
   const detail = checked.errors
     .map(({ path, message }) => (path === "" ? message : `${path}: ${message}`))
     .join("; ")

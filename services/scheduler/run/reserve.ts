@@ -16,6 +16,21 @@ export const reserveKeys = async (sql: Sql, starts: readonly Prepared[]): Promis
   })
 }
 
+/** A start that is refused leaves its key to the next one. */
+export const releaseKeys = async (sql: Sql, starts: readonly Prepared[]): Promise<void> => {
+  const keyed = starts.filter((start) => start.idempotency_key !== undefined)
+  if (keyed.length === 0) return
+  await sql`
+    delete from scheduler.idempotency as known
+    using unnest(
+      ${list(keyed.map((start) => start.workspace_id))}::text::uuid[],
+      ${list(keyed.map((start) => start.idempotency_key ?? ""))}::text::text[],
+      ${list(keyed.map((start) => start.run_id))}::text::uuid[]
+    ) as given (workspace_id, key, object_id)
+    where known.workspace_id = given.workspace_id and known.scope = 'run.start' and known.key = given.key
+      and known.object_id = given.object_id`
+}
+
 type KeyRow = { workspace_id: string; key: string; body_hash: string; object_id: string }
 
 /** The update of nothing makes a concurrent holder of the key visible, and waits for its end. */

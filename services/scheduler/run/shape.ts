@@ -10,6 +10,7 @@ export const taskRunShape = z
     id: z.uuid(),
     run_id: z.uuid().nullable(),
     task: z.string(),
+    type: z.string(),
     item: z.int().nullable(),
     status: z.enum(taskMoves.states as [string, ...string[]]),
     reason: z.string().nullable(),

@@ -9,18 +9,19 @@ export const shownRun = ({ start, run, tasks, kept }: Begun, { at }: Written): R
   const { id, workflow, version, status, reason, inputs } = run
   const time = at.toISOString()
   const finished_at = run.open === 0 ? time : null
+  const head = {
+    ...{ id, workflow, version, status, reason, inputs: {}, outputs: null, trigger: start.trigger },
+    ...{ rerun_of: start.rerun?.of ?? null, created_at: time, finished_at },
+    started_at: run.started_at === null ? null : time,
+  }
+  if (start.bare) return head
   return {
-    ...{ id, workflow, version, status, reason, inputs: { ...inputs }, outputs: null },
-    ...{
-      trigger: start.trigger,
-      rerun_of: start.rerun?.of ?? null,
-      created_at: time,
-      started_at: time,
-      finished_at,
-    },
+    ...head,
+    inputs: { ...inputs },
     tasks: tasks.map(
       (task): TaskRun => ({
-        ...{ id: task.id, run_id: id, task: task.task, item: null, status: task.status, reason: task.reason },
+        ...{ id: task.id, run_id: id, task: task.task, type: task.type, item: null },
+        ...{ status: task.status, reason: task.reason },
         ...{ attempt: 0, max_retries: task.max_retries, worker_id: null, error: null },
         outputs: kept.get(task.idx)?.outputs ?? null,
         reused_from: kept.get(task.idx)?.id ?? null,

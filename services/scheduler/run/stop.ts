@@ -12,7 +12,8 @@ type Why = "cancelled" | "timeout"
  */
 export const stopRuns = async (step: Step, runs: Iterable<RunRow>, reason: Why): Promise<void> => {
   for (const run of runs) {
-    if (runMoves.open.includes(run.status) && run.reason === null) await stopRun(step, run, reason)
+    if (runMoves.open.includes(run.status) && (run.reason === null || run.status === "pending"))
+      await stopRun(step, run, reason)
   }
   endRuns(step)
 }

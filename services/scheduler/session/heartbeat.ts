@@ -8,6 +8,7 @@ export type Heartbeat = {
   readonly held: readonly HeldAttempt[]
   /** The newest claim whose answer has arrived, with none older under way. */
   readonly last_token: string
+  readonly draining: boolean
 }
 
 /** No answer to a claim arrives later: where there is no other claim, its age alone tells that it was lost. */
@@ -18,7 +19,7 @@ export const heartbeat =
   (engine: Engine) =>
   async (beat: Heartbeat): Promise<readonly HeldAttempt[]> => {
     const running = await engine.hot.run(async (sql) => {
-      await touch(sql, beat.session_id)
+      await touch(sql, beat)
       return attemptsOf(sql, beat.session_id)
     })
     const listed = new Set(beat.held.map(keyOf))
@@ -36,10 +37,11 @@ export const heartbeat =
 
 const keyOf = ({ task_run_id, token }: HeldAttempt) => `${task_run_id} ${token}`
 
-const touch = async (sql: Sql, session_id: string): Promise<void> => {
+const touch = async (sql: Sql, { session_id, draining }: Heartbeat): Promise<void> => {
   const touched = await sql`
     update scheduler.session
-    set lease_until = now() + ${lease_ms}::int * interval '1 millisecond', last_seen_at = now()
+    set lease_until = now() + ${lease_ms}::int * interval '1 millisecond', last_seen_at = now(),
+      draining = ${draining}::boolean
     where id = ${session_id}::text::uuid and not ended
     returning id`
   if (touched.length === 0) throw new Problem("session.ended")

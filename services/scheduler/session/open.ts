@@ -1,4 +1,4 @@
-import { list, type Sql } from "#kernel/database/database.ts"
+import { json, list, type Sql } from "#kernel/database/database.ts"
 import { type Engine, lease_ms } from "../engine.ts"
 
 export type OpenSession = {
@@ -7,6 +7,7 @@ export type OpenSession = {
   readonly queues: readonly string[]
   readonly slots: number
   readonly inline_slots: number
+  readonly labels: Readonly<Record<string, string>>
 }
 
 /** A worker is known by a session, new at every start; opening the same one twice is fine. */
@@ -17,10 +18,10 @@ export const openSession =
 
 const insertSession = async (sql: Sql, session: OpenSession): Promise<void> => {
   await sql`
-    insert into scheduler.session (id, name, queues, slots, inline_slots, lease_until)
+    insert into scheduler.session (id, name, queues, slots, inline_slots, labels, lease_until)
     values (
       ${session.session_id}::text::uuid, ${session.name}, ${list(session.queues)}::text::text[], ${session.slots}::int,
-      ${session.inline_slots}::int,
+      ${session.inline_slots}::int, ${json(session.labels)}::text::json,
       now() + ${lease_ms}::int * interval '1 millisecond'
     )
     on conflict (id) do nothing`

@@ -38,7 +38,7 @@ const taskOf = async (run_id: string) => {
 }
 
 const beat = (session_id: string, attempts: readonly Attempt[], last_token = "0") =>
-  heartbeat(engine)({ session_id, held: attempts.map(held), last_token })
+  heartbeat(engine)({ session_id, held: attempts.map(held), last_token, draining: false })
 
 const age = (what: "claim" | "lease" | "sweep", seconds: number) =>
   engine.database.run(async (sql) => {

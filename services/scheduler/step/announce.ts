@@ -6,8 +6,9 @@ export const announce = (engine: Engine, { decided, now }: Step): void => {
   engine.lanes.note(decided.left)
   // Where only so many may run at once, an end makes room for what waits.
   if (decided.ended.some(({ task }) => engine.queues.isLimited(task))) engine.ready.fire()
-  if (decided.released.length > 0) {
+  if (decided.released.length + decided.admitted.length > 0) {
     engine.lanes.note(decided.released)
+    engine.lanes.note(decided.admitted)
     engine.ready.fire()
   }
   engine.measures.ended([...decided.ended, ...decided.expired])

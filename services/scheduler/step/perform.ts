@@ -1,5 +1,6 @@
 import type { Sql } from "#kernel/database/database.ts"
 import type { Engine } from "../engine.ts"
+import { passGates } from "../gate/pass.ts"
 import { type Attempt, attemptsOf } from "../task/attempt.ts"
 import { announce } from "./announce.ts"
 import { rowsOver } from "./postgres.ts"
@@ -17,6 +18,7 @@ export const performIn = async <Answer>(
 ): Promise<Performed<Answer>> => {
   const step = openStep(rowsOver(sql), engine.kit)
   const answer = await work(step)
+  await passGates(engine, step)
   // Nobody waits for what is written: the commit is sent behind it, and its answer is that of all of them.
   save(sql, step).catch(() => undefined)
   const attempts = await attemptsOf(sql, step)

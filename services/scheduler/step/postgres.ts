@@ -1,6 +1,9 @@
 import { list, type Sql } from "#kernel/database/database.ts"
 import type { Plan } from "#language/plan.ts"
 import { isJobId, lastTaskRunId, taskRunId } from "#language/run-id.ts"
+import { lockGates } from "../gate/lock.ts"
+import { findMembers } from "../gate/members.ts"
+import { moveGates } from "../gate/move.ts"
 import { lockLimits } from "../queue/limit.ts"
 import { taskMoves } from "../task/moves.ts"
 import type { Rows, RunRow, SessionRow, TaskRow } from "./rows.ts"
@@ -18,13 +21,16 @@ export const rowsOver = (sql: Sql): Rows => ({
   plans: (ids) => readPlans(sql, ids),
   session: (session_id) => readSession(sql, session_id),
   limits: (queues) => lockLimits(sql, queues),
+  gates: (wanted) => lockGates(sql, wanted),
+  moveGates: (changes) => moveGates(sql, changes),
+  membersOf: (gates) => findMembers(sql, gates),
   take: (shares, holder) => takeReady(sql, shares, holder),
 })
 
 const lockRuns = async (sql: Sql, ids: readonly string[]): Promise<readonly RunRow[]> => {
   if (ids.length === 0) return []
   return sql<RunRow>`
-    select id, workspace_id, workflow, version, plan_id, inputs, traceparent, gate_key, status, reason, open, bad, seq,
+    select id, workspace_id, workflow, version, plan_id, inputs, trigger, traceparent, gate_key, status, reason, open, bad, seq,
       to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as started_at
     from scheduler.run
     where id = any(${list([...ids].sort())}::text::uuid[])

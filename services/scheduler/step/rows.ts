@@ -1,5 +1,7 @@
+import type { Conflict } from "#language/concurrency.ts"
 import type { Plan, RetryPolicy } from "#language/plan.ts"
 import type { Slot } from "#language/slots.ts"
+import type { Lane } from "../lane/lanes.ts"
 import type { RunStatus } from "../run/moves.ts"
 import type { TaskStatus } from "../task/moves.ts"
 
@@ -11,7 +13,8 @@ export type RunRow = {
   readonly version: number
   readonly plan_id: string
   readonly inputs: Readonly<Record<string, unknown>>
-  readonly started_at: string | null
+  readonly trigger: string
+  started_at: string | null
   readonly traceparent: string | null
   readonly gate_key: string | null
   status: RunStatus
@@ -27,6 +30,8 @@ export type JobSettings = {
   readonly timeout_ms: number
   readonly retry: RetryPolicy
   readonly queue_timeout_ms: number | null
+  /** Of a job with a concurrency key, which is its `gate_key`. */
+  readonly concurrency?: { readonly limit: number; readonly on_conflict: Conflict }
 }
 
 /** A task run or a job, locked by itself or by its run. */
@@ -95,6 +100,37 @@ export type Taken = {
 
 export type Holder = { readonly session_id: string; readonly token: string }
 
+export type Gate = { readonly workspace_id: string; readonly key: string }
+
+export type GateWanted = Gate & {
+  /** The limit that came last; null keeps the one that there is. */
+  readonly max: number | null
+  /** Jobs and runs that neither hold it nor wait for it any more. */
+  readonly leaving: readonly string[]
+}
+
+/** A job and where it is queued, or a run. */
+export type Waiting = { readonly id: string; readonly lane: Lane | null }
+
+export type GateRow = Gate & {
+  readonly max: number
+  readonly in_use: number
+  /** How many of those that leave did hold it. */
+  readonly freed: number
+  /** Of what waits, without those that leave, the first: as many as may find room, and one more if there is one. */
+  readonly waiting: readonly Waiting[]
+}
+
+export type GateChange = Gate & {
+  readonly in_use: number
+  readonly leaving: readonly string[]
+  /** What waited and holds it now; jobs among them are claimable from now on. */
+  readonly admitted: readonly Waiting[]
+  /** New ones that hold it at once, and those that wait from now on, in their order. */
+  readonly holding: readonly string[]
+  readonly waiting: readonly string[]
+}
+
 /** The engine's rows as one transaction sees them. Runs are locked before tasks, and tasks through their runs. */
 export type Rows = {
   /** Locks runs in the order of their ids, so that no two transactions wait for each other. */
@@ -106,6 +142,12 @@ export type Rows = {
   session(session_id: string): Promise<SessionRow | undefined>
   /** Locks what was set for these queues; one that another claim works on just now is left out. */
   limits(queues: readonly Pick<Limit, "workspace_id" | "queue">[]): Promise<readonly Limit[]>
+  /** Locks gates in the order of their keys, after runs and jobs, and makes those that are new. */
+  gates(wanted: readonly GateWanted[]): Promise<readonly GateRow[]>
+  /** Writes what became of locked gates. One that nothing holds any more goes. */
+  moveGates(changes: readonly GateChange[]): Promise<void>
+  /** The jobs and runs that hold these or wait for them. */
+  membersOf(gates: readonly Gate[]): Promise<readonly string[]>
   /** Takes what is ready, as running. Never waits: what others have locked is left to them. */
   take(shares: readonly Share[], holder: Holder): Promise<Taken>
 }

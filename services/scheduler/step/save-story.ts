@@ -9,8 +9,9 @@ import type { Step } from "./step.ts"
 export const saveStory = async (sql: Sql, step: Step): Promise<void> => {
   const { decided } = step
   const runs = [...step.runs.values()]
-  const facts = [...wakeUps(decided.released), ...decided.emissions]
-  if (runs.length === 0 && facts.length === 0) return
+  const facts = [...wakeUps([...decided.released, ...decided.admitted]), ...decided.emissions]
+  const jobs = decided.completed_jobs
+  if (runs.length + facts.length + jobs.length === 0) return
   const finished = new Set(decided.finished)
   const told = eventRows(decided.events)
   const outbox = outboxText(facts)
@@ -18,6 +19,7 @@ export const saveStory = async (sql: Sql, step: Step): Promise<void> => {
     with moved as (
       update scheduler.run as run
       set status = given.status, reason = given.reason, open = given.open, bad = given.bad, seq = given.seq,
+        started_at = coalesce(run.started_at, case when given.status = 'running' then now() end),
         finished_at = case when given.finished then now() else run.finished_at end
       from unnest(
         ${list(runs.map((run) => run.id))}::text::uuid[], ${list(runs.map((run) => run.status))}::text::text[],
@@ -31,9 +33,14 @@ export const saveStory = async (sql: Sql, step: Step): Promise<void> => {
       select run_id, seq, ${step.now}, events::json
       from unnest(${told.run_ids}::text::uuid[], ${told.seqs}::text::int[], ${told.events}::text::text[])
         as given (run_id, seq, events)
+    ), done as (
+      insert into scheduler.outbox (topic, ids)
+      select 'job.completed', ids from (values (${list(jobs)}::text::uuid[])) as given (ids) where ids <> '{}'
     )
     insert into scheduler.outbox (topic, events)
     select topic, events::json
     from unnest(${outbox.topics}::text::text[], ${outbox.events}::text::text[]) as given (topic, events)`
-  sql.afterCommit(() => nudge(sql.schema, [...new Set(facts.map(({ type }) => type))]))
+  const topics = new Set<string>(facts.map(({ type }) => type))
+  if (jobs.length > 0) topics.add("job.completed")
+  sql.afterCommit(() => nudge(sql.schema, [...topics]))
 }

@@ -1,5 +1,5 @@
 import { json, list, type Sql } from "#kernel/database/database.ts"
-import { deadLetterId } from "../task/tell-ended.ts"
+import { deadLetterId, triesOf } from "../task/tell-ended.ts"
 import type { RunRow, TaskRow } from "./rows.ts"
 import type { Ended } from "./step.ts"
 
@@ -46,6 +46,21 @@ export const saveBlocked = async (sql: Sql, blocked: readonly TaskRow[]): Promis
     on conflict (task_run_id) do nothing`
 }
 
+/** A job may be replayed, and then must not be claimed by the place that it had before. */
+export const dropReady = async (sql: Sql, expired: readonly Ended[]): Promise<void> => {
+  if (expired.length === 0) return
+  await sql`
+    delete from scheduler.ready
+    where ctid = any(array(
+      select ready.ctid
+      from scheduler.task_run as task
+      join scheduler.ready using (queue, workspace_id, slot)
+      where task.id = any(${list(expired.map(({ task }) => task.id))}::text::uuid[]) and ready.task_run_id = task.id
+        and ready.rank = floor(extract(epoch from task.queued_at) * 1000)::bigint - 60000 * task.priority
+      for update of ready skip locked
+    ))`
+}
+
 export const dropBlocked = async (sql: Sql, stopped: readonly RunRow[]): Promise<void> => {
   if (stopped.length === 0) return
   await sql`
@@ -66,6 +81,20 @@ export const insertTimers = async (sql: Sql, ended: readonly Ended[]): Promise<v
     ) as given (id, run_id, delay_ms)`
 }
 
+/** What is queued for a limited time has it anew each time that it is queued. */
+export const insertExpiries = async (sql: Sql, expiring: readonly TaskRow[]): Promise<void> => {
+  const waiting = expiring.filter(({ status }) => status === "queued")
+  if (waiting.length === 0) return
+  await sql`
+    insert into scheduler.timer (due_at, kind, task_run_id)
+    select now() + limit_ms * interval '1 millisecond', 'expire', id
+    from unnest(
+      ${list(waiting.map(({ id }) => id))}::text::uuid[],
+      ${list(waiting.map(({ settings }) => settings?.queue_timeout_ms ?? null))}::text::float8[]
+    ) as given (id, limit_ms)
+    where limit_ms is not null`
+}
+
 export const insertDeadLetters = async (sql: Sql, ended: readonly Ended[]): Promise<void> => {
   const dead = ended.filter(({ task }) => task.status === "dead_letter")
   if (dead.length === 0) return
@@ -79,7 +108,7 @@ export const insertDeadLetters = async (sql: Sql, ended: readonly Ended[]): Prom
       ${list(dead.map(({ task }) => task.queue))}::text::text[],
       ${list(dead.map(({ task }) => task.type))}::text::text[],
       ${list(dead.map(({ error }) => (error ? json(error) : null)))}::text::text[],
-      ${list(dead.map(({ task }) => task.attempt))}::text::int[]
+      ${list(dead.map(({ task }) => triesOf(task)))}::text::int[]
     ) as given (id, job_id, workspace_id, queue, type, error, attempts)
     on conflict (id) do nothing`
 }

@@ -1,6 +1,7 @@
 import type { Event } from "#kernel/outbox/emit.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import type { Plan } from "#language/plan.ts"
+import type { Entering, Leaving } from "../gate/gate.ts"
 import type { Lane } from "../lane/lanes.ts"
 import type { RunFact } from "../run/record.ts"
 import type { Settlement } from "../task/verdict.ts"
@@ -27,6 +28,13 @@ export type Decided = {
   readonly released: TaskRow[]
   /** Queued, but behind something. */
   readonly blocked: TaskRow[]
+  /** Queued again for a limited time. */
+  readonly expiring: TaskRow[]
+  /** Jobs and runs that come to the gates of their keys or leave them, dealt with at the step's end. */
+  readonly entering: Entering[]
+  readonly leaving: Leaving[]
+  /** Claimable from now on, having waited behind a gate. */
+  readonly admitted: (Lane & { readonly id: string })[]
   /** Ended without running. */
   readonly unbegun: TaskRow[]
   /** Running ones that are asked to stop. */
@@ -42,6 +50,8 @@ export type Decided = {
   /** Runs that are being stopped. */
   readonly stopped: RunRow[]
   readonly finished: RunRow[]
+  /** Ids of jobs. */
+  readonly completed_jobs: string[]
   readonly events: RunFact[]
   readonly emissions: Event[]
 }
@@ -77,11 +87,16 @@ export const openStep = (rows: Rows, kit: Kit): Step => ({
     counted: new Set(),
     released: [],
     blocked: [],
+    expiring: [],
+    entering: [],
+    leaving: [],
+    admitted: [],
     unbegun: [],
     stopping: [],
     handed: [],
     claimed: [],
     finished: [],
+    completed_jobs: [],
     events: [],
     emissions: [],
   },

@@ -60,9 +60,10 @@ export const release = (step: Step, run: RunRow | undefined, task: TaskRow): voi
   task.status = "queued"
   step.decided.counted.delete(task)
   step.decided[run?.status === "paused" ? "blocked" : "released"].push(task)
+  if (task.settings?.queue_timeout_ms) step.decided.expiring.push(task)
 }
 
-const skip = (step: Step, run: RunRow, task: TaskRow): void => {
+export const skip = (step: Step, run: RunRow, task: TaskRow): void => {
   Object.assign(task, { status: "skipped", reason: "needs" })
   run.open -= 1
   step.decided.counted.delete(task)

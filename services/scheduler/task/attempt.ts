@@ -52,8 +52,9 @@ const attemptOf = (step: Step, task: TaskRow, outputs: Outputs): Attempt | undef
   }
   const run = runOfTask(step, task)
   const plan = planOfRun(step, run)
-  const plan_task = plan?.tasks[task.idx]
-  if (!run || !plan || !plan_task) return undefined
+  const planned = plan?.tasks[task.idx]
+  if (!run || !plan || !planned) return undefined
+  const plan_task = plan.payloads ? withPayload(planned, run.inputs) : planned
   const { workflow, version, traceparent } = run
   const rest = { workflow, version, timeout_ms: plan_task.timeout_ms, traceparent }
   return { ...about, ...rest, plan_task, context: contextOf(run, { plan, plan_task, outputs }) }
@@ -71,7 +72,14 @@ const contextOf = (run: RunRow, { plan, plan_task, outputs }: Planned): AttemptC
     }),
   )
   const { id, workflow, version } = run
-  return { inputs: run.inputs, env: plan.env, tasks, run: { id, workflow, version } }
+  const inputs = plan.payloads ? {} : run.inputs
+  return { inputs, env: plan.env, tasks, run: { id, workflow, version } }
+}
+
+/** In a run of steps each task has its own of the run's inputs, and sees no other. */
+const withPayload = (planned: PlanTask, { payloads }: RunRow["inputs"]): PlanTask => {
+  const payload: unknown = Array.isArray(payloads) ? payloads[planned.idx] : undefined
+  return { ...planned, with: (payload ?? null) as PlanTask["with"] }
 }
 
 const no_context: AttemptContext = {
@@ -81,15 +89,13 @@ const no_context: AttemptContext = {
 
 const plannedJob = ({ type, payload, queue, priority, settings }: ClaimedRow): PlanTask => ({
   ...{ idx: 0, name: type, uses: type, env: {}, needs: [], successors: [], reads: [], when: "success" },
-  with: isObject(payload) ? payload : {},
+  // What a type makes of its payload is its own business.
+  with: payload as PlanTask["with"],
   continue_on_error: false,
   timeout_ms: settings?.timeout_ms ?? defaults.task_timeout_ms,
   retry: settings?.retry ?? defaults.retry,
   ...{ queue, priority, outputs: [], artifacts: [] },
 })
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** The upstream tasks whose outputs and status an attempt may see. */
 const readsOf = (plan: Plan | undefined, task: TaskRow): readonly number[] =>

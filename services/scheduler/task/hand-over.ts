@@ -17,13 +17,15 @@ export const handOver = (engine: Engine, step: Step, { session, room }: Worker):
   if (openLanes(engine, session.queues, room).some((lane) => !queues.isLimited(lane))) return room
   const all = session.queues.includes("*")
   const left = { ...room }
+  // What ended in this step and is queued again is written as ended first, and claimed later.
+  const ended = new Set(decided.ended.map(({ task }) => task))
   const kept = decided.released.splice(0).filter((task) => {
     const fits =
       left[task.slot] > 0 &&
       (all || session.queues.includes(task.queue)) &&
       !queues.isPaused(task) &&
       !queues.isLimited(task)
-    if (!fits) return true
+    if (!fits || ended.has(task)) return true
     left[task.slot] -= 1
     Object.assign(task, { status: "running", attempt: task.attempt + 1, token: holder.token })
     decided.handed.push(task)

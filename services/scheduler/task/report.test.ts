@@ -190,7 +190,9 @@ test("a cancelled run ends with its last running task; a success that came first
   expect((await cancelRun(engine)(actor, run_id)).status).toBe("running")
   expect((await cancelRun(engine)(actor, run_id)).reason).toBe("cancelled")
   const held = { task_run_id: attempt.id, token: attempt.token }
-  expect(await heartbeat(engine)({ session_id, held: [held], last_token: attempt.token })).toEqual([held])
+  expect(
+    await heartbeat(engine)({ session_id, held: [held], last_token: attempt.token, draining: false }),
+  ).toEqual([held])
   const settlements = [{ ...held, outcome: "completed" as const }]
   const { attempts } = await reportTasks(engine)({ session_id, settlements, room: given.room(10) })
   expect(attempts).toEqual([])
@@ -213,4 +215,21 @@ test("a run at its deadline fails by timeout, once", async () => {
   const { run, events } = await show(started?.run_id ?? "")
   expect(run).toMatchObject({ status: "failed", reason: "timeout" })
   expect(events.filter((event) => event.type === "workflow.completed")).toHaveLength(1)
+})
+
+test("what a worker hands back in a report is queued again, and can be claimed by a fresh token", async () => {
+  const run_id = await given.run(engine, { a: { uses: "noop", queue: "handed" } })
+  const room = given.room(1)
+  const session_id = await given.session(engine, ["handed"])
+  const [attempt] = await claimTasks(engine)({ session_id, room })
+  // Nothing else waits, so what is released here may be handed over.
+  expect(await claimTasks(engine)({ session_id, room })).toEqual([])
+  const settlements = [
+    { task_run_id: attempt?.id ?? "", token: attempt?.token ?? "", outcome: "released" as const },
+  ]
+  const { attempts } = await reportTasks(engine)({ session_id, settlements, room })
+  const [again] = attempts.length > 0 ? attempts : await claimTasks(engine)({ session_id, room })
+  expect(again).toMatchObject({ id: attempt?.id, attempt: 2 })
+  expect(again?.token).not.toBe(attempt?.token ?? "")
+  expect((await show(run_id)).tasks.a).toMatchObject({ status: "running", attempt: 2 })
 })

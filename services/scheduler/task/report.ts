@@ -1,4 +1,5 @@
 import type { Engine } from "../engine.ts"
+import { passGates } from "../gate/pass.ts"
 import type { Room } from "../lane/share.ts"
 import { perform } from "../step/perform.ts"
 import type { Step } from "../step/step.ts"
@@ -33,6 +34,9 @@ const settleAndClaim = async (engine: Engine, step: Step, { session_id, settleme
   // That the session has ended must not undo the report.
   if (!session) return verdicts
   step.holder = { session_id, token: session.token }
+  // What gets a free place may go to this worker at once.
+  await passGates(engine, step)
+  engine.lanes.note(step.decided.admitted)
   const left = handOver(engine, step, { session, room })
   await claimIn(engine, step, { session, room: left })
   return verdicts

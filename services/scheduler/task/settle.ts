@@ -1,6 +1,7 @@
 import type { RetryPolicy } from "#language/plan.ts"
 import { isJobId, runOf, taskRunId } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
+import { leaveGate } from "../gate/gate.ts"
 import { loadPlans } from "../plan/load.ts"
 import { endRuns } from "../run/end.ts"
 import type { TaskRow } from "../step/rows.ts"
@@ -73,4 +74,5 @@ const accept = (step: Step, task: TaskRow, { settlement, verdict }: Judged): voi
   step.decided.ended.push(ended)
   tellEnded(step, ended)
   if (status === "queued") release(step, runOfTask(step, task), task)
+  else if (status !== "retrying") leaveGate(step, task)
 }

@@ -1,10 +1,16 @@
 import { derivedId } from "#kernel/outbox/derived-id.ts"
+import type { TaskRow } from "../step/rows.ts"
 import { type Ended, runOfTask, type Step } from "../step/step.ts"
 import { keyOf, taskFact, tell } from "./tell.ts"
 
 /** What became of an attempt, to the run's readers and to other services. */
 export const tellEnded = (step: Step, ended: Ended): void => {
   const { task } = ended
+  if (task.run_id === null && task.status === "completed") {
+    // The row says it all, and stays as it is: the event is made of it when it is read.
+    step.decided.completed_jobs.push(task.id)
+    return
+  }
   const outcome = outcomeOf(step, ended)
   const run = runOfTask(step, task)
   const traceparent = run?.traceparent ?? task.traceparent ?? undefined
@@ -49,31 +55,14 @@ const outcomeOf = (step: Step, ended: Ended) => {
 }
 
 const completed = (step: Step, { task, settlement }: Ended) => {
-  const told = { type: "task.completed", data: {} } as const
-  const log_chunks = settlement.log_chunks ?? 0
-  const outputs = settlement.outputs ?? {}
-  if (task.run_id !== null) {
-    return {
-      event: { type: "task.completed", data: { ...taskFact(step, task), outputs, log_chunks } },
-      told,
-    } as const
-  }
-  const { id: job_id, workspace_id, type, queue, attempt } = task
-  const data = {
-    job_id,
-    workspace_id,
-    type,
-    queue,
-    attempt,
-    result: outputs,
-    log_chunks,
-    at: step.now.toISOString(),
-  }
-  return { event: { type: "job.completed", data }, told } as const
+  const { outputs = {}, log_chunks = 0 } = settlement
+  const data = { ...taskFact(step, task), outputs, log_chunks }
+  return { event: { type: "task.completed", data }, told: { type: "task.completed", data: {} } } as const
 }
 
 const deadLettered = (step: Step, { task, settlement, token, error }: Ended) => {
-  const { id: job_id, workspace_id, type, queue, attempt: attempts } = task
+  const { id: job_id, workspace_id, type, queue } = task
+  const attempts = triesOf(task)
   const why = error ?? { code: "task.failed", message: "The job failed." }
   const data = {
     ...{ dead_letter_id: deadLetterId(job_id, token), job_id, workspace_id, type, queue, attempts },
@@ -84,6 +73,9 @@ const deadLettered = (step: Step, { task, settlement, token, error }: Ended) => 
     told: { type: "job.dead_lettered", data: {} },
   } as const
 }
+
+/** What was lost with its worker, or handed back, was no try. */
+export const triesOf = ({ attempt, lost, returned }: TaskRow): number => attempt - lost - returned
 
 /** One for each time that a job dies. */
 export const deadLetterId = (job_id: string, token: string): string =>

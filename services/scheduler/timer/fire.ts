@@ -1,9 +1,11 @@
 import { list, type Sql } from "#kernel/database/database.ts"
 import { isRunId } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
+import { enteringJob } from "../gate/gate.ts"
 import { loadPlans } from "../plan/load.ts"
 import { stopRuns } from "../run/stop.ts"
 import { performIn } from "../step/perform.ts"
+import type { TaskRow } from "../step/rows.ts"
 import { join, runOfTask, type Step } from "../step/step.ts"
 import { advanceRuns, release } from "../task/advance.ts"
 import { expire } from "../task/expire.ts"
@@ -38,9 +40,9 @@ const fire = async (engine: Engine, step: Step, due: readonly Due[]): Promise<vo
   for (const { kind, task_run_id } of due) {
     const task = step.tasks.get(task_run_id ?? "")
     if (!task) continue
-    if (kind === "expire" && task.status === "queued") expire(step, task)
+    if (kind === "expire" && task.status === "queued") expireIfLate(step, task)
     if (kind === "retry" && task.status === "retrying") release(step, runOfTask(step, task), task)
-    if (kind === "start" && task.status === "pending") release(step, runOfTask(step, task), task)
+    if (kind === "start" && task.status === "pending") start(step, task)
   }
   await advanceRuns(step)
   const late = new Set(due.flatMap(({ kind, run_id }) => (kind === "deadline" && run_id ? [run_id] : [])))
@@ -49,6 +51,24 @@ const fire = async (engine: Engine, step: Step, due: readonly Due[]): Promise<vo
     runs.filter((run) => late.has(run.id)),
     "timeout",
   )
+}
+
+/** It may have been queued again since: then it has another timer. */
+const expireIfLate = (step: Step, task: TaskRow): void => {
+  const limit_ms = task.settings?.queue_timeout_ms ?? Number.POSITIVE_INFINITY
+  // The database tells microseconds.
+  if (Math.round(task.age_s * 1e6) >= limit_ms * 1_000) expire(step, task)
+}
+
+/** One with a concurrency key comes to its gate now; it was accepted, so it waits there rather than be refused. */
+const start = (step: Step, task: TaskRow): void => {
+  const entering = enteringJob(task)
+  if (!entering) {
+    release(step, runOfTask(step, task), task)
+    return
+  }
+  const on_conflict = entering.on_conflict === "reject" ? "queue" : entering.on_conflict
+  step.decided.entering.push({ ...entering, on_conflict })
 }
 
 const findDue = (sql: Sql) =>

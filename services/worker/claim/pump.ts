@@ -19,6 +19,7 @@ export type PumpOptions = {
   readonly slots: Slots
   readonly name: string
   readonly queues: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
   readonly log: Log
   readonly id: () => string
   readonly run: (attempt: Attempt, stop: AbortController) => Promise<Result>
@@ -28,7 +29,9 @@ export type PumpOptions = {
 const park_ms = 5_000
 const answer_ms = 10_000
 const retry_ms = { first: 100, max: 2_000 }
-const max_report = 500
+const max_report = 250
+/** While the scheduler writes one, the worker makes the next. */
+const max_reports = 2
 const heartbeat_ms = 5_000
 const settle_ms = 20
 
@@ -48,7 +51,8 @@ type State = {
   /** The session has been handed back: what ends after it may be reported, but nobody waits for it. */
   closed: boolean
   opening: Promise<void> | undefined
-  reporting: Promise<void> | undefined
+  /** How many reports are under way. */
+  reporting: number
 }
 
 const keyOf = ({ taskRunId, token }: { taskRunId: string; token: bigint }) => `${taskRunId} ${token}`
@@ -63,7 +67,7 @@ export const createPump = (options: PumpOptions): Pump => {
     opened: false,
     closed: false,
     opening: undefined,
-    reporting: undefined,
+    reporting: 0,
   }
   let claiming: Promise<unknown> | undefined
   let beating: ReturnType<typeof setInterval> | undefined
@@ -95,7 +99,7 @@ const begin = (state: State, session: Session, attempts: readonly Attempt[]): vo
     void state.options.run(attempt, job.stop).then((result) => {
       state.jobs.delete(keyOf(attempt))
       state.done.push({ attempt, result: asHandedBack(result, job.stop.signal), session })
-      state.reporting ??= reportOn(state)
+      if (state.reporting < max_reports) void reportOn(state)
     })
   }
 }
@@ -115,9 +119,9 @@ const open = (state: State): Promise<void> => {
 
 const openSession = async (state: State): Promise<void> => {
   if (state.opened) return
-  const { scheduler, name, queues, slots } = state.options
+  const { scheduler, name, queues, labels, slots } = state.options
   const opening = { slots: slots.total.process, inlineSlots: slots.total.inline }
-  await scheduler.openSession({ sessionId: state.session.id, name, queues: [...queues], ...opening })
+  await scheduler.openSession({ sessionId: state.session.id, name, queues: [...queues], labels, ...opening })
   state.opened = true
 }
 
@@ -154,8 +158,14 @@ const asked = ({ process, inline }: Room) => ({ maxTasks: process, maxInline: in
 /** Each result frees a slot, and each attempt that comes with the answer takes one. */
 const reportOn = async (state: State): Promise<void> => {
   const { scheduler, slots } = state.options
+  state.reporting += 1
+  let batch: Done[] = []
   await persist(state, "report.failed", async () => {
-    const batch = state.done.slice(0, max_report)
+    if (batch.length === 0) {
+      // What ends in the same turn goes into the same report.
+      await new Promise((resolve) => setImmediate(resolve))
+      batch = state.done.splice(0, max_report)
+    }
     if (batch.length === 0) return "enough"
     const { session } = state
     const freed = roomOf(batch.map(({ attempt }) => attempt))
@@ -164,13 +174,13 @@ const reportOn = async (state: State): Promise<void> => {
     const report = () => scheduler.report({ sessionId: session.id, results, ...asked(room) })
     const answer = await session.claiming(report).catch(unlessClosed(state))
     if (!answer) return "enough"
-    state.done.splice(0, batch.length)
     for (const one of batch) one.session.settled(one.attempt)
+    batch = []
     begin(state, session, answer.attempts)
     slots.give(minus(freed, roomOf(answer.attempts)))
     return "again"
   })
-  state.reporting = undefined
+  state.reporting -= 1
 }
 
 /** Nothing is lost by giving up then: the scheduler has given the work to others. */
@@ -223,7 +233,12 @@ const beat = async (state: State): Promise<void> => {
   if (!opened) return
   const held = session.held().map(({ taskRunId, token }) => ({ taskRunId, token }))
   try {
-    const call = { sessionId: session.id, held, lastToken: session.lastToken() }
+    const call = {
+      sessionId: session.id,
+      held,
+      lastToken: session.lastToken(),
+      draining: state.stopping.signal.aborted,
+    }
     const { stop } = await state.options.scheduler.heartbeat(call)
     for (const unwanted of stop) state.jobs.get(keyOf(unwanted))?.stop.abort(no_longer_wanted)
   } catch (error) {
@@ -234,7 +249,7 @@ const beat = async (state: State): Promise<void> => {
 
 const finished = async (state: State, limit_ms: number): Promise<void> => {
   const until_ms = performance.now() + limit_ms
-  const busy = () => state.jobs.size > 0 || state.done.length > 0
+  const busy = () => state.jobs.size > 0 || state.done.length > 0 || state.reporting > 0
   while (busy() && performance.now() < until_ms) await Bun.sleep(settle_ms)
 }
 

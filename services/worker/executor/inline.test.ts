@@ -25,6 +25,18 @@ test("noop and default complete, whatever they are given", async () => {
   expect(await run("default", { any: "thing" })).toEqual(ok({ ok: true }))
 })
 
+test("those that read their payload refuse one that is no object, and take none at all for an empty one", async () => {
+  const types = ["compute", "sleep", "flaky", "transform", "notify"] as const
+  for (const payload of [[1], "text", 7, false]) {
+    const all = await Promise.all(types.map((type) => run(type, payload)))
+    for (const outcome of all) {
+      expect(outcome).toMatchObject({ ok: false, non_retryable: true, error: { code: "payload.invalid" } })
+    }
+    expect(await run("noop", payload)).toEqual(ok({}))
+  }
+  expect(await run("transform", null)).toEqual(ok({ data: null }))
+})
+
 describe("compute", () => {
   test("does as many iterations as it is asked for, and the same ones give the same", async () => {
     const [one, two, other] = await Promise.all(

@@ -10,7 +10,7 @@ export const payloadOf = <Schema extends z.ZodType>(
   schema: Schema,
   { task }: Execution,
 ): Checked<z.infer<Schema>> => {
-  const { success, data, error } = schema.safeParse(task.with)
+  const { success, data, error } = schema.safeParse(task.with ?? {})
   if (success) return { ok: true, payload: data }
   const faults = error.issues.map(({ path, message }) => `${path.join(".") || "payload"}: ${message}`)
   return {

@@ -1,12 +1,14 @@
 import { lstat } from "node:fs/promises"
 import { constants } from "node:os"
 import { join } from "node:path"
+import { z } from "zod"
 import { asText, ExpressionError, interpolate } from "#language/expressions.ts"
 import { limits } from "#language/limits.ts"
 import { parseOutputs } from "#language/outputs.ts"
 import { shellScript } from "#language/shell.ts"
 import type { Execution, Executor, Outcome, TaskError, Usage } from "./executor.ts"
 import { copyOutput, type OutputCopy } from "./output.ts"
+import { payloadOf } from "./payload.ts"
 import type { Reaper } from "./reaper.ts"
 
 /** Between the polite signal and the one that can't be ignored. */
@@ -75,11 +77,13 @@ type Prepared = {
 }
 
 const prepare = async (execution: Execution): Promise<Prepared | Extract<Outcome, { ok: false }>> => {
+  const given = payloadOf(z.looseObject({ run: z.unknown() }), execution)
+  if (!given.ok) return given
   try {
     const { task, context, folder } = execution
     const shared = texts(interpolate(context.env ?? {}, { ...context, env: {} }))
     const declared = { ...shared, ...texts(interpolate(task.env, { ...context, env: shared })) }
-    const { script, env } = shellScript(String(task.with.run ?? ""), { ...context, env: declared })
+    const { script, env } = shellScript(String(given.payload.run ?? ""), { ...context, env: declared })
     const paths = {
       script: join(folder, "script"),
       output: join(folder, "output"),

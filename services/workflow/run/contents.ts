@@ -1,5 +1,6 @@
 import { list, type Sql } from "#kernel/database/database.ts"
 import type { Definition } from "#language/schema.ts"
+import { createKept } from "./kept.ts"
 import type { Resolved } from "./resolve.ts"
 
 /** What a start needs of a version. It never changes, so it is kept in memory. */
@@ -10,25 +11,12 @@ export type Contents = {
   load(sql: Sql, versions: readonly (Resolved | undefined)[]): Promise<readonly (Content | undefined)[]>
 }
 
-const max_kept = 200
-const max_kept_chars = 32 * 1024 * 1024
+const keeping = { of: ({ plan }: Content) => plan.length, max: 200, max_size: 32 * 1024 * 1024 }
 
 const keyOf = ({ workflow_id, version }: Resolved): string => `${workflow_id} ${version}`
 
 export const createContents = (): Contents => {
-  const kept = new Map<string, Content>()
-  let chars = 0
-
-  const keep = (key: string, content: Content) => {
-    kept.set(key, content)
-    chars += content.plan.length
-    for (const [oldest, { plan }] of kept) {
-      if (kept.size <= max_kept && chars <= max_kept_chars) return
-      kept.delete(oldest)
-      chars -= plan.length
-    }
-  }
-
+  const kept = createKept(keeping)
   return {
     async load(sql, versions) {
       const loaded = new Map<string, Content>()
@@ -43,7 +31,7 @@ export const createContents = (): Contents => {
       for (const { inputs, plan, ...version } of found) {
         const content = { ...(inputs && { inputs }), plan }
         loaded.set(keyOf(version), content)
-        if (!kept.has(keyOf(version))) keep(keyOf(version), content)
+        kept.keep(keyOf(version), content)
       }
       return versions.map((version) => version && loaded.get(keyOf(version)))
     },

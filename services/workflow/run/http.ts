@@ -1,18 +1,12 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import type { App } from "#kernel/http/app.ts"
+import { keyHeader, keyText } from "#kernel/http/idempotency-key.ts"
 import { bearer, jsonBody, refusals } from "#kernel/http/shapes.ts"
 import { nameText } from "../workflow/shape.ts"
 import { startRun } from "./start.ts"
 import type { Starting } from "./starter.ts"
 
-const max_key_chars = 255
 const max_version = 2 ** 31 - 1
-
-const keyText = z
-  .string()
-  .min(1)
-  .max(max_key_chars)
-  .refine((text) => text.isWellFormed() && !text.includes("\0"), "has a character that is refused")
 
 const startShape = z.strictObject({
   version: z.int().min(1).max(max_version).optional().openapi({ description: "The latest, if left out." }),
@@ -30,8 +24,6 @@ const startShape = z.strictObject({
         "Repeats an earlier run with this version: its inputs where these say nothing, and its results.",
     }),
 })
-
-const keyHeader = z.object({ "idempotency-key": keyText.optional() })
 
 /** The run's shape is the scheduler's, which declares it. */
 const runAnswer = {

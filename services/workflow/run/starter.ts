@@ -1,30 +1,24 @@
 import { create } from "@bufbuild/protobuf"
-import type { Client } from "@connectrpc/connect"
 import type { Database } from "#kernel/database/database.ts"
 import { isDataError } from "#kernel/database/failure.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { batcher } from "#kernel/service/batch.ts"
 import type { Kit } from "#kernel/service/kit.ts"
-import { canonicalJson } from "#language/canonical-json.ts"
 import { checkInputs } from "#language/inputs.ts"
 import { runId } from "#language/run-id.ts"
-import {
-  type RunStart,
-  RunStartSchema,
-  type SchedulerService,
-} from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
+import { type RunStart, RunStartSchema } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
+import { bodyHash } from "./body-hash.ts"
 import { type Content, createContents } from "./contents.ts"
+import { handOver, max_message_chars, type Scheduler, type Started, sizeOf } from "./hand-over.ts"
 import { type Resolved, resolve } from "./resolve.ts"
 
 const max_batch = 200
 const max_waiting = 2_000
-/** Well below what one message may have. */
-const max_message_chars = 4 * 1024 * 1024
 
 export type Starting = {
   readonly database: Database
   readonly kit: Kit
-  readonly scheduler: Client<typeof SchedulerService>
+  readonly scheduler: Scheduler
 }
 
 type StartRequest = {
@@ -37,9 +31,6 @@ type StartRequest = {
   readonly traceparent: string | undefined
   readonly rerun: { readonly of: string; readonly mode: string; readonly task: string } | undefined
 }
-
-/** The run as it was written, or its id alone if it was started before. */
-type Started = { readonly run_id: string; readonly run_json: string }
 
 /** Starts that arrive together are resolved by one statement and handed over in one call. */
 export const createStarter = ({ database, kit, scheduler }: Starting) => {
@@ -112,39 +103,15 @@ const notFound = ({ workflow, version }: StartRequest, resolved: Resolved | unde
 }
 
 /** Of what was asked for, so that the same request is known again after the next version. */
-const hashOf = async ({ workflow, version, inputs, rerun }: StartRequest): Promise<string> => {
-  const text = canonicalJson({
-    workflow,
-    version: version ?? null,
-    inputs: inputs ?? {},
-    ...(rerun && { rerun }),
-  })
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))
-  return Buffer.from(hash).toString("hex")
-}
-
-/** A refusal of one message says nothing about those before it. */
-const handOver = async (
-  scheduler: Starting["scheduler"],
-  starts: RunStart[],
-): Promise<readonly (Started | Problem)[]> => {
-  try {
-    const { runs } = await scheduler.startRuns({ runs: starts })
-    return runs.map(({ runId: run_id, problem, runJson: run_json }) =>
-      problem === "" ? { run_id, run_json } : new Problem("idempotency.conflict"),
-    )
-  } catch (error) {
-    if (error instanceof Problem) return starts.map(() => error)
-    throw error
-  }
-}
+const hashOf = ({ workflow, version, inputs, rerun }: StartRequest): Promise<string> =>
+  bodyHash({ workflow, version: version ?? null, inputs: inputs ?? {}, ...(rerun && { rerun }) })
 
 /** Large plans go in messages of their own. */
 const inMessages = <Item extends { readonly start: RunStart }>(items: readonly Item[]): Item[][] => {
   const messages: Item[][] = []
   let size = Number.POSITIVE_INFINITY
   for (const item of items) {
-    const own = item.start.planJson.length + item.start.inputsJson.length
+    const own = sizeOf(item.start)
     if (size + own > max_message_chars) {
       messages.push([])
       size = 0

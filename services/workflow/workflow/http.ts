@@ -1,29 +1,38 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import type { App } from "#kernel/http/app.ts"
+import { bodyOf } from "#kernel/http/body.ts"
+import { keyHeader, keyOf } from "#kernel/http/idempotency-key.ts"
+import { invalidRequest } from "#kernel/http/invalid.ts"
 import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { verdictShape, writtenOf, writtenShape } from "../definition/shape.ts"
 import { validateWorkflow } from "../definition/validate.ts"
+import type { Starting } from "../run/starter.ts"
+import { type StartSequence, sequenceShape, startSequenceShape } from "../sequence/shape.ts"
+import { showSequence } from "../sequence/show.ts"
+import { startSequence } from "../sequence/start.ts"
 import { versionShape } from "../version/shape.ts"
 import { listWorkflows } from "./list.ts"
 import { type Pushing, pushWorkflow } from "./push.ts"
 import { nameText, workflowShape } from "./shape.ts"
 import { showWorkflow } from "./show.ts"
 
-/** `name` and `steps` are those of the sequence form, which clients of earlier systems send to the same path. */
+/** `name` and `steps` are those of a sequence, which clients of earlier systems send to the same path. */
 const pushShape = z
-  .strictObject({ ...writtenShape.shape, name: z.unknown().optional(), steps: z.unknown().optional() })
-  .openapi("PushWorkflow")
+  .strictObject({ ...writtenShape.shape, ...startSequenceShape.partial().shape })
+  .openapi("PushWorkflow", {
+    description: "`source` or `definition` makes a version; `name` with `steps` starts that sequence.",
+  })
 
 const pushRoute = createRoute({
   method: "post",
   path: "/api/v1/workflows",
   operationId: "pushWorkflow",
   security: bearer,
-  request: { body: jsonBody(pushShape) },
+  request: { headers: keyHeader, body: jsonBody(pushShape) },
   responses: {
     200: jsonAnswer("The latest version, which says the same already", versionShape),
-    201: jsonAnswer("The version made", versionShape),
+    201: jsonAnswer("The version made, or the sequence started", z.union([versionShape, sequenceShape])),
     ...refusals,
   },
 })
@@ -43,7 +52,13 @@ const showRoute = createRoute({
   operationId: "getWorkflow",
   security: bearer,
   request: { params: z.object({ name: nameText }) },
-  responses: { 200: jsonAnswer("The workflow with its latest definition", workflowShape), ...refusals },
+  responses: {
+    200: jsonAnswer(
+      "The workflow with its latest definition; by the id of a sequence, that with its steps",
+      z.union([workflowShape, sequenceShape]),
+    ),
+    ...refusals,
+  },
 })
 
 const validateRoute = createRoute({
@@ -58,26 +73,52 @@ const validateRoute = createRoute({
   },
 })
 
-export const mountWorkflows = (app: App, pushing: Pushing): void => {
+type Asked = z.infer<typeof pushShape>
+
+/** Undefined where the body is a definition. */
+const sequenceOf = ({ source, file, definition, ...given }: Asked): StartSequence | undefined => {
+  const { name, steps } = given
+  if (name === undefined && steps === undefined && given.idempotency_key === undefined) return undefined
+  const written = source ?? file ?? definition
+  if (name !== undefined && steps !== undefined && written === undefined) return { ...given, name, steps }
+  const detail = "Send either `source` or `definition`, or `name` with `steps`."
+  throw new Problem("request.invalid", { detail })
+}
+
+const isId = (text: string): boolean => z.uuid().safeParse(text).success
+
+/** Starts of sequences have to be fast: so the request is looked at by hand; the document is the same. */
+const mountPush = (app: App, pushing: Pushing & Starting): void => {
   const push = pushWorkflow(pushing)
-  const list = listWorkflows(pushing.database)
-  const show = showWorkflow(pushing.database)
-  app.openapi(pushRoute, async (context) => {
-    const { name, steps, ...written } = context.req.valid("json")
-    if (name !== undefined || steps !== undefined) {
-      const detail =
-        "Sequences by `name` and `steps` are not available in this version; send `source` or `definition`."
-      throw new Problem("request.invalid", { detail })
+  const start = startSequence(pushing)
+  app.openAPIRegistry.registerPath(pushRoute)
+  app.post(pushRoute.path, async (context) => {
+    const { success, data, error } = pushShape.safeParse((await bodyOf(context)).value)
+    if (!success) throw invalidRequest(error)
+    const sequence = sequenceOf(data)
+    if (sequence) {
+      const idempotency_key = sequence.idempotency_key ?? keyOf(context)
+      return context.json(await start(context.get("actor"), { ...sequence, idempotency_key }), 201)
     }
-    const version = await push(context.get("actor"), writtenOf(written))
+    const version = await push(context.get("actor"), writtenOf(data))
     return version.created ? context.json(version, 201) : context.json(version, 200)
   })
+}
+
+export const mountWorkflows = (app: App, pushing: Pushing & Starting): void => {
+  const list = listWorkflows(pushing.database)
+  const show = showWorkflow(pushing.database)
+  const showSteps = showSequence(pushing.scheduler)
+  mountPush(app, pushing)
   app.openapi(listRoute, async (context) =>
     context.json(await list(context.get("actor"), context.req.valid("query")), 200),
   )
-  app.openapi(showRoute, async (context) =>
-    context.json(await show(context.get("actor"), context.req.valid("param").name), 200),
-  )
+  app.openapi(showRoute, async (context) => {
+    const { name } = context.req.valid("param")
+    // No workflow's name looks like an id.
+    const shown = isId(name) ? showSteps : show
+    return context.json(await shown(context.get("actor"), name), 200)
+  })
   app.openapi(validateRoute, (context) =>
     context.json(validateWorkflow(context.get("actor"), writtenOf(context.req.valid("json"))), 200),
   )

@@ -1,4 +1,4 @@
-import { isClean } from "#language/bounds.ts"
+import { isClean } from "./bounds.ts"
 
 export const max_payload_bytes = 1024 * 1024
 const max_payload_depth = 64

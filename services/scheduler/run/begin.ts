@@ -1,0 +1,66 @@
+import { derivedId } from "#kernel/outbox/derived-id.ts"
+import { begin } from "#language/decide.ts"
+import { placeOf } from "#language/run-id.ts"
+import type { Engine } from "../engine.ts"
+import { leaveGate } from "../gate/gate.ts"
+import { loadPlans } from "../plan/load.ts"
+import type { RunRow, TaskRow } from "../step/rows.ts"
+import { join, planOfRun, type Step } from "../step/step.ts"
+import { release, skip } from "../task/advance.ts"
+import { tell } from "../task/tell.ts"
+import { endRuns } from "./end.ts"
+import { runMoves } from "./moves.ts"
+
+/** Lets runs begin that waited for their key and hold it now. */
+export const beginRuns = async (engine: Engine, step: Step, ids: readonly string[]): Promise<void> => {
+  if (ids.length === 0) return
+  const runs = await step.rows.runs(ids.filter((id) => !step.runs.has(id)))
+  join(step.runs, runs)
+  await loadPlans(engine, step, runs)
+  for (const id of ids) {
+    const run = step.runs.get(id)
+    const status = run && runMoves.after(run.status, "start")
+    if (!run) continue
+    if (!status) {
+      // A run that was ended leaves its gate in the same transaction, so this is only to be safe.
+      leaveGate(step, run)
+      continue
+    }
+    Object.assign(run, { status, reason: null, started_at: step.now.toISOString() })
+    tellRunStarted(step, run)
+    const open = await step.rows.tasks({ open_of: id })
+    join(step.tasks, open)
+    releaseRoots(step, run, open)
+  }
+  endRuns(step)
+}
+
+/** A task that isn't open was kept of an earlier run. */
+const releaseRoots = (step: Step, run: RunRow, open: readonly TaskRow[]): void => {
+  const plan = planOfRun(step, run)
+  if (!plan) throw new Error("a run has no plan")
+  const tasks = new Map(open.map((task) => [placeOf(task.id), task]))
+  const kept = new Set(plan.tasks.map(({ idx }) => idx).filter((idx) => !tasks.has(idx)))
+  const begun = begin(plan, kept)
+  for (const idx of begun.release) {
+    const task = tasks.get(idx)
+    if (task) release(step, run, task)
+  }
+  for (const idx of begun.skip) {
+    const task = tasks.get(idx)
+    if (task) skip(step, run, task)
+  }
+}
+
+export const tellRunStarted = (step: Step, run: RunRow): void => {
+  const { id, workspace_id, workflow, version, trigger } = run
+  const started_at = step.now.toISOString()
+  step.decided.emissions.push({
+    type: "workflow.started",
+    id: derivedId(id, "workflow.started"),
+    key: id,
+    traceparent: run.traceparent ?? undefined,
+    data: { run_id: id, workspace_id, workflow, version, trigger, started_at },
+  })
+  tell(step, { run, type: "workflow.started", task: null, status: "running", data: { trigger } })
+}
