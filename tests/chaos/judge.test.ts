@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 import type { Strike } from "./fault.ts"
-import { judgeExecutions } from "./judge.ts"
+import { judgeExecutions, overlapsIn } from "./judge.ts"
 import type { Entry } from "./ledger.ts"
 
 const said = (kind: Entry["kind"], attempt: number, at_ms: number): Entry => ({
@@ -68,4 +68,22 @@ test.each(wrong)("the ledger shows that $what (%#)", (one) => {
   const { faults } = judgeExecutions(one.entries, [row(one.attempt)], one.strikes ?? [])
   expect(faults).toHaveLength(1)
   expect(faults[0]).toContain(one.what)
+})
+
+test("the ledger shows that two jobs behind one gate ran at once, but not what a frozen worker went on with", () => {
+  const gated = [begun, { ...again, at_ms: 15 }, ended, well].map((entry) => ({
+    ...entry,
+    id: `gated-${entry.attempt}`,
+  }))
+  expect(overlapsIn(gated, [])).toEqual(["gated-1 and gated-2 ran at once"])
+  expect(overlapsIn(gated, [struck(101, 5, 18_000)])).toEqual([])
+  expect(
+    overlapsIn(
+      [
+        { ...begun, id: "gated-1" },
+        { ...ended, id: "gated-1" },
+      ],
+      [],
+    ),
+  ).toEqual([])
 })

@@ -3,7 +3,7 @@ import { type Database, list } from "#kernel/database/database.ts"
 import { until } from "#kernel/testing/until.ts"
 import type { Strike } from "./fault.ts"
 import type { Entry } from "./ledger.ts"
-import type { Acked } from "./workload.ts"
+import { type Acked, gated_prefix } from "./workload.ts"
 
 const reader = "chaos"
 
@@ -32,7 +32,8 @@ const leftIn = async (database: Database): Promise<Left> => {
         (select count(*)::int from scheduler.blocked) as blocked,
         (select count(*)::int from scheduler.timer) as timers,
         (select count(*)::int from scheduler.claim) as claims,
-        (select coalesce(sum(in_use), 0)::int from scheduler.gate) as gates,
+        (select count(*)::int from scheduler.gate) as gates,
+        (select count(*)::int from scheduler.holder) as holders,
         (select count(*)::int from scheduler.reader as reader, scheduler.outbox_news(reader.seen) as news
           where reader.name <> ${reader} and (news.has_late or news.fresh_from is not null)) as readers_behind`,
   )
@@ -195,6 +196,23 @@ export const noticedIn = async (
   })
 }
 
+/** Attempts of jobs behind one gate that ran at the same time; of those that ended by themselves, and weren't frozen. */
+export const overlapsIn = (entries: readonly Entry[], strikes: readonly Strike[]): readonly string[] => {
+  const frozen = new Set(strikes.flatMap(({ how, pid }) => (how === "freeze" ? [pid] : [])))
+  const gated = entries.filter(({ id, worker_pid }) => id.startsWith(gated_prefix) && !frozen.has(worker_pid))
+  const spans = gated.flatMap((begun) => {
+    if (begun.kind !== "begin") return []
+    const isEnd = (one: Entry) => one.kind !== "begin" && one.id === begun.id && one.attempt === begun.attempt
+    const ended = gated.find(isEnd)
+    return ended ? [{ id: begun.id, from_ms: begun.at_ms, to_ms: ended.at_ms }] : []
+  })
+  spans.sort((one, other) => one.from_ms - other.from_ms)
+  return spans.flatMap(({ id, from_ms }, place) => {
+    const before = spans[place - 1]
+    return before && before.to_ms > from_ms ? [`${before.id} and ${id} ran at once`] : []
+  })
+}
+
 /** Why attempts ended, for whoever has to find out. */
 const endsOf = (database: Database, faults: readonly string[]) =>
   database.run(
@@ -235,6 +253,7 @@ export const judge = async (
     )
   }
   expect(executions.faults).toEqual([])
+  expect(overlapsIn(entries(), strikes)).toEqual([])
   const noticed_ms = await noticedIn(database, strikes)
   await releaseOutbox(database)
   const [counts] = await database.run(

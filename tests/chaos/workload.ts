@@ -20,6 +20,9 @@ export type Acked = {
   readonly wrong: string[]
 }
 
+/** Names of jobs of which at most one may run at once. */
+export const gated_prefix = "gated-"
+
 const max_under_way = 16
 const resume_ms = [500, 2_000] as const
 
@@ -27,6 +30,12 @@ const task = (ledger: string, more: { seconds: number; failures?: number }) =>
   JSON.stringify(notedScript({ ledger, id: "$WF_RUN_ID.$WF_TASK", ...more }))
 
 const quick = "retries: { max_retries: 5, initial: 200ms, max: 1s }"
+
+/** By workflow, what precedes its tasks. */
+const gates: Readonly<Record<string, string>> = {
+  gated: "concurrency: { key: gated, limit: 2 }\n",
+  superseded: "concurrency: { key: superseded, on_conflict: cancel_running }\n",
+}
 
 const definitions = (ledger: string): Readonly<Record<string, string>> => ({
   diamond: `
@@ -46,6 +55,12 @@ const definitions = (ledger: string): Readonly<Record<string, string>> => ({
   long: `
   first: { run: ${task(ledger, { seconds: 2 })} }
   last: { needs: [first], run: ${task(ledger, { seconds: 0.5 })} }`,
+  gated: `
+  first: { run: ${task(ledger, { seconds: 0.2 })} }
+  last: { needs: [first], uses: noop }`,
+  superseded: `
+  first: { run: ${task(ledger, { seconds: 1 })} }
+  last: { needs: [first], uses: noop }`,
   inline: `
   first: { uses: noop }
 ${Array.from({ length: 20 }, (_, place) => `  part${place}: { uses: noop, needs: [first] }`).join("\n")}
@@ -55,7 +70,7 @@ ${Array.from({ length: 20 }, (_, place) => `  part${place}: { uses: noop, needs:
 const pushAll = async ({ client, ledger }: Workload): Promise<readonly string[]> => {
   const all = definitions(ledger)
   for (const [name, tasks] of Object.entries(all))
-    await client.workflows.push(`name: ${name}\ntasks:${tasks}\n`)
+    await client.workflows.push(`name: ${name}\n${gates[name] ?? ""}tasks:${tasks}\n`)
   return Object.keys(all)
 }
 
@@ -95,6 +110,19 @@ const jobOf = (drive: Drive) => {
 const createJob = async (drive: Drive): Promise<void> => {
   const job = await drive.client.jobs.create(jobOf(drive))
   drive.acked.jobs.add(job.id)
+}
+
+/** One at a time. */
+const createGated = async (drive: Drive): Promise<void> => {
+  const { client, acked, ledger, random } = drive
+  drive.made += 1
+  const id = `${gated_prefix}${drive.made}`
+  const failures = random.pick([0, 0, 1])
+  const run = notedScript({ ledger, id, seconds: 0.2, failures })
+  const concurrency = { key: "jobs" }
+  const retries = { initial: "100ms" }
+  const job = await client.jobs.create({ type: "shell", payload: { run, name: id }, concurrency, retries })
+  acked.jobs.add(job.id)
 }
 
 const createTwice = async (drive: Drive): Promise<void> => {
@@ -139,7 +167,17 @@ const rerunOne = async (drive: Drive): Promise<void> => {
 /** Each as often as it is listed. */
 const actions = [
   ...[startRun, startRun, startRun, startRun, createJob, createJob, createJob, createJob],
-  ...[startSequence, createTwice, createFlaky, pauseAndResume, pauseAndResume, cancelOne, rerunOne],
+  ...[
+    startSequence,
+    createGated,
+    createGated,
+    createTwice,
+    createFlaky,
+    pauseAndResume,
+    pauseAndResume,
+    cancelOne,
+    rerunOne,
+  ],
 ]
 
 /** Nobody resumes a run whose `resume` was lost but who asked for it. */
