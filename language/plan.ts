@@ -29,6 +29,8 @@ export type PlanTask = {
   readonly when: When
   readonly continue_on_error: boolean
   readonly timeout_ms: number
+  /** How long it may wait for a worker; any time, if absent. */
+  readonly queue_timeout_ms?: number
   readonly retry: RetryPolicy
   readonly queue: string
   readonly priority: number
@@ -111,6 +113,7 @@ const settings = (task: Task): Settings => ({
   when: task.when ?? "success",
   continue_on_error: task.continue_on_error ?? false,
   timeout_ms: milliseconds(task.timeout, defaults.task_timeout_ms),
+  ...(task.queue_timeout !== undefined && { queue_timeout_ms: milliseconds(task.queue_timeout, 0) }),
   retry: retryPolicy(task.retries),
   queue: task.queue ?? defaults.queue,
   priority: task.priority ?? 0,

@@ -61,6 +61,10 @@ export const taskSchema = z.strictObject({
     .refine((text) => durationMs(text) !== 0, "a timeout is longer than 0s")
     .optional()
     .describe("Of one attempt; 24h when left out."),
+  queue_timeout: duration
+    .refine((text) => durationMs(text) !== 0, "a timeout is longer than 0s")
+    .optional()
+    .describe("How long it may wait for a worker, each time it is queued; any time when left out."),
   retries: retriesSchema.optional(),
   when: z
     .enum(["success", "failure", "always"])

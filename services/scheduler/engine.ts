@@ -6,6 +6,7 @@ import type { Lanes } from "./lane/lanes.ts"
 import type { Plans } from "./plan/plans.ts"
 import type { Queues } from "./queue/queues.ts"
 import type { Feed } from "./run/feed.ts"
+import type { Transact } from "./step/transaction.ts"
 import type { Measures } from "./task/measure.ts"
 
 /** What the scheduler's use-cases stand on. */
@@ -13,6 +14,8 @@ export type Engine = {
   readonly database: Database
   /** Connections of their own for claims, reports and heartbeats. */
   readonly hot: Database
+  /** A step's transaction on one of these. */
+  readonly transact: Transact
   readonly kit: Kit
   readonly log: Log
   readonly plans: Plans

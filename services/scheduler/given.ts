@@ -14,6 +14,7 @@ import { createQueues } from "./queue/queues.ts"
 import { createFeed } from "./run/feed.ts"
 import { type RunStart, startRuns } from "./run/start.ts"
 import { openSession } from "./session/open.ts"
+import { transactOver } from "./step/postgres.ts"
 import type { Attempt } from "./task/attempt.ts"
 import { claimTasks } from "./task/claim.ts"
 import { createMeasures } from "./task/measure.ts"
@@ -36,6 +37,7 @@ export const given = {
     const engine: Engine = {
       database,
       hot: database,
+      transact: transactOver(database),
       kit,
       log: silentLog,
       plans: createPlans(),

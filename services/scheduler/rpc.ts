@@ -2,6 +2,7 @@ import type { Routes } from "#kernel/rpc/server.ts"
 import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { Engine } from "./engine.ts"
 import { heartbeat_ms, lease_ms } from "./engine.ts"
+import { refreshLanes } from "./lane/refresh.ts"
 import { startedMessage, startOf } from "./run/message.ts"
 import { runRpc } from "./run/rpc.ts"
 import { startRuns } from "./run/start.ts"
@@ -20,6 +21,7 @@ export const schedulerRpc = (engine: Engine): Routes => {
   const claim = parkedClaim(engine)
   const beat = heartbeat(engine)
   const report = reportTasks(engine)
+  const refresh = refreshLanes(engine)
   return (router) =>
     router.service(SchedulerService, {
       async startRuns({ runs }) {
@@ -54,6 +56,8 @@ export const schedulerRpc = (engine: Engine): Routes => {
       },
       async report({ sessionId, results, maxTasks, maxInline }) {
         const settlements = results.map(settlementOf)
+        // What is handed over goes by what was set for its queue.
+        await refresh()
         const { verdicts, attempts } = await report({
           session_id: sessionId,
           room: { process: maxTasks, inline: maxInline, remote: 0 },

@@ -11,6 +11,7 @@ import { measureQueues } from "./queue/measure.ts"
 import { createQueues } from "./queue/queues.ts"
 import { schedulerRpc } from "./rpc.ts"
 import { createFeed } from "./run/feed.ts"
+import { transactOver } from "./step/postgres.ts"
 import { createMeasures } from "./task/measure.ts"
 
 export const scheduler = service({
@@ -23,6 +24,7 @@ export const scheduler = service({
     const { database, hot, kit, log, metrics } = platform
     const engine: Engine = {
       ...{ database, hot, kit, log },
+      transact: transactOver(hot),
       plans: createPlans(),
       lanes: createLanes(),
       queues: createQueues(),

@@ -4,11 +4,34 @@ import type { Limit } from "../step/rows.ts"
 type Work = { readonly workspace_id: string; readonly queue: string }
 
 /**
+ * The count is a statement of its own: one that also waited for the lock, or met it just as it was given back, would
+ * not see what its last holder has begun.
+ */
+export const lockLimits = async (sql: Sql, queues: readonly Work[]): Promise<readonly Limit[]> => {
+  const locked = await lockQueues(sql, queues)
+  return locked.length === 0 ? [] : countLimits(sql, locked)
+}
+
+/** Of those that aren't paused; one that another claim works on just now is left out. */
+const lockQueues = (sql: Sql, queues: readonly Work[]) =>
+  sql<Work>`
+    select setting.workspace_id, setting.name as queue
+    from unnest(
+      ${list(queues.map(({ workspace_id }) => workspace_id))}::text::uuid[],
+      ${list(queues.map(({ queue }) => queue))}::text::text[]
+    ) as given (workspace_id, name)
+    join scheduler.queue as setting
+      on setting.workspace_id = given.workspace_id and setting.name = given.name
+    where not setting.paused
+    order by setting.workspace_id, setting.name
+    for update of setting skip locked`
+
+/**
  * How much more these queues may begin now. What runs in them is counted rather than kept count of, so it can't drift;
  * the lock on what was set makes sure that only one claim at a time goes by the count. A rate is spread evenly; what is
  * missed in 20 ms may be made up for, since nobody can wake more often.
  */
-export const lockLimits = (sql: Sql, queues: readonly Work[]): Promise<readonly Limit[]> =>
+const countLimits = (sql: Sql, queues: readonly Work[]) =>
   sql<Limit>`
     with locked as materialized (
       select setting.workspace_id, setting.name, setting.concurrency, setting.rate_limit,
@@ -20,9 +43,6 @@ export const lockLimits = (sql: Sql, queues: readonly Work[]): Promise<readonly 
       ) as given (workspace_id, name)
       join scheduler.queue as setting
         on setting.workspace_id = given.workspace_id and setting.name = given.name
-      where not setting.paused
-      order by setting.workspace_id, setting.name
-      for update of setting skip locked
     )
     select locked.workspace_id, locked.name as queue,
       least(

@@ -2,7 +2,8 @@ import { type Actor, allow } from "#kernel/auth/actor.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Engine } from "../engine.ts"
 import { performIn } from "../step/perform.ts"
-import { lockOwnRun } from "./lock.ts"
+import type { Step } from "../step/step.ts"
+import { lockOwnRun, type OwnRun } from "./lock.ts"
 import { runMoves } from "./moves.ts"
 import { readRun } from "./read.ts"
 import type { Run } from "./shape.ts"
@@ -15,17 +16,17 @@ export const cancelRun =
     allow(actor, "run.cancel")
     const { workspace_id } = actor
     return engine.database.tx(async (sql) => {
-      await performIn(engine, sql, async (step) => {
-        const run = await lockOwnRun(step, { workspace_id, run_id })
-        if (runMoves.terminal.includes(run.status) && run.status !== "cancelled") {
-          throw new Problem("run.not_cancellable", {
-            detail: `The run has ended already: it is ${run.status}.`,
-          })
-        }
-        await stopRuns(step, [run], "cancelled")
-      })
+      await performIn(engine, sql, (step) => cancelIn(step, { workspace_id, run_id }))
       const shown = await readRun(sql, workspace_id, run_id)
       if (!shown) throw new Problem("run.not_found")
       return shown
     })
   }
+
+export const cancelIn = async (step: Step, own: OwnRun): Promise<void> => {
+  const run = await lockOwnRun(step, own)
+  if (runMoves.terminal.includes(run.status) && run.status !== "cancelled") {
+    throw new Problem("run.not_cancellable", { detail: `The run has ended already: it is ${run.status}.` })
+  }
+  await stopRuns(step, [run], "cancelled")
+}

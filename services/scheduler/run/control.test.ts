@@ -58,6 +58,23 @@ describe("a paused run", () => {
     expect(await statuses(run_id)).toMatchObject({ run: "completed" })
   })
 
+  test("leaves nothing behind when it is cancelled and a claim comes to what it had queued", async () => {
+    const run_id = await given.run(engine, { a: { uses: "noop" }, b: { uses: "noop" } })
+    const session_id = await given.session(engine)
+    const [attempt] = await claimTasks(engine)({ session_id, room: given.room(1) })
+    await pauseRun(engine)(actor, run_id)
+    await cancelRun(engine)(actor, run_id)
+    expect(await claimTasks(engine)({ session_id, room: given.room(5) })).toEqual([])
+    const held = { task_run_id: attempt?.id ?? "", token: attempt?.token ?? "" }
+    const settlements = [{ ...held, outcome: "completed" as const }]
+    await reportTasks(engine)({ session_id, settlements, room: given.room(0) })
+    expect(await statuses(run_id)).toEqual({ run: "cancelled", tasks: ["completed", "cancelled"] })
+    const left = await engine.database.run(
+      (sql) => sql`select 1 from scheduler.blocked where run_id = ${run_id}::text::uuid`,
+    )
+    expect(left).toEqual([])
+  })
+
   test("gives nothing of what was queued before the pause", async () => {
     const run_id = await given.run(engine, { a: { uses: "noop" }, b: { uses: "noop" } })
     await pauseRun(engine)(actor, run_id)

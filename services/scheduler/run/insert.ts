@@ -1,6 +1,7 @@
 import { json, list, type Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { defaults } from "#language/plan.ts"
+import { insertExpiries } from "../step/save-waiting.ts"
 import type { Step } from "../step/step.ts"
 import { wakeUps } from "../task/ready.ts"
 import { recordEvents } from "./record.ts"
@@ -19,6 +20,7 @@ export const insertBegun = async (
     insertRuns(sql, begun),
     insertDeadlines(sql, begun),
     insertTaskRuns(sql, begun),
+    insertExpiries(sql, decided.expiring),
     recordEvents(sql, decided.events, now),
     emit(sql, [...wakeUps(decided.released), ...decided.emissions]),
   ])
@@ -86,10 +88,12 @@ const insertTaskRuns = (sql: Sql, begun: readonly Begun[]) => {
     with created as (
       insert into scheduler.task_run
         (id, run_id, idx, workspace_id, task, type, status, needs_left, needs_bad, queue, slot, priority, max_retries,
-          queued_at, finished_at, reason, reused_from, outputs)
+          queued_at, finished_at, reason, reused_from, outputs,
+          settings)
       select id, run_id, idx, workspace_id, task, type, status, needs_left, needs_bad, queue, slot, priority,
         max_retries, case when status = 'queued' then now() end, 
-        case when status in ('skipped', 'completed') then now() end, reason, reused_from, outputs::json
+        case when status in ('skipped', 'completed') then now() end, reason, reused_from, outputs::json,
+        settings::json
       from unnest(
         ${list(tasks.map((task) => task.id))}::text::uuid[],
         ${list(tasks.map((task) => task.run_id))}::text::uuid[],
@@ -106,9 +110,10 @@ const insertTaskRuns = (sql: Sql, begun: readonly Begun[]) => {
         ${list(tasks.map((task) => task.priority))}::text::int[],
         ${list(tasks.map((task) => task.max_retries))}::text::int[],
         ${list(kept.map((task) => task?.id ?? null))}::text::uuid[],
-        ${list(kept.map((task) => (task?.outputs ? json(task.outputs) : null)))}::text::text[]
+        ${list(kept.map((task) => (task?.outputs ? json(task.outputs) : null)))}::text::text[],
+        ${list(tasks.map(({ settings }) => (settings ? json(settings) : null)))}::text::text[]
       ) as given (id, run_id, workspace_id, idx, task, type, status, reason, needs_left, needs_bad, queue, slot, priority,
-        max_retries, reused_from, outputs)
+        max_retries, reused_from, outputs, settings)
       returning id, run_id, workspace_id, queue, slot, priority, status
     )
     insert into scheduler.ready (task_run_id, run_id, workspace_id, queue, slot, rank)

@@ -22,7 +22,14 @@ type Kept = {
 /** Tasks are known again by their names: the plan may be a newer one. */
 export const readKept = async (sql: Sql, { workspace_id, plan, rerun }: Kept): Promise<KeptTasks> => {
   if (!rerun || rerun.mode === "all") return new Map()
-  const completed = await readCompleted(sql, workspace_id, rerun.of)
+  return chooseKept({ plan, rerun }, await readCompleted(sql, workspace_id, rerun.of))
+}
+
+/** What a rerun takes over of what has completed. */
+export const chooseKept = (
+  { plan, rerun }: { readonly plan: Plan; readonly rerun: Rerun },
+  completed: readonly KeptTask[],
+): KeptTasks => {
   const places = new Map(plan.tasks.map(({ idx, name }) => [name, idx]))
   const found = new Map<number, KeptTask>()
   for (const task of completed) {

@@ -2,10 +2,10 @@ import { Problem } from "#kernel/problem/problem.ts"
 import type { RunRow } from "../step/rows.ts"
 import { join, type Step } from "../step/step.ts"
 
-type Own = { readonly workspace_id: string; readonly run_id: string }
+export type OwnRun = { readonly workspace_id: string; readonly run_id: string }
 
 /** Another workspace's run is as unknown as one that isn't there. */
-export const lockOwnRun = async (step: Step, { workspace_id, run_id }: Own): Promise<RunRow> => {
+export const lockOwnRun = async (step: Step, { workspace_id, run_id }: OwnRun): Promise<RunRow> => {
   const [run] = await step.rows.runs([run_id])
   if (!run || run.workspace_id !== workspace_id) {
     throw new Problem("run.not_found", { detail: `There is no run ${run_id} in this workspace.` })

@@ -6,7 +6,7 @@ import { performIn } from "../step/perform.ts"
 import type { RunRow } from "../step/rows.ts"
 import type { Step } from "../step/step.ts"
 import { tell } from "../task/tell.ts"
-import { lockOwnRun } from "./lock.ts"
+import { lockOwnRun, type OwnRun } from "./lock.ts"
 import { runMoves } from "./moves.ts"
 import { readRun } from "./read.ts"
 import type { Run } from "./shape.ts"
@@ -26,10 +26,7 @@ const turnRun =
     allow(actor, "run.pause")
     const { workspace_id } = actor
     return engine.database.tx(async (sql) => {
-      await performIn(engine, sql, async (step) => {
-        const run = await lockOwnRun(step, { workspace_id, run_id })
-        move(step, run, turn)
-      })
+      await performIn(engine, sql, (step) => turnIn(step, { workspace_id, run_id }, turn))
       if (turn === "resume") {
         const lanes = await unblockRun(sql, run_id)
         sql.afterCommit(() => {
@@ -42,6 +39,9 @@ const turnRun =
       return shown
     })
   }
+
+export const turnIn = async (step: Step, own: OwnRun, turn: Turn): Promise<void> =>
+  move(step, await lockOwnRun(step, own), turn)
 
 const move = (step: Step, run: RunRow, turn: Turn): void => {
   const status = runMoves.after(run.status, turn)

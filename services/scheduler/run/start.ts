@@ -78,7 +78,7 @@ export type Begun = {
 export const startRuns =
   (engine: Engine) =>
   async (starts: readonly RunStart[]): Promise<readonly RunStarted[]> => {
-    const prepared = starts.map(prepare)
+    const prepared = starts.map(prepareRun)
     for (const { plan_id, plan } of prepared) engine.plans.keep(plan_id, plan)
     return engine.hot.tx(async (sql) => {
       const reserved = await reserveKeys(sql, prepared)
@@ -110,7 +110,7 @@ const contentOf = (plan: Plan): PlanContent => {
   return content
 }
 
-const prepare = (start: RunStart): Prepared => ({
+export const prepareRun = (start: RunStart): Prepared => ({
   ...start,
   ...contentOf(start.plan),
   concurrency: runConcurrency(start),
@@ -161,7 +161,7 @@ const startSome = async (
 type Given = { readonly start: Prepared; readonly kept: KeptTasks }
 
 /** A run's first step, in memory: what can run at once, and what never will. One that waits for its key takes none. */
-const firstStep = (step: Step, { start, kept }: Given, waits: boolean): Begun => {
+export const firstStep = (step: Step, { start, kept }: Given, waits: boolean): Begun => {
   const begun = begin(start.plan, new Set(kept.keys()))
   const { run_id: id, workspace_id, workflow, version, plan_id, inputs, traceparent, trigger } = start
   const released = new Set(waits ? [] : begun.release)
@@ -183,6 +183,7 @@ const firstStep = (step: Step, { start, kept }: Given, waits: boolean): Begun =>
     if (released.has(task.idx)) {
       task.status = "queued"
       step.decided.released.push(task)
+      if (task.settings) step.decided.expiring.push(task)
     }
     if (skipped.has(task.idx)) {
       Object.assign(task, { status: "skipped", reason: "needs" })
@@ -193,6 +194,10 @@ const firstStep = (step: Step, { start, kept }: Given, waits: boolean): Begun =>
   return { start, run, tasks, kept }
 }
 
+/** Read with the row, so only where a timer has to know of it; the rest is in the plan. */
+const settingsOf = ({ timeout_ms, retry, queue_timeout_ms }: PlanTask): TaskRow["settings"] =>
+  queue_timeout_ms === undefined ? null : { timeout_ms, retry, queue_timeout_ms }
+
 const newTask = (
   run: RunRow,
   planned: PlanTask,
@@ -201,7 +206,13 @@ const newTask = (
   id: taskRunId(run.id, planned.idx),
   ...{ run_id: run.id, workspace_id: run.workspace_id, idx: planned.idx, task: planned.name },
   ...{ type: planned.uses, queue: planned.queue, slot: slotOf(planned.uses), priority: planned.priority },
-  ...{ max_retries: planned.retry.max_retries, gate_key: null, settings: null, traceparent: null, age_s: 0 },
+  ...{
+    max_retries: planned.retry.max_retries,
+    gate_key: null,
+    settings: settingsOf(planned),
+    traceparent: null,
+    age_s: 0,
+  },
   ...{ status: "pending", reason: null, token: null, attempt: 0, lost: 0, returned: 0, cancel: false },
   ...counter,
 })

@@ -1,7 +1,7 @@
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { type Engine, lease_ms } from "../engine.ts"
-import { attemptsOf, type HeldAttempt, takeBack } from "./held.ts"
+import { attemptsOf, type HeldAttempt, type RunningAttempt, takeBack } from "./held.ts"
 
 export type Heartbeat = {
   readonly session_id: string
@@ -22,18 +22,30 @@ export const heartbeat =
       await touch(sql, beat)
       return attemptsOf(sql, beat.session_id)
     })
-    const listed = new Set(beat.held.map(keyOf))
-    const known = new Set(running.map(keyOf))
-    const answer_lost = running.filter(
-      (attempt) =>
-        !listed.has(keyOf(attempt)) &&
-        (BigInt(attempt.token) <= BigInt(beat.last_token) || attempt.age_ms > answer_ms),
-    )
-    // The worker never learnt of these: they go back without having used an attempt.
+    const { answer_lost, stop } = compareHeld(beat, running)
     await takeBack(engine, answer_lost, "released")
-    const cancelled = new Set(running.filter((attempt) => attempt.cancel).map(keyOf))
-    return beat.held.filter((attempt) => cancelled.has(keyOf(attempt)) || !known.has(keyOf(attempt)))
+    return stop
   }
+
+type Compared = {
+  /** The worker never learnt of these: they go back without having used an attempt. */
+  readonly answer_lost: readonly HeldAttempt[]
+  readonly stop: readonly HeldAttempt[]
+}
+
+/** What a worker says that it holds, beside what the database says. */
+export const compareHeld = (beat: Heartbeat, running: readonly RunningAttempt[]): Compared => {
+  const listed = new Set(beat.held.map(keyOf))
+  const known = new Set(running.map(keyOf))
+  const answer_lost = running.filter(
+    (attempt) =>
+      !listed.has(keyOf(attempt)) &&
+      (BigInt(attempt.token) <= BigInt(beat.last_token) || attempt.age_ms > answer_ms),
+  )
+  const cancelled = new Set(running.filter((attempt) => attempt.cancel).map(keyOf))
+  const stop = beat.held.filter((attempt) => cancelled.has(keyOf(attempt)) || !known.has(keyOf(attempt)))
+  return { answer_lost, stop }
+}
 
 const keyOf = ({ task_run_id, token }: HeldAttempt) => `${task_run_id} ${token}`
 

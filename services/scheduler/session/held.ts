@@ -5,9 +5,12 @@ import { settle } from "../task/settle.ts"
 
 export type HeldAttempt = { readonly task_run_id: string; readonly token: string }
 
+/** `age_ms` is that of its claim. */
+export type RunningAttempt = HeldAttempt & { readonly cancel: boolean; readonly age_ms: number }
+
 /** What a session holds, as the database knows it: its claims' attempts that are still running under them. */
 export const attemptsOf = (sql: Sql, session_id: string) =>
-  sql<HeldAttempt & { cancel: boolean; age_ms: number }>`
+  sql<RunningAttempt>`
     select task.id as task_run_id, task.token::text as token, task.cancel,
       extract(epoch from now() - claim.claimed_at)::float8 * 1000 as age_ms
     from scheduler.claim as claim

@@ -9,13 +9,27 @@ const max_claims = 100
 const outage_s = 5
 const grace_s = 15
 
+/** What a sweep finds and ends, each in a transaction of its own. */
+export type Sweep = {
+  /** Notes that somebody sweeps; false while nobody is to be reaped. */
+  note(): Promise<boolean>
+  endExpired(): Promise<readonly { readonly id: string; readonly name: string }[]>
+  lostAttempts(): Promise<readonly HeldAttempt[]>
+}
+
 /** Ends sessions that were not heard of, and gives what they held to others. Any instance may run it. */
-export const sweepSessions = (engine: Engine) => async (): Promise<boolean> => {
-  const may_reap = await engine.hot.run(noteSweep)
-  if (!may_reap) return false
-  const ended = await engine.hot.run(endExpired)
+export const sweepSessions = (engine: Engine): (() => Promise<boolean>) =>
+  sweepWith(engine, {
+    note: () => engine.hot.run(noteSweep),
+    endExpired: () => engine.hot.run(endExpired),
+    lostAttempts: () => engine.hot.run(lostAttempts),
+  })
+
+export const sweepWith = (engine: Engine, sweep: Sweep) => async (): Promise<boolean> => {
+  if (!(await sweep.note())) return false
+  const ended = await sweep.endExpired()
   for (const { id, name } of ended) engine.log.warn({ event: "session.expired", session_id: id, name })
-  const lost = await engine.hot.run(lostAttempts)
+  const lost = await sweep.lostAttempts()
   await takeBack(engine, lost, "lost")
   return lost.length > 0
 }

@@ -3,30 +3,33 @@ import type { Engine } from "../engine.ts"
 import { passGates } from "../gate/pass.ts"
 import { type Attempt, attemptsOf } from "../task/attempt.ts"
 import { announce } from "./announce.ts"
-import { rowsOver } from "./postgres.ts"
-import { save } from "./save.ts"
+import { transactionOver } from "./postgres.ts"
 import { openStep, type Step } from "./step.ts"
+import type { Transaction } from "./transaction.ts"
 
 /** What the work answers, and what the step gives to its worker. */
 type Performed<Answer> = { readonly answer: Answer; readonly attempts: readonly Attempt[] }
 
+type Work<Answer> = (step: Step) => Promise<Answer>
+
 /** One transaction's step: what the work decides is written at its end. */
-export const performIn = async <Answer>(
+export const performOn = async <Answer>(
   engine: Engine,
-  sql: Sql,
-  work: (step: Step) => Promise<Answer>,
+  transaction: Transaction,
+  work: Work<Answer>,
 ): Promise<Performed<Answer>> => {
-  const step = openStep(rowsOver(sql), engine.kit)
+  const step = openStep(transaction.rows, engine.kit)
   const answer = await work(step)
   await passGates(engine, step)
-  // Nobody waits for what is written: the commit is sent behind it, and its answer is that of all of them.
-  save(sql, step).catch(() => undefined)
-  const attempts = await attemptsOf(sql, step)
-  sql.afterCommit(() => announce(engine, step))
+  transaction.save(step)
+  const attempts = await attemptsOf(transaction, step)
+  transaction.afterCommit(() => announce(engine, step))
   return { answer, attempts }
 }
 
-export const perform = <Answer>(
-  engine: Engine,
-  work: (step: Step) => Promise<Answer>,
-): Promise<Performed<Answer>> => engine.hot.tx((sql) => performIn(engine, sql, work), { reads_first: true })
+/** Within a transaction that has more to do. */
+export const performIn = <Answer>(engine: Engine, sql: Sql, work: Work<Answer>): Promise<Performed<Answer>> =>
+  performOn(engine, transactionOver(sql), work)
+
+export const perform = <Answer>(engine: Engine, work: Work<Answer>): Promise<Performed<Answer>> =>
+  engine.transact((transaction) => performOn(engine, transaction, work))

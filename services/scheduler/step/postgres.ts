@@ -1,4 +1,4 @@
-import { list, type Sql } from "#kernel/database/database.ts"
+import { type Database, list, type Sql } from "#kernel/database/database.ts"
 import type { Plan } from "#language/plan.ts"
 import { isJobId, lastTaskRunId, taskRunId } from "#language/run-id.ts"
 import { lockGates } from "../gate/lock.ts"
@@ -7,7 +7,23 @@ import { moveGates } from "../gate/move.ts"
 import { lockLimits } from "../queue/limit.ts"
 import { taskMoves } from "../task/moves.ts"
 import type { Rows, RunRow, SessionRow, TaskRow } from "./rows.ts"
+import { save } from "./save.ts"
 import { takeReady } from "./take.ts"
+import type { Output, Transact, Transaction } from "./transaction.ts"
+
+export const transactOver =
+  (hot: Database): Transact =>
+  (work) =>
+    hot.tx((sql) => work(transactionOver(sql)), { reads_first: true })
+
+export const transactionOver = (sql: Sql): Transaction => ({
+  rows: rowsOver(sql),
+  save: (step) => {
+    save(sql, step).catch(() => undefined)
+  },
+  outputs: (task_run_ids) => readOutputs(sql, task_run_ids),
+  afterCommit: (work) => sql.afterCommit(work),
+})
 
 export const rowsOver = (sql: Sql): Rows => ({
   runs: (ids) => lockRuns(sql, ids),
@@ -42,7 +58,7 @@ const lockRuns = async (sql: Sql, ids: readonly string[]): Promise<readonly RunR
 const readTasks = async (sql: Sql, ids: readonly string[]): Promise<readonly TaskRow[]> => {
   if (ids.length === 0) return []
   return sql<TaskRow>`
-    select id, run_id, idx, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, null as settings,
+    select id, run_id, idx, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, settings,
       null as traceparent, status, reason, token::text as token, attempt, lost, returned, cancel, needs_left, needs_bad,
       coalesce(extract(epoch from now() - queued_at), 0)::float8 as age_s
     from scheduler.task_run
@@ -63,7 +79,7 @@ const lockJobs = async (sql: Sql, ids: readonly string[]): Promise<readonly Task
 
 const readOpenTasks = async (sql: Sql, run_id: string): Promise<readonly TaskRow[]> => {
   return sql<TaskRow>`
-    select id, run_id, idx, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, null as settings,
+    select id, run_id, idx, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, settings,
       null as traceparent, status, reason, token::text as token, attempt, lost, returned, cancel, needs_left, needs_bad,
       coalesce(extract(epoch from now() - queued_at), 0)::float8 as age_s
     from scheduler.task_run
@@ -84,4 +100,10 @@ const readPlans = async (sql: Sql, ids: readonly string[]) => {
   if (ids.length === 0) return []
   return sql<{ id: string; plan: Plan }>`
     select id, plan from scheduler.plan where id = any(${list(ids)}::text::text[])`
+}
+
+const readOutputs = async (sql: Sql, ids: readonly string[]): Promise<readonly Output[]> => {
+  if (ids.length === 0) return []
+  return sql<Output>`
+    select id, status, outputs from scheduler.task_run where id = any(${list(ids)}::text::uuid[])`
 }

@@ -1,6 +1,6 @@
 import { json, list, type Sql } from "#kernel/database/database.ts"
 import type { TaskRow } from "./rows.ts"
-import type { Ended } from "./step.ts"
+import type { Decided, Ended } from "./step.ts"
 
 export const saveUncompleted = async (sql: Sql, all: readonly Ended[]): Promise<void> => {
   const ended = all.filter(({ task }) => task.status !== "completed")
@@ -26,16 +26,19 @@ export const saveUncompleted = async (sql: Sql, all: readonly Ended[]): Promise<
     where task.id = given.id and task.token = given.token and task.status = 'running'`
 }
 
-export const saveUnbegun = async (sql: Sql, unbegun: readonly TaskRow[]): Promise<void> => {
-  if (unbegun.length === 0) return
+/** What ended without running; with an error where that is why. */
+export const saveUnbegun = async (sql: Sql, { unbegun, expired }: Decided): Promise<void> => {
+  const ended = [...unbegun.map((task) => ({ task, error: null })), ...expired]
+  if (ended.length === 0) return
   await sql`
     update scheduler.task_run as task
-    set status = given.status, reason = given.reason, finished_at = now()
+    set status = given.status, reason = given.reason, error = coalesce(given.error::json, task.error), finished_at = now()
     from unnest(
-      ${list(unbegun.map((task) => task.id))}::text::uuid[],
-      ${list(unbegun.map((task) => task.status))}::text::text[],
-      ${list(unbegun.map((task) => task.reason))}::text::text[]
-    ) as given (id, status, reason)
+      ${list(ended.map(({ task }) => task.id))}::text::uuid[],
+      ${list(ended.map(({ task }) => task.status))}::text::text[],
+      ${list(ended.map(({ task }) => task.reason))}::text::text[],
+      ${list(ended.map(({ error }) => (error ? json(error) : null)))}::text::text[]
+    ) as given (id, status, reason, error)
     where task.id = given.id and task.status <> 'running'`
 }
 

@@ -86,12 +86,13 @@ export const insertExpiries = async (sql: Sql, expiring: readonly TaskRow[]): Pr
   const waiting = expiring.filter(({ status }) => status === "queued")
   if (waiting.length === 0) return
   await sql`
-    insert into scheduler.timer (due_at, kind, task_run_id)
-    select now() + limit_ms * interval '1 millisecond', 'expire', id
+    insert into scheduler.timer (due_at, kind, task_run_id, run_id)
+    select now() + limit_ms * interval '1 millisecond', 'expire', id, run_id
     from unnest(
       ${list(waiting.map(({ id }) => id))}::text::uuid[],
+      ${list(waiting.map(({ run_id }) => run_id))}::text::uuid[],
       ${list(waiting.map(({ settings }) => settings?.queue_timeout_ms ?? null))}::text::float8[]
-    ) as given (id, limit_ms)
+    ) as given (id, run_id, limit_ms)
     where limit_ms is not null`
 }
 

@@ -25,7 +25,7 @@ export const save = async (sql: Sql, step: Step): Promise<void> => {
   await Promise.all([
     saveUncompleted(sql, ended),
     saveCounted(sql, [...decided.counted]),
-    saveUnbegun(sql, [...decided.unbegun, ...expired.map(({ task }) => task)]),
+    saveUnbegun(sql, decided),
     dropReady(sql, expired),
     dropBlocked(sql, decided.stopped),
     saveStopping(sql, decided.stopping),

@@ -35,9 +35,7 @@ export const takeReady = async (
         select ctid as place, task_run_id, run_id, workspace_id
         from scheduler.ready as ready
         where ready.queue = lane.queue and ready.workspace_id = lane.workspace_id and ready.slot = lane.slot
-        order by rank, seq
-        limit lane.max_tasks
-        for update skip locked
+        order by rank, seq limit lane.max_tasks for update skip locked
       ) as ready
       left join lateral (
         select id, status from scheduler.run where run.id = ready.run_id for update skip locked
@@ -46,15 +44,17 @@ export const takeReady = async (
       delete from scheduler.ready where ctid = any(array(select place from picked where not busy))
     ), kept as (
       insert into scheduler.blocked (task_run_id, run_id, workspace_id)
-      select task_run_id, run_id, workspace_id from picked where run_status = 'paused'
+      select task.id, task.run_id, task.workspace_id
+      from picked join scheduler.task_run as task on task.id = picked.task_run_id
+      where picked.run_status = 'paused' and task.status = 'queued'
       on conflict (task_run_id) do nothing
     ), claimed as (
     update scheduler.task_run as task
     set status = 'running', attempt = attempt + 1, token = ${token}::text::bigint, worker_id = ${session_id},
       started_at = now(), finished_at = null, error = null, reason = null, run_at = null
     from picked
-    where task.id = picked.task_run_id and task.status = 'queued' and not picked.busy
-      and picked.run_status is distinct from 'paused'
+    where task.id = picked.task_run_id and task.status = 'queued'
+      and not picked.busy and picked.run_status is distinct from 'paused'
     returning task.id, task.run_id, task.idx, task.workspace_id, task.task, task.type, task.queue, task.slot,
       task.priority, task.max_retries, task.gate_key, task.settings, task.traceparent, task.status, task.reason,
       task.token::text as token, task.attempt, task.lost, task.returned, task.cancel, task.needs_left, task.needs_bad,

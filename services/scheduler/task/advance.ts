@@ -40,9 +40,9 @@ type Planned = { readonly run: RunRow; readonly plan: Plan }
 const advanceRun = async (step: Step, { run, plan }: Planned, ended: readonly EndedTask[]): Promise<void> => {
   const taskAt = (idx: number) => step.tasks.get(taskRunId(run.id, idx))
   const counterOf = (idx: number): Counter => taskAt(idx) ?? { needs_left: 0, needs_bad: 0 }
-  // A skip may skip what comes behind it, however deep, so all that is open has to be known.
   const first = advance(plan, ended, counterOf)
-  const deep = first.skip.length > 0
+  // A skip may skip what comes behind it, however deep, so all that is open has to be known.
+  const deep = first.skip.length > 0 || [...first.counters.keys()].some((idx) => !taskAt(idx))
   if (deep) join(step.tasks, await step.rows.tasks({ open_of: run.id }))
   const next = deep ? advance(plan, ended, counterOf) : first
   for (const [idx, { needs_left, needs_bad }] of next.counters) {

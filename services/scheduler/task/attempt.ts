@@ -1,8 +1,8 @@
-import { list, type Sql } from "#kernel/database/database.ts"
 import { defaults, type Plan, type PlanTask } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
 import type { ClaimedRow, RunRow, TaskRow } from "../step/rows.ts"
 import { planOfRun, runOfTask, type Step } from "../step/step.ts"
+import type { Output, Transaction } from "../step/transaction.ts"
 
 /** One attempt, with all that its worker needs. */
 export type Attempt = {
@@ -29,14 +29,18 @@ export type AttemptContext = {
 }
 
 /** What a step gives to its worker. The outputs that its expressions may read are looked up all at once. */
-export const attemptsOf = async (sql: Sql, step: Step): Promise<readonly Attempt[]> => {
+export const attemptsOf = async (
+  reader: Pick<Transaction, "outputs">,
+  step: Step,
+): Promise<readonly Attempt[]> => {
   const { claimed } = step.decided
   const wanted = new Set<string>()
   for (const task of claimed) {
     const run = runOfTask(step, task)
     for (const idx of readsOf(planOfRun(step, run), task)) wanted.add(taskRunId(task.run_id ?? "", idx))
   }
-  const outputs = await readOutputs(sql, [...wanted])
+  const found = await reader.outputs([...wanted])
+  const outputs = new Map(found.map((row) => [row.id, row]))
   return claimed.flatMap((task) => attemptOf(step, task, outputs) ?? [])
 }
 
@@ -100,16 +104,3 @@ const plannedJob = ({ type, payload, queue, priority, settings }: ClaimedRow): P
 /** The upstream tasks whose outputs and status an attempt may see. */
 const readsOf = (plan: Plan | undefined, task: TaskRow): readonly number[] =>
   plan?.tasks[task.idx]?.reads ?? []
-
-type Output = {
-  readonly id: string
-  readonly status: string
-  readonly outputs: Readonly<Record<string, unknown>> | null
-}
-
-const readOutputs = async (sql: Sql, ids: readonly string[]): Promise<Outputs> => {
-  if (ids.length === 0) return new Map()
-  const rows = await sql<Output>`
-    select id, status, outputs from scheduler.task_run where id = any(${list(ids)}::text::uuid[])`
-  return new Map(rows.map((row) => [row.id, row]))
-}

@@ -147,6 +147,18 @@ test("what a lost worker held goes to another one, and the lost one's result is 
   await reportTasks(engine)({ session_id: other, room: given.room(0), settlements: [done] })
 })
 
+test("what is handed back goes back to its queue, also where who hands it back has room for more", async () => {
+  const run_id = await given.run(engine, { only: { uses: "noop" } })
+  const session_id = await given.session(engine)
+  const [attempt] = await claimTasks(engine)({ session_id, room: given.room(1) })
+  const held = { task_run_id: attempt?.id ?? "", token: attempt?.token ?? "" }
+  const settlements = [{ ...held, outcome: "released" as const }]
+  const { attempts } = await reportTasks(engine)({ session_id, settlements, room: given.room(5) })
+  expect(attempts).toEqual([])
+  expect(await given.work(engine, session_id)).toEqual(["only"])
+  expect((await show(run_id)).run).toMatchObject({ status: "completed" })
+})
+
 test("the same key starts one run, another body under it is a conflict", async () => {
   const plan = given.plan({ only: { uses: "noop" } })
   const keyed = (body_hash: string) => given.start(plan, { idempotency_key: "once", body_hash })
@@ -232,4 +244,29 @@ test("what a worker hands back in a report is queued again, and can be claimed b
   expect(again).toMatchObject({ id: attempt?.id, attempt: 2 })
   expect(again?.token).not.toBe(attempt?.token ?? "")
   expect((await show(run_id)).tasks.a).toMatchObject({ status: "running", attempt: 2 })
+})
+
+test("a task that waits for a worker longer than it may fails, and its run goes on from there", async () => {
+  const run_id = await given.run(engine, {
+    first: { uses: "noop" },
+    late: { uses: "noop", needs: ["first"], queue_timeout: "1m", queue: "nobody" },
+    alarm: { uses: "noop", needs: ["late"], when: "failure" },
+  })
+  const session_id = await given.session(engine, ["default"])
+  await given.work(engine, session_id)
+  await fireTimers(engine)()
+  expect((await show(run_id)).tasks.late).toMatchObject({ status: "queued" })
+  await engine.database.run(async (sql) => {
+    await sql`update scheduler.timer set due_at = now() where kind = 'expire'`
+    await sql`update scheduler.task_run set queued_at = now() - interval '1 minute' where task = 'late'`
+  })
+  await fireTimers(engine)()
+  await given.work(engine, session_id)
+  const { run, tasks } = await show(run_id)
+  expect(tasks.late).toMatchObject({
+    ...{ status: "failed", reason: "queue.timeout" },
+    error: { code: "queue.timeout", message: expect.any(String) },
+  })
+  expect(tasks.alarm).toMatchObject({ status: "completed" })
+  expect(run).toMatchObject({ status: "failed" })
 })

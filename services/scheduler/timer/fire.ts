@@ -23,7 +23,7 @@ export const fireTimers = (engine: Engine) => (): Promise<boolean> =>
     return due.length === max_timers
   })
 
-type Due = {
+export type Due = {
   readonly id: string
   readonly kind: string
   readonly task_run_id: string | null
@@ -31,7 +31,7 @@ type Due = {
 }
 
 /** A timer may find that what it was for is over: then it does nothing. */
-const fire = async (engine: Engine, step: Step, due: readonly Due[]): Promise<void> => {
+export const fire = async (engine: Engine, step: Step, due: readonly Due[]): Promise<void> => {
   const run_ids = new Set(due.flatMap(({ run_id }) => run_id ?? []))
   const runs = await step.rows.runs([...run_ids].filter(isRunId))
   join(step.runs, runs)

@@ -1,0 +1,21 @@
+import type { Rows } from "./rows.ts"
+import type { Step } from "./step.ts"
+
+export type Output = {
+  readonly id: string
+  readonly status: string
+  readonly outputs: Readonly<Record<string, unknown>> | null
+}
+
+/** What a step stands on: the rows that it decides by, and the place for what it has decided. */
+export type Transaction = {
+  readonly rows: Rows
+  /** Sent, and waited for by nobody: the commit is sent behind it, and its answer is that of all. */
+  save(step: Step): void
+  outputs(task_run_ids: readonly string[]): Promise<readonly Output[]>
+  /** Runs after the commit is certain. */
+  afterCommit(work: () => void): void
+}
+
+/** All or nothing. The work may be done anew. */
+export type Transact = <Answer>(work: (transaction: Transaction) => Promise<Answer>) => Promise<Answer>

@@ -1,0 +1,88 @@
+import type { Plan, PlanTask } from "#language/plan.ts"
+import { demand } from "../fault.ts"
+import type { Changes } from "../store/changes.ts"
+import { type StoredRun, type StoredTask, tasksOf } from "../store/tables.ts"
+import { isTerminal } from "./task.ts"
+
+type Facts = {
+  readonly run: StoredRun
+  readonly plan: Plan
+  readonly tasks: readonly StoredTask[]
+}
+
+/** A run's counts are those of its tasks, its tasks are where the plan wants them, and it ends as they did. */
+export const checkRun = (changes: Changes, id: string, before: StoredRun | undefined): void => {
+  const { tables } = changes
+  const run = tables.runs.get(id)
+  const plan = run && tables.plans.get(run.plan_id)
+  if (!run || !plan) throw new Error(`There is no run ${id}, or it has no plan.`)
+  if (before && isTerminal(before)) {
+    demand(
+      run.status === before.status && run.open === 0,
+      () => `the run ${id} was ${before.status} and is ${run.status}`,
+    )
+  }
+  const facts = { run, plan, tasks: tasksOf(tables, id) }
+  checkCounts(facts)
+  if (run.reason === "cancelled" || run.reason === "timeout") checkStopped(facts)
+  for (const task of facts.tasks) if (changes.tasks.has(task.id)) checkPlace(facts, task)
+  if (isTerminal(run) && (!before || !isTerminal(before))) checkOutcome(facts)
+}
+
+const checkCounts = ({ run, plan, tasks }: Facts): void => {
+  const open = tasks.filter((task) => !isTerminal(task)).length
+  demand(run.open === open, () => `${run.id} has ${open} open tasks and counts ${run.open}`)
+  demand(isTerminal(run) === (open === 0), () => `${run.id} has ${open} open tasks and is ${run.status}`)
+  const isBad = (task: StoredTask) =>
+    task.status === "failed" && plan.tasks[task.idx]?.continue_on_error === false
+  const bad = tasks.filter(isBad).length
+  demand(run.bad === bad, () => `${run.id} has ${bad} failures and counts ${run.bad}`)
+}
+
+/** Nothing begins any more, and what runs was told to stop. */
+const checkStopped = ({ run, tasks }: Facts): void => {
+  for (const task of tasks) {
+    const isLeft = isTerminal(task) || (task.status === "running" && task.cancel)
+    demand(isLeft, () => `${task.id} is ${task.status} in a run that was stopped: ${run.reason}`)
+  }
+}
+
+/** Whether what ended is bad for those that need it. */
+const isBadFor = (task: StoredTask, planned: PlanTask | undefined): boolean => {
+  if (task.status === "failed") return planned?.continue_on_error === false
+  if (task.status === "skipped") return planned?.when === "success"
+  return task.status === "cancelled"
+}
+
+const checkPlace = ({ plan, tasks }: Facts, task: StoredTask): void => {
+  const planned = plan.tasks[task.idx]
+  const needs = (planned?.needs ?? []).flatMap((idx) => tasks[idx] ?? [])
+  const open = needs.filter((need) => !isTerminal(need)).length
+  const bad = needs.filter((need) => isBadFor(need, plan.tasks[need.idx])).length
+  if (task.status === "pending") {
+    const counts = `${task.needs_left} left, ${task.needs_bad} bad`
+    const isRight = task.needs_left === open && task.needs_bad === bad
+    demand(isRight, () => `${task.id} counts ${counts}; it has ${open} and ${bad}`)
+    return
+  }
+  if (task.status === "cancelled") return
+  demand(open === 0, () => `${task.id} is ${task.status} while ${open} of its needs are open`)
+  const when = planned?.when ?? "success"
+  const runs = when === "always" || (bad === 0) === (when === "success")
+  demand(
+    (task.status === "skipped") === !runs,
+    () => `${task.id} is ${task.status} with ${bad} bad needs, when ${when}`,
+  )
+}
+
+const checkOutcome = ({ run }: Facts): void => {
+  const wanted = () => {
+    if (run.reason === "timeout") return "failed"
+    if (run.reason === "cancelled") return "cancelled"
+    return run.bad > 0 ? "failed" : "completed"
+  }
+  demand(
+    run.status === wanted(),
+    () => `${run.id} ended ${run.status}, ${run.reason}; it has ${run.bad} failures`,
+  )
+}

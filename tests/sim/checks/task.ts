@@ -1,0 +1,103 @@
+import { demand } from "../fault.ts"
+import type { Changes } from "../store/changes.ts"
+import { queueKey, runningUnder, type StoredTask, type Tables } from "../store/tables.ts"
+import type { Past } from "./past.ts"
+
+const terminal: ReadonlySet<string> = new Set(["completed", "failed", "skipped", "cancelled", "dead_letter"])
+
+export const isTerminal = ({ status }: { readonly status: string }): boolean => terminal.has(status)
+
+/** What was set for a queue is known everywhere by then, but where a process stood still. */
+const settled_ms = 2_500
+
+type Changed = { readonly id: string; readonly before: StoredTask | undefined; readonly past: Past }
+
+/** Terminal never changes, and an attempt begins only when it may. */
+export const checkStart = (changes: Changes, { id, before, past }: Changed): void => {
+  const { tables } = changes
+  const task = tables.tasks.get(id)
+  if (!task || !before) return
+  if (isTerminal(before)) {
+    const isReplayed = before.status === "dead_letter" && changes.replayed.has(id)
+    demand(
+      task.status === before.status || isReplayed,
+      () => `${id} was ${before.status} and is ${task.status}`,
+    )
+  }
+  if (task.status !== "running" || (before.status === "running" && before.token === task.token)) return
+  const token = task.token ?? ""
+  demand(
+    task.attempt === before.attempt + 1,
+    () => `attempt ${task.attempt} of ${id} follows ${before.attempt}`,
+  )
+  demand(!past.tokens.has(token), () => `${id} begins under ${token} again`)
+  past.tokens.add(token)
+  demand(!past.completed, () => `${id} has completed and runs again`)
+  demand(changes.now_ms >= past.rests_until_ms, () => `${id} begins before its rest is over`)
+  const run = tables.runs.get(task.run_id ?? "")
+  const mayBegin = !run || (run.status === "running" && run.reason === null)
+  demand(mayBegin, () => `${id} begins and its run is ${run?.status}, ${run?.reason}`)
+  checkQueue(changes, task)
+}
+
+const checkQueue = ({ tables, now_ms, life }: Changes, task: StoredTask): void => {
+  const key = queueKey(task.workspace_id, task.queue)
+  const setting = tables.queues.get(key)
+  if (!setting || now_ms - Math.max(setting.changed_ms, life.stopped_until_ms) < settled_ms) return
+  demand(!setting.paused, () => `${task.id} begins and its queue is paused`)
+  if (setting.concurrency === null) return
+  let running = 0
+  for (const one of tables.tasks.values()) {
+    if (one.status === "running" && queueKey(one.workspace_id, one.queue) === key) running += 1
+  }
+  const { concurrency } = setting
+  demand(running <= concurrency, () => `${running} run in a queue of ${concurrency}`)
+}
+
+/** No state without a timer or an owner. */
+export const checkOwner = (tables: Tables, id: string): void => {
+  const task = tables.tasks.get(id)
+  if (task) demand(isOwned(tables, task), () => `${id} is ${task.status}, and nothing moves it on`)
+}
+
+const isOwned = (tables: Tables, task: StoredTask): boolean => {
+  switch (task.status) {
+    case "pending":
+      return task.run_id === null ? hasTimer(tables, task.id, "start") : task.needs_left > 0
+    case "queued":
+      return isReady(tables, task.id) || isBlocked(tables, task)
+    case "retrying":
+      return hasTimer(tables, task.id, "retry")
+    case "running": {
+      const claim = tables.claims.get(task.token ?? "")
+      return claim?.ids.includes(task.id) === true
+    }
+    default:
+      return isTerminal(task)
+  }
+}
+
+const hasTimer = (tables: Tables, id: string, kind: string): boolean => {
+  for (const timer of tables.timers.values()) if (timer.task_run_id === id && timer.kind === kind) return true
+  return false
+}
+
+const isReady = (tables: Tables, id: string): boolean => {
+  for (const row of tables.ready.values()) if (row.task_run_id === id) return true
+  return false
+}
+
+/** Only while its run is paused: who resumes it is the one to move it on. */
+const isBlocked = ({ blocked, runs }: Tables, { id, run_id }: StoredTask): boolean =>
+  blocked.has(id) && runs.get(run_id ?? "")?.status === "paused"
+
+/** A claim counts what still runs under it. */
+export const checkClaim = (tables: Tables, token: string): void => {
+  const claim = tables.claims.get(token)
+  if (!claim) return
+  const running = runningUnder(tables, claim).length
+  demand(
+    claim.open === running && running > 0,
+    () => `${running} run under ${token}, which counts ${claim.open}`,
+  )
+}

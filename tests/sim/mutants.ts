@@ -1,0 +1,272 @@
+/** A mistake that somebody could make: a change of one place in one file, which the simulation has to notice. */
+export type Mutant = {
+  readonly name: string
+  readonly path: string
+  readonly from: string
+  readonly to: string
+}
+
+const task = "services/scheduler/task"
+const run = "services/scheduler/run"
+
+/** Mistakes in what decides. */
+const in_decisions: readonly Mutant[] = [
+  {
+    name: "the fencing token isn't looked at",
+    path: `${task}/verdict.ts`,
+    from: "if (!held || held.token !== settlement.token)",
+    to: "if (!held)",
+  },
+  {
+    name: "what is settled is settled again",
+    path: `${task}/verdict.ts`,
+    from: 'if (held.status !== "running") return { verdict: "already" }',
+    to: "",
+  },
+  {
+    name: "the wish to cancel is ignored",
+    path: `${task}/verdict.ts`,
+    from: 'if (held.cancel) return { ...kept, status: after("cancel") }',
+    to: "",
+  },
+  {
+    name: "a lost worker costs nothing of its budget",
+    path: `${task}/verdict.ts`,
+    from: 'return { ...kept, lost: lost + 1, status: after("hand_back") }',
+    to: 'return { ...kept, status: after("hand_back") }',
+  },
+  {
+    name: "what is handed back costs a try",
+    path: `${task}/verdict.ts`,
+    from: "returned: returned + 1",
+    to: "returned",
+  },
+  {
+    name: "a lost worker costs a try",
+    path: `${task}/verdict.ts`,
+    from: "attempt: held.attempt - lost - returned",
+    to: "attempt: held.attempt - returned",
+  },
+  {
+    name: "a retry doesn't wait",
+    path: `${task}/verdict.ts`,
+    from: "const delay_ms = Math.max(next.delay_ms, settlement.retry_after_ms ?? 0)",
+    to: "const delay_ms = 0",
+  },
+  {
+    name: "a job is buried where it should be tried again",
+    path: `${task}/verdict.ts`,
+    from: 'if (next.move === "retry") {',
+    to: 'if (next.move === "retry" && held.run_id !== null) {',
+  },
+  {
+    name: "one try too many",
+    path: "language/decide.ts",
+    from: "failed.attempt > policy.max_retries",
+    to: "failed.attempt > policy.max_retries + 1",
+  },
+  {
+    name: "a task begins while one of its needs is open",
+    path: `${task}/advance.ts`,
+    from: "if (needs_left > 0) step.decided.counted.add(task)",
+    to: "if (needs_left > 1) step.decided.counted.add(task)",
+  },
+  {
+    name: "open tasks aren't counted down",
+    path: `${task}/advance.ts`,
+    from: "    run.open -= 1\n    if (countsAsFailure",
+    to: "    if (countsAsFailure",
+  },
+  {
+    name: "failures aren't counted",
+    path: `${task}/advance.ts`,
+    from: "run.bad += 1",
+    to: "run.bad += 0",
+  },
+  {
+    name: "a skip skips nothing behind it",
+    path: `${task}/advance.ts`,
+    from: "const deep = first.skip.length > 0",
+    to: "const deep = false",
+  },
+  {
+    name: "what belongs to a paused run is handed over",
+    path: `${task}/advance.ts`,
+    from: '[run?.status === "paused" ? "blocked" : "released"]',
+    to: '["released"]',
+  },
+  {
+    name: "successors are counted twice",
+    path: `${task}/settle.ts`,
+    from: "  await advanceRuns(step)\n",
+    to: "  await advanceRuns(step)\n  await advanceRuns(step)\n",
+  },
+  {
+    name: "a scheduler that was started anew doesn't look for successors",
+    path: `${task}/settle.ts`,
+    from: "if (missing.length > 0)",
+    to: "if (missing.length < 0)",
+  },
+  {
+    name: "the timer of a retry is never set",
+    path: `${task}/settle.ts`,
+    from: "token: settlement.token, delay_ms, error }",
+    to: "token: settlement.token, delay_ms: null, error }",
+  },
+  {
+    name: "what was handed back stays where it is",
+    path: `${task}/settle.ts`,
+    from: 'if (status === "queued") release(step, runOfTask(step, task), task)',
+    to: 'if (status === "queued") step.now',
+  },
+  {
+    name: "more is handed over than there is room for",
+    path: `${task}/hand-over.ts`,
+    from: "left[task.slot] > 0 &&",
+    to: "",
+  },
+  {
+    name: "what is handed back is handed over in the same step",
+    path: `${task}/hand-over.ts`,
+    from: "const isNew = task.token === null",
+    to: "const isNew = true",
+  },
+  {
+    name: "what is handed over is in no claim",
+    path: `${task}/hand-over.ts`,
+    from: "decided.claimed.push(task)",
+    to: "",
+  },
+  {
+    name: "a token is used again",
+    path: `${task}/report.ts`,
+    from: "step.holder = { session_id, token: session.token }",
+    to: "step.holder = { session_id, token: settlements[0]?.token ?? session.token }",
+  },
+  {
+    name: "a claim takes more than a queue's limit allows",
+    path: "services/scheduler/lane/limit.ts",
+    from: "const max_tasks = Math.min(share.max_tasks, limit?.allowed ?? 0)",
+    to: "const max_tasks = share.max_tasks",
+  },
+  {
+    name: "a timer fires and forgets the retry",
+    path: "services/scheduler/timer/fire.ts",
+    from: 'if (kind === "retry" &&',
+    to: 'if (kind === "again" &&',
+  },
+  {
+    name: "a job that runs expires",
+    path: "services/scheduler/timer/fire.ts",
+    from: 'kind === "expire" && task.status === "queued"',
+    to: 'kind === "expire" && task.status !== "completed"',
+  },
+  {
+    name: "the sweep gives nothing to others",
+    path: "services/scheduler/session/sweep.ts",
+    from: 'await takeBack(engine, lost, "lost")',
+    to: "",
+  },
+  {
+    name: "a claim whose answer was lost is never missed",
+    path: "services/scheduler/session/heartbeat.ts",
+    from: "!listed.has(keyOf(attempt)) &&",
+    to: "false &&",
+  },
+  {
+    name: "what runs isn't asked to stop",
+    path: `${run}/stop.ts`,
+    from: "step.decided.stopping.push(task)",
+    to: "",
+  },
+  {
+    name: "a run that is stopped and has nothing running doesn't end",
+    path: `${run}/stop.ts`,
+    from: "  endRuns(step)\n",
+    to: "",
+  },
+  {
+    name: "a run that ends while it is paused leaves something behind",
+    path: `${run}/end.ts`,
+    from: 'if (run.status === "paused") step.decided.stopped.push(run)',
+    to: "",
+  },
+  {
+    name: "the end of a run is told twice",
+    path: `${run}/end.ts`,
+    from: "run.open === 0 && runMoves.open.includes(run.status)",
+    to: "run.open === 0",
+  },
+  {
+    name: "a rerun keeps what comes after what runs again",
+    path: "language/decide.ts",
+    from: "needs.every((need) => kept.has(need))",
+    to: "needs.length >= 0",
+  },
+  {
+    name: "an event has no number of its own",
+    path: `${task}/tell.ts`,
+    from: "run.seq += 1",
+    to: 'run.seq += type === "task.skipped" ? 0 : 1',
+  },
+  {
+    name: "it is published before it is committed",
+    path: "services/scheduler/step/perform.ts",
+    from: "transaction.afterCommit(() => announce(engine, step))",
+    to: "announce(engine, step)",
+  },
+]
+
+/** Mistakes in what stands here for SQL and for the doors. */
+const in_stand_ins: readonly Mutant[] = [
+  {
+    name: "a part of a transaction is there before its commit",
+    path: "tests/sim/store/database.ts",
+    from: "if (isBefore) end(session)",
+    to: "if (isBefore) {\n        session.writes.splice(1)\n        apply(session)\n      }",
+  },
+  {
+    name: "claims aren't closed",
+    path: "tests/sim/store/save.ts",
+    from: "  closeClaims(changes, decided.ended)\n",
+    to: "",
+  },
+  {
+    name: "a run that is resumed leaves what was blocked where it is",
+    path: "tests/sim/users.ts",
+    from: "    unblockRun(session, run_id)\n",
+    to: "",
+  },
+  {
+    name: "a claim takes what is not queued any more",
+    path: "tests/sim/store/take.ts",
+    from: 'if (task?.status !== "queued") return undefined',
+    to: "if (!task) return undefined",
+  },
+  {
+    name: "runs that others hold aren't skipped",
+    path: "tests/sim/store/take.ts",
+    from: "if (run && !session.locks.take(session, runLock(run.id))) {",
+    to: "if (run && !run.id) {",
+  },
+  {
+    name: "timers fire before they are due",
+    path: "tests/sim/store/operations.ts",
+    from: "due_ms <= begun_ms",
+    to: "due_ms <= begun_ms + 300",
+  },
+  {
+    name: "a report hands over without knowing what was set for queues",
+    path: "tests/sim/scheduler.ts",
+    from: "      await refresh()\n      return report(results)",
+    to: "      return report(results)",
+  },
+  {
+    name: "a session that is silent never ends",
+    path: "tests/sim/store/sessions.ts",
+    from: "lease_until_ms < now_ms",
+    to: "lease_until_ms < 0",
+  },
+]
+
+export const mutants: readonly Mutant[] = [...in_decisions, ...in_stand_ins]

@@ -1,0 +1,131 @@
+import type { Database } from "#kernel/database/database.ts"
+import { silentLog } from "#kernel/telemetry/log.ts"
+import type { Engine } from "#services/scheduler/engine.ts"
+import { createLanes } from "#services/scheduler/lane/lanes.ts"
+import { createPlans } from "#services/scheduler/plan/plans.ts"
+import { createQueues } from "#services/scheduler/queue/queues.ts"
+import { compareHeld, type Heartbeat } from "#services/scheduler/session/heartbeat.ts"
+import { type HeldAttempt, takeBack } from "#services/scheduler/session/held.ts"
+import { sweepWith } from "#services/scheduler/session/sweep.ts"
+import { performOn } from "#services/scheduler/step/perform.ts"
+import type { Attempt } from "#services/scheduler/task/attempt.ts"
+import { type Claim, claimTasks } from "#services/scheduler/task/claim.ts"
+import { type Report, type Reported, reportTasks } from "#services/scheduler/task/report.ts"
+import { fire } from "#services/scheduler/timer/fire.ts"
+import { createLife, type Life } from "./clock.ts"
+import { lockDue, removeTimers } from "./store/operations.ts"
+import { sessionsOf } from "./store/sessions.ts"
+import { transactionIn } from "./store/transaction.ts"
+import type { World } from "./world.ts"
+
+/** One process of the scheduler: what it has in memory is its own, the database is everybody's. */
+export type Scheduler = {
+  readonly name: string
+  readonly life: Life
+  readonly engine: Engine
+  openSession(session_id: string, queues: readonly string[]): Promise<void>
+  closeSession(session_id: string): Promise<void>
+  claim(claim: Claim): Promise<readonly Attempt[]>
+  heartbeat(beat: Heartbeat): Promise<readonly HeldAttempt[]>
+  report(report: Report): Promise<Reported>
+}
+
+const sweep_ms = 1_000
+const timer_ms = 250
+const max_age_ms = 200
+
+const unreachable = (): never => {
+  throw new Error("The simulation has no SQL.")
+}
+
+const nowhere: Database = { schema: "none", tx: unreachable, run: unreachable, close: unreachable }
+
+const deaf = { fire: () => undefined, next: () => Promise.resolve() }
+
+export const createScheduler = (world: World, name: string): Scheduler => {
+  const life = createLife()
+  const engine = createEngine(world, life)
+  const sessions = sessionsOf(world.database, life)
+  const refresh = refreshing(world, { life, engine })
+  const claim = claimTasks(engine)
+  const report = reportTasks(engine)
+  const scheduler: Scheduler = {
+    ...{ name, life, engine, openSession: sessions.open },
+    async closeSession(session_id) {
+      await sessions.end(session_id)
+      await takeBack(engine, await sessions.attemptsOf(session_id), "released")
+    },
+    async claim(wanted) {
+      await refresh()
+      return claim(wanted)
+    },
+    async report(results) {
+      await refresh()
+      return report(results)
+    },
+    async heartbeat(beat) {
+      await sessions.touch(beat.session_id)
+      const { answer_lost, stop } = compareHeld(beat, await sessions.attemptsOf(beat.session_id))
+      await takeBack(engine, answer_lost, "released")
+      return stop
+    },
+  }
+  const loop = looping(world, life)
+  loop(sweep_ms, sweepWith(engine, sessions.sweep))
+  loop(timer_ms, () => fireTimers(world, { life, engine }))
+  return scheduler
+}
+
+type Process = { readonly life: Life; readonly engine: Engine }
+
+const createEngine = (world: World, life: Life): Engine => {
+  const { clock, chance, database } = world
+  // Its clock is wrong: nothing may rest on it.
+  const skew_ms = chance.between(-20_000, 20_000)
+  return {
+    ...{ database: nowhere, hot: nowhere, log: silentLog },
+    transact: (work) => database.tx(life, (session) => work(transactionIn(session))),
+    kit: {
+      now: () => new Date(1_756_000_000_000 + clock.now() + skew_ms),
+      id: world.id,
+      random: chance.random,
+    },
+    ...{ plans: createPlans(), lanes: createLanes(), queues: createQueues() },
+    feed: { publish: world.ledger.published, subscribe: unreachable },
+    ...{ ready: deaf, moved: deaf, stopped: deaf },
+    measures: { created: () => undefined, runEnded: () => undefined, ended: () => undefined },
+  }
+}
+
+/** What `lane/refresh.ts` does. */
+const refreshing = ({ clock, tables }: World, { life, engine }: Process) => {
+  let looked_ms = Number.NEGATIVE_INFINITY
+  return async (): Promise<void> => {
+    if (clock.now() - looked_ms < max_age_ms) return
+    await clock.sleep(1, life)
+    engine.lanes.note(tables.ready.values())
+    engine.queues.replace([...tables.queues.values()].map((queue) => ({ ...queue, rate_limit: null })))
+    looked_ms = clock.now()
+  }
+}
+
+const looping =
+  ({ clock, expected }: World, life: Life) =>
+  (idle_ms: number, round: () => Promise<boolean>): void => {
+    const next = async (): Promise<void> => {
+      const more = await round().catch(expected)
+      clock.in(more === true ? 1 : idle_ms, () => void next(), life)
+    }
+    clock.in(idle_ms, () => void next(), life)
+  }
+
+const fireTimers = async ({ database, clock }: World, { life, engine }: Process): Promise<boolean> => {
+  const now_ms = clock.now()
+  if (![...database.tables.timers.values()].some(({ due_ms }) => due_ms <= now_ms)) return false
+  await database.tx(life, async (session) => {
+    const due = await lockDue(session)
+    await performOn(engine, transactionIn(session), (step) => fire(engine, step, due))
+    removeTimers(session, due)
+  })
+  return false
+}

@@ -1,0 +1,150 @@
+import type { Holder, TaskRow } from "#services/scheduler/step/rows.ts"
+import type { Ended, Step } from "#services/scheduler/step/step.ts"
+import { deadLetterId } from "#services/scheduler/task/tell-ended.ts"
+import { demand } from "../fault.ts"
+import { type Changes, changeRun, changeTask } from "./changes.ts"
+import { draw, type StoredTask } from "./tables.ts"
+
+/** What `step/save.ts` writes, in its order and under its guards; a guard that holds something back is a fault. */
+export const saveStep = (changes: Changes, step: Step): void => {
+  const { decided, holder } = step
+  changes.steps.push(step)
+  const statuses = new Map(decided.ended.map(({ task }) => [task, task.status]))
+  for (const ended of decided.ended) saveEnded(changes, ended, statuses.get(ended.task) ?? ended.task.status)
+  for (const task of decided.counted) saveCounted(changes, task)
+  for (const task of [...decided.unbegun, ...decided.expired.map((one) => one.task)])
+    saveUnbegun(changes, task)
+  for (const run of decided.stopped) dropBlocked(changes, run.id)
+  for (const task of decided.stopping) saveStopping(changes, task)
+  for (const task of byId(decided.released)) saveReleased(changes, task)
+  for (const task of byId(decided.blocked)) saveBlocked(changes, task)
+  if (holder) for (const task of decided.handed) saveHanded(changes, task, holder)
+  if (holder && decided.claimed.length > 0) insertClaim(changes, decided.claimed, holder)
+  closeClaims(changes, decided.ended)
+  for (const ended of decided.ended) insertTimer(changes, ended)
+  for (const ended of [...decided.ended, ...decided.expired]) insertDeadLetter(changes, ended)
+  saveRuns(changes, step)
+  changes.facts.push(...decided.events)
+  changes.emissions.push(...decided.emissions)
+  changes.completed_jobs.push(...decided.completed_jobs)
+}
+
+const byId = (tasks: readonly TaskRow[]): readonly TaskRow[] =>
+  tasks.toSorted((one, other) => (one.id < other.id ? -1 : 1))
+
+const saveEnded = (changes: Changes, ended: Ended, status: TaskRow["status"]): void => {
+  const { task, token, settlement } = ended
+  const row = changeTask(changes, task.id)
+  const isHeld = row.token === token && row.status === "running"
+  demand(isHeld, () => `the end of ${task.id} under ${token} finds it ${row.status} under ${row.token}`)
+  row.status = status
+  if (status === "completed") row.outputs = settlement.outputs ?? null
+  else Object.assign(row, { lost: task.lost, returned: task.returned })
+  changes.ended.push(ended)
+}
+
+const saveCounted = (changes: Changes, task: TaskRow): void => {
+  const row = changeTask(changes, task.id)
+  demand(row.status === "pending", () => `${task.id} was counted and is ${row.status}`)
+  Object.assign(row, { needs_left: task.needs_left, needs_bad: task.needs_bad })
+}
+
+const saveUnbegun = (changes: Changes, task: TaskRow): void => {
+  const row = changeTask(changes, task.id)
+  demand(row.status !== "running", () => `${task.id} ends unbegun and is running`)
+  Object.assign(row, { status: task.status, reason: task.reason })
+}
+
+const dropBlocked = ({ tables, moved }: Changes, run_id: string): void => {
+  for (const [id, row] of tables.blocked) {
+    if (row.run_id !== run_id) continue
+    tables.blocked.delete(id)
+    moved.add(id)
+  }
+}
+
+const saveStopping = (changes: Changes, task: TaskRow): void => {
+  const row = changeTask(changes, task.id)
+  demand(row.status === "running", () => `${task.id} is asked to stop and is ${row.status}`)
+  row.cancel = true
+}
+
+const may_be_queued: ReadonlySet<string> = new Set(["pending", "retrying", "queued"])
+
+const queued = (changes: Changes, task: TaskRow): StoredTask | undefined => {
+  const row = changeTask(changes, task.id)
+  // What the same step has cancelled after it released it stays so.
+  if (!may_be_queued.has(row.status) && task.status === row.status) return undefined
+  demand(may_be_queued.has(row.status), () => `${task.id} is released and is ${row.status}`)
+  Object.assign(row, { status: "queued", needs_left: 0, queued_ms: changes.at_ms })
+  return row
+}
+
+export const insertReady = ({ tables }: Pick<Changes, "tables">, row: StoredTask, from_ms: number): void => {
+  const { id: task_run_id, run_id, workspace_id, queue, slot, priority } = row
+  const seq = draw(tables)
+  const rank = Math.floor(from_ms) - 60_000 * priority
+  tables.ready.set(seq, { seq, task_run_id, run_id, workspace_id, queue, slot, rank })
+}
+
+const saveReleased = (changes: Changes, task: TaskRow): void => {
+  const row = queued(changes, task)
+  if (row) insertReady(changes, row, changes.at_ms)
+}
+
+const saveBlocked = (changes: Changes, task: TaskRow): void => {
+  const row = queued(changes, task)
+  if (row) block(changes, row)
+}
+
+export const block = ({ tables }: Changes, { id, run_id }: Pick<StoredTask, "id" | "run_id">): void => {
+  if (!tables.blocked.has(id)) tables.blocked.set(id, { seq: draw(tables), run_id })
+}
+
+const saveHanded = (changes: Changes, task: TaskRow, { token }: Holder): void => {
+  const row = changeTask(changes, task.id)
+  const isFree = row.status === "pending" || row.status === "queued"
+  demand(isFree, () => `${task.id} is handed over and is ${row.status}`)
+  Object.assign(row, { status: "running", needs_left: 0, attempt: row.attempt + 1, token })
+}
+
+const insertClaim = (changes: Changes, claimed: readonly TaskRow[], { token, session_id }: Holder): void => {
+  const { claims } = changes.tables
+  demand(!claims.has(token), () => `there is a claim ${token} already`)
+  const ids = claimed.map(({ id }) => id)
+  claims.set(token, { token, session_id, ids, open: ids.length, claimed_ms: changes.at_ms })
+  changes.claims.add(token)
+}
+
+const closeClaims = (changes: Changes, ended: readonly Ended[]): void => {
+  const { claims } = changes.tables
+  for (const { token } of ended) {
+    const claim = claims.get(token)
+    changes.claims.add(token)
+    if (!claim) continue
+    claim.open -= 1
+    if (claim.open > 0) continue
+    claims.delete(token)
+    for (const id of claim.ids) changes.moved.add(id)
+  }
+}
+
+const insertTimer = ({ tables, at_ms }: Changes, { task, delay_ms }: Ended): void => {
+  if (delay_ms === null) return
+  const id = String(draw(tables))
+  const { id: task_run_id, run_id } = task
+  tables.timers.set(id, { id, due_ms: at_ms + delay_ms, kind: "retry", task_run_id, run_id })
+}
+
+const insertDeadLetter = ({ tables }: Changes, { task, token }: Ended): void => {
+  if (task.status !== "dead_letter") return
+  const id = deadLetterId(task.id, token)
+  demand(!tables.dead_letters.has(id), () => `there is a dead letter ${id} already`)
+  tables.dead_letters.set(id, { id, job_id: task.id, workspace_id: task.workspace_id, resolved: false })
+}
+
+const saveRuns = (changes: Changes, { runs }: Step): void => {
+  for (const { id, status, reason, open, bad, seq } of runs.values()) {
+    Object.assign(changeRun(changes, id), { status, reason, open, bad, seq })
+  }
+}

@@ -1,0 +1,109 @@
+import { isJobId } from "#language/run-id.ts"
+import type { Limit, Rows, RunRow, SessionRow, TaskRow } from "#services/scheduler/step/rows.ts"
+import type { Transaction } from "#services/scheduler/step/transaction.ts"
+import { taskMoves } from "#services/scheduler/task/moves.ts"
+import { demand } from "../fault.ts"
+import { jobLock, queueLock, runLock } from "./changes.ts"
+import type { Session } from "./database.ts"
+import { saveStep } from "./save.ts"
+import { queueKey, runningUnder, type StoredTask, tasksOf } from "./tables.ts"
+import { takeReady } from "./take.ts"
+
+/** A step's transaction in memory. */
+export const transactionIn = (session: Session): Transaction => ({
+  rows: rowsIn(session),
+  save: (step) => {
+    session.writes.push((changes) => saveStep(changes, step))
+  },
+  outputs: (ids) =>
+    ids.length === 0
+      ? Promise.resolve([])
+      : session.statement(() => ids.flatMap((id) => session.tables.tasks.get(id) ?? [])),
+  afterCommit: (work) => {
+    session.after.push(work)
+  },
+})
+
+const rowsIn = (session: Session): Rows => ({
+  runs: (ids) => (ids.length === 0 ? Promise.resolve([]) : session.statement(() => lockRuns(session, ids))),
+  tasks: (which) => session.statement(() => readTasks(session, which)),
+  plans: (ids) => (ids.length === 0 ? Promise.resolve([]) : session.statement(() => readPlans(session, ids))),
+  session: (session_id) => session.statement(() => readSession(session, session_id)),
+  limits: (queues) => session.statement(() => lockLimits(session, queues)),
+  // Nothing here has a concurrency key: gates have a storm of their own, on PostgreSQL.
+  gates: () => Promise.reject(new Error("the simulation has no gates")),
+  moveGates: () => Promise.reject(new Error("the simulation has no gates")),
+  membersOf: () => Promise.reject(new Error("the simulation has no gates")),
+  take: (shares, holder) => session.statement(() => takeReady(session, shares, holder)),
+})
+
+const lockRuns = async (session: Session, ids: readonly string[]): Promise<readonly RunRow[]> => {
+  const { tables, locks } = session
+  const rows: RunRow[] = []
+  for (const id of ids.toSorted()) {
+    if (!tables.runs.has(id)) continue
+    await locks.wait(session, runLock(id))
+    const run = tables.runs.get(id)
+    if (run) rows.push({ ...run })
+  }
+  return rows
+}
+
+const readTasks = async (session: Session, which: Parameters<Rows["tasks"]>[0]): Promise<TaskRow[]> => {
+  const { tables, locks } = session
+  if ("open_of" in which) {
+    const isOpen = ({ status }: StoredTask) => (taskMoves.open as readonly string[]).includes(status)
+    demand(session.held.has(runLock(which.open_of)), () => `${which.open_of} is read by who doesn't hold it`)
+    return tasksOf(tables, which.open_of).filter(isOpen).map(copied)
+  }
+  const rows: TaskRow[] = []
+  for (const id of which.toSorted()) {
+    if (isJobId(id)) {
+      if (!tables.tasks.has(id)) continue
+      await locks.wait(session, jobLock(id))
+    }
+    const task = tables.tasks.get(id)
+    if (!task) continue
+    const { run_id } = task
+    if (run_id !== null) demand(session.held.has(runLock(run_id)), () => `${id} is read without its run`)
+    rows.push(copied(task))
+  }
+  return rows
+}
+
+const copied = (task: StoredTask): StoredTask => ({ ...task })
+
+const readPlans = ({ tables }: Session, ids: readonly string[]) =>
+  ids.flatMap((id) => {
+    const plan = tables.plans.get(id)
+    return plan ? [{ id, plan }] : []
+  })
+
+const readSession = ({ tables }: Session, session_id: string): SessionRow | undefined => {
+  const found = tables.sessions.get(session_id)
+  if (!found || found.ended) return undefined
+  tables.token += 1
+  return { queues: found.queues, token: String(tables.token) }
+}
+
+const lockLimits = (session: Session, queues: Parameters<Rows["limits"]>[0]): readonly Limit[] => {
+  const { tables, locks } = session
+  return queues.flatMap(({ workspace_id, queue }) => {
+    const key = queueKey(workspace_id, queue)
+    const setting = tables.queues.get(key)
+    if (!setting || setting.paused || !locks.take(session, queueLock(key))) return []
+    const { concurrency } = setting
+    const allowed = concurrency === null ? 1_000_000 : concurrency - runningIn(session, key)
+    return [{ workspace_id, queue, allowed, wait_ms: 0 }]
+  })
+}
+
+const runningIn = ({ tables }: Session, key: string): number => {
+  let count = 0
+  for (const claim of tables.claims.values()) {
+    for (const task of runningUnder(tables, claim)) {
+      if (queueKey(task.workspace_id, task.queue) === key) count += 1
+    }
+  }
+  return count
+}

@@ -1,0 +1,68 @@
+import { compile, defaults, type Plan, type When } from "#language/plan.ts"
+import { jobId } from "#language/run-id.ts"
+import type { Definition } from "#language/schema.ts"
+import { slotOf } from "#language/slots.ts"
+import type { Chance } from "./chance.ts"
+import type { NewJob } from "./store/operations.ts"
+
+export const queues = ["default", "fast", "slow"] as const
+export const workspaces = ["0198c0de-0000-7000-8000-000000000001", "0198c0de-0000-7000-8000-000000000002"]
+
+const types = ["noop", "noop", "shell"] as const
+const conditions: readonly When[] = ["success", "success", "success", "failure", "always"]
+
+type Tasks = Definition["tasks"]
+
+/** A random graph: wide, deep or in between, with every condition, policy and queue. */
+export const randomPlan = (chance: Chance): Plan => {
+  const count = chance.happens(0.2) ? 1 : chance.between(2, 9)
+  const density = chance.random() * 0.7
+  const tasks: Tasks = {}
+  for (let index = 0; index < count; index++) {
+    const needs = Object.keys(tasks)
+      .filter(() => chance.happens(density))
+      .slice(-4)
+    if (needs.length === 0 && index > 0 && chance.happens(0.5)) needs.push(`t${index - 1}`)
+    tasks[`t${index}`] = {
+      uses: chance.pick(types),
+      needs,
+      when: chance.pick(conditions),
+      continue_on_error: chance.happens(0.15),
+      queue: chance.happens(0.7) ? "default" : chance.pick(queues),
+      priority: chance.between(0, 2),
+      ...(chance.happens(0.6)
+        ? { retries: { max_retries: chance.between(0, 3), initial: "500ms", max: "2s" } }
+        : {}),
+    }
+  }
+  const timeout = chance.happens(0.15) ? { timeout: `${chance.between(2, 30)}s` } : {}
+  return compile({ name: "sim", tasks, ...timeout })
+}
+
+export const randomJob = (chance: Chance, id: string): NewJob => {
+  const type = chance.pick(types)
+  const retry = { ...defaults.retry, max_retries: chance.between(0, 3), initial_ms: 400, max_ms: 3_000 }
+  const queue_timeout_ms = chance.happens(0.15) ? chance.between(500, 20_000) : null
+  return {
+    delay_ms: chance.happens(0.3) ? chance.between(100, 15_000) : 0,
+    task: {
+      ...{ id: jobId(id), run_id: null, idx: 0, workspace_id: chance.pick(workspaces), task: type, type },
+      ...{ queue: chance.pick(queues), slot: slotOf(type), priority: chance.between(0, 2) },
+      ...{
+        max_retries: retry.max_retries,
+        gate_key: null,
+        traceparent: null,
+        status: "queued",
+        reason: null,
+      },
+      ...{ token: null, attempt: 0, lost: 0, returned: 0, cancel: false, needs_left: 0, needs_bad: 0 },
+      ...{
+        age_s: 0,
+        payload: {},
+        outputs: null,
+        queued_ms: 0,
+        settings: { timeout_ms: 60_000, retry, queue_timeout_ms },
+      },
+    },
+  }
+}
