@@ -8,6 +8,7 @@ import { createLanes } from "#services/scheduler/lane/lanes.ts"
 import { createPlans } from "#services/scheduler/plan/plans.ts"
 import { createQueues } from "#services/scheduler/queue/queues.ts"
 import { createFeed } from "#services/scheduler/run/feed.ts"
+import { transactOver } from "#services/scheduler/step/postgres.ts"
 import { createMeasures } from "#services/scheduler/task/measure.ts"
 
 /** A scheduler's engine in this process, with nothing but the database in common with others. */
@@ -18,6 +19,7 @@ export const openEngine = (url: string, name: string): Engine & { close(): Promi
   const hot = openDatabase({ ...common, max_sessions: 6, hot: true })
   return {
     ...{ database, hot, log, kit: systemKit() },
+    transact: transactOver(hot),
     plans: createPlans(),
     lanes: createLanes(),
     queues: createQueues(),
