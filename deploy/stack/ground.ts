@@ -11,6 +11,8 @@ export type GroundOptions = {
   readonly say: (line: string) => void
   /** Ends a start that is under way. */
   readonly signal?: AbortSignal
+  /** Services of which a second instance runs beside the first, as `<name>-2`. */
+  readonly doubles?: readonly string[]
 }
 
 /** Where the parts stand, and what keeps track of all that was started. */
@@ -51,5 +53,5 @@ export const layGround = (options: GroundOptions): Ground => {
 /** The worker ends before the services that it reports to, and those before what they keep things in. */
 const layerOf = (name: string): number => {
   if (["postgres", "kafka", "mongo", "versitygw"].includes(name)) return 0
-  return name === "worker" || name === "envoy" ? 2 : 1
+  return name.startsWith("worker") || name === "envoy" ? 2 : 1
 }

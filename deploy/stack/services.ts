@@ -15,6 +15,26 @@ const bucket = "blobs"
 export const serviceNames = (): readonly string[] =>
   readdirSync(services_folder).filter((name) => existsSync(join(services_folder, name, "service.ts")))
 
+const second = "-2"
+
+const serviceOf = (instance: string): string => instance.replace(second, "")
+
+/** What is started: each service once, and some twice. */
+export const instanceNames = ({ doubles = [] }: Pick<Ground, "doubles">): readonly string[] => [
+  ...serviceNames(),
+  ...doubles.map((name) => `${name}${second}`),
+]
+
+/** Where an instance finds each service: a second one's peers are the second ones, where there are any. */
+const peersOf = (instance: string, ports: ReadonlyMap<string, Ports>): Record<string, string> => {
+  const suffix = instance.endsWith(second) ? second : ""
+  const urls = serviceNames().map((name) => {
+    const { rpc } = ports.get(`${name}${suffix}`) ?? ports.get(name) ?? { rpc: 0 }
+    return [`WF_${name.toUpperCase()}_RPC_URL`, `http://127.0.0.1:${rpc}`] as const
+  })
+  return Object.fromEntries(urls)
+}
+
 type Ports = { readonly http: number; readonly rpc: number }
 
 export type ServicePlan = {
@@ -32,15 +52,10 @@ export type Planned = {
 /** Who listens where, and what each is told of the others. */
 export const planServices = async (ground: Ground, plan: ServicePlan): Promise<Planned> => {
   const ports = new Map<string, Ports>()
-  for (const name of serviceNames()) ports.set(name, await takePorts(["http", "rpc"]))
-  const peers = [...ports].map(([name, { rpc }]) => [
-    `WF_${name.toUpperCase()}_RPC_URL`,
-    `http://127.0.0.1:${rpc}`,
-  ])
+  for (const name of instanceNames(ground)) ports.set(name, await takePorts(["http", "rpc"]))
   const { postgres, kafka, mongo, versitygw } = plan.engines
   const shared: Record<string, string> = {
     ...ground.environment,
-    ...Object.fromEntries(peers),
     WF_HOST: "127.0.0.1",
     WF_KEY_FILE: plan.key_file,
     WF_POSTGRES_URL: postgres.address.url,
@@ -58,6 +73,7 @@ export const planServices = async (ground: Ground, plan: ServicePlan): Promise<P
     ports,
     environmentOf: (name) => ({
       ...shared,
+      ...peersOf(name, ports),
       WF_HTTP_PORT: String(ports.get(name)?.http ?? 0),
       WF_RPC_PORT: String(ports.get(name)?.rpc ?? 0),
     }),
@@ -80,7 +96,7 @@ export const startService = (
   const start = () =>
     startGuarded<ServiceAddress>({
       name,
-      words: [process.execPath, join(services_folder, name, "main.ts")],
+      words: [process.execPath, join(services_folder, serviceOf(name), "main.ts")],
       folder: join(ground.data, "services", name),
       environment: planned.environmentOf(name),
       address: { url },

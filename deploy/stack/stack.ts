@@ -6,7 +6,7 @@ import { startGateway } from "./gateway.ts"
 import { type Ground, type GroundOptions, layGround } from "./ground.ts"
 import { keyFile, ownerToken } from "./owner.ts"
 import type { Part } from "./part.ts"
-import { planServices, type ServiceAddress, serviceNames, startService } from "./services.ts"
+import { instanceNames, planServices, type ServiceAddress, startService } from "./services.ts"
 
 export type StackOptions = GroundOptions & {
   /** The gateway's; 0 picks one. */
@@ -44,7 +44,7 @@ const start = async (ground: Ground, wanted_port: number): Promise<Stack> => {
   const engines = await startEngines(ground)
   const planned = await planServices(ground, { engines, key_file, url })
   const started = await Promise.all(
-    serviceNames().map(async (name) => [name, await startService(ground, planned, name)] as const),
+    instanceNames(ground).map(async (name) => [name, await startService(ground, planned, name)] as const),
   )
   const services = new Map(started)
   const clusters = new Map([["s3", hostOf(engines.versitygw.address.endpoint)]])

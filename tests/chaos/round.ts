@@ -1,77 +1,73 @@
-import { expect } from "bun:test"
-import { appendFileSync, readFileSync } from "node:fs"
-import type { Stack } from "#deploy/stack/stack.ts"
-import { until } from "#kernel/testing/until.ts"
-import { type Client, createClient, isEnded, type RunEvent } from "#sdk/index.ts"
+import type { Database } from "#kernel/database/database.ts"
+import { createClient } from "#sdk/index.ts"
+import { type Campaign, type Strike, strikeAll, untilWorks } from "./fault.ts"
+import { judge, keepOutbox, type Verdict } from "./judge.ts"
+import { createLedger, readLedger } from "./ledger.ts"
+import { seededRandom } from "./random.ts"
+import { driveWorkload } from "./workload.ts"
 
-export const worker_slots = 8
-
-const run_count = 12
-const end_ms = 90_000
-
-const tasks = ["first", "left", "right", "third", "last"]
-
-/** Each task writes into a ledger outside of the platform: one line for each time that it really ran. */
-const definitionOf = (ledger: string): string => {
-  const entry = (task: string) => `echo "$WF_RUN_ID ${task}" >> ${ledger}; sleep 0.2; echo ${task} is done`
-  return `name: ledger
-tasks:
-  first: { run: '${entry("first")}' }
-  left: { needs: [first], run: '${entry("left")}' }
-  right: { needs: [first], run: '${entry("right")}' }
-  third: { needs: [first], run: '${entry("third")}' }
-  last: { needs: [left, right, third], run: '${entry("last")}' }
-`
+export type Arena = {
+  readonly name: string
+  readonly url: string
+  readonly token: string
+  readonly database: Database
+  readonly ledger: string
+  readonly seed: number
+  readonly pace_ms: number
 }
 
-/** One after the other, each in the middle of what the others do. */
-const killAll = async ({ services, engines }: Stack): Promise<void> => {
-  const parts = ["scheduler", "metadata", "worker", "workflow", "iam"].map((name) => services.get(name))
-  for (const part of [...parts, engines.kafka, engines.postgres]) {
-    await part?.kill("SIGKILL")
-    await part?.restart()
-  }
+type Round = { readonly strikes: readonly Strike[]; readonly verdict: Verdict; readonly took_ms: number }
+
+/** A job is accepted and run to its end: the platform does what it is for. */
+export const jobWorks = async ({ url, token }: Pick<Arena, "url" | "token">): Promise<string> => {
+  const client = createClient({ url, token, timeout_ms: 3_000 })
+  let made = ""
+  await untilWorks("a job's acceptance", async () => {
+    made = (await client.jobs.create({ type: "noop", priority: 100 })).id
+    return true
+  })
+  await untilWorks("a job's end", async () => (await client.jobs.get(made)).status === "completed")
+  return made
 }
 
-const endOf = (client: Client, run_id: string) =>
-  until(
-    `run ${run_id} ends`,
-    async () => {
-      const run = await client.runs.get(run_id).catch(() => undefined)
-      return run && isEnded(run) ? run : undefined
-    },
-    end_ms,
-  )
-
-const eventsOf = async (client: Client, run_id: string): Promise<readonly RunEvent[]> => {
-  const events: RunEvent[] = []
-  for await (const event of client.runs.watch(run_id)) events.push(event)
-  return events
+/** Work goes on while parts are struck; then nothing is lost, stuck, told twice or run again without a reason. */
+export const chaosRound = async (arena: Arena, campaign: Omit<Campaign, "random">): Promise<Round> => {
+  const { url, token, database, ledger, seed, pace_ms } = arena
+  const begun_ms = performance.now()
+  createLedger(ledger)
+  await keepOutbox(database)
+  const end = new AbortController()
+  const client = createClient({ url, token, timeout_ms: 5_000 })
+  // Two sources of chance, so that what is struck doesn't hang on how many requests there was time for.
+  const workload = { client, ledger, pace_ms, random: seededRandom(seed + 1) }
+  const working = driveWorkload(workload, end.signal)
+  const strikes = await strikeAll({ ...campaign, random: seededRandom(seed) }).finally(() => end.abort())
+  const acked = await working
+  const verdict = await judge(database, { acked, strikes, entries: () => readLedger(ledger) })
+  const round = { strikes, verdict, took_ms: performance.now() - begun_ms }
+  report(arena, round, acked.refused)
+  return round
 }
 
-const startMany = (client: Client): Promise<readonly string[]> =>
-  Promise.all(
-    Array.from({ length: run_count }, async () => (await client.runs.start({ workflow: "ledger" })).id),
-  )
+const secondsOf = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
 
-const expectWhole = async (client: Client, run_id: string, lines: readonly string[]): Promise<void> => {
-  for (const task of tasks) expect(lines).toContain(`${run_id} ${task}`)
-  const events = await eventsOf(client, run_id)
-  expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1))
-  expect(events.filter((event) => event.type === "workflow.completed")).toHaveLength(1)
-  expect(events.filter((event) => event.type === "task.completed")).toHaveLength(tasks.length)
-}
+const span = (values: readonly number[]): string =>
+  values.length === 0
+    ? "never"
+    : `${values.length} times, at most ${secondsOf(Math.max(...values))}, half within ${secondsOf(
+        values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0,
+      )}`
 
-/** Runs go on while every part is killed once; then nothing is lost, stuck or told twice. */
-export const chaosRound = async (stack: Stack, ledger: string): Promise<void> => {
-  appendFileSync(ledger, "")
-  const client = createClient({ url: stack.url, token: stack.token })
-  await client.workflows.push(definitionOf(ledger))
-  const run_ids = await startMany(client)
-  await killAll(stack)
-  for (const run_id of run_ids) expect((await endOf(client, run_id)).status).toBe("completed")
-  const lines = readFileSync(ledger, "utf8").trim().split("\n")
-  for (const run_id of run_ids) await expectWhole(client, run_id, lines)
-  // At most what the killed worker, and the one that was cut off from its database, were running.
-  expect(lines.length).toBeLessThanOrEqual(run_count * tasks.length + 2 * worker_slots)
+const report = ({ name, seed }: Arena, { strikes, verdict, took_ms }: Round, refused: number): void => {
+  const kills = strikes.filter(({ how }) => how === "kill")
+  const lines = [
+    `${name}: SEED=${seed}, ${kills.length} kills and ${strikes.length - kills.length} freezes in ${secondsOf(took_ms)}`,
+    `  ${verdict.runs} runs, ${verdict.tasks} tasks, ${verdict.jobs} jobs; ${refused} requests refused or unanswered`,
+    `  ${verdict.executions} executions in the ledger, ${verdict.duplicates} of them done again after a strike`,
+    `  lost workers noticed: ${span(verdict.noticed_ms)}`,
+    ...[...Map.groupBy(strikes, ({ target, how }) => `${how} ${target}`)].map(
+      ([what, some]) => `  back after ${what}: ${span(some.map(({ back_ms }) => back_ms))}`,
+    ),
+  ]
+  process.stderr.write(`${lines.join("\n")}\n`)
 }

@@ -46,7 +46,7 @@ export const testStage = (name: string, paths: readonly string[]): Stage => ({
 /** Files of the same two levels share a process: what they share is small, and a process for each costs time. */
 const groupOf = (path: string): string => dirname(path).split("/").slice(0, 2).join("/")
 
-const isApart = (path: string): boolean => path.startsWith("tests/e2e/")
+const isApart = (path: string): boolean => /^tests\/(e2e|chaos)\//.test(path)
 
 const usesEngines = async (path: string): Promise<boolean> =>
   path.startsWith("deploy/") || (await Bun.file(join(root, path)).text()).includes('from "#deploy/engines/')
@@ -84,13 +84,20 @@ const endToEnd = (setup: "embedded" | "stack"): readonly Stage[] => {
   return [setup === "stack" ? { ...stage, after: installation.name } : stage]
 }
 
-/** An hour of kills, and what only shows when a transaction is held open for a real minute. */
+/** What is killed while work goes on. */
+const chaosStages = (): readonly Stage[] => [
+  testStage("kills of wf up", ["./tests/chaos/embedded.test.ts"]),
+  testStage("kills of schedulers", ["./tests/chaos/timers", "./tests/chaos/judge.test.ts"]),
+  { ...testStage("kills of the stack", ["./tests/chaos/stack.test.ts"]), after: installation.name },
+]
+
+/** More than a hundred kills, and what only shows when a transaction is held open for a real minute. */
 const longStages = (): readonly Stage[] => [
   {
     ...testStage("long: kills", ["./tests/chaos"]),
     places: 2,
     max_ms: 2 * 60 * minute_ms,
-    environment: { WF_CHAOS_MINUTES: process.env.WF_CHAOS_MINUTES ?? "60" },
+    environment: { WF_TEST_LONG: "1" },
     after: installation.name,
   },
   {
@@ -104,6 +111,6 @@ const longStages = (): readonly Stage[] => [
 export const stagesOf = async (extent: Extent): Promise<readonly Stage[]> => {
   const near = [format, types, ...(await unitStages()), ...endToEnd("embedded")]
   if (extent === "quick") return near
-  const stages = [installation, ...near, ...endToEnd("stack")]
+  const stages = [installation, ...near, ...endToEnd("stack"), ...chaosStages()]
   return extent === "long" ? [...stages, ...longStages()] : stages
 }

@@ -78,7 +78,7 @@ const bans: readonly Ban[] = [
   },
   {
     what: either(isAccess("Bun.sleep"), isCallOf("setTimeout"), imports("node:timers/promises")),
-    where: (path) => isTestCode(path) && !/^(kernel\/testing|tests\/(run|bench))\//.test(path),
+    where: (path) => isTestCode(path) && !/^(kernel\/testing|tests\/(run|bench|chaos))\//.test(path),
     message: "a test awaits what it waits for (`until`), it doesn't sleep",
   },
   {

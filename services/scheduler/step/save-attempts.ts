@@ -3,8 +3,8 @@ import type { Ended, Step } from "./step.ts"
 
 /**
  * What every report changes of attempts, in one statement: what completed, what was handed over, and claims, each of
- * whose rows goes with the last of its attempts. The guards by token and state are what makes a late result harmless,
- * whatever was decided about it.
+ * whose rows goes with the last of its attempts: locked first, since another report may count down the same one. The
+ * guards by token and state are what makes a late result harmless, whatever was decided about it.
  */
 export const saveAttempts = async (sql: Sql, { decided, holder }: Step): Promise<void> => {
   const { ended, claimed, handed } = decided
@@ -33,15 +33,18 @@ export const saveAttempts = async (sql: Sql, { decided, holder }: Step): Promise
       insert into scheduler.claim (token, session_id, ids, open)
       select ${holder?.token ?? null}::text::bigint, ${holder?.session_id ?? null}::text::uuid, ids, cardinality(ids)
       from (values (${list(claimed.map(({ id }) => id))}::text::uuid[])) as given (ids) where ids <> '{}'
-    ), closed as (
-      select * from unnest(${list(closed.tokens)}::text::bigint[], ${list(closed.counts)}::text::int[])
-        as given (token, done)
+    ), closed as materialized (
+      select claim.token, claim.open - given.done as left_open
+      from unnest(${list(closed.tokens)}::text::bigint[], ${list(closed.counts)}::text::int[]) as given (token, done)
+      join scheduler.claim as claim on claim.token = given.token
+      order by claim.token
+      for update of claim
     ), gone as (
       delete from scheduler.claim as claim using closed
-      where claim.token = closed.token and claim.open <= closed.done
+      where claim.token = closed.token and closed.left_open <= 0
     )
-    update scheduler.claim as claim set open = claim.open - closed.done
-    from closed where claim.token = closed.token and claim.open > closed.done`
+    update scheduler.claim as claim set open = closed.left_open
+    from closed where claim.token = closed.token and closed.left_open > 0`
 }
 
 const closedClaims = (ended: readonly Ended[]) => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import type { Actor } from "#kernel/auth/actor.ts"
+import { until } from "#kernel/testing/until.ts"
 import type { Engine } from "../engine.ts"
 import { given, workspace_id } from "../given.ts"
 import { refreshLanes } from "../lane/refresh.ts"
@@ -8,9 +9,11 @@ import { readRun, readTaskRuns } from "../run/read.ts"
 import { startRuns } from "../run/start.ts"
 import { heartbeat } from "../session/heartbeat.ts"
 import { sweepSessions } from "../session/sweep.ts"
+import { performIn } from "../step/perform.ts"
 import { fireTimers } from "../timer/fire.ts"
 import { claimTasks } from "./claim.ts"
 import { reportTasks } from "./report.ts"
+import { settle } from "./settle.ts"
 
 let engine: Engine & { close(): Promise<void> }
 beforeAll(async () => {
@@ -269,4 +272,44 @@ test("a task that waits for a worker longer than it may fails, and its run goes 
   })
   expect(tasks.alarm).toMatchObject({ status: "completed" })
   expect(run).toMatchObject({ status: "failed" })
+})
+
+test("a claim goes with the last of its attempts, also when two reports end them at the same time", async () => {
+  const own = await given.engine()
+  try {
+    for (let count = 0; count < 3; count += 1) await given.run(own, { only: { uses: "noop" } })
+    const session_id = await given.session(own)
+    const attempts = await claimTasks(own)({ session_id, room: given.room(3) })
+    const [first, ...others] = attempts.map(({ id, token }) => ({
+      ...{ task_run_id: id, token },
+      outcome: "completed" as const,
+    }))
+    if (!first) throw new Error("nothing was claimed")
+    const report = reportTasks(own)
+    const isWaiting = async () => {
+      const waiting = await own.database.run(
+        (sql) =>
+          sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      )
+      return waiting.length > 0
+    }
+    const [written, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const early = own.hot.tx(async (sql) => {
+      await performIn(own, sql, (step) => settle(own, step, [first]))
+      // What was sent before is written then.
+      await sql`select 1`
+      written.resolve()
+      await go.promise
+    })
+    await written.promise
+    const late = report({ session_id, settlements: others, room: given.room(0) })
+    await until("the second waits for the first", isWaiting)
+    go.resolve()
+    await early
+    const { verdicts } = await late
+    expect(verdicts.map(({ verdict }) => verdict)).toEqual(["accepted", "accepted"])
+    expect(await own.database.run((sql) => sql`select token, open from scheduler.claim`)).toEqual([])
+  } finally {
+    await own.close()
+  }
 })
