@@ -32,26 +32,6 @@ const encrypted = async (
   return secure
 }
 
-/**
- * What is written in one turn of the event loop goes out together. Each write wakes the server's process, which on few
- * cores takes the place of ours: they were a third of all the time that a chain of tasks took.
- */
-const gathered = (socket: net.Socket): net.Socket => {
-  const write = socket.write.bind(socket)
-  let waiting: Uint8Array[] = []
-  const flush = () => {
-    const chunks = waiting
-    waiting = []
-    if (!socket.destroyed) write(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))
-  }
-  const gather = (chunk: Uint8Array): boolean => {
-    // The driver gathers small messages for a turn too, and those are to join these.
-    if (waiting.push(chunk) === 1) setImmediate(flush)
-    return true
-  }
-  return Object.assign(socket, { write: gather as typeof socket.write })
-}
-
 /** Opens one connection, once; `seen` gets each socket on the way, so that it can be destroyed. */
 export const connectSocket = async (
   address: Address,
@@ -60,5 +40,5 @@ export const connectSocket = async (
   const socket = plainSocket(address)
   seen(socket)
   await happened(socket, "connect")
-  return gathered(address.encryption === "disable" ? socket : await encrypted(socket, address, seen))
+  return address.encryption === "disable" ? socket : encrypted(socket, address, seen)
 }
