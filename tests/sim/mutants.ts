@@ -86,8 +86,8 @@ const in_decisions: readonly Mutant[] = [
   {
     name: "a skip skips nothing behind it",
     path: `${task}/advance.ts`,
-    from: "const deep = first.skip.length > 0",
-    to: "const deep = false",
+    from: "const next = deep ?",
+    to: "const next = first.skip.length < 0 ?",
   },
   {
     name: "what belongs to a paused run is handed over",
@@ -100,12 +100,6 @@ const in_decisions: readonly Mutant[] = [
     path: `${task}/settle.ts`,
     from: "  await advanceRuns(step)\n",
     to: "  await advanceRuns(step)\n  await advanceRuns(step)\n",
-  },
-  {
-    name: "a scheduler that was started anew doesn't look for successors",
-    path: `${task}/settle.ts`,
-    from: "if (missing.length > 0)",
-    to: "if (missing.length < 0)",
   },
   {
     name: "the timer of a retry is never set",
@@ -128,8 +122,8 @@ const in_decisions: readonly Mutant[] = [
   {
     name: "what is handed back is handed over in the same step",
     path: `${task}/hand-over.ts`,
-    from: "const isNew = task.token === null",
-    to: "const isNew = true",
+    from: "if (!fits || ended.has(task)) return true",
+    to: "if (!fits) return true",
   },
   {
     name: "what is handed over is in no claim",

@@ -57,7 +57,8 @@ export const randomJob = (chance: Chance, id: string): NewJob => {
       },
       ...{ token: null, attempt: 0, lost: 0, returned: 0, cancel: false, needs_left: 0, needs_bad: 0 },
       ...{
-        age_s: 0,
+        // Whatever waits here has waited long enough for its timer.
+        age_s: 1e9,
         payload: {},
         outputs: null,
         queued_ms: 0,

@@ -17,13 +17,10 @@ export const handOver = (engine: Engine, step: Step, { session, room }: Worker):
   if (openLanes(engine, session.queues, room).some((lane) => !queues.isLimited(lane))) return room
   const all = session.queues.includes("*")
   const left = { ...room }
-  // What ended in this step and is queued again is written as ended first, and claimed later.
+  // What was handed back just now goes through its lane: its row can't end and begin in one step.
   const ended = new Set(decided.ended.map(({ task }) => task))
   const kept = decided.released.splice(0).filter((task) => {
-    // What was handed back just now goes through its lane: its row can't end and begin in one step.
-    const isNew = task.token === null
     const fits =
-      isNew &&
       left[task.slot] > 0 &&
       (all || session.queues.includes(task.queue)) &&
       !queues.isPaused(task) &&
