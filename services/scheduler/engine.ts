@@ -1,13 +1,15 @@
 import type { Database } from "#kernel/database/database.ts"
 import type { Kit } from "#kernel/service/kit.ts"
-import type { Signal } from "#kernel/service/signal.ts"
+import { createSignal, type Signal } from "#kernel/service/signal.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
-import type { Lanes } from "./lane/lanes.ts"
-import type { Plans } from "./plan/plans.ts"
-import type { Queues } from "./queue/queues.ts"
-import type { Feed } from "./run/feed.ts"
+import type { Metrics } from "#kernel/telemetry/metrics.ts"
+import { createLanes, type Lanes } from "./lane/lanes.ts"
+import { createPlans, type Plans } from "./plan/plans.ts"
+import { createQueues, type Queues } from "./queue/queues.ts"
+import { createFeed, type Feed } from "./run/feed.ts"
+import { transactOver } from "./step/postgres.ts"
 import type { Transact } from "./step/transaction.ts"
-import type { Measures } from "./task/measure.ts"
+import { createMeasures, type Measures } from "./task/measure.ts"
 
 /** What the scheduler's use-cases stand on. */
 export type Engine = {
@@ -31,6 +33,22 @@ export type Engine = {
   readonly stopped: Signal
   readonly measures: Measures
 }
+
+type Ground = Pick<Engine, "database" | "hot" | "kit" | "log"> & { readonly metrics: Metrics }
+
+/** An engine that shares nothing in memory with any other. */
+export const createEngine = ({ metrics, ...ground }: Ground): Engine => ({
+  ...ground,
+  transact: transactOver(ground.hot),
+  plans: createPlans(),
+  lanes: createLanes(),
+  queues: createQueues(),
+  feed: createFeed(),
+  ready: createSignal(),
+  moved: createSignal(),
+  stopped: createSignal(),
+  measures: createMeasures(metrics),
+})
 
 export const lease_ms = 15_000
 export const heartbeat_ms = 5_000

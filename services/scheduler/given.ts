@@ -1,23 +1,16 @@
 import { systemKit } from "#kernel/service/kit.ts"
 import { migrationsOf } from "#kernel/service/migrations.ts"
-import { createSignal } from "#kernel/service/signal.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import { testDatabase } from "#kernel/testing/database.ts"
 import { compile, type Plan } from "#language/plan.ts"
 import { runId } from "#language/run-id.ts"
 import type { Definition } from "#language/schema.ts"
-import type { Engine } from "./engine.ts"
-import { createLanes } from "./lane/lanes.ts"
-import { createPlans } from "./plan/plans.ts"
-import { createQueues } from "./queue/queues.ts"
-import { createFeed } from "./run/feed.ts"
+import { createEngine, type Engine } from "./engine.ts"
 import { type RunStart, startRuns } from "./run/start.ts"
 import { openSession } from "./session/open.ts"
-import { transactOver } from "./step/postgres.ts"
 import type { Attempt } from "./task/attempt.ts"
 import { claimTasks } from "./task/claim.ts"
-import { createMeasures } from "./task/measure.ts"
 import { reportTasks } from "./task/report.ts"
 import type { Settlement } from "./task/verdict.ts"
 
@@ -34,21 +27,7 @@ export const given = {
     const database = await testDatabase(options)
     // The copied database may be minutes old, which a sweep would take for an outage.
     await database.run((sql) => sql`update scheduler.sweep set last_at = now(), reap_after = now()`)
-    const engine: Engine = {
-      database,
-      hot: database,
-      transact: transactOver(database),
-      kit,
-      log: silentLog,
-      plans: createPlans(),
-      lanes: createLanes(),
-      queues: createQueues(),
-      feed: createFeed(),
-      ready: createSignal(),
-      moved: createSignal(),
-      stopped: createSignal(),
-      measures: createMeasures(createMetrics()),
-    }
+    const engine = createEngine({ database, hot: database, kit, log: silentLog, metrics: createMetrics() })
     return { ...engine, close: database.close }
   },
 

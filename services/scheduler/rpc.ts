@@ -18,10 +18,10 @@ export const schedulerRpc = (engine: Engine): Routes => {
   const start = startRuns(engine)
   const open = openSession(engine)
   const close = closeSession(engine)
-  const claim = parkedClaim(engine)
+  const refresh = refreshLanes(engine)
+  const claim = parkedClaim(engine, refresh)
   const beat = heartbeat(engine)
   const report = reportTasks(engine)
-  const refresh = refreshLanes(engine)
   return (router) =>
     router.service(SchedulerService, {
       async startRuns({ runs }) {

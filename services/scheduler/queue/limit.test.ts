@@ -75,7 +75,7 @@ test("no more of a queue begin in a second than it may, evenly spread, and nothi
   await given.run(engine, wide("slow", 12))
   await set("slow", { rate_limit: 20 })
   const session_id = await given.session(engine, ["slow"])
-  const park = parkedClaim(engine)
+  const park = parkedClaim(engine, refreshLanes(engine))
   const begun: number[] = []
   const signal = new AbortController().signal
   await until("all have begun", async () => {

@@ -41,7 +41,8 @@ const advanceRun = async (step: Step, { run, plan }: Planned, ended: readonly En
   const taskAt = (idx: number) => step.tasks.get(taskRunId(run.id, idx))
   const counterOf = (idx: number): Counter => taskAt(idx) ?? { needs_left: 0, needs_bad: 0 }
   const first = advance(plan, ended, counterOf)
-  // A skip may skip what comes behind it, however deep, so all that is open has to be known.
+  // All that is open has to be known where a skip may skip what comes behind it, however deep, and where this process
+  // hadn't seen the run before.
   const deep = first.skip.length > 0 || [...first.counters.keys()].some((idx) => !taskAt(idx))
   if (deep) join(step.tasks, await step.rows.tasks({ open_of: run.id }))
   const next = deep ? advance(plan, ended, counterOf) : first

@@ -1,6 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises"
 import type { Engine } from "../engine.ts"
-import { refreshLanes } from "../lane/refresh.ts"
 import { openLanes, type Room } from "../lane/share.ts"
 import type { Attempt } from "./attempt.ts"
 import { claimTasks } from "./claim.ts"
@@ -20,9 +19,8 @@ const look_ms = 200
 const everything = ["*"]
 
 /** A claim that finds nothing waits for work rather than ask again. */
-export const parkedClaim = (engine: Engine) => {
+export const parkedClaim = (engine: Engine, refresh: () => Promise<void>) => {
   const claim = claimTasks(engine)
-  const refresh = refreshLanes(engine)
   return async ({ session_id, room, wait_ms, signal }: ParkedClaim): Promise<readonly Attempt[]> => {
     const until_ms = performance.now() + Math.min(wait_ms, max_wait_ms)
     for (;;) {

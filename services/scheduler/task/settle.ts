@@ -1,5 +1,5 @@
 import type { RetryPolicy } from "#language/plan.ts"
-import { isJobId, runOf, taskRunId } from "#language/run-id.ts"
+import { isJobId, runOf } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
 import { leaveGate } from "../gate/gate.ts"
 import { loadPlans } from "../plan/load.ts"
@@ -32,7 +32,7 @@ export const settle = async (
   return verdicts
 }
 
-/** Runs first. What waits for the tasks is read with them, in the same round trip if the plan is at hand. */
+/** Runs first. What waits for the tasks is read in the same round trip, if their plans are at hand; else when they advance. */
 const loadSettled = async (engine: Engine, step: Step, settlements: readonly Settlement[]): Promise<void> => {
   const ids = new Set(settlements.map(({ task_run_id }) => task_run_id))
   const run_ids = new Set([...ids].filter((id) => !isJobId(id)).map(runOf))
@@ -44,16 +44,6 @@ const loadSettled = async (engine: Engine, step: Step, settlements: readonly Set
   join(step.runs, runs)
   join(step.tasks, tasks)
   await loadPlans(engine, step, runs)
-  const behind = [...ids].flatMap((id) => successorsOf(step, step.tasks.get(id)))
-  const missing = behind.filter((id) => !step.tasks.has(id))
-  if (missing.length > 0) join(step.tasks, await step.rows.tasks([...new Set(missing)]))
-}
-
-const successorsOf = (step: Step, task: TaskRow | undefined): readonly string[] => {
-  const run = task && runOfTask(step, task)
-  if (!run) return []
-  const successors = planOfRun(step, run)?.tasks[task.idx]?.successors ?? []
-  return successors.map((idx) => taskRunId(run.id, idx))
 }
 
 const retryOf = (step: Step, task: TaskRow | undefined): RetryPolicy => {

@@ -11,6 +11,7 @@ import type { Engine } from "#services/scheduler/engine.ts"
 import { given, workspace_id } from "#services/scheduler/given.ts"
 import { insertJobs } from "#services/scheduler/job/insert.ts"
 import { prepareJob } from "#services/scheduler/job/prepare.ts"
+import { refreshLanes } from "#services/scheduler/lane/refresh.ts"
 import { parkedClaim } from "#services/scheduler/task/park.ts"
 import { reportTasks } from "#services/scheduler/task/report.ts"
 import { chosenSeed, type Random, seededRandom } from "../random.ts"
@@ -90,7 +91,7 @@ const work = async (one: Engine, end: AbortSignal, started: string[]): Promise<v
   const session_id = await given.session(one)
   // It beats, as it were.
   await one.hot.run((sql) => sql`update scheduler.session set lease_until = 'infinity'`)
-  const claim = parkedClaim(one)
+  const claim = parkedClaim(one, refreshLanes(one))
   let attempts = await claim({ session_id, room, wait_ms: 200, signal: end })
   while (!end.aborted) {
     started.push(...attempts.map(({ id, attempt }) => `${id} ${attempt}`))
