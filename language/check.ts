@@ -1,4 +1,5 @@
 import { boundFaults } from "./bounds.ts"
+import { notRunIn } from "./constructs.ts"
 import { explain } from "./explain.ts"
 import { expressionFaults } from "./expression-faults.ts"
 import { type DefinitionError, describe, type Fault } from "./fault.ts"
@@ -12,13 +13,21 @@ import { startFaults } from "./start-faults.ts"
 import { repeatFaults, taskFaults } from "./task-faults.ts"
 
 export type Checked =
-  | { readonly ok: true; readonly definition: Definition }
+  | {
+      readonly ok: true
+      readonly definition: Definition
+      /** What is right, and yet not what this version does. */
+      readonly notes?: readonly DefinitionError[]
+    }
   | { readonly ok: false; readonly errors: readonly DefinitionError[] }
 
 /** Checks a definition that is an object already: the same rules as for a file, errors by path. */
 export const checkDefinition = (value: unknown): Checked => {
   const found = findFaults(value)
-  if (found.definition) return { ok: true, definition: found.definition }
+  if (found.definition) {
+    const notes = notRunIn(found.definition).map(describe)
+    return { ok: true, definition: found.definition, ...(notes.length > 0 && { notes }) }
+  }
   return { ok: false, errors: reported(found.faults).map(describe) }
 }
 
