@@ -26,7 +26,8 @@ export const explain = (issue: Issue, { value, schema, base = [] }: Around): Fau
     return issue.keys.map((key) => unknownKey([...path, key], known))
   }
   if (issue.code === "invalid_key") {
-    return issue.issues.map(({ message }) => ({ path, message, on_key: true }))
+    const foreign = foreignWords(String(own.at(-1)), [])
+    return issue.issues.map(({ message }) => ({ path, message: foreign ?? message, on_key: true }))
   }
   const found = valueAt(value, issue.path)
   if (issue.code === "invalid_type") return [wrongType(issue.expected, found, path)]
@@ -63,6 +64,7 @@ const wrongType = (expected: string, found: unknown, path: Path): Fault => {
 
 const hint = (expected: string, found: unknown, key: string | number | undefined): string => {
   if (typeof found !== "string") {
+    if (expected === "array" && typeof found === "object" && found !== null) return ": put `- ` before it"
     return expected === "string" && typeof found === "boolean" ? ": put it in quotes" : ""
   }
   const text = found.slice(0, 40)

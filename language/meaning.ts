@@ -94,6 +94,8 @@ const typeFindings = (checked: Checked, calls: readonly Call[]): Located[] => {
   const known =
     name !== undefined && calls.some((call) => call.name === name) ? signatures.get(name) : undefined
   if (known) return [{ message: `${message}; there is ${known.slice(0, 6).map(shown).join(", ")}`, offset }]
+  const indexed = /^Cannot index type '([\w<>, ]+)'/.exec(message)?.[1]
+  if (indexed !== undefined) return [{ message: `${nounOf(indexed)} has no fields`, offset }]
   const isMixed =
     /no such overload: (?:string [-+*/<>=!]+ (?:int|double)|(?:int|double) [-+*/<>=!]+ string)/.test(message)
   return [

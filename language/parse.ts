@@ -34,8 +34,12 @@ export const parseWorkflow = (text: string, options: { readonly file?: string } 
   if (refusal) return failed([{ fault: refusal, offset: 0 }])
   const document = parseDocument(text, { ...yamlOptions, lineCounter: lines })
   if (document.errors.length > 0) {
+    const first = new Map(
+      document.errors.toReversed().map((error) => [lines.linePos(error.pos[0]).line, error]),
+    )
     return failed(
-      document.errors.map((error) => ({
+      // What follows on the same line is mostly the parser's trouble with the first.
+      [...first.values()].map((error) => ({
         fault: { path: [], message: wording(error, text) },
         offset: error.pos[0],
       })),

@@ -10,19 +10,21 @@ export const wording = ({ code, message, pos }: YamlError, text: string): string
   if (code === "TAB_AS_INDENT" || (code === "BAD_INDENT" && /\t/.test(lineAt(text, pos[0])))) {
     return "a tab can't indent in YAML: use spaces"
   }
-  return `this is no valid YAML: ${message}${quotesHint(lineAt(text, pos[0]))}`
+  const line = lineAt(text, pos[0])
+  if (/[{[,].*\$\{\{/.test(line)) {
+    return "this is no valid YAML: within { } and [ ], a value with `${{` must be in quotes"
+  }
+  const hint = /:\s.*:\s/.test(line) ? "; put a value with `: ` in quotes, or write it behind `|`" : ""
+  return `this is no valid YAML: ${message}${hint}`
 }
 
 const lineAt = (text: string, offset: number): string => {
   const start = text.lastIndexOf("\n", Math.max(0, offset - 1)) + 1
   const end = text.indexOf("\n", offset)
-  return text.slice(start, end < 0 ? start + 500 : end)
+  return text.slice(start, end < 0 ? start + max_line_chars : Math.min(end, start + max_line_chars))
 }
 
-const quotesHint = (line: string): string => {
-  if (/[{[,].*\$\{\{/.test(line)) return "; within { } and [ ], put a value with `${{` in quotes"
-  return /:\s.*:\s/.test(line) ? "; put a value with `: ` in quotes, or write it behind `|`" : ""
-}
+const max_line_chars = 500
 
 /** What YAML reads as another value than is written, where the written one is meant. */
 export const trapFaults = (document: Document): Fault[] => {

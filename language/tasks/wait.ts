@@ -63,7 +63,10 @@ const approval = z
     "name who may decide: `roles` or `people`",
   )
   .refine(enough, { path: ["approvals"], message: "there are fewer `people` than `approvals`" })
-  .refine(remindsInTime, { path: ["remind_before"], message: "a reminder needs a `timeout` that is longer" })
+  .refine(remindsInTime, {
+    path: ["remind_before"],
+    message: "a reminder comes before the `timeout`, so that must be there and longer",
+  })
   .refine(({ on_timeout, timeout }) => on_timeout === undefined || timeout !== undefined, {
     path: ["on_timeout"],
     message: "`on_timeout` needs a `timeout`",
