@@ -82,7 +82,9 @@ export const combinations = (matrix: Matrix): readonly Combination[] => {
 
 const product = (axes: Readonly<Record<string, unknown>>): readonly Combination[] => {
   let found: Combination[] = [{}]
-  for (const [name, values] of Object.entries(axes)) {
+  // By name: a run's item must not be another one when a file's keys are put in another order.
+  for (const name of Object.keys(axes).sort()) {
+    const values = axes[name]
     if (!Array.isArray(values)) throw new ExpressionError(`\`matrix.${name}\` needs a list`)
     // Counted before they are made: ten axes of ten would be ten thousand million.
     if (found.length * values.length > limits.max_items) {

@@ -89,6 +89,23 @@ export const deepFunctions: ReadonlySet<string> = new Set([
   "slug",
 ])
 
+/** These make new lists. */
+export const makers: ReadonlySet<string> = new Set([
+  ...[
+    "range",
+    "chunk",
+    "slice",
+    "flatten",
+    "reverse",
+    "sort",
+    "distinct",
+    "lines",
+    "split",
+    "keys",
+    "values",
+  ],
+])
+
 export const withFunctions = (environment: Environment): Environment => {
   const all: Functions = { ...textFunctions, ...listFunctions, ...jsonFunctions, ...dateFunctions }
   for (const [signature, handler] of Object.entries(all)) environment.registerFunction(signature, handler)

@@ -64,7 +64,7 @@ const repeats: readonly Json[] = [
     matrix: {
       os: ["linux", "mac"],
       node: [18, 20],
-      exclude: [{ os: "mac", node: 18 }],
+      exclude: [{ os: "linux", node: 20 }],
       include: [{ os: "win" }],
     },
   },
