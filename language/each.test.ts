@@ -1,6 +1,9 @@
 import { describe, expect, test } from "bun:test"
-import { combinations, eachOf, itemContext, itemName, itemsOf } from "./each.ts"
+import { eachOf, itemContext, itemName, itemsOf } from "./each.ts"
+import type { Matrix } from "./flow.ts"
 import { limits } from "./limits.ts"
+
+const combinations = (matrix: Matrix) => eachOf({ matrix })?.items
 
 describe("for_each", () => {
   test("over values in the file is known before a run", () => {

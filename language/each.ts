@@ -65,11 +65,16 @@ const bounded = <Item>(items: readonly Item[]): readonly Item[] => {
 }
 
 /** All of the axes with each other, without what is excluded; then what is included. */
-export const combinations = (matrix: Matrix): readonly Combination[] => {
+const combinations = (matrix: Matrix): readonly Combination[] => {
   const { include = [], exclude = [], ...axes } = matrix
   const names = Object.keys(axes)
-  const base =
-    names.length === 0 ? [] : product(axes).filter((one) => !exclude.some((part) => has(one, part)))
+  const all = names.length === 0 ? [] : product(axes)
+  if (all.length * (include.length + exclude.length) > limits.max_matrix_comparisons) {
+    throw new ExpressionError(
+      `${all.length} combinations with ${include.length + exclude.length} of \`include\` and \`exclude\` are too many`,
+    )
+  }
+  const base = all.filter((one) => !exclude.some((part) => has(one, part)))
   const items = base.map((one) => ({ ...one }))
   for (const extra of include) {
     const own = Object.fromEntries(Object.entries(extra).filter(([name]) => names.includes(name)))
@@ -96,6 +101,7 @@ const product = (axes: Readonly<Record<string, unknown>>): readonly Combination[
 }
 
 const has = (one: Combination, part: Combination): boolean =>
-  Object.entries(part).every(
-    ([name, value]) => Object.hasOwn(one, name) && canonicalJson(one[name]) === canonicalJson(value),
-  )
+  Object.entries(part).every(([name, value]) => Object.hasOwn(one, name) && isSame(one[name], value))
+
+const isSame = (one: unknown, other: unknown): boolean =>
+  one === other || (typeof one === "object" && canonicalJson(one) === canonicalJson(other))
