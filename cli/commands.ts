@@ -128,6 +128,20 @@ export const commands: readonly Command[] = [
     load: () => import("./commands/workflows/validate.ts"),
   },
   {
+    name: "plan",
+    summary: "show what a run of a file would consist of",
+    arguments: ["<file>"],
+    options: [inputs, ["--json", "print the compiled plan"]],
+    examples: ["wf plan examples/hello.yml"],
+    load: () => import("./commands/workflows/plan.ts"),
+  },
+  {
+    name: "schema",
+    summary: "print the JSON Schema of workflow files, for editors",
+    examples: ["wf schema > workflow.schema.json"],
+    load: () => import("./commands/workflows/schema.ts"),
+  },
+  {
     name: "runs list",
     summary: "the latest runs",
     options: [

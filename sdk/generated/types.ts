@@ -1316,6 +1316,14 @@ export interface components {
                 column: number | null;
                 suggestion: string | null;
             }[];
+            /** @description What is valid, and yet not what this version does. */
+            notes: {
+                message: string;
+                path: string;
+                line: number | null;
+                column: number | null;
+                suggestion: string | null;
+            }[];
         };
         Version: {
             workflow: string;

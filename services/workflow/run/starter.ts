@@ -71,7 +71,8 @@ const prepare = async (
   { resolved, content }: Found,
 ): Promise<RunStart | Problem> => {
   if (!resolved || !content) return notFound(request, resolved)
-  const checked = checkInputs(content, request.inputs)
+  if (content.refusal !== undefined) return new Problem("version.not_runnable", { detail: content.refusal })
+  const checked = checkInputs(content, request.inputs, kit.now())
   if (!checked.ok) {
     const detail = checked.errors
       .map(({ path, message }) => (path === "" ? message : `${path}: ${message}`))
