@@ -36,8 +36,20 @@ export const outputsFor = async (reader: Pick<Transaction, "outputs">, step: Ste
     const run = runOfTask(step, task)
     for (const idx of readsOf(planOfRun(step, run), task)) wanted.add(taskRunId(task.run_id ?? "", idx))
   }
-  const found = await reader.outputs([...wanted])
-  return new Map(found.map((row) => [row.id, row]))
+  const known = toldBy(step, wanted)
+  const found = await reader.outputs([...wanted].filter((id) => !known.has(id)))
+  return new Map([...known, ...found.map((row) => [row.id, row] as const)])
+}
+
+/** What ends in this step itself may not be written yet. */
+const toldBy = ({ decided }: Step, wanted: ReadonlySet<string>): Outputs => {
+  const told = new Map<string, Output>()
+  if (wanted.size === 0) return told
+  for (const { task, settlement } of decided.ended)
+    told.set(task.id, { id: task.id, status: task.status, outputs: settlement.outputs ?? null })
+  for (const task of [...decided.unbegun, ...decided.expired.map((one) => one.task)])
+    told.set(task.id, { id: task.id, status: task.status, outputs: null })
+  return told
 }
 
 /** What a step gives to its worker, after its commit. */
