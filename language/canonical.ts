@@ -1,6 +1,8 @@
 import { canonicalJson } from "./canonical-json.ts"
+import { concurrencyOf } from "./concurrency.ts"
 import { durationMs, durationText } from "./duration.ts"
 import { defaults } from "./plan.ts"
+import { timetableOf } from "./schedule.ts"
 import type { Definition, Input, Task } from "./schema.ts"
 
 /**
@@ -18,6 +20,8 @@ const canonical = (definition: Definition): string => {
     inputs: present(mapped(definition.inputs ?? {}, input)),
     env: environment(definition.env),
     timeout: period(timeout, defaults.run_timeout_ms),
+    concurrency: definition.concurrency && concurrencyOf(definition.concurrency),
+    schedule: definition.schedule?.map(timetableOf),
     tasks: mapped(definition.tasks, task),
   })
 }
@@ -52,6 +56,7 @@ const task = (given: Task) => {
     artifacts: sorted(given.artifacts),
     queue: unless(given.queue, defaults.queue),
     priority: unless(given.priority, 0),
+    queue_timeout: given.queue_timeout && period(given.queue_timeout, 0),
   }
 }
 

@@ -22,7 +22,7 @@ type Expression = {
   check(): ExpressionError | undefined
 }
 
-export const roots = ["inputs", "env", "tasks", "run", "secrets"] as const
+export const roots = ["inputs", "env", "tasks", "run", "secrets", "trigger"] as const
 
 const withNumbers = (environment: Environment): Environment => {
   const count = {

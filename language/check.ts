@@ -5,6 +5,7 @@ import { type DefinitionError, describe, type Fault, type Path } from "./fault.t
 import { declarationFaults } from "./inputs.ts"
 import { limits } from "./limits.ts"
 import { needsFaults, needsOf } from "./needs.ts"
+import { scheduleInputFaults } from "./schedule.ts"
 import { type Definition, definitionSchema, type Input, inputSchema, taskSchema } from "./schema.ts"
 import { isTaskType, laterTaskTypes, taskTypeNames, taskTypes } from "./task-types.ts"
 
@@ -40,6 +41,7 @@ export const findFaults = (value: unknown): Found => {
     faults.push(...needsFaults(tasks))
   }
   faults.push(...expressionFaults(value), ...inputFaults(value))
+  if (parsed.success) faults.push(...scheduleInputFaults(parsed.data))
   if (parsed.success && faults.length === 0) return { definition: parsed.data, faults }
   return { faults }
 }

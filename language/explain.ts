@@ -1,5 +1,6 @@
 import type { z } from "zod"
 import type { Fault, Path } from "./fault.ts"
+import { scheduleSchema } from "./schedule.ts"
 import { definitionSchema, laterKeys, taskSchema } from "./schema.ts"
 
 type Issue = z.core.$ZodIssue
@@ -69,11 +70,13 @@ const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown => {
 }
 
 const inputKeys = Object.keys(definitionSchema.shape.inputs.unwrap().valueType.shape)
+const scheduleKeys = Object.keys(scheduleSchema.shape)
 const retryKeys = Object.keys(taskSchema.shape.retries.unwrap().shape)
 
 const keysAt = (path: Path): readonly string[] => {
   if (path.length === 1) return Object.keys(definitionSchema.shape)
   if (path[0] === "inputs" && path.length === 3) return inputKeys
+  if (path[0] === "schedule" && path.length === 3) return scheduleKeys
   if (path[0] !== "tasks") return []
   if (path.length === 3) return Object.keys(taskSchema.shape)
   return path[2] === "retries" ? retryKeys : []

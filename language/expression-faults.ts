@@ -1,6 +1,7 @@
 import type { Fault, Path } from "./fault.ts"
 import { type Names, textFaults } from "./meaning.ts"
 import { needsOf } from "./needs.ts"
+import { fire_fields } from "./schedule.ts"
 import { upstreamIn } from "./upstream.ts"
 
 type Mapping = Readonly<Record<string, unknown>>
@@ -20,13 +21,18 @@ export const expressionFaults = (definition: unknown): Fault[] => {
   return faults
 }
 
-type Place = { readonly task?: string; readonly env: readonly string[] }
+type Place = {
+  readonly task?: string
+  readonly env: readonly string[]
+  readonly trigger?: readonly string[]
+}
 
 /** Undefined where no expression is evaluated; prose may show one without meaning it. */
 const placeOf = (path: Path, definition: Mapping, names: Names): Place | "prose" | undefined => {
   if (path.at(-1) === "description") return "prose"
   if (path[0] === "env") return { env: [] }
   if (path[0] === "concurrency" && path[1] === "key") return { env: [] }
+  if (path[0] === "schedule" && path[2] === "inputs") return { env: [], trigger: fire_fields }
   const [top, task, key] = path
   if (top !== "tasks" || typeof task !== "string") return undefined
   if (key === "env") return { task, env: names.env }

@@ -14,12 +14,14 @@ export type ExpressionContext = {
   >
   readonly run?: { readonly id: string; readonly workflow: string; readonly version: number }
   readonly secrets?: Readonly<Record<string, string>>
+  /** What started the run; for the inputs that a schedule or a hook gives. */
+  readonly trigger?: Readonly<Record<string, unknown>>
 }
 
 /** One expression, without its `${{ }}`. The result is JSON. Throws an ExpressionError. */
 export const evaluate = (text: string, context: ExpressionContext): unknown => {
   const expression = readExpression(text)
-  const scope: Record<string, unknown> = { inputs: {}, env: {}, tasks: {}, run: {}, secrets: {} }
+  const scope: Record<string, unknown> = { inputs: {}, env: {}, tasks: {}, run: {}, secrets: {}, trigger: {} }
   // Contexts can be large, so only what is named is converted.
   for (const { root, path } of expression.references) {
     const source: unknown = Object.hasOwn(context, root) ? Reflect.get(context, root) : {}

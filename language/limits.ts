@@ -12,6 +12,7 @@ export const limits = {
   max_enum: 100,
   max_tags: 20,
   max_files: 100,
+  max_schedules: 20,
   max_artifacts: 100,
   max_env: 200,
   max_outputs: 100,

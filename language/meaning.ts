@@ -19,6 +19,8 @@ type Text = {
   readonly path: Path
   readonly task?: string
   readonly env: readonly string[]
+  /** Where a run's inputs are made of what starts it: what is known of that. */
+  readonly trigger?: readonly string[]
 }
 
 type Finding = Pick<Fault, "message" | "word" | "known">
@@ -65,6 +67,11 @@ const expressionFaults = (
 const meaning = (reference: Reference, text: Text, names: Names): Finding | undefined => {
   const { root, path } = reference
   const [name] = path
+  if (text.trigger) {
+    if (root === "trigger") return named("field of trigger", name, text.trigger)
+    return { message: "nothing but `trigger` can be read here: the run hasn't begun" }
+  }
+  if (root === "trigger") return { message: "`trigger` is read in the inputs of a schedule" }
   if (root === "inputs") return named("input", name, names.inputs)
   if (root === "env") return named("variable", name, text.env)
   if (root === "run") return named("field of run", name, ["id", "workflow", "version"])

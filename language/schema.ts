@@ -2,6 +2,7 @@ import { z } from "zod"
 import { concurrencySchema } from "./concurrency.ts"
 import { durationMs } from "./duration.ts"
 import { limits } from "./limits.ts"
+import { scheduleSchema } from "./schedule.ts"
 import {
   artifactGlob,
   duration,
@@ -109,6 +110,11 @@ export const definitionSchema = z.strictObject({
   concurrency: concurrencySchema
     .optional()
     .describe("At most so many runs with the same key at once; the key may read inputs."),
+  schedule: z
+    .array(scheduleSchema)
+    .max(limits.max_schedules, `a workflow has at most ${limits.max_schedules} schedules`)
+    .optional()
+    .describe("When runs start by themselves."),
   tasks: z.record(taskName, taskSchema),
 })
 
@@ -118,6 +124,6 @@ export type Input = z.output<typeof inputSchema>
 
 /** Keys of the language that this version doesn't act on yet. They are refused, not ignored. */
 export const laterKeys = {
-  definition: new Set(["secrets", "schedule", "triggers", "on_failure", "finally", "outputs"]),
+  definition: new Set(["secrets", "triggers", "on_failure", "finally", "outputs"]),
   task: new Set(["if", "for_each", "matrix", "cache", "secrets", "max_parallel", "fail_fast"]),
 } as const
