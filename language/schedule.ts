@@ -2,7 +2,7 @@ import { z } from "zod"
 import { cronFault } from "./cron.ts"
 import { durationMs } from "./duration.ts"
 import type { Fault } from "./fault.ts"
-import { checkInputs } from "./inputs.ts"
+import { checkInputs, type InputError } from "./inputs.ts"
 import type { Definition } from "./schema.ts"
 import { duration, fieldName } from "./words.ts"
 import { isZone } from "./zone.ts"
@@ -69,7 +69,10 @@ export type Timetable = {
 
 const day_ms = 86_400_000
 
-export const timetableOf = (schedule: Schedule): Timetable => ({
+/** The API takes any value as an input; what fits is seen when the inputs are checked. */
+type Given = Omit<Schedule, "inputs"> & { readonly inputs?: Readonly<Record<string, unknown>> | undefined }
+
+export const timetableOf = (schedule: Given): Timetable => ({
   cron: schedule.cron.trim().split(/\s+/).join(" "),
   timezone: schedule.timezone ?? "UTC",
   catch_up: schedule.catch_up ?? "latest",
@@ -79,14 +82,21 @@ export const timetableOf = (schedule: Schedule): Timetable => ({
   inputs: schedule.inputs ?? {},
 })
 
-/** What its runs can't be started with. An expression's value is known only when it is due. */
-export const scheduleInputFaults = (definition: Pick<Definition, "inputs" | "schedule">): Fault[] =>
-  (definition.schedule ?? []).flatMap(({ inputs = {} }, index) => {
-    const checked = checkInputs(definition, inputs)
-    if (checked.ok) return []
-    return checked.errors
-      .filter(({ path }) => !isOpen(inputs[path]))
-      .map(({ path, message }) => ({ path: ["schedule", index, "inputs", path], message }))
-  })
+/** What runs can't be started with. An expression's value is known only when it is due. */
+export const openInputFaults = (
+  definition: Pick<Definition, "inputs">,
+  inputs: Readonly<Record<string, unknown>>,
+): readonly InputError[] => {
+  const checked = checkInputs(definition, inputs)
+  if (checked.ok) return []
+  const isOpen = (value: unknown): boolean => typeof value === "string" && value.includes("${{")
+  return checked.errors.filter(({ path }) => !isOpen(inputs[path]))
+}
 
-const isOpen = (value: unknown): boolean => typeof value === "string" && value.includes("${{")
+export const scheduleInputFaults = (definition: Pick<Definition, "inputs" | "schedule">): Fault[] =>
+  (definition.schedule ?? []).flatMap(({ inputs = {} }, index) =>
+    openInputFaults(definition, inputs).map(({ path, message }) => ({
+      path: ["schedule", index, ...(Object.hasOwn(inputs, path) ? ["inputs", path] : [])],
+      message,
+    })),
+  )

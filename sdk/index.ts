@@ -4,6 +4,7 @@ import { identityOf } from "./identity.ts"
 import { jobsOf } from "./jobs.ts"
 import { queuesOf, workersOf } from "./queues.ts"
 import { runsOf } from "./runs.ts"
+import { schedulesOf } from "./schedules.ts"
 import { type ClientOptions, createTransport } from "./transport.ts"
 import { workflowsOf } from "./workflows.ts"
 
@@ -16,13 +17,18 @@ export type { FollowOptions, ListRuns, LogOptions, StartRun, WatchOptions } from
 export { isEnded } from "./runs.ts"
 export type {
   Artifact,
+  Backfilled,
   CreateJob,
+  CreateSchedule,
+  Fire,
   LogLine,
+  NextFire,
   Page,
   Queue,
   QueueSettings,
   Run,
   RunEvent,
+  Schedule,
   Sequence,
   TaskRun,
   Version,
@@ -40,6 +46,7 @@ export const createClient = (options: ClientOptions) => {
     deadLetters: deadLettersOf(transport),
     queues: queuesOf(transport),
     workers: workersOf(transport),
+    schedules: schedulesOf(transport),
     artifacts: artifactsOf(transport),
     identity: identityOf(transport),
   }

@@ -68,6 +68,22 @@ export const kinds = {
     title: "The workflow was started already",
     next: "Make a new one; what was started stays as it is.",
   },
+  "workflow.archived": {
+    status: 409,
+    title: "The workflow is archived",
+    next: "Bring it back with `wf workflows restore NAME`.",
+  },
+  "schedule.not_found": { status: 404, title: "There is no such schedule", next: "See `wf schedules list`." },
+  "schedule.exists": {
+    status: 409,
+    title: "A schedule with this name is there already",
+    next: "Choose another name, or delete the one there is.",
+  },
+  "schedule.declared": {
+    status: 409,
+    title: "The schedule belongs to its workflow's file",
+    next: "Change `schedule` in the file and push it; `wf schedules pause NAME` stops it meanwhile.",
+  },
   "version.not_found": {
     status: 404,
     title: "There is no such version",

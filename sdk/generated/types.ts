@@ -544,6 +544,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listSchedules"];
+        put?: never;
+        post: operations["createSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getSchedule"];
+        put?: never;
+        post?: never;
+        delete: operations["deleteSchedule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{name}/backfill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["backfillSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{name}/fires": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listFires"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{name}/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listNextFires"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{name}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["pauseSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{name}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["resumeSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -779,6 +891,26 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        Backfill: {
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Not in the future.
+             */
+            to: string;
+            /**
+             * @description Only say what would be started.
+             * @default false
+             */
+            dry_run: boolean;
+        };
+        Backfilled: {
+            /** @description For these a run is started. */
+            created: string[];
+            /** @description These have, or will have, their run. */
+            kept: string[];
+        };
         ChooseDeadLetters: {
             queue?: string;
             type?: string;
@@ -842,6 +974,32 @@ export interface components {
         };
         CreateJobs: {
             jobs: components["schemas"]["CreateJob"][];
+        };
+        CreateSchedule: {
+            name: string;
+            workflow: string;
+            /** @description Minute, hour, day, month, weekday; with seconds first, if there are six fields. */
+            cron: string;
+            /** @description Whose clocks it is read by; UTC when left out. */
+            timezone?: string;
+            /**
+             * @description Of what was due while nothing could be started: nothing, the latest (when left out), or all of it.
+             * @enum {string}
+             */
+            catch_up?: "none" | "latest" | "all";
+            /** @description What was due longer ago than this is not caught up; 24h when left out. */
+            window?: string;
+            /**
+             * @description While its last run goes on: start all the same (allow), leave it out (skip, when left out), wait in line (queue), or cancel that run first (cancel_running).
+             * @enum {string}
+             */
+            overlap?: "allow" | "skip" | "queue" | "cancel_running";
+            /** @description Each start is late by a part of this that is its own; 0s when left out. */
+            jitter?: string;
+            /** @description The runs' inputs; may read `trigger.fire_at`, `trigger.date` and `trigger.time`. */
+            inputs?: {
+                [key: string]: unknown;
+            };
         };
         Credentials: {
             /** @example ada@example.test */
@@ -932,6 +1090,24 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
         };
+        Fire: {
+            /** Format: date-time */
+            fire_at: string;
+            /** @enum {string} */
+            kind: "schedule" | "catch_up" | "backfill";
+            /** @enum {string} */
+            status: "waiting" | "queued" | "starting" | "started" | "skipped" | "missed" | "failed";
+            reason: string | null;
+            /**
+             * Format: date-time
+             * @description It stands for all times up to here.
+             */
+            until: string | null;
+            /** Format: uuid */
+            run_id: string | null;
+            /** Format: date-time */
+            decided_at: string;
+        };
         Job: {
             /** Format: uuid */
             id: string;
@@ -1001,6 +1177,17 @@ export interface components {
             name: string;
             /** Format: date-time */
             expires_at?: string | null;
+        };
+        NextFire: {
+            /** Format: date-time */
+            fire_at: string;
+            /** @description What the clocks of its zone show then. */
+            local: string;
+            /**
+             * Format: date-time
+             * @description With its jitter.
+             */
+            start_at: string;
         };
         Presigned: {
             /** Format: uri */
@@ -1163,6 +1350,51 @@ export interface components {
             data: {
                 [key: string]: unknown;
             };
+        };
+        Schedule: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            workflow: string;
+            /**
+             * @description `file`: the workflow's latest version declares it, and changes it.
+             * @enum {string}
+             */
+            source: "file" | "api";
+            cron: string;
+            timezone: string;
+            /** @enum {string} */
+            catch_up: "none" | "latest" | "all";
+            window: string;
+            /** @enum {string} */
+            overlap: "allow" | "skip" | "queue" | "cancel_running";
+            jitter: string;
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            paused_at: string | null;
+            /** @description Nothing of an archived workflow is started. */
+            workflow_archived: boolean;
+            /**
+             * Format: date-time
+             * @description Null while nothing will be due.
+             */
+            next_at: string | null;
+            /** @description What became of the latest time. */
+            last: {
+                /** Format: date-time */
+                fire_at: string;
+                /** @enum {string} */
+                status: "waiting" | "queued" | "starting" | "started" | "skipped" | "missed" | "failed";
+                reason: string | null;
+                /** Format: uuid */
+                run_id: string | null;
+            } | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         Sequence: {
             /**
@@ -2715,6 +2947,306 @@ export interface operations {
                         items: components["schemas"]["TaskRun"][];
                         next_cursor: string | null;
                     };
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSchedules: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                workflow?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Schedules by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Schedule"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateSchedule"];
+            };
+        };
+        responses: {
+            /** @description The schedule */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schedule */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone, with its history; its runs stay */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backfillSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Backfill"];
+            };
+        };
+        responses: {
+            /** @description The times of the range */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backfilled"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFires: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                status?: "waiting" | "queued" | "starting" | "started" | "skipped" | "missed" | "failed";
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What became of each time that was due, latest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Fire"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNextFires: {
+        parameters: {
+            query?: {
+                count?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description When it will be due */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["NextFire"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schedule */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schedule */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
                 };
             };
             /** @description A refusal */

@@ -2,6 +2,7 @@ import { type App, createApp, type Doors } from "#kernel/http/app.ts"
 import { mountDrafts } from "./draft/http.ts"
 import { mountRuns } from "./run/http.ts"
 import type { Starting } from "./run/starter.ts"
+import { mountSchedules } from "./schedule/http.ts"
 import { mountVersions } from "./version/http.ts"
 import { mountWorkflows } from "./workflow/http.ts"
 
@@ -10,6 +11,7 @@ export const workflowHttp = (parts: Starting, doors: Doors): App => {
   mountWorkflows(app, parts)
   mountVersions(app, parts.database)
   mountRuns(app, parts)
+  mountSchedules(app, parts)
   mountDrafts(app, parts)
   return app
 }

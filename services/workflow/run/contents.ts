@@ -13,7 +13,9 @@ export type Contents = {
 
 const keeping = { of: ({ plan }: Content) => plan.length, max: 200, max_size: 32 * 1024 * 1024 }
 
-const keyOf = ({ workflow_id, version }: Resolved): string => `${workflow_id} ${version}`
+type VersionKey = Pick<Resolved, "workflow_id" | "version">
+
+const keyOf = ({ workflow_id, version }: VersionKey): string => `${workflow_id} ${version}`
 
 export const createContents = (): Contents => {
   const kept = createKept(keeping)
@@ -38,7 +40,7 @@ export const createContents = (): Contents => {
   }
 }
 
-type ContentRow = Resolved & { readonly inputs: Definition["inputs"] | null; readonly plan: string }
+type ContentRow = VersionKey & { readonly inputs: Definition["inputs"] | null; readonly plan: string }
 
 const findContents = (sql: Sql, versions: readonly Resolved[]) =>
   sql<ContentRow>`

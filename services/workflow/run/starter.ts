@@ -21,7 +21,7 @@ export type Starting = {
   readonly scheduler: Scheduler
 }
 
-type StartRequest = {
+export type StartRequest = {
   readonly workspace_id: string
   readonly workflow: string
   /** The latest, if left out. */
@@ -30,6 +30,8 @@ type StartRequest = {
   readonly idempotency_key: string | undefined
   readonly traceparent: string | undefined
   readonly rerun: { readonly of: string; readonly mode: string; readonly task: string } | undefined
+  /** Of a start that nobody asked for by hand: what started it, and the id that its run was given beforehand. */
+  readonly automatic?: { readonly trigger: string; readonly run_id: string }
 }
 
 /** Starts that arrive together are resolved by one statement and handed over in one call. */
@@ -71,6 +73,7 @@ const prepare = async (
   { resolved, content }: Found,
 ): Promise<RunStart | Problem> => {
   if (!resolved || !content) return notFound(request, resolved)
+  if (resolved.archived) return archived(request)
   const checked = checkInputs(content, request.inputs)
   if (!checked.ok) {
     const detail = checked.errors
@@ -79,13 +82,13 @@ const prepare = async (
     return new Problem("inputs.invalid", { errors: checked.errors, detail })
   }
   return create(RunStartSchema, {
-    runId: runId(kit.id()),
+    runId: request.automatic?.run_id ?? runId(kit.id()),
     workspaceId: request.workspace_id,
     workflow: request.workflow,
     version: resolved.version,
     planJson: content.plan,
     inputsJson: JSON.stringify(checked.values),
-    trigger: request.rerun ? "rerun" : "manual",
+    trigger: request.automatic?.trigger ?? (request.rerun ? "rerun" : "manual"),
     rerunOf: request.rerun?.of ?? "",
     rerunMode: request.rerun?.mode ?? "",
     rerunTask: request.rerun?.task ?? "",
@@ -95,6 +98,9 @@ const prepare = async (
   })
 }
 
+const archived = ({ workflow }: StartRequest): Problem =>
+  new Problem("workflow.archived", { detail: `${workflow} is archived: nothing of it is started.` })
+
 const notFound = ({ workflow, version }: StartRequest, resolved: Resolved | undefined): Problem => {
   if (resolved) {
     return new Problem("version.not_found", { detail: `There is no version ${version} of ${workflow}.` })
@@ -103,8 +109,10 @@ const notFound = ({ workflow, version }: StartRequest, resolved: Resolved | unde
 }
 
 /** Of what was asked for, so that the same request is known again after the next version. */
-const hashOf = ({ workflow, version, inputs, rerun }: StartRequest): Promise<string> =>
-  bodyHash({ workflow, version: version ?? null, inputs: inputs ?? {}, ...(rerun && { rerun }) })
+const hashOf = ({ workflow, version, inputs, rerun, automatic }: StartRequest): Promise<string> =>
+  automatic
+    ? bodyHash(automatic)
+    : bodyHash({ workflow, version: version ?? null, inputs: inputs ?? {}, ...(rerun && { rerun }) })
 
 /** Large plans go in messages of their own. */
 const inMessages = <Item extends { readonly start: RunStart }>(items: readonly Item[]): Item[][] => {

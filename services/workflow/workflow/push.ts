@@ -5,6 +5,7 @@ import { digest } from "#language/canonical.ts"
 import { compile } from "#language/plan.ts"
 import { soundDefinition } from "../definition/read.ts"
 import type { Written } from "../definition/shape.ts"
+import { syncSchedules } from "../schedule/sync.ts"
 import { readVersion } from "../version/read.ts"
 import type { Version } from "../version/shape.ts"
 
@@ -22,7 +23,11 @@ export const pushWorkflow =
     return database.tx(async (sql) => {
       const locked = await lockWorkflow(sql, { id: kit.id(), workspace_id, name })
       const created = locked.latest_digest !== content.digest
-      if (created) await insertVersion(sql, { ...content, ...locked, created_by: actor.user_id })
+      if (created) {
+        await insertVersion(sql, { ...content, ...locked, created_by: actor.user_id })
+        const declared = { schedules: definition.schedule ?? [], created_by: actor.user_id, id: kit.id }
+        await syncSchedules(sql, { ...declared, workspace_id, workflow_id: locked.id, workflow: name })
+      }
       const version = await readVersion(sql, { workspace_id, name, version: null })
       if (!version) throw new Error(`workflow ${name} has no latest version`)
       return { ...version, created }
