@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts"
 import { jobCommands } from "./job-commands.ts"
+import { scheduleCommands } from "./schedule-commands.ts"
 
 const json = ["--json", "print the API's objects, one line each for streams"] as const
 const inputs = ["-i, --input <key=value...>", "an input of the run; repeat it for more"] as const
@@ -164,6 +165,7 @@ export const commands: readonly Command[] = [
     examples: ["wf workflows show hello"],
     load: () => import("./commands/workflows/show.ts"),
   },
+  ...scheduleCommands,
   {
     name: "artifacts list",
     summary: "the files a run has kept",
