@@ -129,6 +129,12 @@ export const commands: readonly Command[] = [
     load: () => import("./commands/workflows/validate.ts"),
   },
   {
+    name: "schema",
+    summary: "print the JSON Schema of workflow files, for editors",
+    examples: ["wf schema > workflow.schema.json"],
+    load: () => import("./commands/workflows/schema.ts"),
+  },
+  {
     name: "runs list",
     summary: "the latest runs",
     options: [

@@ -1,28 +1,33 @@
 import { type ASTNode, Environment } from "@marcbachmann/cel-js"
+import { type Call, callsOf } from "./calls.ts"
+import { clock } from "./date-functions.ts"
+import { ExpressionError } from "./expression-error.ts"
+import { deepFunctions, withFunctions } from "./functions.ts"
 import { limits } from "./limits.ts"
 import { charge, chargeDeep, chargeJoin, type Meter, newMeter, refill, sizeOf } from "./meter.ts"
 import { childrenOf } from "./nodes.ts"
 import { type Reference, referencesOf } from "./references.ts"
 
-/** An expression that could not be read or evaluated; `offset` is the place in it. */
-export class ExpressionError extends Error {
-  readonly offset: number
-
-  constructor(message: string, offset = 0) {
-    super(message)
-    this.name = "ExpressionError"
-    this.offset = offset
-  }
-}
-
 type Expression = {
   readonly references: readonly Reference[]
-  evaluate(scope: Readonly<Record<string, unknown>>): unknown
-  /** Undefined when the types fit as far as they are known. */
-  check(): ExpressionError | undefined
+  readonly calls: readonly Call[]
+  /** `now` is what `now()` answers; without it that fails. */
+  evaluate(scope: Readonly<Record<string, unknown>>, now?: Date): unknown
 }
 
-export const roots = ["inputs", "env", "tasks", "run", "secrets", "trigger"] as const
+export const roots = [
+  "inputs",
+  "env",
+  "tasks",
+  "run",
+  "secrets",
+  "trigger",
+  "item",
+  "matrix",
+  "index",
+] as const
+
+export type Root = (typeof roots)[number]
 
 const withNumbers = (environment: Environment): Environment => {
   const count = {
@@ -40,19 +45,69 @@ const withNumbers = (environment: Environment): Environment => {
   return environment
 }
 
-const language = withNumbers(
-  new Environment({
-    homogeneousAggregateLiterals: false,
-    limits: {
-      maxAstNodes: 2_000,
-      maxDepth: 64,
-      maxListElements: 500,
-      maxMapEntries: 500,
-      maxCallArguments: 16,
-    },
-  }),
+const base = withFunctions(
+  withNumbers(
+    new Environment({
+      homogeneousAggregateLiterals: false,
+      limits: {
+        maxAstNodes: 2_000,
+        maxDepth: 64,
+        maxListElements: 500,
+        maxMapEntries: 500,
+        maxCallArguments: 16,
+      },
+    }),
+  ),
 )
-for (const root of roots) language.registerVariable(root, "map<string, dyn>")
+for (const root of ["env", "run", "secrets", "trigger", "matrix"]) {
+  base.registerVariable(root, "map<string, dyn>")
+}
+base.registerVariable("item", "dyn")
+base.registerVariable("index", "int")
+
+/** Names and values are whatever a run has: for evaluation. */
+const language = base
+  .clone()
+  .registerVariable("inputs", "map<string, dyn>")
+  .registerVariable("tasks", "map<string, dyn>")
+
+/** The functions there are, each with its signatures. */
+export const signatures: ReadonlyMap<string, readonly string[]> = (() => {
+  const found = new Map<string, string[]>()
+  for (const { name, signature } of base.getDefinitions().functions) {
+    if (signature.startsWith("OptionalNamespace") || signature.startsWith("optional<")) continue
+    found.set(name, [...(found.get(name) ?? []), signature])
+  }
+  return found
+})()
+
+export type Checked =
+  | { readonly ok: true; readonly type: string }
+  | { readonly ok: false; readonly error: ExpressionError }
+
+/** Checks the types of expressions that can be read, as far as they are known. */
+export type Check = (text: string) => Checked
+
+/** For a definition whose inputs have these types of CEL. */
+export const checkWith = (inputs: Readonly<Record<string, string>>): Check => {
+  const typed = base.clone()
+  typed.registerType("Task", { fields: { status: "string", outputs: "map<string, dyn>" } })
+  typed.registerVariable("tasks", "map<string, Task>")
+  typed.registerVariable({ name: "inputs", schema: { ...inputs } })
+  const loose = base
+    .clone()
+    .registerVariable("inputs", "map<string, dyn>")
+    .registerVariable("tasks", "map<string, dyn>")
+  return (text) => {
+    // As a whole, inputs and tasks are mappings; only by name are their types known.
+    const whole = readExpression(text).references.some(
+      ({ root, path }) => (root === "inputs" || root === "tasks") && path.length === 0,
+    )
+    const checked = attempt(() => (whole ? loose : typed).check(text))
+    if (checked.valid) return { ok: true, type: String(checked.type ?? "dyn") }
+    return { ok: false, error: worded(checked.error) }
+  }
+}
 
 /** Regular expressions of the host can't be bounded in time. */
 const refused: Readonly<Record<string, string>> = {
@@ -70,14 +125,20 @@ export const readExpression = (text: string): Expression => {
   guardAll(parsed.ast, meter)
   return {
     references: referencesOf(parsed.ast),
-    evaluate: (scope) => {
+    calls: callsOf(parsed.ast),
+    evaluate: (scope, now) => {
       refill(meter)
-      return attempt(() => parsed(scope))
+      return attempt(() => at(now, () => parsed(scope)))
     },
-    check: () => {
-      const checked = attempt(() => language.check(text))
-      return checked.valid ? undefined : worded(checked.error)
-    },
+  }
+}
+
+const at = <Result>(now: Date | undefined, work: () => Result): Result => {
+  clock.now = now
+  try {
+    return work()
+  } finally {
+    clock.now = undefined
   }
 }
 
@@ -107,9 +168,18 @@ const guardAll = (root: ASTNode, meter: Meter): void => {
       for (const operand of node.args) extras.set(operand, (value) => chargeDeep(meter, value))
     }
     if (node.op === "rcall") guardCall(node.args, extras, meter)
+    if (node.op === "call" && deepFunctions.has(node.args[0])) chargeAll(node.args[1], extras, meter)
     guard(node, meter, extras.get(node))
     open.push(...childrenOf(node))
   }
+}
+
+const chargeAll = (
+  nodes: readonly ASTNode[],
+  extras: Map<ASTNode, (value: unknown) => void>,
+  meter: Meter,
+) => {
+  for (const node of nodes) extras.set(node, (value) => chargeDeep(meter, value))
 }
 
 type MethodCall = [name: string, receiver: ASTNode, args: ASTNode[]]
@@ -121,6 +191,7 @@ const guardCall = (
 ) => {
   const refusal = refused[name]
   if (refusal !== undefined) throw new ExpressionError(refusal, receiver.range.end)
+  if (deepFunctions.has(name)) chargeAll([receiver], extras, meter)
   if (name !== "join") return
   // The library evaluates arguments from the last to the first, so the separator is known by then.
   extras.set(receiver, (value) => chargeJoin(meter, value))

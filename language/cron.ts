@@ -1,118 +1,86 @@
-import { type CronExpression, CronExpressionParser } from "cron-parser"
-import { changeMs, instantMs, offsetMs, wallMs } from "./zone.ts"
-
-/** When something is due: a cron expression, read by the clocks of a zone. */
-export type Cron = { readonly cron: string; readonly timezone: string }
-
-const max_cron_chars = 200
-/** Clocks are changed so often at most while a rare time, as the 29th of February, is looked for. */
-const max_changes = 200
-const hours = 24
-
-const nicknames: Readonly<Record<string, string>> = {
-  "@yearly": "0 0 1 1 *",
-  "@annually": "0 0 1 1 *",
-  "@monthly": "0 0 1 * *",
-  "@weekly": "0 0 * * 0",
-  "@daily": "0 0 * * *",
-  "@midnight": "0 0 * * *",
-  "@hourly": "0 * * * *",
+type Field = {
+  readonly name: string
+  readonly min: number
+  readonly max: number
+  readonly names?: readonly string[]
 }
 
-type Read =
-  | { readonly ok: true; readonly expression: CronExpression }
-  | { readonly ok: false; readonly message: string }
+const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+const days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
 
-/** The expression over walls: what clocks show, as if there were no zones. */
-const read = (text: string, from_ms: number): Read => {
-  const fields = (nicknames[text.trim()] ?? text.trim()).split(/\s+/)
-  if (text.length > max_cron_chars) return refused(`has at most ${max_cron_chars} characters`)
-  if (fields[0]?.startsWith("@")) return refused(`knows ${Object.keys(nicknames).join(", ")}`)
-  if (fields.length !== 5 && fields.length !== 6) {
-    return refused(
-      `has five fields (minute, hour, day, month, weekday) or six, with seconds first; this has ${text.trim() === "" ? 0 : fields.length}`,
-    )
+const fields: readonly Field[] = [
+  { name: "second", min: 0, max: 59 },
+  { name: "minute", min: 0, max: 59 },
+  { name: "hour", min: 0, max: 23 },
+  { name: "day of month", min: 1, max: 31 },
+  { name: "month", min: 1, max: 12, names: ["", ...months] },
+  { name: "day of week", min: 0, max: 7, names: days },
+]
+
+const macros = new Set(["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"])
+
+/** What is wrong with a cron expression of five fields, or six with seconds first. */
+export const cronFault = (cron: string): string | undefined => {
+  const text = cron.trim().toLowerCase()
+  if (text.startsWith("@")) {
+    return macros.has(text) ? undefined : `\`${cron.slice(0, 50)}\` is none of ${[...macros].join(", ")}`
   }
-  // It would be another time in each process.
-  if (fields.some((field) => /\bH/.test(field))) return refused("has no `H`; give `jitter` instead")
-  try {
-    const options = { tz: "UTC", currentDate: new Date(from_ms) }
-    return { ok: true, expression: CronExpressionParser.parse(fields.join(" "), options) }
-  } catch (error) {
-    return refused(`can't be read: ${error instanceof Error ? error.message : String(error)}`)
+  const parts = text.split(/\s+/)
+  if (parts.length < 5 || parts.length > 6) {
+    return `a cron expression has five fields (minute hour day month weekday), or six with seconds first, not ${parts.length}`
   }
-}
-
-const refused = (message: string): Read => ({ ok: false, message: `a cron expression ${message}` })
-
-/** What is wrong with an expression; undefined when it can be read and comes at some time. */
-export const cronFault = (text: string): string | undefined => {
-  const from_ms = Date.UTC(2000, 0, 1)
-  const cron = read(text, from_ms)
-  if (!cron.ok) return cron.message
-  return nextWall(cron.expression, from_ms) === undefined ? "this time never comes" : undefined
-}
-
-const nextWall = (expression: CronExpression, after_ms: number): number | undefined => {
-  try {
-    expression.reset(new Date(after_ms))
-    return expression.next().getTime()
-  } catch {
-    return undefined
+  const own = parts.length === 6 ? fields : fields.slice(1)
+  for (const [place, field] of own.entries()) {
+    const fault = fieldFault(field, parts[place] ?? "")
+    if (fault !== undefined) return fault
   }
+  return neverFault(parts.slice(-5))
 }
 
-/**
- * The first time after `after_ms` that is due. Where the clocks are changed: a time that is left out is due when they go
- * on, and one that comes twice is due the first time. A schedule of every hour is due in each hour that passes, so it
- * neither stands still for the hour that comes twice nor makes up for the one that doesn't come.
- */
-export const nextFireMs = ({ cron, timezone }: Cron, after_ms: number): number | undefined => {
-  const parsed = read(cron, after_ms)
-  if (!parsed.ok) return undefined
-  const { expression } = parsed
-  const is_hourly = expression.fields.hour.values.length === hours
-  return is_hourly
-    ? nextInPassing(expression, timezone, after_ms)
-    : nextByClock(expression, timezone, after_ms)
-}
-
-const nextByClock = (expression: CronExpression, zone: string, after_ms: number): number | undefined => {
-  let wall_ms = nextWall(expression, wallMs(zone, after_ms))
-  while (wall_ms !== undefined) {
-    const at_ms = instantMs(zone, wall_ms)
-    if (at_ms > after_ms) return at_ms
-    // It was due when the clocks showed it for the first time.
-    wall_ms = nextWall(expression, wall_ms)
+const fieldFault = (field: Field, text: string): string | undefined => {
+  if (text.length > 200) return `the ${field.name} is too long`
+  for (const part of text.split(",")) {
+    const fault = partFault(field, part)
+    if (fault !== undefined) return `the ${field.name}: ${fault}`
   }
   return undefined
 }
 
-const nextInPassing = (expression: CronExpression, zone: string, after_ms: number): number | undefined => {
-  let from_ms = after_ms
-  let offset_ms = offsetMs(zone, after_ms)
-  let wall_ms = nextWall(expression, from_ms + offset_ms)
-  for (let changes = 0; wall_ms !== undefined && changes < max_changes; changes += 1) {
-    const at_ms = wall_ms - offset_ms
-    const change_ms = changeMs(zone, from_ms, at_ms)
-    if (change_ms === undefined) return at_ms
-    from_ms = change_ms
-    offset_ms = offsetMs(zone, change_ms)
-    wall_ms = nextWall(expression, change_ms + offset_ms - 1)
+const partFault = (field: Field, part: string): string | undefined => {
+  const [range = "", step, ...more] = part.split("/")
+  if (more.length > 0 || part === "") return `\`${part}\` can't be read`
+  if (step !== undefined && !(/^\d{1,4}$/.test(step) && Number(step) > 0)) {
+    return `\`/${step}\` is no step: write a whole number from 1`
   }
-  return undefined
+  if (range === "*" || (range === "?" && field.name.startsWith("day"))) return undefined
+  if (field.name === "day of month" && range === "l") return undefined
+  if (field.name === "day of week" && /^[0-7](?:l|#[1-5])$/.test(range)) return undefined
+  const [low = "", high, ...ends] = range.split("-")
+  const from = numberIn(field, low)
+  const to = high === undefined ? from : numberIn(field, high)
+  if (ends.length > 0 || from === undefined || to === undefined) {
+    return `\`${part}\` is not within ${field.min} to ${field.max}`
+  }
+  return from > to ? `\`${range}\` ends before it begins` : undefined
 }
 
-/** The latest time in (after, until] that is due. */
-export const lastFireMs = (cron: Cron, after_ms: number, until_ms: number): number | undefined => {
-  for (let reach_ms = 60_000; ; reach_ms *= 30) {
-    const from_ms = Math.max(after_ms, until_ms - reach_ms)
-    let last_ms: number | undefined
-    let next_ms = nextFireMs(cron, from_ms)
-    while (next_ms !== undefined && next_ms <= until_ms) {
-      last_ms = next_ms
-      next_ms = nextFireMs(cron, next_ms)
-    }
-    if (last_ms !== undefined || from_ms === after_ms) return last_ms
-  }
+const numberIn = ({ min, max, names }: Field, text: string): number | undefined => {
+  const named = text === "" ? -1 : (names?.indexOf(text) ?? -1)
+  const value = named >= 0 ? named : /^\d{1,2}$/.test(text) ? Number(text) : -1
+  return value >= min && value <= max ? value : undefined
+}
+
+const longest = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+/** February 30th never comes; a schedule of it would be silent for ever. */
+const neverFault = ([, , day = "", month = "", weekday = ""]: readonly string[]): string | undefined => {
+  if (!/^\d+(?:,\d+)*$/.test(day) || !/^[a-z0-9,]+$/.test(month) || !/^[*?]$/.test(weekday)) return undefined
+  const earliest = Math.min(...day.split(",").map(Number))
+  const found = month.split(",").map((one) => {
+    const named = months.indexOf(one)
+    return longest[named >= 0 ? named : Number(one) - 1] ?? 31
+  })
+  return found.every((last) => last < earliest)
+    ? `it never fires: no such month has a day ${earliest}`
+    : undefined
 }

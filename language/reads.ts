@@ -1,4 +1,5 @@
-import { ExpressionError, readExpression } from "./cel.ts"
+import { readExpression } from "./cel.ts"
+import { ExpressionError } from "./expression-error.ts"
 import { splitTemplate } from "./template.ts"
 
 /** The tasks whose outputs or status the texts read; undefined when it can't be known beforehand. */

@@ -1,102 +1,150 @@
 import { z } from "zod"
 import { cronFault } from "./cron.ts"
 import { durationMs } from "./duration.ts"
-import type { Fault } from "./fault.ts"
-import { checkInputs, type InputError } from "./inputs.ts"
-import type { Definition } from "./schema.ts"
-import { duration, fieldName } from "./words.ts"
-import { isZone } from "./zone.ts"
+import { nextFireMs } from "./fires.ts"
+import { limits } from "./limits.ts"
+import { defaults } from "./plan.ts"
+import { suggest } from "./suggest.ts"
+import { isTimezone } from "./timezone.ts"
+import { duration, fieldName, positiveDuration, taskName } from "./words.ts"
 
-const catchUps = ["none", "latest", "all"] as const
-const overlaps = ["allow", "skip", "queue", "cancel_running"] as const
+/** What begins runs is told apart by its name, also from version to version. */
+const name = taskName.describe("Tells it apart from others; its place in the list when left out.")
 
-export type CatchUp = (typeof catchUps)[number]
-export type Overlap = (typeof overlaps)[number]
+/** Values of the workflow's inputs; texts may have expressions. */
+const inputs = z.record(fieldName, z.json()).describe("The run's inputs; they may read `trigger`.")
 
-/** For workflow files and for schedules made by the API. */
-export const scheduleSchema = z.strictObject({
-  cron: z
-    .string()
-    .superRefine((text, { addIssue }) => {
-      const fault = cronFault(text)
-      if (fault !== undefined) addIssue({ code: "custom", message: fault })
-    })
-    .describe("Minute, hour, day, month, weekday; with seconds first, if there are six fields."),
-  timezone: z
-    .string()
-    .refine(isZone, "a time zone is a name like Europe/Berlin or UTC")
-    .optional()
-    .describe("Whose clocks it is read by; UTC when left out."),
-  catch_up: z
-    .enum(catchUps)
-    .optional()
-    .describe(
-      "Of what was due while nothing could be started: nothing, the latest (when left out), or all of it.",
-    ),
-  window: duration
-    .optional()
-    .describe("What was due longer ago than this is not caught up; 24h when left out."),
-  overlap: z
-    .enum(overlaps)
-    .optional()
-    .describe(
-      "While its last run goes on: start all the same (allow), leave it out (skip, when left out), wait in line (queue), or cancel that run first (cancel_running).",
-    ),
-  jitter: duration
-    .optional()
-    .describe("Each start is late by a part of this that is its own; 0s when left out."),
-  inputs: z
-    .record(fieldName, z.json())
-    .optional()
-    .describe("The runs' inputs; may read `trigger.fire_at`, `trigger.date` and `trigger.time`."),
+const cron = z.string().superRefine((text, context) => {
+  const fault = text.length > 1_000 ? "it is too long" : (cronFault(text) ?? silenceOf(text))
+  if (fault !== undefined)
+    context.addIssue({ code: "custom", message: `this is no cron expression: ${fault}` })
 })
 
-/** What a schedule's inputs may read of the time that was due: that instant, and the zone's date and time. */
-export const fire_fields = ["schedule", "fire_at", "date", "time"] as const
+/** What is well written may still mean a day that no calendar has. */
+const silenceOf = (text: string): string | undefined =>
+  nextFireMs({ cron: text, timezone: "UTC" }, Date.UTC(2000, 0, 1)) === undefined
+    ? "it never fires"
+    : undefined
 
-export type Schedule = z.output<typeof scheduleSchema>
+const timezone = z.string().superRefine((zone, context) => {
+  if (isTimezone(zone)) return
+  const meant = suggest(zone, Intl.supportedValuesOf("timeZone"))
+  const hint = meant === undefined ? "" : `; did you mean \`${meant}\`?`
+  context.addIssue({
+    code: "custom",
+    message: `unknown time zone \`${zone.slice(0, 100)}\`: use a name like Europe/Berlin or UTC${hint}`,
+  })
+})
+
+const shortEnough = (given: string): boolean => (durationMs(given) ?? 0) <= 86_400_000
+
+export const scheduleSchema = z
+  .strictObject({
+    name: name.optional(),
+    cron: cron.describe("Five fields, or six with seconds first; or @daily, @hourly and the like."),
+    timezone: timezone.optional().describe("UTC when left out."),
+    catch_up: z
+      .enum(["none", "latest", "all"])
+      .optional()
+      .describe("What of the times that were missed is made up for; none when left out."),
+    window: positiveDuration("a window")
+      .optional()
+      .describe("How far back missed times are made up for; 1d when left out."),
+    overlap: z
+      .enum(["allow", "skip", "queue", "cancel_running"])
+      .optional()
+      .describe("What happens while the last run still goes on; allow when left out."),
+    jitter: duration
+      .refine(shortEnough, "a jitter is at most 1d")
+      .optional()
+      .describe("Each run begins up to so much later, by chance."),
+    inputs: inputs.optional(),
+  })
+  .refine(({ window, catch_up }) => window === undefined || (catch_up ?? "none") !== "none", {
+    path: ["window"],
+    message: "a `window` needs `catch_up: latest` or `catch_up: all`",
+  })
+
+type Schedule = z.output<typeof scheduleSchema>
 
 /** A schedule with nothing left out. */
 export type Timetable = {
   readonly cron: string
   readonly timezone: string
-  readonly catch_up: CatchUp
+  readonly catch_up: NonNullable<Schedule["catch_up"]>
   readonly window_ms: number
   readonly overlap: Overlap
   readonly jitter_ms: number
   readonly inputs: Readonly<Record<string, unknown>>
 }
 
-const day_ms = 86_400_000
+export type Overlap = NonNullable<Schedule["overlap"]>
 
 /** The API takes any value as an input; what fits is seen when the inputs are checked. */
-type Given = Omit<Schedule, "inputs"> & { readonly inputs?: Readonly<Record<string, unknown>> | undefined }
+type Given = Omit<Schedule, "inputs" | "name"> & {
+  readonly inputs?: Readonly<Record<string, unknown>> | undefined
+}
 
 export const timetableOf = (schedule: Given): Timetable => ({
-  cron: schedule.cron.trim().split(/\s+/).join(" "),
+  cron: schedule.cron.trim().replaceAll(/\s+/g, " "),
   timezone: schedule.timezone ?? "UTC",
-  catch_up: schedule.catch_up ?? "latest",
-  window_ms: durationMs(schedule.window ?? "") ?? day_ms,
-  overlap: schedule.overlap ?? "skip",
+  catch_up: schedule.catch_up ?? "none",
+  window_ms: durationMs(schedule.window ?? "") ?? defaults.catch_up_window_ms,
+  overlap: schedule.overlap ?? "allow",
   jitter_ms: durationMs(schedule.jitter ?? "") ?? 0,
   inputs: schedule.inputs ?? {},
 })
 
-/** What runs can't be started with. An expression's value is known only when it is due. */
-export const openInputFaults = (
-  definition: Pick<Definition, "inputs">,
-  inputs: Readonly<Record<string, unknown>>,
-): readonly InputError[] => {
-  const checked = checkInputs(definition, inputs)
-  if (checked.ok) return []
-  const isOpen = (value: unknown): boolean => typeof value === "string" && value.includes("${{")
-  return checked.errors.filter(({ path }) => !isOpen(inputs[path]))
-}
+export const schedulesSchema = z
+  .array(scheduleSchema)
+  .min(1, "name at least one schedule")
+  .max(limits.max_schedules, `a workflow has at most ${limits.max_schedules} schedules`)
 
-export const scheduleInputFaults = (definition: Pick<Definition, "inputs" | "schedule">): Fault[] =>
-  (definition.schedule ?? []).flatMap(({ inputs = {} }, index) =>
-    openInputFaults(definition, inputs).map(({ path, message }) => ({
-      path: ["schedule", index, ...(Object.hasOwn(inputs, path) ? ["inputs", path] : [])],
-      message,
-    })),
-  )
+const condition = z.string().describe("An expression; the run begins only if it is true.")
+
+const secret = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "this is no name of a secret")
+
+const webhook = z.strictObject({
+  type: z.literal("webhook"),
+  name: name.optional(),
+  secret: secret.optional().describe("The secret that signs requests; others are refused."),
+  signature: z
+    .strictObject({
+      header: z
+        .string()
+        .regex(/^[A-Za-z0-9-]{1,100}$/, "this is no name of a header")
+        .optional(),
+      scheme: z.enum(["github", "stripe", "standard", "hmac_sha256"]).optional(),
+    })
+    .optional()
+    .describe("How requests are signed; as the standard webhooks have it, when left out."),
+  if: condition.optional(),
+  inputs: inputs.optional(),
+})
+
+const completion = z.strictObject({
+  type: z.literal("workflow"),
+  name: name.optional(),
+  workflow: taskName.describe("The workflow whose runs end."),
+  status: z
+    .array(z.enum(["completed", "failed", "cancelled"]))
+    .min(1)
+    .max(3)
+    .optional()
+    .describe("completed when left out."),
+  if: condition.optional(),
+  inputs: inputs.optional(),
+})
+
+const event = z.strictObject({
+  type: z.literal("event"),
+  name: name.optional(),
+  event: z.string().regex(/^[a-z][a-z0-9_.]{0,99}$/, "an event's type is written like ticket.created"),
+  if: condition.optional(),
+  inputs: inputs.optional(),
+})
+
+export const triggersSchema = z
+  .array(z.discriminatedUnion("type", [webhook, completion, event]))
+  .min(1, "name at least one trigger")
+  .max(limits.max_triggers, `a workflow has at most ${limits.max_triggers} triggers`)

@@ -18,20 +18,6 @@ const formatOf = (zone: string): Intl.DateTimeFormat => {
   return format
 }
 
-const zone_name = /^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/
-
-/** A name of the time zone database, as `Europe/Berlin`. */
-export const isZone = (zone: string): boolean => {
-  if (!zone_name.test(zone)) return false
-  try {
-    formatOf(zone)
-    return true
-  } catch (error) {
-    if (error instanceof RangeError) return false
-    throw error
-  }
-}
-
 /** How much the clocks of a zone are ahead of UTC. */
 export const offsetMs = (zone: string, at_ms: number): number => {
   const parts: Partial<Record<Intl.DateTimeFormatPartTypes, number>> = {}

@@ -63,6 +63,11 @@ export const kinds = {
     title: "The workflow is not valid",
     next: "Correct the places named in `errors`; `wf validate FILE` checks it without sending.",
   },
+  "version.not_runnable": {
+    status: 422,
+    title: "This version of wf doesn't run all that the workflow uses",
+    next: "Leave out what `detail` names, or start it after an upgrade; `wf validate FILE` shows the places.",
+  },
   "workflow.started": {
     status: 409,
     title: "The workflow was started already",

@@ -978,25 +978,25 @@ export interface components {
         CreateSchedule: {
             name: string;
             workflow: string;
-            /** @description Minute, hour, day, month, weekday; with seconds first, if there are six fields. */
+            /** @description Five fields, or six with seconds first; or @daily, @hourly and the like. */
             cron: string;
-            /** @description Whose clocks it is read by; UTC when left out. */
+            /** @description UTC when left out. */
             timezone?: string;
             /**
-             * @description Of what was due while nothing could be started: nothing, the latest (when left out), or all of it.
+             * @description What of the times that were missed is made up for; none when left out.
              * @enum {string}
              */
             catch_up?: "none" | "latest" | "all";
-            /** @description What was due longer ago than this is not caught up; 24h when left out. */
+            /** @description How far back missed times are made up for; 1d when left out. */
             window?: string;
             /**
-             * @description While its last run goes on: start all the same (allow), leave it out (skip, when left out), wait in line (queue), or cancel that run first (cancel_running).
+             * @description What happens while the last run still goes on; allow when left out.
              * @enum {string}
              */
             overlap?: "allow" | "skip" | "queue" | "cancel_running";
-            /** @description Each start is late by a part of this that is its own; 0s when left out. */
+            /** @description Each run begins up to so much later, by chance. */
             jitter?: string;
-            /** @description The runs' inputs; may read `trigger.fire_at`, `trigger.date` and `trigger.time`. */
+            /** @description The runs' inputs; they may read `trigger.scheduled_at`, and `today()` is its day. */
             inputs?: {
                 [key: string]: unknown;
             };
@@ -1542,6 +1542,14 @@ export interface components {
         Verdict: {
             valid: boolean;
             errors: {
+                message: string;
+                path: string;
+                line: number | null;
+                column: number | null;
+                suggestion: string | null;
+            }[];
+            /** @description What is valid, and yet not what this version does. */
+            notes: {
                 message: string;
                 path: string;
                 line: number | null;

@@ -38,6 +38,7 @@ export const worker = service({
       keepArtifacts: keepArtifacts(call("artifact", ArtifactService)),
       log,
       folder,
+      now: kit.now,
     }
     const running = countRunning((attempt, stop) => runAttempt(runner, attempt, stop))
     const { WF_WORKER_NAME: name, WF_WORKER_QUEUES: queues, WF_WORKER_LABELS: labels } = config

@@ -82,7 +82,7 @@ test("validation answers with the errors, their places and suggestions, and keep
     errors: [{ line: 7, path: "tasks.two.needs[0]", suggestion: "one" }],
   })
   const fine = await send("POST", "/workflows/validate", { body: { source: source("draft") } })
-  expect(fine.body).toEqual({ valid: true, errors: [] })
+  expect(fine.body).toEqual({ valid: true, errors: [], notes: [] })
   const object = await send("POST", "/workflows/validate", { body: { definition: { name: "draft" } } })
   expect(object.body).toMatchObject({ valid: false, errors: [{ line: null, column: null }] })
   expect((await send("GET", "/workflows/draft")).status).toBe(404)

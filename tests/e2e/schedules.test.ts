@@ -62,13 +62,13 @@ describe("a schedule", () => {
     await push("report", `inputs:\n  day: { type: string }\n${noop}`)
     const made = await it.wf([
       ...["schedules", "create", "mornings", "--workflow", "report", "--cron", "30 7 * * *"],
-      ...["--timezone", "Europe/Berlin", "-i", "day=${{ trigger.date }}", "--json"],
+      ...["--timezone", "Europe/Berlin", "-i", "day=${{ date(trigger.scheduled_at) }}", "--json"],
     ])
     expect([made.code, made.stderr]).toEqual([0, ""])
     expect(JSON.parse(made.stdout)).toMatchObject({
       cron: "30 7 * * *",
       source: "api",
-      overlap: "skip",
+      overlap: "allow",
       last: null,
     })
     const next = await it.wf(["schedules", "next", "mornings", "--count", "2"])
@@ -103,8 +103,12 @@ describe("a schedule", () => {
   test("that can't be is refused with what to do", async () => {
     const wrong = await push("wrong", `schedule: [{ cron: "0 2 * *", timezone: Europe/Berln }]\n${noop}`)
     expect(wrong.code).toBe(2)
-    expect(wrong.stderr).toContain("wrong.yml:2:20: a cron expression has five fields")
-    expect(wrong.stderr).toContain("a time zone is a name like Europe/Berlin or UTC")
+    expect(wrong.stderr).toContain(
+      "wrong.yml:2:20: this is no cron expression: a cron expression has five fields",
+    )
+    expect(wrong.stderr).toContain(
+      "unknown time zone `Europe/Berln`: use a name like Europe/Berlin or UTC; did you mean `Europe/Berlin`?",
+    )
     const bare = await it.wf(["schedules", "create", "report"])
     expect([bare.code, bare.stderr]).toEqual([
       2,

@@ -18,6 +18,7 @@ export type Runner = {
   readonly log: Log
   /** Holds a folder for each attempt, removed with it. */
   readonly folder: string
+  readonly now: () => Date
 }
 
 /** Runs one attempt from its folder to its result. Never throws: what breaks is the attempt's failure. */
@@ -91,7 +92,7 @@ const execute = async ({ runner, attempt, lines, folder, signal }: Running): Pro
     task_run_id: attempt.taskRunId,
     attempt: attempt.attempt,
     task: JSON.parse(attempt.taskJson) as PlanTask,
-    context: JSON.parse(attempt.contextJson) as ExpressionContext,
+    context: { ...(JSON.parse(attempt.contextJson) as ExpressionContext), now: runner.now().toISOString() },
     folder,
     write: lines.write,
     signal,

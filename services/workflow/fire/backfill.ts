@@ -1,7 +1,7 @@
 import { type Actor, allow } from "#kernel/auth/actor.ts"
 import { type Database, list, type Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
-import { nextFireMs } from "#language/cron.ts"
+import { nextFireMs } from "#language/fires.ts"
 import type { ScheduleRow } from "../schedule/read.ts"
 import { findSchedule } from "../schedule/show.ts"
 import { databaseNow, iso } from "./clock.ts"

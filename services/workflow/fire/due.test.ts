@@ -5,7 +5,7 @@ import { type DueFacts, dueFires, startAt } from "./due.ts"
 const hour_ms = 3_600_000
 const at = (text: string) => Date.parse(`2026-03-10T${text}Z`)
 const timetable = (more: Partial<Timetable> = {}): Timetable => ({
-  ...timetableOf({ cron: "0 * * * *" }),
+  ...timetableOf({ cron: "0 * * * *", catch_up: "latest" }),
   ...more,
 })
 const facts = (more: Partial<DueFacts>): DueFacts => ({

@@ -1,5 +1,5 @@
-import { lastFireMs, nextFireMs } from "#language/cron.ts"
 import { durationText } from "#language/duration.ts"
+import { lastFireMs, nextFireMs } from "#language/fires.ts"
 import type { Timetable } from "#language/schedule.ts"
 import type { FireKind, FireStatus } from "./moves.ts"
 

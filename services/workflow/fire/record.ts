@@ -1,5 +1,5 @@
 import { list, type Sql } from "#kernel/database/database.ts"
-import { nextFireMs } from "#language/cron.ts"
+import { nextFireMs } from "#language/fires.ts"
 import type { Timetable } from "#language/schedule.ts"
 import { type Firing, iso, isoOrNull } from "./clock.ts"
 import { type Due, dueFires, type NewFire } from "./due.ts"

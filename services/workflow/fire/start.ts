@@ -1,7 +1,6 @@
 import { list, type Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { ExpressionError, interpolate } from "#language/expressions.ts"
-import { wallMs } from "#language/zone.ts"
 import type { Started } from "../run/hand-over.ts"
 import { createStarter } from "../run/starter.ts"
 import { type Firing, iso, isoOrNull } from "./clock.ts"
@@ -59,7 +58,6 @@ type Starting = {
   readonly decided_at: Date
   readonly workspace_id: string
   readonly workflow: string
-  readonly timezone: string
   readonly inputs: Readonly<Record<string, unknown>>
 }
 
@@ -71,13 +69,17 @@ const requestOf = (fire: Starting, inputs: unknown) => ({
   idempotency_key: `schedule ${fire.schedule_id} ${fire.fire_at.toISOString()}`,
   traceparent: undefined,
   rerun: undefined,
-  automatic: { trigger: fire.kind === "backfill" ? "backfill" : "schedule", run_id: fire.run_id },
+  automatic: {
+    trigger: fire.kind === "backfill" ? "backfill" : "schedule",
+    run_id: fire.run_id,
+    at: fire.fire_at,
+  },
 })
 
-const inputsOf = ({ schedule, fire_at, timezone, inputs }: Starting): unknown => {
-  const wall = iso(wallMs(timezone, fire_at.getTime()))
-  const [date, time] = [wall.slice(0, 10), wall.slice(11, 19)]
-  return interpolate(inputs, { trigger: { schedule, fire_at: fire_at.toISOString(), date, time } })
+/** Everything in them is as of the time that was due, however late it is now. */
+const inputsOf = ({ schedule, fire_at, inputs }: Starting): unknown => {
+  const now = fire_at.toISOString()
+  return interpolate(inputs, { now, trigger: { type: "schedule", name: schedule, scheduled_at: now } })
 }
 
 const takeStarting = (sql: Sql, now: number) =>
@@ -94,7 +96,7 @@ const takeStarting = (sql: Sql, now: number) =>
         for update skip locked
       )
     returning schedule_id, schedule.name as schedule, fire_at, kind, run_id, decided_at, schedule.workspace_id,
-      workflow.name as workflow, timezone, inputs`
+      workflow.name as workflow, inputs`
 
 /** After so long a key may have been forgotten; the run's id never is, while there is the run. */
 const knownRuns = async (

@@ -31,7 +31,14 @@ export type StartRequest = {
   readonly traceparent: string | undefined
   readonly rerun: { readonly of: string; readonly mode: string; readonly task: string } | undefined
   /** Of a start that nobody asked for by hand: what started it, and the id that its run was given beforehand. */
-  readonly automatic?: { readonly trigger: string; readonly run_id: string }
+  readonly automatic?: Automatic
+}
+
+type Automatic = {
+  readonly trigger: string
+  readonly run_id: string
+  /** The time that it is for: `today()` in the inputs is the day of this. */
+  readonly at: Date
 }
 
 /** Starts that arrive together are resolved by one statement and handed over in one call. */
@@ -74,7 +81,8 @@ const prepare = async (
 ): Promise<RunStart | Problem> => {
   if (!resolved || !content) return notFound(request, resolved)
   if (resolved.archived) return archived(request)
-  const checked = checkInputs(content, request.inputs)
+  if (content.refusal !== undefined) return new Problem("version.not_runnable", { detail: content.refusal })
+  const checked = checkInputs(content, request.inputs, request.automatic?.at ?? kit.now())
   if (!checked.ok) {
     const detail = checked.errors
       .map(({ path, message }) => (path === "" ? message : `${path}: ${message}`))

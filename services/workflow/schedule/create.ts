@@ -2,9 +2,11 @@ import { type Actor, allow } from "#kernel/auth/actor.ts"
 import type { Database, Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Kit } from "#kernel/service/kit.ts"
-import { nextFireMs } from "#language/cron.ts"
-import { openInputFaults, timetableOf } from "#language/schedule.ts"
+import { describe } from "#language/fault.ts"
+import { nextFireMs } from "#language/fires.ts"
+import { timetableOf } from "#language/schedule.ts"
 import type { Definition } from "#language/schema.ts"
+import { startFaults } from "#language/start-faults.ts"
 import { databaseNow } from "../fire/clock.ts"
 import { readSchedules, scheduleOf } from "./read.ts"
 import type { CreateSchedule, Schedule } from "./shape.ts"
@@ -56,7 +58,8 @@ const lockTarget = async (sql: Sql, workspace_id: string, name: string): Promise
 }
 
 const refuseInputs = ({ inputs }: Target, given: Readonly<Record<string, unknown>>): void => {
-  const errors = openInputFaults(inputs ? { inputs } : {}, given)
+  const faults = startFaults({ schedule: [{ inputs: given }] }, inputs ?? {})
+  const errors = faults.map(({ path, ...fault }) => describe({ ...fault, path: path.slice(2) }))
   if (errors.length === 0) return
   const detail = errors.map(({ path, message }) => `${path}: ${message}`).join("; ")
   throw new Problem("inputs.invalid", { errors, detail })

@@ -40,7 +40,7 @@ export const scheduleShape = z
 
 export type Schedule = z.infer<typeof scheduleShape>
 
-const { inputs: _, ...settings } = scheduleSchema.shape
+const { name: _, inputs: __, ...settings } = scheduleSchema.shape
 
 export const createScheduleShape = z
   .strictObject({
@@ -48,7 +48,7 @@ export const createScheduleShape = z
     workflow: nameText,
     ...settings,
     inputs: z.record(fieldName, z.unknown()).optional().openapi({
-      description: "The runs' inputs; may read `trigger.fire_at`, `trigger.date` and `trigger.time`.",
+      description: "The runs' inputs; they may read `trigger.scheduled_at`, and `today()` is its day.",
     }),
   })
   .openapi("CreateSchedule")

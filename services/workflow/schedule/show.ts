@@ -1,7 +1,7 @@
 import { type Actor, allow } from "#kernel/auth/actor.ts"
 import type { Database } from "#kernel/database/database.ts"
 import { type Page, type PageOf, pageOf } from "#kernel/http/page.ts"
-import { nextFireMs } from "#language/cron.ts"
+import { nextFireMs } from "#language/fires.ts"
 import { wallMs } from "#language/zone.ts"
 import { databaseNow, iso } from "../fire/clock.ts"
 import { startAt } from "../fire/due.ts"

@@ -1,14 +1,15 @@
 import { json, type Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
-import { nextFireMs } from "#language/cron.ts"
-import { type Schedule, type Timetable, timetableOf } from "#language/schedule.ts"
+import { nextFireMs } from "#language/fires.ts"
+import { type Timetable, timetableOf } from "#language/schedule.ts"
+import type { Definition } from "#language/schema.ts"
 import { databaseNow, isoOrNull } from "../fire/clock.ts"
 
 export type Declaring = {
   readonly workspace_id: string
   readonly workflow_id: string
   readonly workflow: string
-  readonly schedules: readonly Schedule[]
+  readonly schedules: NonNullable<Definition["schedule"]>
   readonly created_by: string
   readonly id: () => string
 }
@@ -29,33 +30,52 @@ export const syncSchedules = async (sql: Sql, declaring: Declaring): Promise<voi
   const known = await lockDeclared(sql, declaring.workflow_id)
   if (known.length === 0 && declaring.schedules.length === 0) return
   const now = await databaseNow(sql)
-  const { kept, rest } = matched(declaring.schedules.map(timetableOf), known)
-  const leaving = [...rest]
-  const names = new Set(known.map(({ name }) => name))
-  for (const [timetable, same] of kept) {
-    const row = same ?? leaving.shift()
-    const next_at = same?.next_at?.getTime() ?? nextFireMs(timetable, now)
-    if (row) await updateSchedule(sql, { id: row.id, timetable, next_at })
-    else await insertDeclared(sql, { declaring, timetable, next_at, names })
-  }
+  const { places, leaving } = placesOf(declaring, known)
   for (const { id } of leaving) await sql`delete from workflow.schedule where id = ${id}::text::uuid`
-}
-
-type Matched = {
-  readonly kept: ReadonlyMap<Timetable, Known | undefined>
-  readonly rest: readonly Known[]
-}
-
-/** The same time is the same schedule; what has another time now takes the place of one that is gone. */
-const matched = (timetables: readonly Timetable[], known: readonly Known[]): Matched => {
-  const open = [...known]
-  const kept = new Map<Timetable, Known | undefined>()
-  for (const timetable of timetables) {
-    const { cron, timezone } = timetable
-    const place = open.findIndex((row) => row.cron === cron && row.timezone === timezone)
-    kept.set(timetable, place < 0 ? undefined : open.splice(place, 1)[0])
+  for (const { name, timetable, row } of places) {
+    const isSame = row?.cron === timetable.cron && row.timezone === timetable.timezone
+    const next_at = (isSame ? row.next_at?.getTime() : undefined) ?? nextFireMs(timetable, now)
+    if (row) await updateSchedule(sql, { id: row.id, timetable, next_at })
+    else await insertDeclared(sql, { declaring, timetable, next_at, name })
   }
-  return { kept, rest: open }
+}
+
+type Place = { readonly name: string; readonly timetable: Timetable; readonly row: Known | undefined }
+
+type Places = { readonly places: readonly Place[]; readonly leaving: readonly Known[] }
+
+/** A name is known again by itself; without one the same time is, and then what is left takes the place of what goes. */
+const placesOf = ({ workflow, schedules }: Declaring, known: readonly Known[]): Places => {
+  const open = [...known]
+  const take = (isIt: (row: Known) => boolean): Known | undefined => {
+    const place = open.findIndex(isIt)
+    return place < 0 ? undefined : open.splice(place, 1)[0]
+  }
+  const wanted = schedules.map((schedule) => {
+    const name = schedule.name === undefined ? undefined : `${workflow}.${schedule.name}`
+    return { name, timetable: timetableOf(schedule), row: take((row) => row.name === name) }
+  })
+  const same = wanted.map(({ name, timetable: { cron, timezone }, row }) =>
+    name === undefined ? take((one) => one.cron === cron && one.timezone === timezone) : row,
+  )
+  const rows = wanted.map(
+    ({ name }, index) => same[index] ?? (name === undefined ? take(() => true) : undefined),
+  )
+  const names = new Set([...wanted.map(({ name }) => name), ...rows.map((row) => row?.name)])
+  const places = wanted.map(({ name, timetable }, index) => {
+    const row = rows[index]
+    const chosen = row?.name ?? name ?? freeName(workflow, names)
+    names.add(chosen)
+    return { name: chosen, timetable, row }
+  })
+  return { places, leaving: open }
+}
+
+/** Called as its workflow is; a second one has a number behind it. */
+const freeName = (workflow: string, taken: ReadonlySet<string | undefined>): string => {
+  let name = workflow
+  for (let number = 2; taken.has(name); number += 1) name = `${workflow}.${number}`
+  return name
 }
 
 const lockDeclared = (sql: Sql, workflow_id: string) =>
@@ -76,20 +96,9 @@ const updateSchedule = (sql: Sql, { id, timetable, next_at }: Update) =>
       next_at = ${isoOrNull(next_at)}::text::timestamptz, updated_at = now()
     where id = ${id}::text::uuid`
 
-type Insert = {
-  readonly declaring: Declaring
-  readonly timetable: Timetable
-  readonly next_at: number | undefined
-  /** Those that are taken. */
-  readonly names: Set<string>
-}
+type Insert = Omit<Place, "row"> & { readonly declaring: Declaring; readonly next_at: number | undefined }
 
-/** Called as its workflow is; a second one has a number behind it. */
-const insertDeclared = async (sql: Sql, { declaring, timetable, next_at, names }: Insert): Promise<void> => {
-  const { workflow } = declaring
-  let name = workflow
-  for (let number = 2; names.has(name); number += 1) name = `${workflow}.${number}`
-  names.add(name)
+const insertDeclared = async (sql: Sql, { declaring, timetable, next_at, name }: Insert): Promise<void> => {
   const made = await insertSchedule(sql, {
     ...{ ...declaring, id: declaring.id(), name, declared: true, timetable },
     next_at,

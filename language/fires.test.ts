@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test"
-import { cronFault, lastFireMs, nextFireMs } from "./cron.ts"
-import { isZone } from "./zone.ts"
+import { lastFireMs, nextFireMs } from "./fires.ts"
 
 /** Zones with and without changed clocks, by whole and half hours, at midnight and in the southern summer. */
 const zones = [
@@ -134,23 +133,4 @@ test("the latest time that was due is found from either side", () => {
   expect(last("* * * * * *", "2026-01-01T00:00:00Z", "2026-01-20T02:00:00.500Z")).toBe(
     "2026-01-20T02:00:00.000Z",
   )
-})
-
-test("what is no cron expression is refused with what one has", () => {
-  const five =
-    "a cron expression has five fields (minute, hour, day, month, weekday) or six, with seconds first"
-  expect(cronFault("* * * *")).toBe(`${five}; this has 4`)
-  expect(cronFault("")).toBe(`${five}; this has 0`)
-  expect(cronFault("H H * * *")).toBe("a cron expression has no `H`; give `jitter` instead")
-  expect(cronFault("@reboot")).toStartWith("a cron expression knows @yearly")
-  expect(cronFault("60 * * * *")).toStartWith("a cron expression can't be read: ")
-  expect(cronFault("0 0 31 2 *")).toStartWith("a cron expression can't be read: ")
-  expect(cronFault(`${"1,".repeat(200)}1 * * * *`)).toBe("a cron expression has at most 200 characters")
-  expect(cronFault("0 2 * * 1-5")).toBeUndefined()
-})
-
-test("zones are names of the time zone database, and nothing else", () => {
-  for (const zone of ["UTC", "Europe/Berlin", "Etc/GMT+3"]) expect(isZone(zone)).toBe(true)
-  for (const zone of ["", "Mars/Olympus", "+02:00", "../etc/passwd", "x".repeat(100), "Europe/Berlin\0"])
-    expect(isZone(zone)).toBe(false)
 })

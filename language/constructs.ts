@@ -1,0 +1,84 @@
+import type { Fault, Path } from "./fault.ts"
+import type { Definition, Task } from "./schema.ts"
+import { entriesIn } from "./sections.ts"
+
+/**
+ * What this version checks, compiles and keeps, but doesn't run. The one list of it: what the engine,
+ * an executor or a door has learned is taken out here, and nowhere else.
+ */
+const not_run = {
+  if: "`if`",
+  for_each: "`for_each`",
+  matrix: "`matrix`",
+  cache: "`cache`",
+  secrets: "`secrets`",
+  files: "`files`",
+  outputs: "`outputs` of a workflow",
+  trigger: "`trigger` in expressions",
+  "expressions in inline tasks": "expressions in `with` of an inline task",
+  "uses: script": "`uses: script`",
+  "uses: http": "`uses: http`",
+  "uses: container": "`uses: container`",
+  "uses: function": "`uses: function`",
+  "uses: approval": "`uses: approval`",
+  "uses: signal": "`uses: signal`",
+  "uses: sleep": "`uses: sleep`",
+  "uses: workflow": "`uses: workflow`",
+  "uses: notify": "`uses: notify`",
+  triggers: "`triggers`",
+} as const
+
+export type Construct = keyof typeof not_run
+
+/** These begin runs; a run that somebody starts has no need of them. */
+const beginnings: ReadonlySet<Construct> = new Set(["triggers"])
+
+type Use = { readonly construct: Construct; readonly path: Path }
+
+/** What a definition uses of it, and where. */
+export const usesOf = (definition: Definition): readonly Use[] => {
+  const uses: Use[] = []
+  const { triggers, files, outputs, env, concurrency } = definition
+  if (triggers) uses.push({ construct: "triggers", path: ["triggers"] })
+  if (files && files.length > 0) uses.push({ construct: "files", path: ["files"] })
+  if (outputs) uses.push({ construct: "outputs", path: ["outputs"] })
+  if (readsTrigger({ outputs, env, concurrency })) uses.push({ construct: "trigger", path: [] })
+  for (const { section, name, task } of entriesIn(definition)) uses.push(...taskUses(task, [section, name]))
+  return uses
+}
+
+const keys = ["if", "for_each", "matrix", "cache", "secrets"] as const
+const inline: ReadonlySet<string> = new Set(["default", "compute", "transform", "flaky"])
+
+const taskUses = (task: Task, path: Path): readonly Use[] => {
+  const uses: Use[] = []
+  for (const key of keys) if (task[key] !== undefined) uses.push({ construct: key, path: [...path, key] })
+  const type = `uses: ${task.uses}`
+  if (isConstruct(type)) uses.push({ construct: type, path: [...path, "uses"] })
+  if (task.uses !== undefined && inline.has(task.uses) && JSON.stringify(task.with ?? {}).includes("${{")) {
+    uses.push({ construct: "expressions in inline tasks", path: [...path, "with"] })
+  }
+  if (readsTrigger(task)) uses.push({ construct: "trigger", path })
+  return uses
+}
+
+const isConstruct = (name: string): name is Construct => Object.hasOwn(not_run, name)
+
+/** Good enough for a hint: `trigger` within an expression. */
+const readsTrigger = (value: unknown): boolean => /\$\{\{[^}]*\btrigger\b/.test(JSON.stringify(value ?? null))
+
+/** Where a definition uses what this version doesn't run. */
+export const notRunIn = (definition: Definition): readonly Fault[] =>
+  usesOf(definition).map(({ construct, path }) => {
+    const message = beginnings.has(construct)
+      ? `this version begins no runs by ${not_run[construct]} yet: start them yourself`
+      : `this version doesn't run ${not_run[construct]} yet: it can be pushed, but not started`
+    return { path, message, on_key: true }
+  })
+
+/** Why a run of a plan can't start; undefined if it can. Plans name what they use in `constructs`. */
+export const refusalOf = (constructs: readonly string[] | null | undefined): string | undefined => {
+  const missing = (constructs ?? []).filter(isConstruct).filter((construct) => !beginnings.has(construct))
+  if (missing.length === 0) return undefined
+  return `This version doesn't run ${missing.map((construct) => not_run[construct]).join(", ")} yet.`
+}
