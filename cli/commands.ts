@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts"
 import { jobCommands } from "./job-commands.ts"
 import { scheduleCommands } from "./schedule-commands.ts"
+import { secretCommands } from "./secret-commands.ts"
 
 const json = ["--json", "print the API's objects, one line each for streams"] as const
 const inputs = ["-i, --input <key=value...>", "an input of the run; repeat it for more"] as const
@@ -172,6 +173,7 @@ export const commands: readonly Command[] = [
     load: () => import("./commands/workflows/show.ts"),
   },
   ...scheduleCommands,
+  ...secretCommands,
   {
     name: "artifacts list",
     summary: "the files a run has kept",

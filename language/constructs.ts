@@ -11,7 +11,6 @@ const not_run = {
   for_each: "`for_each`",
   matrix: "`matrix`",
   cache: "`cache`",
-  secrets: "`secrets`",
   files: "`files`",
   outputs: "`outputs` of a workflow",
   trigger: "`trigger` in expressions",
@@ -47,7 +46,7 @@ export const usesOf = (definition: Definition): readonly Use[] => {
   return uses
 }
 
-const keys = ["if", "for_each", "matrix", "cache", "secrets"] as const
+const keys = ["if", "for_each", "matrix", "cache"] as const
 const inline: ReadonlySet<string> = new Set(["default", "compute", "transform", "flaky"])
 
 const taskUses = (task: Task, path: Path): readonly Use[] => {

@@ -5,6 +5,7 @@ import { jobsOf } from "./jobs.ts"
 import { queuesOf, workersOf } from "./queues.ts"
 import { runsOf } from "./runs.ts"
 import { schedulesOf } from "./schedules.ts"
+import { secretsOf } from "./secrets.ts"
 import { type ClientOptions, createTransport } from "./transport.ts"
 import { workflowsOf } from "./workflows.ts"
 
@@ -29,6 +30,7 @@ export type {
   Run,
   RunEvent,
   Schedule,
+  Secret,
   Sequence,
   TaskRun,
   Version,
@@ -47,6 +49,7 @@ export const createClient = (options: ClientOptions) => {
     queues: queuesOf(transport),
     workers: workersOf(transport),
     schedules: schedulesOf(transport),
+    secrets: secretsOf(transport),
     artifacts: artifactsOf(transport),
     identity: identityOf(transport),
   }

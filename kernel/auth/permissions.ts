@@ -5,6 +5,10 @@ export const permissions = {
   "schedule.write": ["developer", "admin", "owner"],
   /** Pausing, resuming and filling in what was missed. */
   "schedule.operate": ["operator", "developer", "admin", "owner"],
+  /** Their names; values are never shown. */
+  "secret.read": ["operator", "developer", "admin", "owner"],
+  "secret.write": ["developer", "admin", "owner"],
+  "secret.rotate": ["admin", "owner"],
   "run.read": ["viewer", "operator", "developer", "admin", "owner"],
   "run.start": ["operator", "developer", "admin", "owner"],
   "run.cancel": ["operator", "developer", "admin", "owner"],

@@ -89,6 +89,12 @@ export const kinds = {
     title: "The schedule belongs to its workflow's file",
     next: "Change `schedule` in the file and push it; `wf schedules pause NAME` stops it meanwhile.",
   },
+  "secret.not_found": { status: 404, title: "There is no such secret", next: "See `wf secrets list`." },
+  "secret.unreadable": {
+    status: 500,
+    title: "The secret can't be decrypted",
+    next: "Start the platform with the key file it was set with, or set it again with `wf secrets set NAME`.",
+  },
   "version.not_found": {
     status: 404,
     title: "There is no such version",

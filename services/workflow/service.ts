@@ -4,6 +4,8 @@ import { workflowConfig } from "./config.ts"
 import { databaseNow } from "./fire/clock.ts"
 import { workflowHttp } from "./http.ts"
 import { workflowLoops } from "./loops.ts"
+import { workflowRpc } from "./rpc.ts"
+import { createVault } from "./secret/vault.ts"
 
 export const workflow = service({
   name: "workflow",
@@ -14,8 +16,10 @@ export const workflow = service({
   start: (platform, config) => {
     const { database, kit, log, call } = platform
     const scheduler = call("scheduler", SchedulerService)
+    const vault = createVault(platform.key, kit)
     return {
-      http: workflowHttp({ database, kit, scheduler }, { ...platform, service: "workflow" }),
+      http: workflowHttp({ database, kit, scheduler, vault }, { ...platform, service: "workflow" }),
+      rpc: workflowRpc({ database, scheduler, vault }),
       loops: workflowLoops(
         { database, kit, log, scheduler, readNow: databaseNow },
         config.WF_KEEP_FIRES_DAYS,

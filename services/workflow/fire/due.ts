@@ -4,7 +4,7 @@ import type { Timetable } from "#language/schedule.ts"
 import type { FireKind, FireStatus } from "./moves.ts"
 
 /** What is found no later than this was due just now: nothing has to be caught up. */
-export const on_time_ms = 60_000
+const on_time_ms = 60_000
 /** So many times that came to nothing have a row each; the last of them stands for the rest. */
 const max_lost = 100
 /** The rest comes in the next round. */

@@ -21,7 +21,7 @@ export type Starting = {
   readonly scheduler: Scheduler
 }
 
-export type StartRequest = {
+type StartRequest = {
   readonly workspace_id: string
   readonly workflow: string
   /** The latest, if left out. */

@@ -56,7 +56,7 @@ export const listNext =
     return fires
   }
 
-export const nextFire = (schedule: ScheduleRow, at: number): NextFire => ({
+const nextFire = (schedule: ScheduleRow, at: number): NextFire => ({
   fire_at: iso(at),
   local: iso(wallMs(schedule.timezone, at)).slice(0, 19).replace("T", " "),
   start_at: iso(startAt(schedule.id, schedule, at)),
