@@ -10,7 +10,7 @@ const version = "0.1.0"
 
 const groups: Readonly<Record<string, string>> = {
   runs: "list and show them",
-  workflows: "list and show them",
+  workflows: "list, show, compare, archive and restore them",
   secrets: "list, set and delete what tasks are given and nobody is shown",
   schedules: "list, make, pause and fill in what starts runs by itself",
   artifacts: "list, download and upload the files of runs",
