@@ -1,10 +1,23 @@
 import type { Engine } from "../engine.ts"
 import { openLanes, type Room } from "../lane/share.ts"
-import type { SessionRow } from "../step/rows.ts"
+import type { Held, Holder, SessionRow } from "../step/rows.ts"
 import { runOfTask, type Step } from "../step/step.ts"
 import { tellStarted } from "./tell-started.ts"
 
-type Worker = { readonly session: SessionRow; readonly room: Room }
+/** The step works for this session. Nobody waits for the token: it has come, or the step has failed, before its commit. */
+export const holdFor = (engine: Engine, step: Step, held: Held): void => {
+  const holder: Holder = { session_id: held.session_id, token: null }
+  step.holder = holder
+  step.rows.hold(held).then(
+    (token) => {
+      holder.token = token
+      for (const task of step.decided.claimed) task.token = token
+    },
+    () => engine.sessions.forget(held.session_id),
+  )
+}
+
+type Worker = { readonly session: Pick<SessionRow, "queues">; readonly room: Room }
 
 /**
  * What became claimable in this step goes straight to the worker that the step works for, running from the start,
@@ -27,7 +40,12 @@ export const handOver = (engine: Engine, step: Step, { session, room }: Worker):
       !queues.isLimited(task)
     if (!fits || ended.has(task)) return true
     left[task.slot] -= 1
-    Object.assign(task, { status: "running", attempt: task.attempt + 1, token: holder.token })
+    Object.assign(task, {
+      status: "running",
+      attempt: task.attempt + 1,
+      token: holder.token,
+      queued_ms: step.now.getTime(),
+    })
     decided.handed.push(task)
     decided.claimed.push(task)
     tellStarted(step, task, runOfTask(step, task))
