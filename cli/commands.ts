@@ -130,6 +130,14 @@ export const commands: readonly Command[] = [
     load: () => import("./commands/workflows/validate.ts"),
   },
   {
+    name: "plan",
+    summary: "show what a run of a file would consist of",
+    arguments: ["<file>"],
+    options: [inputs, ["--json", "print the compiled plan"]],
+    examples: ["wf plan examples/hello.yml"],
+    load: () => import("./commands/workflows/plan.ts"),
+  },
+  {
     name: "schema",
     summary: "print the JSON Schema of workflow files, for editors",
     examples: ["wf schema > workflow.schema.json"],

@@ -63,6 +63,7 @@ const task = (given: Task) => {
     queue_timeout: period(given.queue_timeout, 0),
     retries: given.retries && retries(given.retries),
     when: unless(given.when, "success"),
+    on_worker_lost: unless(given.on_worker_lost, "retry"),
     continue_on_error: given.continue_on_error || undefined,
     // Declaring no outputs differs from declaring nothing about them.
     outputs: given.outputs && [...given.outputs].sort(),

@@ -2,9 +2,9 @@ import { type ASTNode, Environment } from "@marcbachmann/cel-js"
 import { type Call, callsOf } from "./calls.ts"
 import { clock } from "./date-functions.ts"
 import { ExpressionError } from "./expression-error.ts"
-import { deepFunctions, withFunctions } from "./functions.ts"
+import { deepFunctions, makers, withFunctions } from "./functions.ts"
 import { limits } from "./limits.ts"
-import { charge, chargeDeep, chargeJoin, type Meter, newMeter, refill, sizeOf } from "./meter.ts"
+import { charge, chargeDeep, chargeJoin, chargeMade, type Meter, newMeter, refill, sizeOf } from "./meter.ts"
 import { childrenOf } from "./nodes.ts"
 import { type Reference, referencesOf } from "./references.ts"
 
@@ -160,44 +160,48 @@ const worded = (error: unknown): ExpressionError => {
   return new ExpressionError(message.slice(0, 300), typeof start === "number" ? start : 0)
 }
 
+type Extra = (value: unknown) => void
+
+type Extras = Map<ASTNode, Extra>
+
 const guardAll = (root: ASTNode, meter: Meter): void => {
-  const extras = new Map<ASTNode, (value: unknown) => void>()
+  const extras: Extras = new Map()
   const open: ASTNode[] = [root]
   for (let node = open.pop(); node; node = open.pop()) {
-    if (node.op === "==" || node.op === "!=" || node.op === "in") {
-      for (const operand of node.args) extras.set(operand, (value) => chargeDeep(meter, value))
-    }
+    if (node.op === "==" || node.op === "!=" || node.op === "in") chargeAll(node.args, extras, meter)
     if (node.op === "rcall") guardCall(node.args, extras, meter)
     if (node.op === "call" && deepFunctions.has(node.args[0])) chargeAll(node.args[1], extras, meter)
+    const makes = node.op === "+" || ((node.op === "call" || node.op === "rcall") && makers.has(node.args[0]))
+    if (makes) addExtra(extras, node, (value) => chargeMade(meter, value))
     guard(node, meter, extras.get(node))
     open.push(...childrenOf(node))
   }
 }
 
-const chargeAll = (
-  nodes: readonly ASTNode[],
-  extras: Map<ASTNode, (value: unknown) => void>,
-  meter: Meter,
-) => {
-  for (const node of nodes) extras.set(node, (value) => chargeDeep(meter, value))
+const addExtra = (extras: Extras, node: ASTNode, extra: Extra): void => {
+  const before = extras.get(node)
+  extras.set(node, (value) => {
+    before?.(value)
+    extra(value)
+  })
+}
+
+const chargeAll = (nodes: readonly ASTNode[], extras: Extras, meter: Meter): void => {
+  for (const node of nodes) addExtra(extras, node, (value) => chargeDeep(meter, value))
 }
 
 type MethodCall = [name: string, receiver: ASTNode, args: ASTNode[]]
 
-const guardCall = (
-  [name, receiver, args]: MethodCall,
-  extras: Map<ASTNode, (value: unknown) => void>,
-  meter: Meter,
-) => {
+const guardCall = ([name, receiver, args]: MethodCall, extras: Extras, meter: Meter): void => {
   const refusal = refused[name]
   if (refusal !== undefined) throw new ExpressionError(refusal, receiver.range.end)
   if (deepFunctions.has(name)) chargeAll([receiver], extras, meter)
   if (name !== "join") return
   // The library evaluates arguments from the last to the first, so the separator is known by then.
-  extras.set(receiver, (value) => chargeJoin(meter, value))
+  addExtra(extras, receiver, (value) => chargeJoin(meter, value))
   const separator = args[0]
   if (separator) {
-    extras.set(separator, (value) => {
+    addExtra(extras, separator, (value) => {
       meter.separator_chars = sizeOf(value)
     })
   } else meter.separator_chars = 0
@@ -206,7 +210,7 @@ const guardCall = (
 type Evaluate = (evaluator: unknown, node: unknown, scope: unknown) => unknown
 
 /** The library replaces a node's `evaluate` at its first call; the accessor keeps ours in front of it. */
-const guard = (node: ASTNode, meter: Meter, extra: ((value: unknown) => void) | undefined): void => {
+const guard = (node: ASTNode, meter: Meter, extra: Extra | undefined): void => {
   let inner: Evaluate = Reflect.get(node, "evaluate")
   const guarded: Evaluate = (evaluator, self, scope) => {
     charge(meter, undefined)

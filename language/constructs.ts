@@ -1,6 +1,8 @@
 import type { Fault, Path } from "./fault.ts"
+import { rootsRead } from "./reads.ts"
 import type { Definition, Task } from "./schema.ts"
 import { entriesIn } from "./sections.ts"
+import { bareExpression } from "./template.ts"
 
 /**
  * What this version checks, compiles and keeps, but doesn't run. The one list of it: what the engine,
@@ -12,6 +14,7 @@ const not_run = {
   matrix: "`matrix`",
   cache: "`cache`",
   files: "`files`",
+  on_worker_lost: "`on_worker_lost: fail`",
   outputs: "`outputs` of a workflow",
   trigger: "`trigger` in expressions",
   "expressions in inline tasks": "expressions in `with` of an inline task",
@@ -41,7 +44,7 @@ export const usesOf = (definition: Definition): readonly Use[] => {
   if (triggers) uses.push({ construct: "triggers", path: ["triggers"] })
   if (files && files.length > 0) uses.push({ construct: "files", path: ["files"] })
   if (outputs) uses.push({ construct: "outputs", path: ["outputs"] })
-  if (readsTrigger({ outputs, env, concurrency })) uses.push({ construct: "trigger", path: [] })
+  if (rootsRead([outputs, env, concurrency]).has("trigger")) uses.push({ construct: "trigger", path: [] })
   for (const { section, name, task } of entriesIn(definition)) uses.push(...taskUses(task, [section, name]))
   return uses
 }
@@ -52,19 +55,22 @@ const inline: ReadonlySet<string> = new Set(["default", "compute", "transform", 
 const taskUses = (task: Task, path: Path): readonly Use[] => {
   const uses: Use[] = []
   for (const key of keys) if (task[key] !== undefined) uses.push({ construct: key, path: [...path, key] })
+  if (task.on_worker_lost === "fail") {
+    uses.push({ construct: "on_worker_lost", path: [...path, "on_worker_lost"] })
+  }
   const type = `uses: ${task.uses}`
   if (isConstruct(type)) uses.push({ construct: type, path: [...path, "uses"] })
   if (task.uses !== undefined && inline.has(task.uses) && JSON.stringify(task.with ?? {}).includes("${{")) {
     uses.push({ construct: "expressions in inline tasks", path: [...path, "with"] })
   }
-  if (readsTrigger(task)) uses.push({ construct: "trigger", path })
+  if (rootsRead([task, conditionOf(task)]).has("trigger")) uses.push({ construct: "trigger", path })
   return uses
 }
 
 const isConstruct = (name: string): name is Construct => Object.hasOwn(not_run, name)
 
-/** Good enough for a hint: `trigger` within an expression. */
-const readsTrigger = (value: unknown): boolean => /\$\{\{[^}]*\btrigger\b/.test(JSON.stringify(value ?? null))
+const conditionOf = ({ if: condition }: Task): string =>
+  condition === undefined ? "" : `\${{${bareExpression(String(condition)) ?? ""}}}`
 
 /** Where a definition uses what this version doesn't run. */
 export const notRunIn = (definition: Definition): readonly Fault[] =>

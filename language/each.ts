@@ -65,11 +65,16 @@ const bounded = <Item>(items: readonly Item[]): readonly Item[] => {
 }
 
 /** All of the axes with each other, without what is excluded; then what is included. */
-export const combinations = (matrix: Matrix): readonly Combination[] => {
+const combinations = (matrix: Matrix): readonly Combination[] => {
   const { include = [], exclude = [], ...axes } = matrix
   const names = Object.keys(axes)
-  const base =
-    names.length === 0 ? [] : product(axes).filter((one) => !exclude.some((part) => has(one, part)))
+  const all = names.length === 0 ? [] : product(axes)
+  if (all.length * (include.length + exclude.length) > limits.max_matrix_comparisons) {
+    throw new ExpressionError(
+      `${all.length} combinations with ${include.length + exclude.length} of \`include\` and \`exclude\` are too many`,
+    )
+  }
+  const base = all.filter((one) => !exclude.some((part) => has(one, part)))
   const items = base.map((one) => ({ ...one }))
   for (const extra of include) {
     const own = Object.fromEntries(Object.entries(extra).filter(([name]) => names.includes(name)))
@@ -82,7 +87,9 @@ export const combinations = (matrix: Matrix): readonly Combination[] => {
 
 const product = (axes: Readonly<Record<string, unknown>>): readonly Combination[] => {
   let found: Combination[] = [{}]
-  for (const [name, values] of Object.entries(axes)) {
+  // By name: a run's item must not be another one when a file's keys are put in another order.
+  for (const name of Object.keys(axes).sort()) {
+    const values = axes[name]
     if (!Array.isArray(values)) throw new ExpressionError(`\`matrix.${name}\` needs a list`)
     // Counted before they are made: ten axes of ten would be ten thousand million.
     if (found.length * values.length > limits.max_items) {
@@ -94,6 +101,7 @@ const product = (axes: Readonly<Record<string, unknown>>): readonly Combination[
 }
 
 const has = (one: Combination, part: Combination): boolean =>
-  Object.entries(part).every(
-    ([name, value]) => Object.hasOwn(one, name) && canonicalJson(one[name]) === canonicalJson(value),
-  )
+  Object.entries(part).every(([name, value]) => Object.hasOwn(one, name) && isSame(one[name], value))
+
+const isSame = (one: unknown, other: unknown): boolean =>
+  one === other || (typeof one === "object" && canonicalJson(one) === canonicalJson(other))

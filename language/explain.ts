@@ -32,7 +32,8 @@ export const explain = (issue: Issue, { value, schema, base = [] }: Around): Fau
   const found = valueAt(value, issue.path)
   if (issue.code === "invalid_type") return [wrongType(issue.expected, found, path)]
   if (issue.code === "invalid_value") return [notListed(issue.values.map(String), found, path)]
-  if (issue.code === "invalid_union" && isGeneric(issue.message)) return [noneOf(schema, own, path, found)]
+  if (issue.code === "invalid_union" && isGeneric(issue.message))
+    return [noneOf({ schema, own, path, found })]
   if (issue.code === "too_small" && isGeneric(issue.message)) {
     return [{ path, message: `must ${verb(issue.origin)} at least ${issue.minimum}${unit(issue.origin)}` }]
   }
@@ -87,8 +88,15 @@ const notListed = (values: readonly string[], found: unknown, path: Path): Fault
   return typeof found === "string" ? { path, message, word: found, known: values } : { path, message }
 }
 
+type Unmatched = {
+  readonly schema: z.ZodType
+  readonly own: Path
+  readonly path: Path
+  readonly found: unknown
+}
+
 /** What a union tells its choices apart by is missing or none of them. */
-const noneOf = (schema: z.ZodType, own: Path, path: Path, found: unknown): Fault => {
+const noneOf = ({ schema, own, path, found }: Unmatched): Fault => {
   const isAtKey = own.at(-1) === "type"
   const union = schemasAt(schema, isAtKey ? own.slice(0, -1) : own, undefined).find(
     (one) => one instanceof z.ZodDiscriminatedUnion,

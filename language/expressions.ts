@@ -2,6 +2,7 @@ import { readExpression } from "./cel.ts"
 import { isRecord, toCel, toJson } from "./cel-values.ts"
 import { ExpressionError } from "./expression-error.ts"
 import { limits } from "./limits.ts"
+import { weightOf } from "./meter.ts"
 import type { Reference } from "./references.ts"
 import { splitTemplate } from "./template.ts"
 
@@ -26,14 +27,19 @@ export type ExpressionContext = {
   readonly now?: string
 }
 
+const tooLarge = `the result has more than ${limits.max_result_bytes} bytes`
+
 /** One expression, without its `${{ }}`. The result is JSON. Throws an ExpressionError. */
 export const evaluate = (text: string, context: ExpressionContext): unknown => {
   const expression = readExpression(text)
   const scope = scopeOf(expression.references, context)
   const now = context.now === undefined ? undefined : new Date(context.now)
-  const result = toJson(expression.evaluate(scope, now))
+  const value = expression.evaluate(scope, now)
+  // What is in it many times is only walked once here; writing it out would not be.
+  if (weightOf(value) > limits.max_result_bytes) throw new ExpressionError(tooLarge)
+  const result = toJson(value)
   if (bytesOf(asText(result)) > limits.max_result_bytes) {
-    throw new ExpressionError(`the result has more than ${limits.max_result_bytes} bytes`)
+    throw new ExpressionError(tooLarge)
   }
   return result
 }

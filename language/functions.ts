@@ -8,7 +8,7 @@ import { limits } from "./limits.ts"
 import { weightOf } from "./meter.ts"
 
 /** A signature of CEL and what it does. Arguments have been checked against it; whole numbers are bigints. */
-export type Functions = Readonly<Record<string, (...given: never[]) => unknown>>
+type Functions = Readonly<Record<string, (...given: never[]) => unknown>>
 
 const textFunctions = {
   "string.replace(string, string): string": (text: string, old: string, fresh: string) => {
@@ -87,6 +87,23 @@ export const deepFunctions: ReadonlySet<string> = new Set([
   "min",
   "max",
   "slug",
+])
+
+/** These make new lists. */
+export const makers: ReadonlySet<string> = new Set([
+  ...[
+    "range",
+    "chunk",
+    "slice",
+    "flatten",
+    "reverse",
+    "sort",
+    "distinct",
+    "lines",
+    "split",
+    "keys",
+    "values",
+  ],
 ])
 
 export const withFunctions = (environment: Environment): Environment => {

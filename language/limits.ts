@@ -28,6 +28,7 @@ export const limits = {
   max_triggers: 20,
   max_axes: 10,
   max_items: 10_000,
+  max_matrix_comparisons: 500_000,
   max_expanded_tasks: 50_000,
   max_parallel: 10_000,
   max_approvers: 100,

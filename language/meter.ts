@@ -25,6 +25,11 @@ export const charge = (meter: Meter, value: unknown): void => {
 /** Comparing looks at everything inside. */
 export const chargeDeep = (meter: Meter, value: unknown): void => spend(meter, weightOf(value) / 64)
 
+/** A list that was made takes memory for each of its values, as long as the evaluation lasts. */
+export const chargeMade = (meter: Meter, value: unknown): void => {
+  if (Array.isArray(value)) spend(meter, value.length)
+}
+
 export const chargeJoin = (meter: Meter, value: unknown): void => {
   if (!Array.isArray(value)) return
   let chars = value.length * meter.separator_chars
@@ -49,7 +54,8 @@ export const weightOf = (value: unknown): number => {
   const known = weights.get(value)
   if (known !== undefined) return known
   let total = 1
-  for (const item of Object.values(value)) total += weightOf(item)
+  for (const [key, item] of Object.entries(value))
+    total += weightOf(item) + (Array.isArray(value) ? 0 : key.length)
   weights.set(value, total)
   return total
 }

@@ -48,6 +48,8 @@ export type PlanTask = {
   /** The task is a template: it runs once for each of these. */
   readonly each?: Each
   readonly cache?: { readonly key: string; readonly ttl_ms: number }
+  /** At most once: an attempt whose worker was lost is a failure that nothing mends. */
+  readonly on_worker_lost?: "fail"
   /** The secrets that it is given. */
   readonly secrets?: readonly string[]
   /** No worker runs it: the engine waits. Its `with` is empty then. */
@@ -168,6 +170,7 @@ const flow = ({ section, name, task }: Entry<Task>) => {
       cache: { key: task.cache.key, ttl_ms: milliseconds(task.cache.ttl, defaults.cache_ttl_ms) },
     }),
     ...(task.secrets && task.secrets.length > 0 && { secrets: [...new Set(task.secrets)].sort() }),
+    ...(task.on_worker_lost === "fail" && { on_worker_lost: task.on_worker_lost }),
     ...(wait && { wait }),
   }
 }

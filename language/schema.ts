@@ -92,6 +92,10 @@ export const taskSchema = z.strictObject({
     .enum(["success", "failure", "always"])
     .optional()
     .describe("Run when all needs are good (success), when one is bad (failure), or always."),
+  on_worker_lost: z
+    .enum(["retry", "fail"])
+    .optional()
+    .describe("retry when left out; fail for what must not run twice."),
   continue_on_error: z.boolean().optional().describe("A failure of this task counts as good for the run."),
   outputs: z
     .array(fieldName)

@@ -100,6 +100,7 @@ const for_workers = [
   "priority",
   "artifacts",
   "cache",
+  "on_worker_lost",
 ]
 
 /** What would be ignored is refused. */

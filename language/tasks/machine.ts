@@ -1,6 +1,6 @@
 import { z } from "zod"
 import { limits } from "../limits.ts"
-import { fieldName, filePath, orExpression, positiveDuration, someText, text } from "../words.ts"
+import { fieldName, filePath, positiveDuration, someText, text } from "../words.ts"
 
 const script = z
   .string()
@@ -103,7 +103,6 @@ export const machineTypes = {
       name: functionName,
       input: z.json().optional(),
       heartbeat_timeout: positiveDuration("a timeout").optional(),
-      version: orExpression(z.int().min(1), "a whole number").optional(),
     })
     .describe("A function of a worker that uses the SDK."),
 } as const

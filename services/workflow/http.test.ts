@@ -228,3 +228,28 @@ test("who may start runs may start sequences; commands take who may write workfl
   expect((await ask("operator", "shell")).status).toBe(403)
   expect((await ask("developer", "shell")).status).toBe(201)
 })
+
+test("what this version doesn't run is pushed with a note, and its start is refused with what it is", async () => {
+  const text =
+    "name: later\ntasks:\n  one: { run: echo, for_each: [1, 2] }\n  two: { uses: http, with: { url: 'https://x.test' } }\n"
+  const verdict = await send("POST", "/workflows/validate", { body: { source: text } })
+  expect(verdict.body).toMatchObject({
+    valid: true,
+    notes: [{ line: 3, path: "tasks.one.for_each" }, { line: 4 }],
+  })
+  expect((await send("POST", "/workflows", { body: { source: text } })).status).toBe(201)
+  const started = await send("POST", "/workflows/later/start", { body: {} })
+  expect([started.status, started.body.code]).toEqual([422, "version.not_runnable"])
+  expect(started.body.detail).toBe("This version doesn't run `for_each`, `uses: http` yet.")
+})
+
+test("a schedule keeps nobody from starting a workflow, and a default is evaluated at the start", async () => {
+  const text =
+    "name: daily\nschedule: [{ cron: '@daily' }]\ninputs: { day: { type: string, default: '${{ today() }}', format: date } }\ntasks: { one: { run: echo } }\n"
+  expect((await send("POST", "/workflows", { body: { source: text } })).status).toBe(201)
+  const started = await send("POST", "/workflows/daily/start", { body: {} })
+  expect(started.status).toBe(201)
+  expect(JSON.parse(house.desk.calls.at(-1)?.at(-1)?.inputsJson ?? "{}")).toEqual({
+    day: new Date().toISOString().slice(0, 10),
+  })
+})

@@ -54,6 +54,7 @@ const taskOf = (task: PlanTask, plan: Plan): Json => {
     when: isRoot || task.section === "on_failure" ? undefined : task.when,
     if: task.if,
     ...(task.each && eachOf(task.each)),
+    on_worker_lost: task.on_worker_lost,
     cache: task.cache && { key: task.cache.key, ttl: period(task.cache.ttl_ms) },
     secrets: task.secrets,
     continue_on_error: task.continue_on_error || undefined,

@@ -64,7 +64,7 @@ const repeats: readonly Json[] = [
     matrix: {
       os: ["linux", "mac"],
       node: [18, 20],
-      exclude: [{ os: "mac", node: 18 }],
+      exclude: [{ os: "linux", node: 20 }],
       include: [{ os: "win" }],
     },
   },
@@ -78,6 +78,7 @@ const workerSettings = ({ one, maybe }: Chance): Json => ({
   ...(maybe(0.3) && {
     retries: one([{}, { max_retries: 5, factor: 3 }, { initial: "2s", max: "2m", jitter: 0 }]),
   }),
+  ...(maybe(0.1) && { on_worker_lost: one(["fail", "retry"]) }),
   ...(maybe(0.2) && { queue: "slow", priority: 3 }),
   ...(maybe(0.2) && { artifacts: ["out/*.csv", "a.txt"] }),
   ...(maybe(0.2) && { secrets: ["TOKEN", "KEY"] }),
