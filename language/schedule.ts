@@ -38,7 +38,7 @@ const timezone = z.string().superRefine((zone, context) => {
 
 const shortEnough = (given: string): boolean => (durationMs(given) ?? 0) <= 86_400_000
 
-const scheduleSchema = z
+export const scheduleSchema = z
   .strictObject({
     name: name.optional(),
     cron: cron.describe("Five fields, or six with seconds first; or @daily, @hourly and the like."),

@@ -9,7 +9,7 @@ import { startRuns } from "./run/start.ts"
 import { closeSession } from "./session/close.ts"
 import { heartbeat } from "./session/heartbeat.ts"
 import { openSession } from "./session/open.ts"
-import { checkAttempt } from "./task/check.ts"
+import { checkRpc } from "./task/check.ts"
 import { attemptMessage, settlementOf } from "./task/message.ts"
 import { parkedClaim } from "./task/park.ts"
 import { reportTasks } from "./task/report.ts"
@@ -23,7 +23,6 @@ export const schedulerRpc = (engine: Engine): Routes => {
   const claim = parkedClaim(engine, refresh)
   const beat = heartbeat(engine)
   const report = reportTasks(engine)
-  const check = checkAttempt(engine)
   return (router) =>
     router.service(SchedulerService, {
       async startRuns({ runs }) {
@@ -31,6 +30,7 @@ export const schedulerRpc = (engine: Engine): Routes => {
         return { runs: started.map(startedMessage) }
       },
       ...runRpc(engine),
+      ...checkRpc(engine),
       async openSession({ sessionId, name, queues, slots, inlineSlots, labels }) {
         await open({ session_id: sessionId, name, queues, slots, inline_slots: inlineSlots, labels })
         return { leaseMs: lease_ms, heartbeatMs: heartbeat_ms }
@@ -43,10 +43,6 @@ export const schedulerRpc = (engine: Engine): Routes => {
         const room = { process: maxTasks, inline: maxInline, remote: 0 }
         const attempts = await claim({ session_id: sessionId, room, wait_ms: waitMs, signal })
         return { attempts: attempts.map(attemptMessage) }
-      },
-      async checkAttempt({ taskRunId, token }) {
-        const checked = await check({ task_run_id: taskRunId, token: String(token) })
-        return { workspaceId: checked.workspace_id, secrets: [...checked.secrets] }
       },
       async heartbeat({ sessionId, held, lastToken, draining }) {
         const listed = held.map(({ taskRunId, token }) => ({ task_run_id: taskRunId, token: String(token) }))

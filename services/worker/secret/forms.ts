@@ -5,13 +5,9 @@ const base64_columns = [64, 76]
 
 /** All texts in which a secret may come out of a task: as it is, line by line, in JSON, in an address, in base64. */
 export const secretForms = (values: readonly string[]): readonly string[] => {
-  const forms = new Set<string>()
-  for (const value of values) {
-    for (const text of new Set([value, value.trim(), ...value.split(/\r?\n/)])) {
-      for (const form of formsOf(text)) if (form.length >= min_form_chars) forms.add(form)
-    }
-  }
-  return [...forms]
+  const texts = values.flatMap((value) => [value, value.trim(), ...value.split(/\r?\n/)])
+  const forms = [...new Set(texts)].flatMap(formsOf).filter(({ length }) => length >= min_form_chars)
+  return [...new Set(forms)]
 }
 
 const formsOf = (text: string): readonly string[] => {

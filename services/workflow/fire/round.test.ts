@@ -43,7 +43,9 @@ const fireAt = async (text: string, round = fireRound(firing())) => {
 
 type Json = Record<string, unknown>
 
-const send = async (method: string, path: string, body?: unknown, role = "developer") => {
+type Body = { readonly body?: unknown; readonly role?: string }
+
+const sendAs = async (method: string, path: string, { body, role = "developer" }: Body) => {
   const response = await house.app.request(`/api/v1${path}`, {
     method,
     headers: { authorization: `Bearer ${role}@${home}`, "content-type": "application/json" },
@@ -52,6 +54,8 @@ const send = async (method: string, path: string, body?: unknown, role = "develo
   const text = await response.text()
   return { status: response.status, body: (text === "" ? {} : JSON.parse(text)) as Json }
 }
+
+const send = (method: string, path: string, body?: unknown) => sendAs(method, path, { body })
 
 const push = (name: string, schedule: string) =>
   send("POST", "/workflows", {
@@ -211,11 +215,11 @@ test("a jittered start comes at its own time, and not before", async () => {
 
 test("a paused schedule starts nothing and makes up for nothing when it is resumed", async () => {
   await schedule("paused", { catch_up: "all" })
-  expect((await send("POST", "/schedules/paused/pause", undefined, "viewer")).status).toBe(403)
-  expect((await send("POST", "/schedules/paused/pause", undefined, "operator")).status).toBe(200)
+  expect((await sendAs("POST", "/schedules/paused/pause", { role: "viewer" })).status).toBe(403)
+  expect((await sendAs("POST", "/schedules/paused/pause", { role: "operator" })).status).toBe(200)
   await fireAt("09:00:00")
   expect((await send("GET", "/schedules/paused")).body.next_at).toBeNull()
-  await send("POST", "/schedules/paused/resume", undefined, "operator")
+  await sendAs("POST", "/schedules/paused/resume", { role: "operator" })
   await fireAt("10:00:00")
   expect(await history("paused")).toEqual(["09:00 skipped", "10:00 started"])
   expect((await reasons("paused"))[0]).toBe("the schedule was paused")
@@ -309,7 +313,7 @@ test("schedules are made, refused and deleted by name", async () => {
   expect([inputs.status, inputs.body.code]).toEqual([422, "inputs.invalid"])
   const nothing = await send("POST", "/schedules", { name: "x", workflow: "nowhere", cron: "@daily" })
   expect([nothing.status, nothing.body.code]).toEqual([404, "workflow.not_found"])
-  expect((await send("DELETE", "/schedules/made", undefined, "operator")).status).toBe(403)
+  expect((await sendAs("DELETE", "/schedules/made", { role: "operator" })).status).toBe(403)
   expect((await send("DELETE", "/schedules/made")).status).toBe(204)
   expect((await send("GET", "/schedules/made")).status).toBe(404)
 })
