@@ -40,21 +40,19 @@ export const outputsFor = async (reader: Pick<Transaction, "outputs">, step: Ste
   return new Map(found.map((row) => [row.id, row]))
 }
 
-/** What a step gives to its worker. */
-export const attemptsOf = (step: Step, outputs: Outputs): readonly Attempt[] =>
-  step.decided.claimed.flatMap((task) => attemptOf(step, task, outputs) ?? [])
+/** What a step gives to its worker, after its commit. */
+export const attemptsOf = async (step: Step, outputs: Outputs): Promise<readonly Attempt[]> => {
+  // The token was answered before the commit; that it is known here may take a turn more.
+  await step.holding
+  return step.decided.claimed.flatMap((task) => attemptOf(step, task, outputs) ?? [])
+}
 
 const attemptOf = (step: Step, task: TaskRow, outputs: Outputs): Attempt | undefined => {
   const { id, run_id, workspace_id, type, attempt } = task
   const token = step.holder?.token ?? null
   if (token === null) return undefined
+  if (run_id === null) return attemptOfJob(task as ClaimedRow, token)
   const about = { id, run_id, workspace_id, task: task.task, type, attempt, token }
-  if (run_id === null) {
-    const timeout_ms = task.settings?.timeout_ms ?? defaults.task_timeout_ms
-    const plan_task = plannedJob(task as ClaimedRow)
-    const rest = { workflow: "", version: 0, timeout_ms, traceparent: task.traceparent }
-    return { ...about, ...rest, plan_task, context: no_context }
-  }
   const run = runOfTask(step, task)
   const plan = planOfRun(step, run)
   const planned = plan?.tasks[task.idx]
@@ -87,12 +85,25 @@ const withPayload = (planned: PlanTask, { payloads }: RunRow["inputs"]): PlanTas
   return { ...planned, with: (payload ?? null) as PlanTask["with"] }
 }
 
+type ClaimedJob = Pick<
+  ClaimedRow,
+  "id" | "workspace_id" | "type" | "attempt" | "payload" | "queue" | "priority" | "settings" | "traceparent"
+>
+
+export const attemptOfJob = (job: ClaimedJob, token: string): Attempt => ({
+  ...{ id: job.id, run_id: null, workspace_id: job.workspace_id, task: job.type, type: job.type },
+  ...{ attempt: job.attempt, token, workflow: "", version: 0, traceparent: job.traceparent },
+  timeout_ms: job.settings?.timeout_ms ?? defaults.task_timeout_ms,
+  plan_task: plannedJob(job),
+  context: no_context,
+})
+
 const no_context: AttemptContext = {
   ...{ inputs: {}, env: {}, tasks: {} },
   run: { id: "", workflow: "", version: 0 },
 }
 
-const plannedJob = ({ type, payload, queue, priority, settings }: ClaimedRow): PlanTask => ({
+const plannedJob = ({ type, payload, queue, priority, settings }: ClaimedJob): PlanTask => ({
   ...{ idx: 0, name: type, uses: type, env: {}, needs: [], successors: [], reads: [], when: "success" },
   // What a type makes of its payload is its own business.
   with: payload as PlanTask["with"],
