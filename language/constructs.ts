@@ -13,7 +13,6 @@ const not_run = {
   for_each: "`for_each`",
   matrix: "`matrix`",
   cache: "`cache`",
-  secrets: "`secrets`",
   files: "`files`",
   on_worker_lost: "`on_worker_lost: fail`",
   outputs: "`outputs` of a workflow",
@@ -28,22 +27,20 @@ const not_run = {
   "uses: sleep": "`uses: sleep`",
   "uses: workflow": "`uses: workflow`",
   "uses: notify": "`uses: notify`",
-  schedule: "`schedule`",
   triggers: "`triggers`",
 } as const
 
 export type Construct = keyof typeof not_run
 
 /** These begin runs; a run that somebody starts has no need of them. */
-const beginnings: ReadonlySet<Construct> = new Set(["schedule", "triggers"])
+const beginnings: ReadonlySet<Construct> = new Set(["triggers"])
 
 type Use = { readonly construct: Construct; readonly path: Path }
 
 /** What a definition uses of it, and where. */
 export const usesOf = (definition: Definition): readonly Use[] => {
   const uses: Use[] = []
-  const { schedule, triggers, files, outputs, env, concurrency } = definition
-  if (schedule) uses.push({ construct: "schedule", path: ["schedule"] })
+  const { triggers, files, outputs, env, concurrency } = definition
   if (triggers) uses.push({ construct: "triggers", path: ["triggers"] })
   if (files && files.length > 0) uses.push({ construct: "files", path: ["files"] })
   if (outputs) uses.push({ construct: "outputs", path: ["outputs"] })
@@ -52,7 +49,7 @@ export const usesOf = (definition: Definition): readonly Use[] => {
   return uses
 }
 
-const keys = ["if", "for_each", "matrix", "cache", "secrets"] as const
+const keys = ["if", "for_each", "matrix", "cache"] as const
 const inline: ReadonlySet<string> = new Set(["default", "compute", "transform", "flaky"])
 
 const taskUses = (task: Task, path: Path): readonly Use[] => {

@@ -1,7 +1,9 @@
 import { z } from "zod"
 import { cronFault } from "./cron.ts"
 import { durationMs } from "./duration.ts"
+import { nextFireMs } from "./fires.ts"
 import { limits } from "./limits.ts"
+import { defaults } from "./plan.ts"
 import { suggest } from "./suggest.ts"
 import { isTimezone } from "./timezone.ts"
 import { duration, fieldName, positiveDuration, taskName } from "./words.ts"
@@ -13,10 +15,16 @@ const name = taskName.describe("Tells it apart from others; its place in the lis
 const inputs = z.record(fieldName, z.json()).describe("The run's inputs; they may read `trigger`.")
 
 const cron = z.string().superRefine((text, context) => {
-  const fault = text.length > 1_000 ? "it is too long" : cronFault(text)
+  const fault = text.length > 1_000 ? "it is too long" : (cronFault(text) ?? silenceOf(text))
   if (fault !== undefined)
     context.addIssue({ code: "custom", message: `this is no cron expression: ${fault}` })
 })
+
+/** What is well written may still mean a day that no calendar has. */
+const silenceOf = (text: string): string | undefined =>
+  nextFireMs({ cron: text, timezone: "UTC" }, Date.UTC(2000, 0, 1)) === undefined
+    ? "it never fires"
+    : undefined
 
 const timezone = z.string().superRefine((zone, context) => {
   if (isTimezone(zone)) return
@@ -30,7 +38,7 @@ const timezone = z.string().superRefine((zone, context) => {
 
 const shortEnough = (given: string): boolean => (durationMs(given) ?? 0) <= 86_400_000
 
-const scheduleSchema = z
+export const scheduleSchema = z
   .strictObject({
     name: name.optional(),
     cron: cron.describe("Five fields, or six with seconds first; or @daily, @hourly and the like."),
@@ -56,6 +64,36 @@ const scheduleSchema = z
     path: ["window"],
     message: "a `window` needs `catch_up: latest` or `catch_up: all`",
   })
+
+type Schedule = z.output<typeof scheduleSchema>
+
+/** A schedule with nothing left out. */
+export type Timetable = {
+  readonly cron: string
+  readonly timezone: string
+  readonly catch_up: NonNullable<Schedule["catch_up"]>
+  readonly window_ms: number
+  readonly overlap: Overlap
+  readonly jitter_ms: number
+  readonly inputs: Readonly<Record<string, unknown>>
+}
+
+export type Overlap = NonNullable<Schedule["overlap"]>
+
+/** The API takes any value as an input; what fits is seen when the inputs are checked. */
+type Given = Omit<Schedule, "inputs" | "name"> & {
+  readonly inputs?: Readonly<Record<string, unknown>> | undefined
+}
+
+export const timetableOf = (schedule: Given): Timetable => ({
+  cron: schedule.cron.trim().replaceAll(/\s+/g, " "),
+  timezone: schedule.timezone ?? "UTC",
+  catch_up: schedule.catch_up ?? "none",
+  window_ms: durationMs(schedule.window ?? "") ?? defaults.catch_up_window_ms,
+  overlap: schedule.overlap ?? "allow",
+  jitter_ms: durationMs(schedule.jitter ?? "") ?? 0,
+  inputs: schedule.inputs ?? {},
+})
 
 export const schedulesSchema = z
   .array(scheduleSchema)

@@ -62,7 +62,7 @@ const oneExpression = z.string().regex(/^\s*\$\{\{[\s\S]*\}\}\s*$/)
 export const orExpression = <Schema extends z.ZodType>(schema: Schema, what: string) =>
   z.union([schema, oneExpression], { error: `must be ${what}, or one expression` })
 
-const secretName = z
+export const secretName = z
   .string()
   .regex(
     /^[A-Za-z_][A-Za-z0-9_]{0,127}$/,

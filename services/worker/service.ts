@@ -2,6 +2,7 @@ import { service } from "#kernel/service/service.ts"
 import { ArtifactService } from "#proto/generated/wf/artifact/v1/artifact_pb.ts"
 import { MetadataService } from "#proto/generated/wf/metadata/v1/metadata_pb.ts"
 import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
+import { WorkflowService } from "#proto/generated/wf/workflow/v1/workflow_pb.ts"
 import { keepArtifacts } from "./artifact/keep.ts"
 import { claimFolder } from "./attempt/folders.ts"
 import { runAttempt } from "./attempt/run.ts"
@@ -14,6 +15,7 @@ import { startReaper } from "./executor/reaper.ts"
 import { shell } from "./executor/shell.ts"
 import { createShipper } from "./log/shipper.ts"
 import { workerRpc } from "./rpc.ts"
+import { openGuard } from "./secret/guard.ts"
 
 /**
  * How long running tasks may go on when the worker is told to stop; then they go back to their queue. With the grace
@@ -26,7 +28,7 @@ export const worker = service({
   name: "worker",
   config: workerConfig,
   needs: [],
-  calls: ["iam", "scheduler", "metadata", "artifact"],
+  calls: ["iam", "scheduler", "metadata", "artifact", "workflow"],
   start: ({ call, kit, log }, config) => {
     const reaper = startReaper()
     const { folder, remove } = claimFolder(config.WF_WORKER_FOLDER, kit.id())
@@ -36,6 +38,7 @@ export const worker = service({
       executors: { shell: shell(reaper), ...inlineExecutors(kit) },
       shipper,
       keepArtifacts: keepArtifacts(call("artifact", ArtifactService)),
+      openGuard: openGuard(call("workflow", WorkflowService)),
       log,
       folder,
       now: kit.now,

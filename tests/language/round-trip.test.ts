@@ -27,7 +27,7 @@ test("a file, its plan and a file made of that plan mean the same", () => {
 /** A plan is of runs: it doesn't know what begins them. */
 const withoutStarts = (plan: ReturnType<typeof compile>) => {
   const { constructs = [], ...rest } = plan
-  const left = constructs.filter((name) => name !== "schedule" && name !== "triggers")
+  const left = constructs.filter((name) => name !== "triggers")
   return left.length > 0 ? { ...rest, constructs: left } : rest
 }
 

@@ -10,11 +10,13 @@ import { type Attempt, type Result, ResultSchema } from "#proto/generated/wf/sch
 import type { KeepArtifacts } from "../artifact/keep.ts"
 import type { Execution, Executor, Outcome, TaskError } from "../executor/executor.ts"
 import type { AttemptLog, Shipper } from "../log/shipper.ts"
+import type { OpenGuard } from "../secret/guard.ts"
 
 export type Runner = {
   readonly executors: Readonly<Record<string, Executor>>
   readonly shipper: Shipper
   readonly keepArtifacts: KeepArtifacts
+  readonly openGuard: OpenGuard
   readonly log: Log
   /** Holds a folder for each attempt, removed with it. */
   readonly folder: string
@@ -87,17 +89,21 @@ const execute = async ({ runner, attempt, lines, folder, signal }: Running): Pro
   }
   const isInline = slotOf(attempt.type) === "inline"
   if (!isInline) await mkdir(folder, { recursive: true, mode: 0o700 })
+  const task = JSON.parse(attempt.taskJson) as PlanTask
+  const guard = await runner.openGuard(attempt, task.secrets ?? [], lines.write)
+  if ("refused" in guard) return guard.refused
+  const context = JSON.parse(attempt.contextJson) as ExpressionContext
   const execution: Execution = {
     run_id: attempt.runId,
     task_run_id: attempt.taskRunId,
     attempt: attempt.attempt,
-    task: JSON.parse(attempt.taskJson) as PlanTask,
-    context: { ...(JSON.parse(attempt.contextJson) as ExpressionContext), now: runner.now().toISOString() },
+    task,
+    context: { ...context, secrets: guard.values, now: runner.now().toISOString() },
     folder,
-    write: lines.write,
+    write: guard.write,
     signal,
   }
-  const outcome = await executor(execution)
+  const outcome = await guard.run(() => executor(execution))
   if (isInline) return outcome
   const kept = await runner.keepArtifacts(execution, attempt)
   if (outcome.ok && kept) return { ok: false, error: kept }

@@ -19,7 +19,9 @@ export type Contents = {
 
 const keeping = { of: ({ plan }: Content) => plan.length, max: 200, max_size: 32 * 1024 * 1024 }
 
-const keyOf = ({ workflow_id, version }: Resolved): string => `${workflow_id} ${version}`
+type VersionKey = Pick<Resolved, "workflow_id" | "version">
+
+const keyOf = ({ workflow_id, version }: VersionKey): string => `${workflow_id} ${version}`
 
 export const createContents = (): Contents => {
   const kept = createKept(keeping)
@@ -45,7 +47,7 @@ export const createContents = (): Contents => {
   }
 }
 
-type ContentRow = Resolved & {
+type ContentRow = VersionKey & {
   readonly inputs: Definition["inputs"] | null
   readonly plan: string
   readonly constructs: readonly string[] | null
