@@ -12,6 +12,7 @@ import { listRuns } from "./run/list.ts"
 import { runMoves } from "./run/moves.ts"
 import { runEventShape, runShape, taskRunShape } from "./run/shape.ts"
 import { showRun } from "./run/show.ts"
+import { mountWaits } from "./wait/http.ts"
 import { mountWorkers } from "./worker/http.ts"
 
 const runPath = z.object({ run_id: z.uuid() })
@@ -101,6 +102,7 @@ export const schedulerHttp = (engine: Engine, doors: Doors): App => {
       }
     })
   })
+  mountWaits(app, engine)
   mountJobs(app, engine)
   mountDeadLetters(app, engine)
   mountQueues(app, engine)
