@@ -122,7 +122,7 @@ describe("who may decide", () => {
   test("is who is named, whatever their role, also by an expression", async () => {
     const tasks = {
       ask: { uses: "approval", with: { people: ["${{ inputs.who }}"], message: "For ${{ inputs.who }}" } },
-    } as const
+    } satisfies Definition["tasks"]
     const start = given.start(given.plan(tasks), { inputs: { who: "Eve@Example.test" } })
     await startRuns(engine)([start])
     expect((await see.tasks(start.run_id)).ask?.wait).toMatchObject({
@@ -134,7 +134,7 @@ describe("who may decide", () => {
   })
 
   test("must be somebody: too few people fail the task with the reason", async () => {
-    const tasks = { ask: { uses: "approval", with: { people: ["${{ inputs.who }}"] } } } as const
+    const tasks = { ask: { uses: "approval", with: { people: ["${{ inputs.who }}"] } } }
     const start = given.start(given.plan(tasks), { inputs: { who: "" } })
     await startRuns(engine)([start])
     expect((await see.tasks(start.run_id)).ask).toMatchObject({

@@ -78,14 +78,14 @@ test.each([
   const { id } = await start(
     {
       first: noop(),
-      then: noop({ needs: ["first"], if: condition }),
-      mend: noop({ needs: ["then"], when: "failure" }),
-      after: noop({ needs: ["then"] }),
+      next: noop({ needs: ["first"], if: condition }),
+      mend: noop({ needs: ["next"], when: "failure" }),
+      after: noop({ needs: ["next"] }),
     },
     { word: "yes" },
   )
   expect(await work()).toEqual(["first", "mend"])
-  const { then: task, after } = await see.tasks(id)
+  const { next: task, after } = await see.tasks(id)
   expect(task).toMatchObject({ status: "failed", reason: "if.invalid", attempt: 0 })
   expect(task?.error?.message).toContain(reason)
   expect(after?.status).toBe("skipped")
@@ -103,13 +103,13 @@ test("a condition may stand before a wait, and then decides whether it begins", 
 test("a rerun tells conditions anew, from outputs that it has kept", async () => {
   const { id } = await start({
     first: noop(),
-    then: noop({ needs: ["first"], if: "tasks.first.outputs.rows > 10" }),
+    next: noop({ needs: ["first"], if: "tasks.first.outputs.rows > 10" }),
     bad: noop({ needs: ["first"] }),
   })
   await given.work(engine, session_id, ({ task }) =>
     task === "bad" ? { outcome: "failed", non_retryable: true } : { outputs: { rows: 11 } },
   )
-  const again = await rerunRun(engine)(actorOf("operator"), id, { mode: "from", task: "then" })
-  expect(await work()).toContain("then")
+  const again = await rerunRun(engine)(actorOf("operator"), id, { mode: "from", task: "next" })
+  expect(await work()).toContain("next")
   expect((await statuses(again.id)).first).toBe("completed")
 })

@@ -39,7 +39,10 @@ const paid = {
 } as const satisfies Definition["tasks"][string]
 
 test("a signal ends the task that waits for it, and its data are the outputs", async () => {
-  const run_id = await run({ paid, ship: { uses: "noop", needs: ["paid"], if: "tasks.paid.outputs.amount > 5" } })
+  const run_id = await run({
+    paid,
+    ship: { uses: "noop", needs: ["paid"], if: "tasks.paid.outputs.amount > 5" },
+  })
   expect((await see.tasks(run_id)).paid).toMatchObject({
     status: "waiting",
     wait: { for: "signal", name: "payment" },

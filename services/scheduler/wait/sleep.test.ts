@@ -46,7 +46,10 @@ test("a sleep waits without a worker, and its run goes on when its time has come
   await see.due("wake")
   expect(await work()).toEqual(["after"])
   expect((await see.run(run_id)).status).toBe("completed")
-  expect((await see.tasks(run_id)).nap).toMatchObject({ status: "completed", finished_at: expect.any(String) })
+  expect((await see.tasks(run_id)).nap).toMatchObject({
+    status: "completed",
+    finished_at: expect.any(String),
+  })
   expect(await see.events(run_id)).toEqual([
     "workflow.started",
     "task.waiting nap",
@@ -147,7 +150,11 @@ describe("a run that sleeps", () => {
     const run_id = await run({ first: { uses: "noop" }, nap: { ...nap, needs: ["first"] } })
     const [attempt] = await claimTasks(engine)({ session_id, room: given.room(1) })
     await pauseRun(engine)(operator, run_id)
-    const settlement = { task_run_id: attempt?.id ?? "", token: attempt?.token ?? "", outcome: "completed" } as const
+    const settlement = {
+      task_run_id: attempt?.id ?? "",
+      token: attempt?.token ?? "",
+      outcome: "completed",
+    } as const
     await reportTasks(engine)({ session_id, settlements: [settlement], room: given.room(1) })
     expect((await see.tasks(run_id)).nap?.status).toBe("pending")
     await resumeRun(engine)(operator, run_id)
