@@ -1,3 +1,5 @@
+import { in_waits } from "./wait-mutants.ts"
+
 /** A mistake that somebody could make: a change of one place in one file, which the simulation has to notice. */
 export type Mutant = {
   readonly name: string
@@ -263,4 +265,4 @@ const in_stand_ins: readonly Mutant[] = [
   },
 ]
 
-export const mutants: readonly Mutant[] = [...in_decisions, ...in_stand_ins]
+export const mutants: readonly Mutant[] = [...in_decisions, ...in_waits, ...in_stand_ins]

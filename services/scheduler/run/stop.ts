@@ -23,7 +23,6 @@ const stopRun = async (step: Step, run: RunRow, reason: Why): Promise<void> => {
   run.reason = reason
   await loadOpenTasks(step, run.id)
   step.decided.stopped.push(run)
-  if (run.status === "paused") step.decided.waits.resumed.push(run.id)
   for (const task of step.tasks.values()) {
     if (task.run_id !== run.id) continue
     if (task.status === "running") stopTask(step, task)

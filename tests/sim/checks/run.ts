@@ -66,6 +66,11 @@ const checkPlace = ({ plan, tasks }: Facts, task: StoredTask): void => {
     return
   }
   if (task.status === "cancelled") return
+  const isWorked = task.status === "queued" || task.status === "running"
+  demand(
+    !planned?.wait || !isWorked,
+    () => `${task.id} waits for ${planned?.wait?.for} and is ${task.status}`,
+  )
   demand(open === 0, () => `${task.id} is ${task.status} while ${open} of its needs are open`)
   if (planned?.if !== undefined && task.status !== "skipped")
     checkCondition({ plan, tasks }, task, planned.if)

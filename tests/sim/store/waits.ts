@@ -72,6 +72,8 @@ const saveEnded = (
     const timer = [...changes.tables.timers.values()].find((one) => one.task_run_id === task.id)
     const isDue = timer !== undefined && timer.due_ms <= changes.now_ms
     demand(isDue, () => `${task.id} wakes too early`)
+    const run = changes.tables.runs.get(task.run_id ?? "")
+    demand(run?.status !== "paused", () => `${task.id} wakes in a run that is paused`)
   }
   Object.assign(row, { status: task.status, reason: task.reason, needs_left: 0 })
   row.outputs = settlement.outputs ?? null
