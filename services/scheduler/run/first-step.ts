@@ -40,8 +40,10 @@ export const firstStep = (step: Step, { start, kept }: Given, waits: boolean): B
       queued_ms: step.now.getTime(),
     })
     if (kept.has(task.idx)) keep(step, task, kept)
-    if (released.has(task.idx) && isOwn(planned)) step.decided.waits.undecided.push(task)
-    else if (released.has(task.idx)) {
+    if (released.has(task.idx) && isOwn(planned)) {
+      step.tasks.set(task.id, task)
+      step.decided.waits.undecided.push(task)
+    } else if (released.has(task.idx)) {
       task.status = "queued"
       step.decided.released.push(task)
       if (task.settings) step.decided.expiring.push(task)

@@ -32,7 +32,7 @@ const approval = (given_with: Record<string, unknown> = {}) => ({
 const run = (given_with?: Record<string, unknown>) =>
   given.run(engine, approval(given_with) as Definition["tasks"])
 
-const say = (actor: Actor, run_id: string, approved = true, comment = "") =>
+const say = (actor: Actor, run_id: string, { approved = true, comment = "" } = {}) =>
   answerApproval(engine)(actor, { run_id, task: "ask", approved, comment })
 
 const codeOf = (answer: Promise<unknown>) =>
@@ -48,7 +48,7 @@ test("an approval waits for somebody, and who decided is in its outputs", async 
     wait: { for: "approval", roles: ["admin"], people: [], approvals: 1, message: "Ship it?", until: null },
   })
   expect(await given.work(engine, session_id)).toEqual([])
-  expect(await say(ada, run_id, true, "fine")).toMatchObject({ status: "completed" })
+  expect(await say(ada, run_id, { comment: "fine" })).toMatchObject({ status: "completed" })
   expect((await see.tasks(run_id)).ask?.outputs).toEqual({
     approved: true,
     decisions: [{ by: "ada@example.test", at: expect.any(String), approved: true, comment: "fine" }],
@@ -60,7 +60,7 @@ test("an approval waits for somebody, and who decided is in its outputs", async 
 test("one who rejects is enough, and says why", async () => {
   const run_id = await run({ approvals: 2 })
   await say(ada, run_id)
-  expect(await say(bob, run_id, false, "not on a Friday")).toMatchObject({
+  expect(await say(bob, run_id, { approved: false, comment: "not on a Friday" })).toMatchObject({
     status: "failed",
     reason: "approval.rejected",
     error: {
@@ -76,8 +76,8 @@ test("one who rejects is enough, and says why", async () => {
 describe("of several who must agree", () => {
   test("each person counts once, however often they say it", async () => {
     const run_id = await run({ approvals: 2 })
-    await say(ada, run_id, true, "first")
-    await say(ada, run_id, true, "again")
+    await say(ada, run_id, { comment: "first" })
+    await say(ada, run_id, { comment: "again" })
     expect((await see.tasks(run_id)).ask).toMatchObject({
       status: "waiting",
       wait: { decisions: [{ by: "ada@example.test", comment: "first" }] },
@@ -89,7 +89,7 @@ describe("of several who must agree", () => {
   test("who agreed may think again while others have not decided", async () => {
     const run_id = await run({ approvals: 2 })
     await say(ada, run_id)
-    expect((await say(ada, run_id, false)).status).toBe("failed")
+    expect((await say(ada, run_id, { approved: false })).status).toBe("failed")
   })
 
   test("all may speak at once: the run goes on once", async () => {
@@ -105,7 +105,7 @@ test("the same said again after the decision changes nothing, the contrary is re
   const run_id = await run()
   await say(ada, run_id)
   expect((await say(ada, run_id)).status).toBe("completed")
-  expect(await codeOf(say(ada, run_id, false))).toBe("approval.decided")
+  expect(await codeOf(say(ada, run_id, { approved: false }))).toBe("approval.decided")
   expect(await codeOf(say(bob, run_id))).toBe("approval.decided")
 })
 

@@ -53,7 +53,9 @@ export const answerIn = async (
   const mine = approval.decisions.find(({ user_id }) => user_id === actor.user_id)
   if (mine?.approved === approved) return task.id
   if (task.status !== "waiting") {
-    throw new Problem("approval.decided", { detail: `The task \`${name}\` is ${task.status}.` })
+    throw new Problem("approval.decided", {
+      detail: `\`${name}\` has been decided already: it is ${task.status}.`,
+    })
   }
   const by = actor.email === "" ? actor.user_id : actor.email
   const at = step.now.toISOString()

@@ -7,6 +7,7 @@ type Saved = Pick<Waits, "begun" | "ended" | "changed" | "kept" | "taken" | "pos
 /** Nothing is sent for a step that has nothing of this. */
 export const saveWaits = async (sql: Sql, { decided }: Pick<Step, "decided">): Promise<void> => {
   const waits: Saved = decided.waits
+  if (isEmpty(waits)) return
   await Promise.all([
     saveBegun(sql, waits.begun),
     saveChanged(sql, waits.changed),
@@ -17,6 +18,9 @@ export const saveWaits = async (sql: Sql, { decided }: Pick<Step, "decided">): P
     resume(sql, waits.resumed),
   ])
 }
+
+const isEmpty = ({ begun, ended, changed, kept, taken, postponed, resumed }: Saved): boolean =>
+  [begun, ended, changed, kept, taken, postponed, resumed].every((some) => some.length === 0)
 
 /** What the same step has cancelled after it began to wait stays so, and has no timer. */
 const saveBegun = async (sql: Sql, begun: Saved["begun"]): Promise<void> => {
