@@ -50,6 +50,7 @@ const task = (given: Task) => {
     // Declaring no outputs differs from declaring nothing about them.
     outputs: given.outputs && [...given.outputs].sort(),
     artifacts: sorted(given.artifacts),
+    limits: present(given.limits ?? {}),
     queue: unless(given.queue, defaults.queue),
     priority: unless(given.priority, 0),
   }

@@ -90,7 +90,8 @@ const kindFaults = (task: Readonly<Record<string, unknown>>, path: Path): Fault[
     const base: Path = [...path, "with"]
     return parsed.success ? [] : parsed.error.issues.flatMap((issue) => explain(issue, given, base))
   }
-  const runs = taskTypeNames.map((type) => `\`${type}\``).join(" and ")
+  const known = taskTypeNames.map((type) => `\`${type}\``)
+  const runs = `${known.slice(0, -1).join(", ")} and ${known.at(-1)}`
   if (laterTaskTypes.has(uses)) {
     const message = `task type \`${uses}\` is not available in this version yet, which runs ${runs}`
     return [{ path: [...path, "uses"], message }]

@@ -15,10 +15,18 @@ export const expressionFaults = (definition: unknown): Fault[] => {
     const place = placeOf(path, definition, names)
     if (place === "prose") continue
     if (place) faults.push(...textFaults({ text, path, ...place }, names))
-    else faults.push({ path, message: "expressions are not evaluated here" })
+    else
+      faults.push({
+        path,
+        message: path.at(-1) === "code" ? not_in_code : "expressions are not evaluated here",
+      })
   }
   return faults
 }
+
+/** A value put into the text of a program would be read as a part of it. */
+const not_in_code =
+  "expressions are not evaluated in code: its function is given `inputs`, `tasks` and `data`, whose values may be expressions"
 
 type Place = { readonly task?: string; readonly env: readonly string[] }
 
@@ -28,10 +36,12 @@ const placeOf = (path: Path, definition: Mapping, names: Names): Place | "prose"
   if (path[0] === "env") return { env: [] }
   if (path[0] === "concurrency" && path[1] === "key") return { env: [] }
   const [top, task, key] = path
+  const tasks = mappingAt(definition, "tasks")
   if (top !== "tasks" || typeof task !== "string") return undefined
   if (key === "env") return { task, env: names.env }
   if (key !== "run" && key !== "with") return undefined
-  const own = keysOf(mappingAt(mappingAt(definition, "tasks"), task).env)
+  if (key === "with" && path[3] === "code" && mappingAt(tasks, task).uses === "script") return undefined
+  const own = keysOf(mappingAt(tasks, task).env)
   return { task, env: [...names.env, ...own] }
 }
 

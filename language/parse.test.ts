@@ -36,7 +36,7 @@ describe("a workflow file", () => {
       "    uses: shel",
       "    needs: [a]",
       "  c:",
-      "    uses: http",
+      "    uses: approval",
       "    needs: [b]",
       "    timeout: 5",
     ].join("\n")
@@ -51,7 +51,7 @@ describe("a workflow file", () => {
       "9:19: needs the unknown task `bb`; did you mean `b`?",
       "11:11: unknown task type `shel`; this version runs `shell` and `noop`; did you mean `shell`?",
       "12:13: tasks need each other: a → c → b → a",
-      "14:11: task type `http` is not available in this version yet, which runs `shell` and `noop`",
+      "14:11: task type `approval` is not available in this version yet, which runs `shell`, `script`, `http`, `container` and `noop`",
       "16:14: must be text, not the number 5",
     ])
   })

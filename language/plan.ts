@@ -3,6 +3,8 @@ import { durationMs } from "./duration.ts"
 import { topological } from "./graph.ts"
 import { taskReads } from "./reads.ts"
 import type { Definition, Task } from "./schema.ts"
+import { type TaskLimits, taskLimits } from "./task-limits.ts"
+import { readsItsNeeds } from "./task-types.ts"
 
 export type RetryPolicy = {
   readonly max_retries: number
@@ -36,6 +38,8 @@ export type PlanTask = {
   readonly priority: number
   readonly outputs: readonly string[]
   readonly artifacts: readonly string[]
+  /** What its processes may use, if less than their worker allows. */
+  readonly limits?: TaskLimits
 }
 
 /** All that the scheduler and the workers need of a version. JSON, and the same for equal definitions. */
@@ -80,8 +84,10 @@ export const compile = (definition: Definition): Plan => {
     const task = definition.tasks[name]
     if (!task) throw new Error("The definition was not checked: a task is missing.")
     const own = settings(task)
-    const reads = readPlaces([own.with, own.env, texts(definition.env)], places, idx)
-    tasks.push({ idx, name, ...own, needs: needs[idx] ?? [], successors: successors[idx] ?? [], reads })
+    const named = readPlaces([own.with, own.env, texts(definition.env)], places, idx)
+    const needed = needs[idx] ?? []
+    const reads = readsItsNeeds(own.uses) ? ascending([...named, ...needed]) : named
+    tasks.push({ idx, name, ...own, needs: needed, successors: successors[idx] ?? [], reads })
   }
   return {
     workflow: definition.name,
@@ -96,6 +102,9 @@ export const compile = (definition: Definition): Plan => {
 
 const placed = (names: readonly string[], places: ReadonlyMap<string, number>): number[] =>
   names.map((name) => places.get(name) ?? -1).sort((one, other) => one - other)
+
+const ascending = (places: readonly number[]): number[] =>
+  [...new Set(places)].sort((one, other) => one - other)
 
 /** A computed name may be any task that comes before. */
 const readPlaces = (value: unknown, places: ReadonlyMap<string, number>, idx: number): number[] => {
@@ -119,6 +128,7 @@ const settings = (task: Task): Settings => ({
   priority: task.priority ?? 0,
   outputs: task.outputs ?? [],
   artifacts: task.artifacts ?? [],
+  ...(task.limits && { limits: taskLimits(task.limits) }),
 })
 
 /** Without `retries` a task is tried once. */

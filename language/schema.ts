@@ -2,6 +2,7 @@ import { z } from "zod"
 import { concurrencySchema } from "./concurrency.ts"
 import { durationMs } from "./duration.ts"
 import { limits } from "./limits.ts"
+import { taskLimitsSchema } from "./task-limits.ts"
 import {
   artifactGlob,
   duration,
@@ -81,6 +82,9 @@ export const taskSchema = z.strictObject({
     .max(limits.max_artifacts, `a task has at most ${limits.max_artifacts} artifact patterns`)
     .optional()
     .describe("Files to keep, as patterns relative to the task's folder."),
+  limits: taskLimitsSchema
+    .optional()
+    .describe("What its processes may use; never more than the worker allows."),
   queue: queueName.optional(),
   priority: priority.optional().describe("Higher goes first; 0 when left out."),
 })

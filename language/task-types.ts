@@ -1,5 +1,8 @@
 import { z } from "zod"
+import { containerSettings } from "./container-settings.ts"
+import { httpSettings } from "./http-settings.ts"
 import { limits } from "./limits.ts"
+import { scriptSettings } from "./script-settings.ts"
 
 /** What this version runs. A new type is one entry here, with the schema of its `with`. */
 export const taskTypes = {
@@ -10,6 +13,9 @@ export const taskTypes = {
       .max(limits.max_script_bytes, `a script has at most ${limits.max_script_bytes} characters`)
       .describe("The script, run by sh."),
   }),
+  script: scriptSettings,
+  http: httpSettings,
+  container: containerSettings,
   noop: z.strictObject({}).describe("Does nothing and completes: a join or a milestone."),
 } as const satisfies Record<string, z.ZodType>
 
@@ -17,9 +23,6 @@ type TaskType = keyof typeof taskTypes
 
 /** Named by the language, run by a later version. */
 export const laterTaskTypes: ReadonlySet<string> = new Set([
-  "http",
-  "script",
-  "container",
   "approval",
   "sleep",
   "signal",
@@ -31,3 +34,6 @@ export const laterTaskTypes: ReadonlySet<string> = new Set([
 export const isTaskType = (name: string): name is TaskType => Object.hasOwn(taskTypes, name)
 
 export const taskTypeNames = Object.keys(taskTypes)
+
+/** Code sees what came before it by itself, so it is given all that its task needs. */
+export const readsItsNeeds = (type: string): boolean => type === "script"

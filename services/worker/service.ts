@@ -4,15 +4,23 @@ import { MetadataService } from "#proto/generated/wf/metadata/v1/metadata_pb.ts"
 import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import { keepArtifacts } from "./artifact/keep.ts"
 import { claimFolder } from "./attempt/folders.ts"
-import { runAttempt } from "./attempt/run.ts"
+import { type Runner, runAttempt } from "./attempt/run.ts"
 import { countRunning } from "./attempt/running.ts"
 import { createPump } from "./claim/pump.ts"
 import { createSlots } from "./claim/slots.ts"
-import { workerConfig } from "./config.ts"
+import { limitsFrom, workerConfig } from "./config.ts"
+import { clearContainers } from "./container/clear.ts"
+import { findTool } from "./container/tool.ts"
+import { container } from "./executor/container.ts"
 import { inlineExecutors } from "./executor/inline.ts"
-import { startReaper } from "./executor/reaper.ts"
+import { script } from "./executor/script.ts"
 import { shell } from "./executor/shell.ts"
 import { createShipper } from "./log/shipper.ts"
+import { resolveByDns } from "./outbound/call.ts"
+import { createPolicy } from "./outbound/policy.ts"
+import { clearCgroups, openCgroups } from "./process/cgroup.ts"
+import { markedFamilies } from "./process/marked.ts"
+import { startReaper } from "./process/reaper.ts"
 import { workerRpc } from "./rpc.ts"
 
 /**
@@ -28,12 +36,26 @@ export const worker = service({
   needs: [],
   calls: ["iam", "scheduler", "metadata", "artifact"],
   start: ({ call, kit, log }, config) => {
-    const reaper = startReaper()
-    const { folder, remove } = claimFolder(config.WF_WORKER_FOLDER, kit.id())
+    const worker_id = kit.id()
+    const { folder, gone, remove } = claimFolder(config.WF_WORKER_FOLDER, worker_id)
+    clearCgroups(gone)
+    const families = openCgroups(worker_id) ?? markedFamilies
+    const reaper = startReaper({ cgroup: families.cgroup, folder })
+    const tool = findTool(config.WF_WORKER_CONTAINERS)
+    void clearContainers(tool, gone).catch((error) => log.warn({ event: "containers.not_cleared", error }))
+    const ground = { reaper, families, limits: limitsFrom(config) }
+    const policy = createPolicy({ allow: config.WF_WORKER_HTTP_ALLOW, only: config.WF_WORKER_HTTP_ONLY })
+    const outbound = { policy, resolve: resolveByDns }
+    const executors: Runner["executors"] = {
+      shell: shell(ground),
+      script: script(ground),
+      container: container({ ...ground, worker_id, tool }),
+      ...inlineExecutors({ ...kit, outbound }),
+    }
     const shipper = createShipper({ metadata: call("metadata", MetadataService), log, now: kit.now })
     const slots = createSlots({ process: config.WF_WORKER_SLOTS, inline: config.WF_WORKER_INLINE_SLOTS })
     const runner = {
-      executors: { shell: shell(reaper), ...inlineExecutors(kit) },
+      executors,
       shipper,
       keepArtifacts: keepArtifacts(call("artifact", ArtifactService)),
       log,
@@ -55,6 +77,7 @@ export const worker = service({
         await pump.drain(finish_ms)
         await shipper.flush(flush_ms)
         await reaper.stop()
+        families.close()
         remove()
       },
     }

@@ -124,5 +124,6 @@ const resultOf = (attempt: Attempt, outcome: Outcome, log_chunks: number): Resul
     errorCode: code,
     errorMessage: message,
     nonRetryable: outcome.non_retryable ?? false,
+    retryAfterMs: BigInt(Math.round(outcome.retry_after_ms ?? 0)),
   })
 }

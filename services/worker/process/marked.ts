@@ -1,0 +1,99 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs"
+import { setTimeout as wait } from "node:timers/promises"
+import type { Families, Family } from "./family.ts"
+import { signalProcess } from "./group.ts"
+
+const look_ms = 10
+const max_rounds = 100
+
+type Seen = { readonly parent: number; readonly group: number }
+
+/** Undefined for one that has ended, and for a zombie. */
+const seen = (process_id: number): Seen | undefined => {
+  try {
+    const text = readFileSync(`/proc/${process_id}/stat`, "utf8")
+    const [state, parent, group] = text.slice(text.lastIndexOf(") ") + 2).split(" ")
+    return state === "Z" ? undefined : { parent: Number(parent), group: Number(group) }
+  } catch {
+    return undefined
+  }
+}
+
+const numbersIn = (folder: string): readonly number[] => {
+  try {
+    return readdirSync(folder)
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+  } catch {
+    return []
+  }
+}
+
+/** It was begun with the attempt's folder in its environment, or stands in that folder. */
+const isMarked = (process_id: number, folder: string): boolean => {
+  try {
+    if (readFileSync(`/proc/${process_id}/environ`, "utf8").includes(`${folder}/`)) return true
+    return `${readlinkSync(`/proc/${process_id}/cwd`)}/`.startsWith(`${folder}/`)
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Without control groups a family is who descends from its first process, is in its group, or carries its mark. One that
+ * was orphaned and left the group, the folder and the environment all at once is not found.
+ */
+export const markedFamilies: Families = {
+  open: (folder) => openMarked(folder),
+  cgroup: undefined,
+  close: () => undefined,
+}
+
+const openMarked = (folder: string): Family => {
+  const known = new Set<number>()
+  let first = 0
+  const processes = (): readonly number[] => {
+    const all = new Map<number, Seen>()
+    for (const process_id of numbersIn("/proc")) {
+      const one = seen(process_id)
+      if (one) all.set(process_id, one)
+    }
+    for (const process_id of known) if (!all.has(process_id)) known.delete(process_id)
+    for (const [process_id, { group }] of all) {
+      const belongs = process_id === first || group === first || isMarked(process_id, folder)
+      if (belongs && process_id !== process.pid) known.add(process_id)
+    }
+    addDescendants(known, all)
+    return [...known]
+  }
+  return {
+    adopt(process_id) {
+      first = process_id
+    },
+    processes,
+    async end() {
+      for (let round = 0; round < max_rounds; round += 1) {
+        const left = processes()
+        if (left.length === 0) return
+        // Stopped first, so that none can start another one while they are ended.
+        for (const process_id of left) signalProcess(process_id, "SIGSTOP")
+        for (const process_id of processes()) signalProcess(process_id, "SIGKILL")
+        await wait(look_ms)
+      }
+    },
+    counted: () => ({}),
+    close: () => Promise.resolve(),
+  }
+}
+
+const addDescendants = (known: Set<number>, all: ReadonlyMap<number, Seen>): void => {
+  let grown = known.size > 0
+  while (grown) {
+    grown = false
+    for (const [process_id, { parent }] of all) {
+      if (!known.has(parent) || known.has(process_id)) continue
+      known.add(process_id)
+      grown = true
+    }
+  }
+}
