@@ -66,6 +66,16 @@ const call = async (given: Given): Promise<Returned> => {
   )
 }
 
+const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((resolve) => stream.write("", () => resolve()))
+
+const finish = async (returned: Returned): Promise<void> => {
+  writeFileSync(result_path, asText(returned))
+  await flushed(process.stdout)
+  await flushed(process.stderr)
+  process.exit(returned.ok ? 0 : 1)
+}
+
 const asText = (returned: Returned): string => {
   try {
     return JSON.stringify(returned)
@@ -77,6 +87,7 @@ const asText = (returned: Returned): string => {
 const given: Given = await Bun.file(given_path).json()
 // What it is given may be secret: nothing that is started from here on finds it.
 await rm(given_path, { force: true })
-const returned = await call(given).catch(failed)
-writeFileSync(result_path, asText(returned))
-process.exit(returned.ok ? 0 : 1)
+// What nobody awaits fails the script too: its function would never hear of it.
+process.on("unhandledRejection", (error) => void finish(failed(error)))
+process.on("uncaughtException", (error) => void finish(failed(error)))
+await finish(await call(given).catch(failed))
