@@ -104,8 +104,15 @@ const connect = ({ url, method, headers, body }: Outgoing, address: string, sign
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown }).code ?? "")
 
-const isUnreached = (error: unknown): boolean =>
-  ["ConnectionRefused", "FailedToOpenSocket"].includes(codeOf(error))
+const unreached = new Set([
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ConnectionRefused",
+  "FailedToOpenSocket",
+])
+
+const isUnreached = (error: unknown): boolean => unreached.has(codeOf(error))
 
 const reasonOf = (error: unknown): string => {
   const code = codeOf(error)
