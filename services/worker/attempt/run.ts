@@ -8,6 +8,8 @@ import type { PlanTask } from "#language/plan.ts"
 import { slotOf } from "#language/slots.ts"
 import { type Attempt, type Result, ResultSchema } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { KeepArtifacts } from "../artifact/keep.ts"
+import type { Restore } from "../artifact/restore.ts"
+import type { Spill } from "../artifact/spill.ts"
 import type { Execution, Executor, Outcome, TaskError } from "../executor/executor.ts"
 import type { AttemptLog, Shipper } from "../log/shipper.ts"
 
@@ -15,6 +17,8 @@ export type Runner = {
   readonly executors: Readonly<Record<string, Executor>>
   readonly shipper: Shipper
   readonly keepArtifacts: KeepArtifacts
+  readonly restore: Restore
+  readonly spill: Spill
   readonly log: Log
   /** Holds a folder for each attempt, removed with it. */
   readonly folder: string
@@ -81,7 +85,8 @@ type Running = {
 const execute = async ({ runner, attempt, lines, folder, signal }: Running): Promise<Outcome> => {
   const executor = runner.executors[attempt.type]
   if (!executor) {
-    const message = `This worker has no executor for tasks of type ${attempt.type}.`
+    const types = Object.keys(runner.executors).sort().join(", ")
+    const message = `This worker can't run tasks of type ${JSON.stringify(attempt.type).slice(0, 100)}; it runs ${types}.`
     return { ok: false, error: { code: "executor.missing", message } }
   }
   const isInline = slotOf(attempt.type) === "inline"
@@ -91,16 +96,23 @@ const execute = async ({ runner, attempt, lines, folder, signal }: Running): Pro
     task_run_id: attempt.taskRunId,
     attempt: attempt.attempt,
     task: JSON.parse(attempt.taskJson) as PlanTask,
-    context: JSON.parse(attempt.contextJson) as ExpressionContext,
+    context: await runner.restore(attempt, JSON.parse(attempt.contextJson) as ExpressionContext),
     folder,
     write: lines.write,
     signal,
   }
   const outcome = await executor(execution)
-  if (isInline) return outcome
+  if (isInline) return spilled(runner, attempt, outcome)
   const kept = await runner.keepArtifacts(execution, attempt)
   if (outcome.ok && kept) return { ok: false, error: kept }
-  return outcome
+  return spilled(runner, attempt, outcome)
+}
+
+const spilled = async ({ spill }: Runner, attempt: Attempt, outcome: Outcome): Promise<Outcome> => {
+  if (!outcome.ok) return outcome
+  const kept = await spill(attempt, outcome.outputs)
+  if (kept.ok) return { ...outcome, outputs: kept.outputs }
+  return { ...outcome, ok: false, error: kept.error, non_retryable: true }
 }
 
 const resultOf = (attempt: Attempt, outcome: Outcome, log_chunks: number): Result => {
