@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, expect, test } from "bun:test"
+import { mkdtempSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { platform, type UnderTest } from "./platform.ts"
+
+let it: UnderTest
+beforeAll(async () => {
+  it = await platform()
+}, 120_000)
+
+const folder = mkdtempSync(join(tmpdir(), "wf-e2e-executors-"))
+
+const busy_at_ms: number[] = []
+const server = Bun.serve({
+  ...{ port: 0, hostname: "127.0.0.1" },
+  fetch(request) {
+    const { pathname } = new URL(request.url)
+    if (pathname === "/page") return new Response("<h1>Example</h1>", { headers: { server: "tests" } })
+    if (pathname === "/large")
+      return Response.json({ rows: Array.from({ length: 60_000 }, (_, row) => `row ${row}`) })
+    if (pathname === "/busy" && busy_at_ms.push(performance.now()) === 1) {
+      return new Response("", { status: 429, headers: { "retry-after": "2" } })
+    }
+    return Response.json({ asked: request.method })
+  },
+})
+afterAll(() => void server.stop(true))
+
+const url = (path: string): string => `http://127.0.0.1:${server.port}${path}`
+
+const ran = async (text: string, words: readonly string[] = []) => {
+  const path = join(folder, `${Bun.hash(text)}.yml`)
+  writeFileSync(path, text)
+  const run_id = (await it.wf(["run", path, "--detach", ...words])).stdout.trim()
+  await it.wf(["watch", run_id])
+  const run = await it.client.runs.get(run_id)
+  return { run_id, run, tasks: new Map((run.tasks ?? []).map((task) => [task.task, task])) }
+}
+
+test("the example of scripts adds up, and its file is kept", async () => {
+  const { code, stdout } = await it.wf(["run", "examples/totals.yml"])
+  expect(code).toBe(0)
+  expect(stdout).toContain("add_up │ 2 × bread: 7")
+  expect(stdout).toContain("tell │ The total is 15.")
+  const run_id = (await it.wf(["run", "examples/totals.yml", "--detach", "-i", "orders=[]"])).stdout.trim()
+  expect((await it.wf(["watch", run_id])).code).toBe(0)
+  const file = await it.wf(["artifacts", "download", run_id, "out/total.txt", "-o", "-"])
+  expect(file.stdout).toBe("0 items: 0\n")
+})
+
+test("the example of requests finds a site well, or in need of somebody", async () => {
+  const words = ["run", "examples/site-check.yml", "-i", `url=${url("/page")}`]
+  expect((await it.wf([...words, "-i", "expected=Example"])).stdout).toContain("is well.")
+  expect((await it.wf([...words, "-i", "expected=Other"])).stdout).toContain("needs somebody to look at it.")
+  const refused = await it.wf(["run", "examples/site-check.yml", "-i", "url=http://169.254.169.254/"])
+  expect(refused.code).toBe(0)
+  expect(refused.stdout).toContain("needs somebody to look at it.")
+})
+
+test("a server that is busy is asked again when it wants to be", async () => {
+  const { tasks } = await ran(`name: busy
+tasks:
+  ask:
+    uses: http
+    with: { url: "${url("/busy")}", json: { a: 1 } }
+    retries: { max_retries: 2, initial: 10ms, jitter: 0 }
+`)
+  const ask = tasks.get("ask")
+  expect(ask).toMatchObject({
+    status: "completed",
+    attempt: 2,
+    outputs: { status: 200, json: { asked: "POST" } },
+  })
+  const [first = 0, second = 0] = busy_at_ms
+  expect(second - first).toBeGreaterThan(1_990)
+})
+
+test("an answer that is too large for its task is whole where it is read", async () => {
+  const { run, run_id, tasks } = await ran(`name: large
+tasks:
+  load:
+    uses: http
+    with: { url: "${url("/large")}" }
+  count:
+    needs: [load]
+    uses: script
+    with:
+      code: |
+        export default ({ tasks }) => {
+          const { rows } = tasks.load.outputs.json
+          return { count: rows.length, last: rows.at(-1) }
+        }
+  size:
+    needs: [load]
+    run: echo "rows=\${{ size(tasks.load.outputs.json.rows) }}" >> "$WF_OUTPUT"
+`)
+  expect(run.status).toBe("completed")
+  expect(tasks.get("count")?.outputs).toEqual({ count: 60_000, last: "row 59999" })
+  expect(tasks.get("size")?.outputs).toEqual({ rows: 60_000 })
+  const name = ".wf/outputs/load/json.json"
+  expect(tasks.get("load")?.outputs).toMatchObject({ json: { $artifact: name, run_id } })
+  const file = await it.wf(["artifacts", "download", run_id, name, "-o", "-"])
+  expect(JSON.parse(file.stdout).rows).toHaveLength(60_000)
+})
+
+test("outputs that a shell task writes may be large too", async () => {
+  const { run, tasks } = await ran(`name: large-shell
+tasks:
+  write:
+    run: |
+      { echo "text<<END"; seq 1 100000; echo END; echo small=1; } >> "$WF_OUTPUT"
+  read:
+    needs: [write]
+    uses: script
+    with: { code: "export default ({ tasks: { write: { outputs } } }) => ({ lines: outputs.text.split('\\\\n').length, small: outputs.small })" }
+`)
+  expect(run.status).toBe("completed")
+  expect(tasks.get("write")?.outputs).toMatchObject({
+    small: 1,
+    text: { $artifact: ".wf/outputs/write/text.json" },
+  })
+  expect(tasks.get("read")?.outputs).toEqual({ lines: 100_000, small: 1 })
+})
+
+test("a task that wants more than its limits is told so", async () => {
+  const { tasks } = await ran(`name: greedy
+tasks:
+  many:
+    run: for i in 1 2 3 4 5 6 7 8 9 10; do sleep 20 & done; wait
+    limits: { processes: 5 }
+`)
+  expect(tasks.get("many")).toMatchObject({ status: "failed", error: { code: "task.processes" } })
+})
+
+test("a container runs, or the error says what is missing", async () => {
+  const { tasks } = await ran(`name: contained
+tasks:
+  inside:
+    uses: container
+    with: { image: "alpine:3.22", run: "echo hello" }
+`)
+  const inside = tasks.get("inside")
+  if (inside?.status === "completed") return
+  expect(["container.unavailable", "container.failed"]).toContain(inside?.error?.code ?? "")
+  expect(inside?.error?.message).toMatch(/docker|podman/)
+})
