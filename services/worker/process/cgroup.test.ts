@@ -14,7 +14,7 @@ test("what a worker that is gone has left is ended and removed by the next one",
   if (!cgroups?.cgroup) return
   const family = cgroups.open("/anywhere/one", bounds)
   const child = Bun.spawn(["sleep", "60"])
-  family.adopt(child.pid)
+  writeFileSync(family.entry ?? "", String(child.pid))
   expect(family.processes()).toEqual([child.pid])
   clearCgroups([id])
   await child.exited

@@ -115,9 +115,8 @@ const openCgroup = (folder: string, { max_memory_bytes, max_processes }: Bounds)
   write(file("pids.max"), String(max_processes))
   const processes = () => textOf(file("cgroup.procs")).split("\n").filter(Boolean).map(Number)
   return {
-    adopt(process_id) {
-      writeFileSync(file("cgroup.procs"), String(process_id))
-    },
+    entry: file("cgroup.procs"),
+    adopt: () => undefined,
     processes,
     async end() {
       for (let left_ms = max_end_ms; processes().length > 0 && left_ms > 0; left_ms -= look_ms) {

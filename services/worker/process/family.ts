@@ -1,6 +1,8 @@
 /** All processes of one attempt, also those that left its group or whose parents are gone. */
 export type Family = {
-  /** Takes in the first process, before it begins anything. */
+  /** The first process enters by writing its number to this file, if there is one, before it begins anything. */
+  readonly entry: string | undefined
+  /** Tells which process is the first. */
   adopt(process_id: number): void
   processes(): readonly number[]
   /** Ends all of them at once, and answers when none is left. */

@@ -6,14 +6,19 @@ import { signalProcess } from "./group.ts"
 const look_ms = 10
 const max_rounds = 100
 
-type Seen = { readonly parent: number; readonly group: number }
+type Seen = { readonly parent: number; readonly group: number; readonly started: number }
+
+/** Where `/proc/PID/stat` has the time of the start, counted from the state. */
+const started_at = 19
 
 /** Undefined for one that has ended, and for a zombie. */
 const seen = (process_id: number): Seen | undefined => {
   try {
     const text = readFileSync(`/proc/${process_id}/stat`, "utf8")
-    const [state, parent, group] = text.slice(text.lastIndexOf(") ") + 2).split(" ")
-    return state === "Z" ? undefined : { parent: Number(parent), group: Number(group) }
+    const fields = text.slice(text.lastIndexOf(") ") + 2).split(" ")
+    const [state, parent, group] = fields
+    if (state === "Z") return undefined
+    return { parent: Number(parent), group: Number(group), started: Number(fields[started_at]) }
   } catch {
     return undefined
   }
@@ -52,6 +57,7 @@ export const markedFamilies: Families = {
 const openMarked = (folder: string): Family => {
   const known = new Set<number>()
   let first = 0
+  let first_started = 0
   const processes = (): readonly number[] => {
     const all = new Map<number, Seen>()
     for (const process_id of numbersIn("/proc")) {
@@ -59,7 +65,9 @@ const openMarked = (folder: string): Family => {
       if (one) all.set(process_id, one)
     }
     for (const process_id of known) if (!all.has(process_id)) known.delete(process_id)
-    for (const [process_id, { group }] of all) {
+    for (const [process_id, { group, started }] of all) {
+      // Who was there before can't belong: most are passed over by this.
+      if (started < first_started) continue
       const belongs = process_id === first || group === first || isMarked(process_id, folder)
       if (belongs && process_id !== process.pid) known.add(process_id)
     }
@@ -67,8 +75,10 @@ const openMarked = (folder: string): Family => {
     return [...known]
   }
   return {
+    entry: undefined,
     adopt(process_id) {
       first = process_id
+      first_started = seen(process_id)?.started ?? 0
     },
     processes,
     async end() {

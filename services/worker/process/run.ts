@@ -45,7 +45,7 @@ const max_finish_ms = 5_000
 
 /** Waits for one line before it begins: by then the reaper knows of it and it is in its family. */
 const gate =
-  'IFS= read -r go || exit 125; ulimit -c 0 2>/dev/null; ulimit -n "$1" 2>/dev/null; shift; exec "$@" </dev/null'
+  'IFS= read -r go && { [ -z "$2" ] || echo $$ > "$2"; } || exit 125; ulimit -c 0 2>/dev/null; ulimit -n "$1" 2>/dev/null; shift 2; exec "$@" </dev/null'
 
 /** Runs a command in a process group of its own and ends, with it, everything that it has started. */
 export const runProcess = async (
@@ -73,10 +73,11 @@ type Within = {
 
 const runWithin = async (ground: Ground, within: Within): Promise<Ended> => {
   const { execution, command, limits, family } = within
-  const child = start(command, limits)
+  const child = start(command, limits, family)
   ground.reaper.watch(child.pid)
   const heeded = endOnAbort(execution.signal, child.pid, family)
   const watched = watch({ family, limits, output: command.output })
+  let is_over = false
   try {
     family.adopt(child.pid)
     child.stdin.write("\n")
@@ -86,19 +87,20 @@ const runWithin = async (ground: Ground, within: Within): Promise<Ended> => {
     // What stops the work from here on comes too late: it has ended by itself.
     const aborted = execution.signal.aborted
     await endRest(child.pid, family, copies)
+    is_over = true
     const usage = usageOf(child, family, watched)
     const stopped = aborted ? (execution.signal.reason as TaskError) : breachOf(within, watched)
     return { stopped, usage, last_error: lastError() }
   } finally {
     watched.stop()
     heeded()
-    await family.end()
+    if (!is_over) await family.end()
     ground.reaper.forget(child.pid)
   }
 }
 
-const start = ({ words, env, work }: Command, { max_open_files }: ProcessLimits) =>
-  Bun.spawn(["/bin/sh", "-c", gate, "sh", String(max_open_files), ...words], {
+const start = ({ words, env, work }: Command, { max_open_files }: ProcessLimits, { entry = "" }: Family) =>
+  Bun.spawn(["/bin/sh", "-c", gate, "sh", String(max_open_files), entry, ...words], {
     cwd: work,
     ...(env && { env }),
     stdin: "pipe",
