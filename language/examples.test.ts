@@ -27,6 +27,16 @@ test.each(files)("the example %s is valid, and begins without being given anythi
   expect(begin(compile(definition)).release.length).toBeGreaterThan(0)
 })
 
+/** What the pieces that a page shows may refer to. */
+const around = "name: shown\nenv: { TOKEN: t }\ninputs: { day: { type: string }, rows: { type: array } }\n"
+
+test("what docs/executors.md shows is valid", () => {
+  const page = readFileSync(join(folder, "../docs/executors.md"), "utf8")
+  const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => around + text)
+  expect(blocks.length).toBeGreaterThan(3)
+  for (const text of blocks) expect(parseWorkflow(text, { file: "executors.md" })).toMatchObject({ ok: true })
+})
+
 type Ended = { status: string; outputs: Readonly<Record<string, unknown>> }
 
 /** One task after the other, each tried once: enough to see that the scripts do what they teach. */

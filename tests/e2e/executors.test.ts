@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { mkdtempSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { platform, type UnderTest } from "./platform.ts"
@@ -25,7 +25,10 @@ const server = Bun.serve({
     return Response.json({ asked: request.method })
   },
 })
-afterAll(() => void server.stop(true))
+afterAll(() => {
+  server.stop(true)
+  rmSync(folder, { recursive: true, force: true })
+})
 
 const url = (path: string): string => `http://127.0.0.1:${server.port}${path}`
 
