@@ -7,6 +7,8 @@ import { createLanes, type Lanes } from "./lane/lanes.ts"
 import { createPlans, type Plans } from "./plan/plans.ts"
 import { createQueues, type Queues } from "./queue/queues.ts"
 import { createFeed, type Feed } from "./run/feed.ts"
+import { createKnownRuns, type KnownRuns } from "./run/known.ts"
+import { createSessions, type Sessions } from "./session/known.ts"
 import { transactOver } from "./step/postgres.ts"
 import type { Transact } from "./step/transaction.ts"
 import { createMeasures, type Measures } from "./task/measure.ts"
@@ -23,6 +25,8 @@ export type Engine = {
   readonly plans: Plans
   readonly lanes: Lanes
   readonly queues: Queues
+  readonly known: KnownRuns
+  readonly sessions: Sessions
   /** Followers of runs in this process. */
   readonly feed: Feed
   /** Fires when work became claimable. */
@@ -43,6 +47,8 @@ export const createEngine = ({ metrics, ...ground }: Ground): Engine => ({
   plans: createPlans(),
   lanes: createLanes(),
   queues: createQueues(),
+  known: createKnownRuns(),
+  sessions: createSessions(),
   feed: createFeed(),
   ready: createSignal(),
   moved: createSignal(),

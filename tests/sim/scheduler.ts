@@ -4,8 +4,10 @@ import type { Engine } from "#services/scheduler/engine.ts"
 import { createLanes } from "#services/scheduler/lane/lanes.ts"
 import { createPlans } from "#services/scheduler/plan/plans.ts"
 import { createQueues } from "#services/scheduler/queue/queues.ts"
+import { createKnownRuns } from "#services/scheduler/run/known.ts"
 import { compareHeld, type Heartbeat } from "#services/scheduler/session/heartbeat.ts"
 import { type HeldAttempt, takeBack } from "#services/scheduler/session/held.ts"
+import { createSessions } from "#services/scheduler/session/known.ts"
 import { sweepWith } from "#services/scheduler/session/sweep.ts"
 import { performOn } from "#services/scheduler/step/perform.ts"
 import type { Attempt } from "#services/scheduler/task/attempt.ts"
@@ -91,6 +93,7 @@ const createEngine = (world: World, life: Life): Engine => {
       random: chance.random,
     },
     ...{ plans: createPlans(), lanes: createLanes(), queues: createQueues() },
+    ...{ known: createKnownRuns(), sessions: createSessions() },
     feed: { publish: world.ledger.published, subscribe: unreachable },
     ...{ ready: deaf, moved: deaf, stopped: deaf },
     measures: { created: () => undefined, runEnded: () => undefined, ended: () => undefined },

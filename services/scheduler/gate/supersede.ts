@@ -1,6 +1,6 @@
 import { isRunId } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
-import { loadPlans } from "../plan/load.ts"
+import { loadRuns } from "../run/load.ts"
 import { stopRuns } from "../run/stop.ts"
 import type { GateRow, TaskRow } from "../step/rows.ts"
 import { join, type Step } from "../step/step.ts"
@@ -51,9 +51,7 @@ const lockMembers = async (
   gates: readonly Entering[],
 ): Promise<readonly string[]> => {
   const members = await step.rows.membersOf([...new Map(gates.map((gate) => [gateOf(gate), gate])).values()])
-  const runs = await step.rows.runs(members.filter((id) => isRunId(id) && !step.runs.has(id)))
-  join(step.runs, runs)
-  await loadPlans(engine, step, runs)
+  await loadRuns(engine, step, members.filter(isRunId))
   const jobs = members.filter((id) => !isRunId(id) && !step.tasks.has(id))
   if (jobs.length > 0) join(step.tasks, await step.rows.tasks(jobs))
   return members

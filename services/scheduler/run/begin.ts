@@ -3,20 +3,18 @@ import { begin } from "#language/decide.ts"
 import { placeOf } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
 import { leaveGate } from "../gate/gate.ts"
-import { loadPlans } from "../plan/load.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { join, planOfRun, type Step } from "../step/step.ts"
 import { release, skip } from "../task/advance.ts"
 import { tell } from "../task/tell.ts"
 import { endRuns } from "./end.ts"
+import { loadRuns } from "./load.ts"
 import { runMoves } from "./moves.ts"
 
 /** Lets runs begin that waited for their key and hold it now. */
 export const beginRuns = async (engine: Engine, step: Step, ids: readonly string[]): Promise<void> => {
   if (ids.length === 0) return
-  const runs = await step.rows.runs(ids.filter((id) => !step.runs.has(id)))
-  join(step.runs, runs)
-  await loadPlans(engine, step, runs)
+  await loadRuns(engine, step, ids)
   for (const id of ids) {
     const run = step.runs.get(id)
     const status = run && runMoves.after(run.status, "start")

@@ -149,7 +149,6 @@ const startSome = async (
   }
   endRuns(step)
   const times = await insertBegun(sql, step, begun)
-  engine.plans.remember([...step.runs.values()])
   sql.afterCommit(() => announce(engine, step))
   const { leaving } = step.decided
   if (leaving.length > 0)
@@ -173,12 +172,18 @@ export const firstStep = (step: Step, { start, kept }: Given, waits: boolean): B
       ? { started_at: null, status: "pending", reason: "concurrency" }
       : { started_at: step.now.toISOString(), status: "running", reason: null }),
     open: start.plan.tasks.length - skipped.size - kept.size,
+    revision: 0,
   }
   step.runs.set(id, run)
   if (!waits) tellRunStarted(step, run)
   const tasks = start.plan.tasks.map((planned) => {
     const counter = begun.counters.get(planned.idx)
-    const task = newTask(run, planned, counter ?? { needs_left: 0, needs_bad: 0 })
+    const task = newTask(run, planned, {
+      needs_left: 0,
+      needs_bad: 0,
+      ...counter,
+      queued_ms: step.now.getTime(),
+    })
     if (kept.has(task.idx)) Object.assign(task, { status: "completed", needs_left: 0 })
     if (released.has(task.idx)) {
       task.status = "queued"
@@ -191,6 +196,8 @@ export const firstStep = (step: Step, { start, kept }: Given, waits: boolean): B
     }
     return task
   })
+  const open = tasks.filter(({ status }) => status === "pending" || status === "queued")
+  if (!waits) step.known.set(id, { run, open: new Map(open.map((task) => [task.id, task])) })
   return { start, run, tasks, kept }
 }
 
@@ -201,7 +208,7 @@ const settingsOf = ({ timeout_ms, retry, queue_timeout_ms }: PlanTask): TaskRow[
 const newTask = (
   run: RunRow,
   planned: PlanTask,
-  counter: Pick<TaskRow, "needs_left" | "needs_bad">,
+  counter: Pick<TaskRow, "needs_left" | "needs_bad" | "queued_ms">,
 ): TaskRow => ({
   id: taskRunId(run.id, planned.idx),
   ...{ run_id: run.id, workspace_id: run.workspace_id, idx: planned.idx, task: planned.name },
@@ -211,7 +218,6 @@ const newTask = (
     gate_key: null,
     settings: settingsOf(planned),
     traceparent: null,
-    age_s: 0,
   },
   ...{ status: "pending", reason: null, token: null, attempt: 0, lost: 0, returned: 0, cancel: false },
   ...counter,

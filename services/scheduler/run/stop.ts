@@ -1,7 +1,8 @@
 import type { RunRow, TaskRow } from "../step/rows.ts"
-import { join, type Step } from "../step/step.ts"
+import type { Step } from "../step/step.ts"
 import { tellCancelled } from "../task/tell-unbegun.ts"
 import { endRuns } from "./end.ts"
+import { loadOpenTasks } from "./load.ts"
 import { runMoves } from "./moves.ts"
 
 type Why = "cancelled" | "timeout"
@@ -20,7 +21,7 @@ export const stopRuns = async (step: Step, runs: Iterable<RunRow>, reason: Why):
 
 const stopRun = async (step: Step, run: RunRow, reason: Why): Promise<void> => {
   run.reason = reason
-  join(step.tasks, await step.rows.tasks({ open_of: run.id }))
+  await loadOpenTasks(step, run.id)
   step.decided.stopped.push(run)
   for (const task of step.tasks.values()) {
     if (task.run_id !== run.id) continue

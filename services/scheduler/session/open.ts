@@ -13,8 +13,10 @@ export type OpenSession = {
 /** A worker is known by a session, new at every start; opening the same one twice is fine. */
 export const openSession =
   (engine: Engine) =>
-  (session: OpenSession): Promise<void> =>
-    engine.hot.run((sql) => insertSession(sql, session))
+  async (session: OpenSession): Promise<void> => {
+    await engine.hot.run((sql) => insertSession(sql, session))
+    engine.sessions.keep(session.session_id, session)
+  }
 
 const insertSession = async (sql: Sql, session: OpenSession): Promise<void> => {
   await sql`

@@ -1,8 +1,11 @@
 import type { Engine } from "../engine.ts"
+import { rememberRuns } from "../run/load.ts"
 import type { Step } from "./step.ts"
 
 /** After the commit. Nothing relies on it: whoever waits also looks by itself. */
-export const announce = (engine: Engine, { decided, now }: Step): void => {
+export const announce = (engine: Engine, step: Step): void => {
+  const { decided, now } = step
+  rememberRuns(engine, step)
   engine.lanes.note(decided.left)
   // Where only so many may run at once, an end makes room for what waits.
   if (decided.ended.some(({ task }) => engine.queues.isLimited(task))) engine.ready.fire()
@@ -11,7 +14,7 @@ export const announce = (engine: Engine, { decided, now }: Step): void => {
     engine.lanes.note(decided.admitted)
     engine.ready.fire()
   }
-  engine.measures.ended([...decided.ended, ...decided.expired])
+  engine.measures.ended([...decided.ended, ...decided.expired], now.getTime())
   const at = now.toISOString()
   const ended = new Set(decided.finished.map((run) => run.id))
   for (const [run_id, facts] of Map.groupBy(decided.events, (fact) => fact.run_id)) {

@@ -1,14 +1,14 @@
 import type { Sql } from "#kernel/database/database.ts"
 import type { Engine } from "../engine.ts"
 import { passGates } from "../gate/pass.ts"
-import { type Attempt, attemptsOf } from "../task/attempt.ts"
+import { type Attempt, attemptsOf, outputsFor } from "../task/attempt.ts"
 import { announce } from "./announce.ts"
 import { transactionOver } from "./postgres.ts"
 import { openStep, type Step } from "./step.ts"
 import type { Transaction } from "./transaction.ts"
 
 /** What the work answers, and what the step gives to its worker. */
-type Performed<Answer> = { readonly answer: Answer; readonly attempts: readonly Attempt[] }
+type Performed<Answer> = { readonly answer: Answer; readonly attempts: () => readonly Attempt[] }
 
 type Work<Answer> = (step: Step) => Promise<Answer>
 
@@ -21,10 +21,12 @@ export const performOn = async <Answer>(
   const step = openStep(transaction.rows, engine.kit)
   const answer = await work(step)
   await passGates(engine, step)
+  for (const run of step.runs.values()) run.revision += 1
   transaction.save(step)
-  const attempts = await attemptsOf(transaction, step)
+  const outputs = await outputsFor(transaction, step)
   transaction.afterCommit(() => announce(engine, step))
-  return { answer, attempts }
+  // The token of what is given may be on its way until the commit is answered.
+  return { answer, attempts: () => attemptsOf(step, outputs) }
 }
 
 /** Within a transaction that has more to do. */

@@ -6,7 +6,7 @@ import { findMembers } from "../gate/members.ts"
 import { moveGates } from "../gate/move.ts"
 import { lockLimits } from "../queue/limit.ts"
 import { taskMoves } from "../task/moves.ts"
-import type { Rows, RunRow, SessionRow, TaskRow } from "./rows.ts"
+import type { Held, Rows, RunRow, SessionRow, TaskRow } from "./rows.ts"
 import { save } from "./save.ts"
 import { takeReady } from "./take.ts"
 import type { Output, Transact, Transaction } from "./transaction.ts"
@@ -27,6 +27,7 @@ export const transactionOver = (sql: Sql): Transaction => ({
 
 export const rowsOver = (sql: Sql): Rows => ({
   runs: (ids) => lockRuns(sql, ids),
+  hold: (held) => holdRuns(sql, held),
   async tasks(which) {
     if ("open_of" in which) return readOpenTasks(sql, which.open_of)
     const jobs = which.filter(isJobId)
@@ -46,12 +47,22 @@ export const rowsOver = (sql: Sql): Rows => ({
 const lockRuns = async (sql: Sql, ids: readonly string[]): Promise<readonly RunRow[]> => {
   if (ids.length === 0) return []
   return sql<RunRow>`
-    select id, workspace_id, workflow, version, plan_id, inputs, trigger, traceparent, gate_key, status, reason, open, bad, seq,
+    select id, workspace_id, workflow, version, plan_id, inputs, trigger, traceparent, gate_key, status, reason, revision, open, bad, seq,
       to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as started_at
     from scheduler.run
     where id = any(${list([...ids].sort())}::text::uuid[])
     order by id
     for update`
+}
+
+const holdRuns = async (sql: Sql, { session_id, runs }: Held): Promise<string> => {
+  const [row] = await sql<{ token: string }>`
+    select scheduler.hold(
+      ${session_id}::text::uuid, ${list(runs.map(({ id }) => id))}::text::uuid[],
+      ${list(runs.map(({ revision }) => revision))}::text::int[]
+    )::text as token`
+  if (!row) throw new Error("a function has no answer")
+  return row.token
 }
 
 /** Whoever changes a task of a run holds the run, so these need no locks of their own. */
@@ -60,7 +71,7 @@ const readTasks = async (sql: Sql, ids: readonly string[]): Promise<readonly Tas
   return sql<TaskRow>`
     select id, run_id, idx, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, settings,
       null as traceparent, status, reason, token::text as token, attempt, lost, returned, cancel, needs_left, needs_bad,
-      coalesce(extract(epoch from now() - queued_at), 0)::float8 as age_s
+      coalesce(extract(epoch from queued_at) * 1000, 0)::float8 as queued_ms
     from scheduler.task_run
     where id = any(${list(ids)}::text::uuid[])`
 }
@@ -70,7 +81,7 @@ const lockJobs = async (sql: Sql, ids: readonly string[]): Promise<readonly Task
   return sql<TaskRow>`
     select id, run_id, idx, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, settings,
       traceparent, status, reason, token::text as token, attempt, lost, returned, cancel, needs_left, needs_bad,
-      coalesce(extract(epoch from now() - queued_at), 0)::float8 as age_s
+      coalesce(extract(epoch from queued_at) * 1000, 0)::float8 as queued_ms
     from scheduler.task_run
     where id = any(${list([...ids].sort())}::text::uuid[])
     order by id
@@ -81,7 +92,7 @@ const readOpenTasks = async (sql: Sql, run_id: string): Promise<readonly TaskRow
   return sql<TaskRow>`
     select id, run_id, idx, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, settings,
       null as traceparent, status, reason, token::text as token, attempt, lost, returned, cancel, needs_left, needs_bad,
-      coalesce(extract(epoch from now() - queued_at), 0)::float8 as age_s
+      coalesce(extract(epoch from queued_at) * 1000, 0)::float8 as queued_ms
     from scheduler.task_run
     where id between ${taskRunId(run_id, 0)}::text::uuid and ${lastTaskRunId(run_id)}::text::uuid
       and status = any(${list(taskMoves.open)}::text::text[])

@@ -19,6 +19,8 @@ export type RunRow = {
   readonly gate_key: string | null
   status: RunStatus
   reason: string | null
+  /** How often it was written. */
+  revision: number
   /** Task runs that have not ended, and failures that nothing handles. */
   open: number
   bad: number
@@ -50,8 +52,6 @@ export type TaskRow = {
   readonly gate_key: string | null
   readonly settings: JobSettings | null
   readonly traceparent: string | null
-  /** How long ago it was queued last. */
-  readonly age_s: number
   /** A job that fails for good ends as a dead letter. */
   status: TaskStatus | "dead_letter"
   reason: string | null
@@ -62,10 +62,12 @@ export type TaskRow = {
   cancel: boolean
   needs_left: number
   needs_bad: number
+  /** When it was queued last. */
+  queued_ms: number
 }
 
 /** What a claimed task carries besides; read for jobs alone. */
-export type ClaimedRow = TaskRow & { readonly payload: unknown }
+export type ClaimedRow = TaskRow & { readonly payload: unknown; readonly run_revision: number | null }
 
 export type SessionRow = {
   readonly queues: readonly string[]
@@ -98,7 +100,10 @@ export type Taken = {
   readonly busy: number
 }
 
-export type Holder = { readonly session_id: string; readonly token: string }
+/** Who holds what a step gives; its token may be known only when all of the step was sent. */
+export type Holder = { readonly session_id: string; token: string | null }
+
+export type Held = { readonly session_id: string; readonly runs: readonly Pick<RunRow, "id" | "revision">[] }
 
 export type Gate = { readonly workspace_id: string; readonly key: string }
 
@@ -135,6 +140,11 @@ export type GateChange = Gate & {
 export type Rows = {
   /** Locks runs in the order of their ids, so that no two transactions wait for each other. */
   runs(ids: readonly string[]): Promise<readonly RunRow[]>
+  /**
+   * Locks runs as they were at these revisions, and answers a fresh token; whoever doesn't wait for that goes on as if. The
+   * transaction fails, and is done anew, where one was moved on or the session has ended.
+   */
+  hold(held: Held): Promise<string>
   /** Tasks of locked runs, or all of one that have not ended; jobs are locked by this. */
   tasks(which: readonly string[] | { readonly open_of: string }): Promise<readonly TaskRow[]>
   plans(ids: readonly string[]): Promise<readonly { readonly id: string; readonly plan: Plan }[]>

@@ -25,13 +25,13 @@ export const saveAttempts = async (sql: Sql, { decided, holder }: Step): Promise
       where task.id = given.id and task.token = given.token and task.status = 'running'
     ), handed as (
       update scheduler.task_run
-      set status = 'running', needs_left = 0, attempt = attempt + 1, token = ${holder?.token ?? null}::text::bigint,
+      set status = 'running', needs_left = 0, attempt = attempt + 1, token = coalesce(${holder?.token ?? null}::text::bigint, currval('scheduler.token')),
         worker_id = ${holder?.session_id ?? null}, queued_at = now(), started_at = now(), finished_at = null,
         error = null, reason = null, run_at = null
       where id = any(${list(handed.map(({ id }) => id))}::text::uuid[]) and status in ('pending', 'queued')
     ), claimed as (
       insert into scheduler.claim (token, session_id, ids, open)
-      select ${holder?.token ?? null}::text::bigint, ${holder?.session_id ?? null}::text::uuid, ids, cardinality(ids)
+      select coalesce(${holder?.token ?? null}::text::bigint, currval('scheduler.token')), ${holder?.session_id ?? null}::text::uuid, ids, cardinality(ids)
       from (values (${list(claimed.map(({ id }) => id))}::text::uuid[])) as given (ids) where ids <> '{}'
     ), closed as materialized (
       select claim.token, claim.open - given.done as left_open

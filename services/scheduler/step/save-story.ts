@@ -18,15 +18,15 @@ export const saveStory = async (sql: Sql, step: Step): Promise<void> => {
   await sql`
     with moved as (
       update scheduler.run as run
-      set status = given.status, reason = given.reason, open = given.open, bad = given.bad, seq = given.seq,
+      set status = given.status, reason = given.reason, open = given.open, bad = given.bad, seq = given.seq, revision = given.revision,
         started_at = coalesce(run.started_at, case when given.status = 'running' then now() end),
         finished_at = case when given.finished then now() else run.finished_at end
       from unnest(
         ${list(runs.map((run) => run.id))}::text::uuid[], ${list(runs.map((run) => run.status))}::text::text[],
         ${list(runs.map((run) => run.reason))}::text::text[], ${list(runs.map((run) => run.open))}::text::int[],
         ${list(runs.map((run) => run.bad))}::text::int[], ${list(runs.map((run) => run.seq))}::text::int[],
-        ${list(runs.map((run) => finished.has(run)))}::text::boolean[]
-      ) as given (id, status, reason, open, bad, seq, finished)
+        ${list(runs.map((run) => run.revision))}::text::int[], ${list(runs.map((run) => finished.has(run)))}::text::boolean[]
+      ) as given (id, status, reason, open, bad, seq, revision, finished)
       where run.id = given.id
     ), told as (
       insert into scheduler.run_event (run_id, seq, at, events)

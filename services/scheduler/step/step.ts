@@ -3,6 +3,7 @@ import type { Kit } from "#kernel/service/kit.ts"
 import type { Plan } from "#language/plan.ts"
 import type { Entering, Leaving } from "../gate/gate.ts"
 import type { Lane } from "../lane/lanes.ts"
+import type { KnownRun } from "../run/known.ts"
 import type { RunFact } from "../run/record.ts"
 import type { Settlement } from "../task/verdict.ts"
 import type { Holder, Rows, RunRow, TaskRow } from "./rows.ts"
@@ -65,6 +66,8 @@ export type Step = {
   readonly runs: Map<string, RunRow>
   readonly tasks: Map<string, TaskRow>
   readonly plans: Map<string, Plan>
+  /** Of its runs those of which all is known. */
+  readonly known: Map<string, KnownRun>
   readonly decided: Decided
   /** The worker that this step works for, while its session lasts. */
   holder: Holder | undefined
@@ -78,6 +81,7 @@ export const openStep = (rows: Rows, kit: Kit): Step => ({
   runs: new Map(),
   tasks: new Map(),
   plans: new Map(),
+  known: new Map(),
   decided: {
     ended: [],
     expired: [],

@@ -28,7 +28,7 @@ export const takeReady = async (
           and (setting.paused or num_nonnulls(setting.concurrency, setting.rate_limit) > 0 and not given.limited)
       )
     ), picked as materialized (
-      select ready.place, ready.task_run_id, ready.run_id, ready.workspace_id, run.status as run_status,
+      select ready.place, ready.task_run_id, ready.run_id, ready.workspace_id, run.status as run_status, run.revision as run_revision,
         ready.run_id is not null and run.id is null as busy
       from lane
       cross join lateral (
@@ -38,7 +38,7 @@ export const takeReady = async (
         order by rank, seq limit lane.max_tasks for update skip locked
       ) as ready
       left join lateral (
-        select id, status from scheduler.run where run.id = ready.run_id for update skip locked
+        select id, status, revision from scheduler.run where run.id = ready.run_id for update skip locked
       ) as run on true
     ), gone as (
       delete from scheduler.ready where ctid = any(array(select place from picked where not busy))
@@ -50,7 +50,7 @@ export const takeReady = async (
       on conflict (task_run_id) do nothing
     ), claimed as (
     update scheduler.task_run as task
-    set status = 'running', attempt = attempt + 1, token = ${token}::text::bigint, worker_id = ${session_id},
+    set status = 'running', attempt = attempt + 1, token = coalesce(${token}::text::bigint, currval('scheduler.token')), worker_id = ${session_id},
       started_at = now(), finished_at = null, error = null, reason = null, run_at = null
     from picked
     where task.id = picked.task_run_id and task.status = 'queued'
@@ -58,7 +58,8 @@ export const takeReady = async (
     returning task.id, task.run_id, task.idx, task.workspace_id, task.task, task.type, task.queue, task.slot,
       task.priority, task.max_retries, task.gate_key, task.settings, task.traceparent, task.status, task.reason,
       task.token::text as token, task.attempt, task.lost, task.returned, task.cancel, task.needs_left, task.needs_bad,
-      task.payload
+      task.payload, picked.run_revision,
+      coalesce(extract(epoch from task.queued_at) * 1000, 0)::float8 as queued_ms
     )
     select (select count(*)::int from picked where busy) as busy, claimed.*
     from (values (true)) as one (row)

@@ -8,8 +8,9 @@ import {
 } from "#language/decide.ts"
 import type { Plan } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
+import { knownTask, loadOpenTasks } from "../run/load.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
-import { join, planOfRun, runOfTask, type Step } from "../step/step.ts"
+import { planOfRun, runOfTask, type Step } from "../step/step.ts"
 import { taskMoves } from "./moves.ts"
 import { tellSkipped } from "./tell-unbegun.ts"
 
@@ -38,13 +39,14 @@ const isOutcome = (status: string): status is Outcome =>
 type Planned = { readonly run: RunRow; readonly plan: Plan }
 
 const advanceRun = async (step: Step, { run, plan }: Planned, ended: readonly EndedTask[]): Promise<void> => {
-  const taskAt = (idx: number) => step.tasks.get(taskRunId(run.id, idx))
+  const taskAt = (idx: number) => knownTask(step, taskRunId(run.id, idx))
   const counterOf = (idx: number): Counter => taskAt(idx) ?? { needs_left: 0, needs_bad: 0 }
   const first = advance(plan, ended, counterOf)
   // All that is open has to be known where a skip may skip what comes behind it, however deep, and where this process
   // hadn't seen the run before.
-  const deep = first.skip.length > 0 || [...first.counters.keys()].some((idx) => !taskAt(idx))
-  if (deep) join(step.tasks, await step.rows.tasks({ open_of: run.id }))
+  const isKnown = step.known.has(run.id) || [...first.counters.keys()].every((idx) => taskAt(idx))
+  const deep = first.skip.length > 0 || !isKnown
+  if (deep) await loadOpenTasks(step, run.id)
   const next = deep ? advance(plan, ended, counterOf) : first
   for (const [idx, { needs_left, needs_bad }] of next.counters) {
     const task = taskAt(idx)
@@ -58,7 +60,7 @@ const advanceRun = async (step: Step, { run, plan }: Planned, ended: readonly En
 
 /** Makes it claimable, unless its run is paused. */
 export const release = (step: Step, run: RunRow | undefined, task: TaskRow): void => {
-  task.status = "queued"
+  Object.assign(task, { status: "queued", needs_left: 0, queued_ms: step.now.getTime() })
   step.decided.counted.delete(task)
   step.decided[run?.status === "paused" ? "blocked" : "released"].push(task)
   if (task.settings?.queue_timeout_ms) step.decided.expiring.push(task)

@@ -28,11 +28,8 @@ export type AttemptContext = {
   readonly run: { readonly id: string; readonly workflow: string; readonly version: number }
 }
 
-/** What a step gives to its worker. The outputs that its expressions may read are looked up all at once. */
-export const attemptsOf = async (
-  reader: Pick<Transaction, "outputs">,
-  step: Step,
-): Promise<readonly Attempt[]> => {
+/** The outputs that the expressions of what a step gives to its worker may read, looked up all at once. */
+export const outputsFor = async (reader: Pick<Transaction, "outputs">, step: Step): Promise<Outputs> => {
   const { claimed } = step.decided
   const wanted = new Set<string>()
   for (const task of claimed) {
@@ -40,12 +37,16 @@ export const attemptsOf = async (
     for (const idx of readsOf(planOfRun(step, run), task)) wanted.add(taskRunId(task.run_id ?? "", idx))
   }
   const found = await reader.outputs([...wanted])
-  const outputs = new Map(found.map((row) => [row.id, row]))
-  return claimed.flatMap((task) => attemptOf(step, task, outputs) ?? [])
+  return new Map(found.map((row) => [row.id, row]))
 }
 
+/** What a step gives to its worker. */
+export const attemptsOf = (step: Step, outputs: Outputs): readonly Attempt[] =>
+  step.decided.claimed.flatMap((task) => attemptOf(step, task, outputs) ?? [])
+
 const attemptOf = (step: Step, task: TaskRow, outputs: Outputs): Attempt | undefined => {
-  const { id, run_id, workspace_id, type, attempt, token } = task
+  const { id, run_id, workspace_id, type, attempt } = task
+  const token = step.holder?.token ?? null
   if (token === null) return undefined
   const about = { id, run_id, workspace_id, task: task.task, type, attempt, token }
   if (run_id === null) {

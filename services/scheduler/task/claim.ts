@@ -3,10 +3,10 @@ import type { Engine } from "../engine.ts"
 import { keyOf } from "../lane/lanes.ts"
 import { limitShares } from "../lane/limit.ts"
 import { openLanes, type Room, shareOut } from "../lane/share.ts"
-import { loadPlans } from "../plan/load.ts"
+import { joinRuns, loadRuns } from "../run/load.ts"
 import { perform } from "../step/perform.ts"
-import type { ClaimedRow, SessionRow } from "../step/rows.ts"
-import { join, runOfTask, type Step } from "../step/step.ts"
+import type { ClaimedRow, RunRow, SessionRow } from "../step/rows.ts"
+import { runOfTask, type Step } from "../step/step.ts"
 import type { Attempt } from "./attempt.ts"
 import { tellStarted } from "./tell-started.ts"
 
@@ -20,16 +20,17 @@ export const claimTasks =
       const session = await step.rows.session(session_id)
       if (!session) throw new Problem("session.ended")
       step.holder = { session_id, token: session.token }
+      engine.sessions.keep(session_id, session)
       await claimIn(engine, step, { session, room })
     })
-    return attempts
+    return attempts()
   }
 
 /** Also the last part of a report, in its transaction. */
 export const claimIn = async (
   engine: Engine,
   step: Step,
-  { session, room }: { readonly session: SessionRow; readonly room: Room },
+  { session, room }: { readonly session: Pick<SessionRow, "queues">; readonly room: Room },
 ): Promise<void> => {
   const { holder } = step
   if (!holder) return
@@ -43,7 +44,7 @@ export const claimIn = async (
     engine.lanes.served(share, (counts.get(keyOf(share)) ?? 0) < share.max_tasks)
   }
   if (busy > 0) step.decided.left.push(...shares)
-  await loadRuns(engine, step, taken)
+  await loadTaken(engine, step, taken)
   for (const task of taken) {
     step.tasks.set(task.id, task)
     step.decided.claimed.push(task)
@@ -52,12 +53,16 @@ export const claimIn = async (
   }
 }
 
-/** The statement has locked their runs already. */
-const loadRuns = async (engine: Engine, step: Step, taken: readonly ClaimedRow[]): Promise<void> => {
-  const missing = new Set<string>()
-  for (const { run_id } of taken) if (run_id !== null && !step.runs.has(run_id)) missing.add(run_id)
-  if (missing.size === 0) return
-  const runs = await step.rows.runs([...missing])
-  join(step.runs, runs)
-  await loadPlans(engine, step, runs)
+/** The statement has locked their runs already, and told at which revisions. */
+const loadTaken = async (engine: Engine, step: Step, taken: readonly ClaimedRow[]): Promise<void> => {
+  const known = new Map<string, RunRow>()
+  const ids = new Set<string>()
+  for (const { run_id, run_revision } of taken) {
+    if (run_id === null || step.runs.has(run_id)) continue
+    const run = engine.known.peek(run_id)?.run
+    if (run?.revision === run_revision) known.set(run_id, run)
+    else ids.add(run_id)
+  }
+  await joinRuns(engine, step, [...known.values()])
+  await loadRuns(engine, step, ids)
 }

@@ -4,7 +4,7 @@ import type { SessionRow } from "../step/rows.ts"
 import { runOfTask, type Step } from "../step/step.ts"
 import { tellStarted } from "./tell-started.ts"
 
-type Worker = { readonly session: SessionRow; readonly room: Room }
+type Worker = { readonly session: Pick<SessionRow, "queues">; readonly room: Room }
 
 /**
  * What became claimable in this step goes straight to the worker that the step works for, running from the start,
@@ -27,7 +27,12 @@ export const handOver = (engine: Engine, step: Step, { session, room }: Worker):
       !queues.isLimited(task)
     if (!fits || ended.has(task)) return true
     left[task.slot] -= 1
-    Object.assign(task, { status: "running", attempt: task.attempt + 1, token: holder.token })
+    Object.assign(task, {
+      status: "running",
+      attempt: task.attempt + 1,
+      token: holder.token,
+      queued_ms: step.now.getTime(),
+    })
     decided.handed.push(task)
     decided.claimed.push(task)
     tellStarted(step, task, runOfTask(step, task))

@@ -32,6 +32,7 @@ const prepare = async ({ status, cancel, token }: Case) => {
       where id = ${id}::text::uuid`,
   )
   await engine.database.run((sql) => sql`delete from scheduler.ready`)
+  await engine.database.run((sql) => sql`update scheduler.run set revision = revision + 1`)
   return { run_id, id, token: token === "own" ? "7" : "8" }
 }
 
@@ -94,7 +95,8 @@ describe.each(begun.map((status) => [status] as const))("a run that is %s", (sta
     const session_id = await given.session(engine)
     const [attempt] = await claimTasks(engine)({ session_id, room: given.room(1) })
     await engine.database.run(
-      (sql) => sql`update scheduler.run set status = ${status} where id = ${run_id}::text::uuid`,
+      (sql) => sql`
+        update scheduler.run set status = ${status}, revision = revision + 1 where id = ${run_id}::text::uuid`,
     )
     const settlements = [
       { task_run_id: attempt?.id ?? "", token: attempt?.token ?? "", outcome: "completed" as const },

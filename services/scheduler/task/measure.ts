@@ -5,7 +5,7 @@ import type { Ended } from "../step/step.ts"
 export type Measures = {
   created(jobs: Iterable<{ readonly type: string }>): void
   runEnded(status: string): void
-  ended(ended: readonly Ended[]): void
+  ended(ended: readonly Ended[], now_ms: number): void
 }
 
 const failures: ReadonlySet<string> = new Set(["failed", "dead_letter"])
@@ -34,7 +34,7 @@ export const createMeasures = (metrics: Metrics): Measures => {
       for (const { type } of created) jobs.total.add(labelled(type))
     },
     runEnded: (status) => runs.add({ status }),
-    ended(ended) {
+    ended(ended, now_ms) {
       for (const { task } of ended) {
         const own = task.run_id === null ? jobs : tasks
         const label = labelled(task.type)
@@ -42,7 +42,7 @@ export const createMeasures = (metrics: Metrics): Measures => {
         else if (failures.has(task.status)) own.failed.add(label)
         else continue
         if (task.run_id !== null) tasks.total.add(label)
-        own.latency.observe(label, task.age_s)
+        own.latency.observe(label, Math.max(now_ms - task.queued_ms, 0) / 1_000)
       }
     },
   }

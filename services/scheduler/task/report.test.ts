@@ -260,8 +260,8 @@ test("a task that waits for a worker longer than it may fails, and its run goes 
   await fireTimers(engine)()
   expect((await show(run_id)).tasks.late).toMatchObject({ status: "queued" })
   await engine.database.run(async (sql) => {
-    await sql`update scheduler.timer set due_at = now() where kind = 'expire'`
     await sql`update scheduler.task_run set queued_at = now() - interval '1 minute' where task = 'late'`
+    await sql`update scheduler.timer set due_at = now() where kind = 'expire'`
   })
   await fireTimers(engine)()
   await given.work(engine, session_id)

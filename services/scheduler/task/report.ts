@@ -1,12 +1,14 @@
 import type { Engine } from "../engine.ts"
 import { passGates } from "../gate/pass.ts"
 import type { Room } from "../lane/share.ts"
+import { recallRuns } from "../run/load.ts"
 import { perform } from "../step/perform.ts"
+import type { RunRow } from "../step/rows.ts"
 import type { Step } from "../step/step.ts"
 import type { Attempt } from "./attempt.ts"
 import { claimIn } from "./claim.ts"
 import { handOver } from "./hand-over.ts"
-import { settle } from "./settle.ts"
+import { settle, settleKnown } from "./settle.ts"
 import type { Settlement, Verdict } from "./verdict.ts"
 
 export type Report = {
@@ -23,21 +25,67 @@ export const reportTasks =
   (engine: Engine) =>
   async (report: Report): Promise<Reported> => {
     const { answer, attempts } = await perform(engine, (step) => settleAndClaim(engine, step, report))
-    return { verdicts: answer, attempts }
+    return { verdicts: answer, attempts: attempts() }
   }
 
-const settleAndClaim = async (engine: Engine, step: Step, { session_id, settlements, room }: Report) => {
+/** A second try finds what was thought to be known forgotten, and reads it. */
+const settleAndClaim = (engine: Engine, step: Step, report: Report): Promise<readonly Verdict[]> => {
+  const { session_id, settlements } = report
+  const session = engine.sessions.get(session_id)
+  const runs =
+    session &&
+    recallRuns(
+      engine,
+      settlements.map(({ task_run_id }) => task_run_id),
+    )
+  return session && runs
+    ? settleRecalled(engine, step, { ...report, runs, queues: session.queues })
+    : settleRead(engine, step, report)
+}
+
+type Recalled = Report & { readonly runs: readonly RunRow[]; readonly queues: readonly string[] }
+
+const settleRecalled = async (engine: Engine, step: Step, report: Recalled): Promise<readonly Verdict[]> => {
+  const { session_id, settlements, room, runs, queues } = report
+  const holder = { session_id, token: null as string | null }
+  step.holder = holder
+  const held = runs.map(({ id, revision }) => ({ id, revision }))
+  // Nobody waits for it: it is answered, or has failed, before the commit is.
+  step.rows.hold({ session_id, runs: held }).then(
+    (token) => {
+      holder.token = token
+      for (const task of step.decided.claimed) task.token = token
+    },
+    () => engine.sessions.forget(session_id),
+  )
+  const verdicts = await settleKnown(engine, step, { runs, settlements })
+  await giveNext(engine, step, { queues, room })
+  return verdicts
+}
+
+const settleRead = async (
+  engine: Engine,
+  step: Step,
+  { session_id, settlements, room }: Report,
+): Promise<readonly Verdict[]> => {
   const [session, verdicts] = await Promise.all([
     step.rows.session(session_id),
     settle(engine, step, settlements),
   ])
   // That the session has ended must not undo the report.
   if (!session) return verdicts
+  engine.sessions.keep(session_id, session)
   step.holder = { session_id, token: session.token }
-  // What gets a free place may go to this worker at once.
+  await giveNext(engine, step, { queues: session.queues, room })
+  return verdicts
+}
+
+type Worker = { readonly queues: readonly string[]; readonly room: Room }
+
+/** What gets a free place may go to this worker at once. */
+const giveNext = async (engine: Engine, step: Step, { queues, room }: Worker): Promise<void> => {
   await passGates(engine, step)
   engine.lanes.note(step.decided.admitted)
-  const left = handOver(engine, step, { session, room })
-  await claimIn(engine, step, { session, room: left })
-  return verdicts
+  const left = handOver(engine, step, { session: { queues }, room })
+  await claimIn(engine, step, { session: { queues }, room: left })
 }

@@ -2,9 +2,9 @@ import type { RetryPolicy } from "#language/plan.ts"
 import { isJobId, runOf } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
 import { leaveGate } from "../gate/gate.ts"
-import { loadPlans } from "../plan/load.ts"
 import { endRuns } from "../run/end.ts"
-import type { TaskRow } from "../step/rows.ts"
+import { joinRuns, knownTask, loadRuns } from "../run/load.ts"
+import type { RunRow, TaskRow } from "../step/rows.ts"
 import { type Ended, join, planOfRun, runOfTask, type Step } from "../step/step.ts"
 import { advanceRuns, release } from "./advance.ts"
 import { tellEnded } from "./tell-ended.ts"
@@ -19,7 +19,22 @@ export const settle = async (
   settlements: readonly Settlement[],
 ): Promise<readonly Verdict[]> => {
   if (settlements.length === 0) return []
-  await loadSettled(engine, step, settlements)
+  await loadSettled(engine, step, new Set(settlements.map(({ task_run_id }) => task_run_id)))
+  return settleLoaded(step, settlements)
+}
+
+/** What is known is not read: the transaction holds the runs as they are known. */
+export const settleKnown = async (
+  engine: Engine,
+  step: Step,
+  { runs, settlements }: { readonly runs: readonly RunRow[]; readonly settlements: readonly Settlement[] },
+): Promise<readonly Verdict[]> => {
+  await joinRuns(engine, step, runs)
+  for (const { task_run_id } of settlements) knownTask(step, task_run_id)
+  return settleLoaded(step, settlements)
+}
+
+const settleLoaded = async (step: Step, settlements: readonly Settlement[]): Promise<readonly Verdict[]> => {
   const verdicts = settlements.map((settlement) => {
     const task = step.tasks.get(settlement.task_run_id)
     const verdict = judge({ settlement, held: task, retry: retryOf(step, task) }, step.random)
@@ -33,17 +48,14 @@ export const settle = async (
 }
 
 /** Runs first. What waits for the tasks is read in the same round trip, if their plans are at hand; else when they advance. */
-const loadSettled = async (engine: Engine, step: Step, settlements: readonly Settlement[]): Promise<void> => {
-  const ids = new Set(settlements.map(({ task_run_id }) => task_run_id))
+const loadSettled = async (engine: Engine, step: Step, ids: ReadonlySet<string>): Promise<void> => {
   const run_ids = new Set([...ids].filter((id) => !isJobId(id)).map(runOf))
-  const known = engine.plans.successorsOf(ids)
-  const [runs, tasks] = await Promise.all([
-    step.rows.runs([...run_ids]),
-    step.rows.tasks([...new Set([...ids, ...known])]),
+  const waiting = engine.plans.successorsOf(ids)
+  const [, tasks] = await Promise.all([
+    loadRuns(engine, step, run_ids),
+    step.rows.tasks([...new Set([...ids, ...waiting])]),
   ])
-  join(step.runs, runs)
   join(step.tasks, tasks)
-  await loadPlans(engine, step, runs)
 }
 
 const retryOf = (step: Step, task: TaskRow | undefined): RetryPolicy => {

@@ -6,10 +6,10 @@ import { taskFact, tell } from "./tell.ts"
 /** That a job has begun is told to nobody: its row says so, and its end says all. */
 export const tellStarted = (step: Step, task: TaskRow, run: RunRow | undefined): void => {
   if (!run || !step.holder) return
-  const { session_id: worker_id, token } = step.holder
+  const { session_id: worker_id } = step.holder
   step.decided.emissions.push({
     type: "task.started",
-    id: derivedId(task.id, `started.${token}`),
+    id: derivedId(task.id, `started.${task.attempt}`),
     key: run.id,
     traceparent: run.traceparent ?? undefined,
     data: { ...taskFact(step, task), worker_id },

@@ -2,7 +2,7 @@ import { list, type Sql } from "#kernel/database/database.ts"
 import { isRunId } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
 import { enteringJob } from "../gate/gate.ts"
-import { loadPlans } from "../plan/load.ts"
+import { loadRuns } from "../run/load.ts"
 import { stopRuns } from "../run/stop.ts"
 import { performIn } from "../step/perform.ts"
 import type { TaskRow } from "../step/rows.ts"
@@ -28,19 +28,18 @@ export type Due = {
   readonly kind: string
   readonly task_run_id: string | null
   readonly run_id: string | null
+  readonly due_ms: number
 }
 
 /** A timer may find that what it was for is over: then it does nothing. */
 export const fire = async (engine: Engine, step: Step, due: readonly Due[]): Promise<void> => {
   const run_ids = new Set(due.flatMap(({ run_id }) => run_id ?? []))
-  const runs = await step.rows.runs([...run_ids].filter(isRunId))
-  join(step.runs, runs)
-  await loadPlans(engine, step, runs)
+  const runs = await loadRuns(engine, step, [...run_ids].filter(isRunId))
   join(step.tasks, await step.rows.tasks([...new Set(due.flatMap(({ task_run_id }) => task_run_id ?? []))]))
-  for (const { kind, task_run_id } of due) {
+  for (const { kind, task_run_id, due_ms } of due) {
     const task = step.tasks.get(task_run_id ?? "")
     if (!task) continue
-    if (kind === "expire" && task.status === "queued") expireIfLate(step, task)
+    if (kind === "expire" && task.status === "queued") expireIfLate(step, task, due_ms)
     if (kind === "retry" && task.status === "retrying") release(step, runOfTask(step, task), task)
     if (kind === "start" && task.status === "pending") start(step, task)
   }
@@ -54,10 +53,10 @@ export const fire = async (engine: Engine, step: Step, due: readonly Due[]): Pro
 }
 
 /** It may have been queued again since: then it has another timer. */
-const expireIfLate = (step: Step, task: TaskRow): void => {
+const expireIfLate = (step: Step, task: TaskRow, due_ms: number): void => {
   const limit_ms = task.settings?.queue_timeout_ms ?? Number.POSITIVE_INFINITY
   // The database tells microseconds.
-  if (Math.round(task.age_s * 1e6) >= limit_ms * 1_000) expire(step, task)
+  if (Math.round((due_ms - task.queued_ms) * 1_000) >= limit_ms * 1_000) expire(step, task)
 }
 
 /** One with a concurrency key comes to its gate now; it was accepted, so it waits there rather than be refused. */
@@ -73,7 +72,7 @@ const start = (step: Step, task: TaskRow): void => {
 
 const findDue = (sql: Sql) =>
   sql<Due>`
-    select id::text as id, kind, task_run_id, run_id
+    select id::text as id, kind, task_run_id, run_id, (extract(epoch from due_at) * 1000)::float8 as due_ms
     from scheduler.timer
     where due_at <= now()
     order by due_at, id

@@ -26,6 +26,8 @@ export type Session = Omit<Holder, "over"> & {
   readonly life: Life
   readonly begun_ms: number
   over: boolean
+  /** Of a statement that nobody waited for. */
+  failure: Error | undefined
   readonly writes: ((changes: Changes) => void)[]
   readonly after: (() => void)[]
   statement<Answer>(work: () => Answer | Promise<Answer>): Promise<Answer>
@@ -40,6 +42,8 @@ export type MemoryDatabase = {
 }
 
 const max_tries = 3
+
+const passing: ReadonlySet<string> = new Set(["deadlock", "moved on"])
 
 export const createDatabase = (around: Surroundings): MemoryDatabase => {
   const locks = createLocks()
@@ -93,8 +97,8 @@ export const createDatabase = (around: Surroundings): MemoryDatabase => {
         try {
           return await once(life, work)
         } catch (error) {
-          const isDeadlock = error instanceof Aborted && error.message === "deadlock"
-          if (!isDeadlock || tries >= max_tries) throw error
+          const isPassing = error instanceof Aborted && passing.has(error.message)
+          if (!isPassing || tries >= max_tries) throw error
         }
       }
     },
@@ -107,12 +111,20 @@ export const createDatabase = (around: Surroundings): MemoryDatabase => {
 const openSession = (around: Surroundings, locks: Locks, life: Life): Session => {
   let line: Promise<unknown> = Promise.resolve()
   const session: Session = {
-    ...{ held: new Set<string>(), waiting: undefined, over: false, writes: [], after: [] },
+    ...{
+      held: new Set<string>(),
+      waiting: undefined,
+      over: false,
+      failure: undefined,
+      writes: [],
+      after: [],
+    },
     ...{ tables: around.tables, locks, life, begun_ms: around.now(), now: around.now },
     statement(work) {
       const answer = line.then(async () => {
         await around.trip(life)
         if (session.over) throw new Aborted("rolled back")
+        if (session.failure) throw session.failure
         return work()
       })
       line = answer.catch(() => undefined)

@@ -101,14 +101,28 @@ export const block = ({ tables }: Changes, { id, run_id }: Pick<StoredTask, "id"
   if (!tables.blocked.has(id)) tables.blocked.set(id, { seq: draw(tables), run_id })
 }
 
-const saveHanded = (changes: Changes, task: TaskRow, { token }: Holder): void => {
+/** It was drawn before anything of its step is written. */
+export const tokenOf = ({ token }: Holder): string => {
+  if (token === null) throw new Error("a claim has no token")
+  return token
+}
+
+const saveHanded = (changes: Changes, task: TaskRow, holder: Holder): void => {
   const row = changeTask(changes, task.id)
   const isFree = row.status === "pending" || row.status === "queued"
   demand(isFree, () => `${task.id} is handed over and is ${row.status}`)
-  Object.assign(row, { status: "running", needs_left: 0, attempt: row.attempt + 1, token })
+  Object.assign(row, {
+    status: "running",
+    needs_left: 0,
+    attempt: row.attempt + 1,
+    token: tokenOf(holder),
+    queued_ms: changes.at_ms,
+  })
 }
 
-const insertClaim = (changes: Changes, claimed: readonly TaskRow[], { token, session_id }: Holder): void => {
+const insertClaim = (changes: Changes, claimed: readonly TaskRow[], holder: Holder): void => {
+  const { session_id } = holder
+  const token = tokenOf(holder)
   const { claims } = changes.tables
   demand(!claims.has(token), () => `there is a claim ${token} already`)
   const ids = claimed.map(({ id }) => id)
@@ -144,7 +158,7 @@ const insertDeadLetter = ({ tables }: Changes, { task, token }: Ended): void => 
 }
 
 const saveRuns = (changes: Changes, { runs }: Step): void => {
-  for (const { id, status, reason, open, bad, seq } of runs.values()) {
-    Object.assign(changeRun(changes, id), { status, reason, open, bad, seq })
+  for (const { id, status, reason, open, bad, seq, revision } of runs.values()) {
+    Object.assign(changeRun(changes, id), { status, reason, open, bad, seq, revision })
   }
 }

@@ -1,7 +1,7 @@
 import type { ClaimedRow, Holder, Share, Taken } from "#services/scheduler/step/rows.ts"
 import { type Changes, changeTask, jobLock, readyLock, runLock } from "./changes.ts"
 import type { Session } from "./database.ts"
-import { block } from "./save.ts"
+import { block, tokenOf } from "./save.ts"
 import { queueKey, type Ready } from "./tables.ts"
 
 /** What `step/take.ts` does: skips what others have locked, blocks what belongs to a paused run, runs the rest. */
@@ -54,14 +54,20 @@ const moveOn = (changes: Changes, { seq, task_run_id: id, run_id }: Ready, isPau
 }
 
 /** Somebody may be ending a job just now: its row is waited for, and looked at again. */
-const claim = async (session: Session, ready: Ready, { token }: Holder): Promise<ClaimedRow | undefined> => {
+const claim = async (session: Session, ready: Ready, holder: Holder): Promise<ClaimedRow | undefined> => {
   const { task_run_id: id, run_id } = ready
   if (run_id === null) await session.locks.wait(session, jobLock(id))
   const task = session.tables.tasks.get(id)
   if (task?.status !== "queued") return undefined
-  const change = { status: "running", attempt: task.attempt + 1, token, reason: null } as const
+  const change = {
+    status: "running",
+    attempt: task.attempt + 1,
+    token: tokenOf(holder),
+    reason: null,
+  } as const
   session.writes.push((changes) => {
     Object.assign(changeTask(changes, id), change)
   })
-  return { ...task, ...change }
+  const run = run_id === null ? undefined : session.tables.runs.get(run_id)
+  return { ...task, ...change, run_revision: run?.revision ?? null }
 }

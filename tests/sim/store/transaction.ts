@@ -1,10 +1,11 @@
 import { isJobId } from "#language/run-id.ts"
-import type { Limit, Rows, RunRow, SessionRow, TaskRow } from "#services/scheduler/step/rows.ts"
+import type { Held, Limit, Rows, RunRow, SessionRow, TaskRow } from "#services/scheduler/step/rows.ts"
 import type { Transaction } from "#services/scheduler/step/transaction.ts"
 import { taskMoves } from "#services/scheduler/task/moves.ts"
 import { demand } from "../fault.ts"
 import { jobLock, queueLock, runLock } from "./changes.ts"
 import type { Session } from "./database.ts"
+import { Aborted } from "./locks.ts"
 import { saveStep } from "./save.ts"
 import { queueKey, runningUnder, type StoredTask, tasksOf } from "./tables.ts"
 import { takeReady } from "./take.ts"
@@ -26,6 +27,7 @@ export const transactionIn = (session: Session): Transaction => ({
 
 const rowsIn = (session: Session): Rows => ({
   runs: (ids) => (ids.length === 0 ? Promise.resolve([]) : session.statement(() => lockRuns(session, ids))),
+  hold: (held) => session.statement(() => holdRuns(session, held)),
   tasks: (which) => session.statement(() => readTasks(session, which)),
   plans: (ids) => (ids.length === 0 ? Promise.resolve([]) : session.statement(() => readPlans(session, ids))),
   session: (session_id) => session.statement(() => readSession(session, session_id)),
@@ -47,6 +49,19 @@ const lockRuns = async (session: Session, ids: readonly string[]): Promise<reado
     if (run) rows.push({ ...run })
   }
   return rows
+}
+
+/** Nobody may wait for it, so that it failed is for the commit to say. */
+const holdRuns = async (session: Session, { session_id, runs }: Held): Promise<string> => {
+  const { tables, locks } = session
+  for (const { id } of runs) await locks.wait(session, runLock(id))
+  const isOutdated = runs.some(({ id, revision }) => tables.runs.get(id)?.revision !== revision)
+  if (isOutdated || tables.sessions.get(session_id)?.ended !== false) {
+    session.failure = new Aborted("moved on")
+    throw session.failure
+  }
+  tables.token += 1
+  return String(tables.token)
 }
 
 const readTasks = async (session: Session, which: Parameters<Rows["tasks"]>[0]): Promise<TaskRow[]> => {

@@ -1,0 +1,54 @@
+import type { RunRow, TaskRow } from "../step/rows.ts"
+
+/** A run as it was committed last, with all of its tasks that have not ended. */
+export type KnownRun = { readonly run: RunRow; readonly open: Map<string, TaskRow> }
+
+/**
+ * The runs that this process was the last to move on, as far as it knows. A step takes one out, and keeps it again after
+ * its commit: so nobody sees what became of it in a step that failed. That it was the last is for the database to say.
+ */
+export type KnownRuns = {
+  peek(id: string): KnownRun | undefined
+  take(id: string): KnownRun | undefined
+  keep(known: KnownRun): void
+  /** Somebody has moved it on to there, and not all of it is known any more. */
+  outdated(id: string, revision: number): void
+  forget(id: string): void
+}
+
+const max_tasks = 30_000
+
+type Kept = { readonly revision: number; readonly known: KnownRun | undefined }
+
+const weightOf = ({ known }: Kept): number => 1 + (known?.open.size ?? 0)
+
+export const createKnownRuns = (): KnownRuns => {
+  const kept = new Map<string, Kept>()
+  let weight = 0
+
+  const remove = (id: string): KnownRun | undefined => {
+    const found = kept.get(id)
+    if (!found) return undefined
+    kept.delete(id)
+    weight -= weightOf(found)
+    return found.known
+  }
+  // Two steps may come to keep what they made of a run in another order than that of their commits.
+  const put = (id: string, next: Kept) => {
+    if ((kept.get(id)?.revision ?? -1) > next.revision) return
+    remove(id)
+    kept.set(id, next)
+    weight += weightOf(next)
+    for (const oldest of kept.keys()) {
+      if (weight <= max_tasks) return
+      remove(oldest)
+    }
+  }
+  return {
+    peek: (id) => kept.get(id)?.known,
+    take: remove,
+    keep: (known) => put(known.run.id, { revision: known.run.revision, known }),
+    outdated: (id, revision) => put(id, { revision, known: undefined }),
+    forget: remove,
+  }
+}
