@@ -49,7 +49,7 @@ describe("a workflow file", () => {
       "8:19: unknown input `dya`; did you mean `day`?",
       "9:16: task `a` needs itself",
       "9:19: needs the unknown task `bb`; did you mean `b`?",
-      "11:11: unknown task type `shel`; this version runs `shell` and `noop`; did you mean `shell`?",
+      "11:11: unknown task type `shel`; this version runs `shell`, `script`, `http`, `container` and `noop`; did you mean `shell`?",
       "12:13: tasks need each other: a → c → b → a",
       "14:11: task type `approval` is not available in this version yet, which runs `shell`, `script`, `http`, `container` and `noop`",
       "16:14: must be text, not the number 5",

@@ -42,12 +42,12 @@ esac
   return { tool: () => Promise.resolve(found), told }
 }
 
-type More = Parameters<typeof worker.run>[2]
+type More = Parameters<typeof worker.run>[2] & { readonly env?: Record<string, string> }
 
-const ran = (tool: () => Promise<Found>, settings: object, more: More = {}, rest: object = {}) =>
+const ran = (tool: () => Promise<Found>, settings: object, { env = {}, ...more }: More = {}) =>
   worker.run(
     container({ ...worker.ground, worker_id: "worker-1", tool }),
-    { uses: "container", with: { image: "alpine:3.22", ...settings }, ...rest } as Task,
+    { uses: "container", with: { image: "alpine:3.22", ...settings }, env } as Task,
     more,
   )
 
@@ -94,7 +94,7 @@ describe("what the tool is told", () => {
       LD_PRELOAD: "/x.so",
       DOCKER_HOST: "tcp://evil",
     }
-    const { lines } = await ran(tool, {}, {}, { env })
+    const { lines } = await ran(tool, {}, { env })
     const [words = []] = told()
     expect(words).toContain("TOKEN")
     expect(words).toContain("PATH=/nowhere")

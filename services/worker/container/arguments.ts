@@ -33,7 +33,7 @@ const passed = (env: Container["env"]): readonly string[] =>
 const optional = (flag: string, value: string | number | undefined): readonly string[] =>
   value === undefined ? [] : [flag, String(value)]
 
-export const containerArguments = ({ name: tool }: Tool, given: Container): readonly string[] => {
+const containerArguments = ({ name: tool }: Tool, given: Container): readonly string[] => {
   const { limits } = given
   const relabel = tool === "podman" ? ":Z" : ""
   return [

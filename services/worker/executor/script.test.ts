@@ -67,64 +67,66 @@ test("everything that was printed is there, though the process ends right after"
   expect(lines).toHaveLength(20_001)
 })
 
+const failures: readonly [string, string, object][] = [
+  [
+    "throws",
+    "export default () => { throw new TypeError('no rows') }",
+    { error: { code: "script.failed", message: "TypeError: no rows" }, non_retryable: false },
+  ],
+  [
+    "throws what needs no retry",
+    "export default () => { throw Object.assign(new Error('never'), { non_retryable: true }) }",
+    { non_retryable: true },
+  ],
+  [
+    "throws what is to wait",
+    "export default () => { throw Object.assign(new Error('later'), { retry_after_ms: 5000 }) }",
+    { retry_after_ms: 5000 },
+  ],
+  [
+    "throws text",
+    "export default () => { throw 'plain' }",
+    { error: { code: "script.failed", message: "Error: plain" } },
+  ],
+  ["can't be read", "export default ( => {", { error: { code: "script.failed" } }],
+  [
+    "has no function",
+    "export const one = 1",
+    {
+      error: { code: "script.invalid", message: expect.stringContaining("export default async") },
+      non_retryable: true,
+    },
+  ],
+  [
+    "returns no object",
+    "export default () => 7",
+    { error: { code: "script.invalid", message: expect.stringContaining("it returned number") } },
+  ],
+  ["returns what is no JSON", "export default () => ({ big: 10n })", { error: { code: "script.invalid" } }],
+  [
+    "leaves before it returned",
+    "export default () => process.exit(0)",
+    { error: { code: "script.unfinished" } },
+  ],
+  [
+    "leaves badly",
+    "export default () => process.exit(4)",
+    { error: { code: "task.exit", message: "exit code 4" } },
+  ],
+  [
+    "names an output badly",
+    "export default () => ({ 'a b': 1 })",
+    { error: { code: "outputs.invalid" }, non_retryable: true },
+  ],
+  [
+    "wants a package that is not there",
+    "import x from 'left-pad-nobody-has'\nexport default () => x",
+    { error: { code: "script.failed" } },
+  ],
+]
+
 describe("a script that fails", () => {
-  test.each<[string, string, object]>([
-    [
-      "throws",
-      "export default () => { throw new TypeError('no rows') }",
-      { error: { code: "script.failed", message: "TypeError: no rows" }, non_retryable: false },
-    ],
-    [
-      "throws what needs no retry",
-      "export default () => { throw Object.assign(new Error('never'), { non_retryable: true }) }",
-      { non_retryable: true },
-    ],
-    [
-      "throws what is to wait",
-      "export default () => { throw Object.assign(new Error('later'), { retry_after_ms: 5000 }) }",
-      { retry_after_ms: 5000 },
-    ],
-    [
-      "throws text",
-      "export default () => { throw 'plain' }",
-      { error: { code: "script.failed", message: "Error: plain" } },
-    ],
-    ["can't be read", "export default ( => {", { error: { code: "script.failed" } }],
-    [
-      "has no function",
-      "export const one = 1",
-      {
-        error: { code: "script.invalid", message: expect.stringContaining("export default async") },
-        non_retryable: true,
-      },
-    ],
-    [
-      "returns no object",
-      "export default () => 7",
-      { error: { code: "script.invalid", message: expect.stringContaining("it returned number") } },
-    ],
-    ["returns what is no JSON", "export default () => ({ big: 10n })", { error: { code: "script.invalid" } }],
-    [
-      "leaves before it returned",
-      "export default () => process.exit(0)",
-      { error: { code: "script.unfinished" } },
-    ],
-    [
-      "leaves badly",
-      "export default () => process.exit(4)",
-      { error: { code: "task.exit", message: "exit code 4" } },
-    ],
-    [
-      "names an output badly",
-      "export default () => ({ 'a b': 1 })",
-      { error: { code: "outputs.invalid" }, non_retryable: true },
-    ],
-    [
-      "wants a package that is not there",
-      "import x from 'left-pad-nobody-has'\nexport default () => x",
-      { error: { code: "script.failed" } },
-    ],
-  ])("because it %s says so", async (_, code, expected) => {
+  test.each(failures)("because it %s says so", async (_, code, expected) => {
     expect((await ran(code)).outcome).toMatchObject({ ok: false, ...expected })
   })
 
