@@ -12,7 +12,8 @@ import { basename, join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
 import type { Bounds, Counted, Families, Family } from "./family.ts"
 
-const look_ms = 5
+const look_ms = 100
+const end_look_ms = 5
 /** Processes that hang in the kernel are not waited for any longer: they are ended as soon as it lets them go. */
 const max_end_ms = 2_000
 
@@ -118,10 +119,11 @@ const openCgroup = (folder: string, { max_memory_bytes, max_processes }: Bounds)
     entry: file("cgroup.procs"),
     adopt: () => undefined,
     processes,
+    look_ms,
     async end() {
-      for (let left_ms = max_end_ms; processes().length > 0 && left_ms > 0; left_ms -= look_ms) {
+      for (let left_ms = max_end_ms; processes().length > 0 && left_ms > 0; left_ms -= end_look_ms) {
         write(file("cgroup.kill"), "1")
-        await wait(look_ms)
+        await wait(end_look_ms)
       }
     },
     counted: () => countedIn(file),

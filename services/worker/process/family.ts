@@ -5,6 +5,8 @@ export type Family = {
   /** Tells which process is the first. */
   adopt(process_id: number): void
   processes(): readonly number[]
+  /** How often it may be looked at: some ways to look cost more than others. */
+  readonly look_ms: number
   /** Ends all of them at once, and answers when none is left. */
   end(): Promise<void>
   /** What the kernel counted for all of them together, where it does. */

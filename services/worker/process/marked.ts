@@ -3,7 +3,12 @@ import { setTimeout as wait } from "node:timers/promises"
 import type { Families, Family } from "./family.ts"
 import { signalProcess } from "./group.ts"
 
-const look_ms = 10
+const look_ms = 200
+const end_look_ms = 10
+
+/** All attempts share one look at the machine that is not older; who is to be ended is looked for anew. */
+const max_age_ms = 150
+
 const max_rounds = 100
 
 type Seen = { readonly parent: number; readonly group: number; readonly started: number }
@@ -54,16 +59,27 @@ export const markedFamilies: Families = {
   close: () => undefined,
 }
 
+type Table = ReadonlyMap<number, Seen>
+
+let shared: { readonly table: Table; readonly at_ms: number } | undefined
+
+const tableOf = (age_ms: number): Table => {
+  if (shared && performance.now() - shared.at_ms < age_ms) return shared.table
+  const table = new Map<number, Seen>()
+  for (const process_id of numbersIn("/proc")) {
+    const one = seen(process_id)
+    if (one) table.set(process_id, one)
+  }
+  shared = { table, at_ms: performance.now() }
+  return table
+}
+
 const openMarked = (folder: string): Family => {
   const known = new Set<number>()
   let first = 0
   let first_started = 0
-  const processes = (): readonly number[] => {
-    const all = new Map<number, Seen>()
-    for (const process_id of numbersIn("/proc")) {
-      const one = seen(process_id)
-      if (one) all.set(process_id, one)
-    }
+  const find = (age_ms: number): readonly number[] => {
+    const all = tableOf(age_ms)
     for (const process_id of known) if (!all.has(process_id)) known.delete(process_id)
     for (const [process_id, { group, started }] of all) {
       // Who was there before can't belong: most are passed over by this.
@@ -80,15 +96,16 @@ const openMarked = (folder: string): Family => {
       first = process_id
       first_started = seen(process_id)?.started ?? 0
     },
-    processes,
+    processes: () => find(max_age_ms),
+    look_ms,
     async end() {
       for (let round = 0; round < max_rounds; round += 1) {
-        const left = processes()
+        const left = find(0)
         if (left.length === 0) return
         // Stopped first, so that none can start another one while they are ended.
         for (const process_id of left) signalProcess(process_id, "SIGSTOP")
-        for (const process_id of processes()) signalProcess(process_id, "SIGKILL")
-        await wait(look_ms)
+        for (const process_id of find(0)) signalProcess(process_id, "SIGKILL")
+        await wait(end_look_ms)
       }
     },
     counted: () => ({}),
@@ -96,7 +113,7 @@ const openMarked = (folder: string): Family => {
   }
 }
 
-const addDescendants = (known: Set<number>, all: ReadonlyMap<number, Seen>): void => {
+const addDescendants = (known: Set<number>, all: Table): void => {
   let grown = known.size > 0
   while (grown) {
     grown = false

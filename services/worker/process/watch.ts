@@ -3,8 +3,6 @@ import type { TaskError } from "../executor/executor.ts"
 import type { Family } from "./family.ts"
 import type { ProcessLimits } from "./limits.ts"
 
-/** Short tasks end before the first look. */
-const look_ms = 200
 const page_bytes = 4_096
 const kib = 1_024
 
@@ -37,7 +35,7 @@ export const watch = ({ family, limits, output }: Watched): Watch => {
     found ??= breachOf({ processes, memory_bytes, output_bytes: sizeOf(output), limits })
     if (found) void family.end()
   }
-  const timer = setInterval(look, look_ms)
+  const timer = setInterval(look, family.look_ms)
   return {
     breach: () => found,
     maxMemoryBytes: () => max_memory_bytes,
