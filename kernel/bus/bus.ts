@@ -8,6 +8,8 @@ type Reading = {
   readonly group: string
   readonly topics: readonly EventName[]
   readonly max_batch: number
+  /** How long an event may wait for others that are handled with it. */
+  readonly linger_ms?: number
 }
 
 /** Handles a batch in one transaction, each event effectively once (inbox). */

@@ -150,7 +150,7 @@ const readingGroup = (settings: Settings, consumer: Consumer): Group => {
 
   const wakeSoon = () => {
     if (soon !== undefined) return
-    const rest_ms = begun_ms + gap_ms - performance.now()
+    const rest_ms = Math.max(begun_ms + gap_ms - performance.now(), consumer.linger_ms ?? 0)
     const wake = () => {
       soon = undefined
       inner.wake()

@@ -48,6 +48,7 @@ const openHandle = (session: Session, schema: string) => {
   let failure: Error | undefined
   let over = false
   let begun = false
+  let sealed = false
 
   const refusal = (): Error | undefined => {
     if (over) return new Error("A statement was sent after its transaction had ended")
@@ -90,8 +91,12 @@ const openHandle = (session: Session, schema: string) => {
         () => undefined,
       )
     },
-    /** Lost before BEGIN was answered: nothing has been done. */
-    isUntouched: () => !begun && session.lost !== undefined,
+    /** Lost before BEGIN was answered and COMMIT was sent: nothing has been done. */
+    isUntouched: () => !begun && !sealed && session.lost !== undefined,
+    /** COMMIT is about to be sent. */
+    seal() {
+      sealed = true
+    },
     works,
     lost: lost.promise,
     failure: () => failure,
@@ -111,6 +116,7 @@ const rollBack = async (session: Session): Promise<void> => {
 
 const commit = async (session: Session, handle: Handle): Promise<void> => {
   let command: string
+  handle.seal()
   try {
     command = (await session.script("commit")).command
   } catch (error) {

@@ -9,6 +9,7 @@ import { createQueues, type Queues } from "./queue/queues.ts"
 import { createFeed, type Feed } from "./run/feed.ts"
 import { createKnownRuns, type KnownRuns } from "./run/known.ts"
 import { createSessions, type Sessions } from "./session/known.ts"
+import { createSeats, type Seats } from "./session/seats.ts"
 import { transactOver } from "./step/postgres.ts"
 import type { Transact } from "./step/transaction.ts"
 import { createMeasures, type Measures } from "./task/measure.ts"
@@ -27,6 +28,7 @@ export type Engine = {
   readonly queues: Queues
   readonly known: KnownRuns
   readonly sessions: Sessions
+  readonly seats: Seats
   /** Followers of runs in this process. */
   readonly feed: Feed
   /** Fires when work became claimable. */
@@ -49,6 +51,7 @@ export const createEngine = ({ metrics, ...ground }: Ground): Engine => ({
   queues: createQueues(),
   known: createKnownRuns(),
   sessions: createSessions(),
+  seats: createSeats(),
   feed: createFeed(),
   ready: createSignal(),
   moved: createSignal(),

@@ -8,6 +8,7 @@ import { createKnownRuns } from "#services/scheduler/run/known.ts"
 import { compareHeld, type Heartbeat } from "#services/scheduler/session/heartbeat.ts"
 import { type HeldAttempt, takeBack } from "#services/scheduler/session/held.ts"
 import { createSessions } from "#services/scheduler/session/known.ts"
+import { createSeats } from "#services/scheduler/session/seats.ts"
 import { sweepWith } from "#services/scheduler/session/sweep.ts"
 import { performOn } from "#services/scheduler/step/perform.ts"
 import type { Attempt } from "#services/scheduler/task/attempt.ts"
@@ -93,7 +94,7 @@ const createEngine = (world: World, life: Life): Engine => {
       random: chance.random,
     },
     ...{ plans: createPlans(), lanes: createLanes(), queues: createQueues() },
-    ...{ known: createKnownRuns(), sessions: createSessions() },
+    ...{ known: createKnownRuns(), sessions: createSessions(), seats: createSeats() },
     feed: { publish: world.ledger.published, subscribe: unreachable },
     ...{ ready: deaf, moved: deaf, stopped: deaf },
     measures: { created: () => undefined, runEnded: () => undefined, ended: () => undefined },

@@ -1,6 +1,7 @@
 import { json, list, type Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { defaults } from "#language/plan.ts"
+import type { Holder, TaskRow } from "../step/rows.ts"
 import { insertExpiries } from "../step/save-waiting.ts"
 import type { Step } from "../step/step.ts"
 import { wakeUps } from "../task/ready.ts"
@@ -11,7 +12,7 @@ import type { Begun } from "./start.ts"
 /** Everything of these runs, each kind of row in one statement. */
 export const insertBegun = async (
   sql: Sql,
-  { decided, now }: Step,
+  { decided, holder, now }: Step,
   begun: readonly Begun[],
 ): Promise<Written> => {
   if (begun.length === 0) return { at: new Date(0) }
@@ -19,7 +20,8 @@ export const insertBegun = async (
     insertPlans(sql, begun),
     insertRuns(sql, begun),
     insertDeadlines(sql, begun),
-    insertTaskRuns(sql, begun),
+    insertTaskRuns(sql, begun, holder),
+    insertClaim(sql, decided.claimed, holder),
     insertExpiries(sql, decided.expiring),
     recordEvents(sql, decided.events, now),
     emit(sql, [...wakeUps(decided.released), ...decided.emissions]),
@@ -81,17 +83,18 @@ const insertDeadlines = async (sql: Sql, begun: readonly Begun[]): Promise<void>
 }
 
 /** What needs nothing is claimable in the same statement. */
-const insertTaskRuns = (sql: Sql, begun: readonly Begun[]) => {
+const insertTaskRuns = (sql: Sql, begun: readonly Begun[], holder: Holder | undefined) => {
   const tasks = begun.flatMap((one) => one.tasks)
   const kept = begun.flatMap((one) => one.tasks.map(({ idx }) => one.kept.get(idx)))
   return sql`
     with created as (
       insert into scheduler.task_run
         (id, run_id, idx, workspace_id, task, type, status, needs_left, needs_bad, queue, slot, priority, max_retries,
-          queued_at, finished_at, reason, reused_from, outputs,
-          settings)
+          attempt, token, worker_id, queued_at, started_at, finished_at, reason, reused_from, outputs, settings)
       select id, run_id, idx, workspace_id, task, type, status, needs_left, needs_bad, queue, slot, priority,
-        max_retries, case when status = 'queued' then now() end, 
+        max_retries, attempt, case when status = 'running' then currval('scheduler.token') end,
+        case when status = 'running' then ${holder?.session_id ?? null}::text end,
+        case when status in ('queued', 'running') then now() end, case when status = 'running' then now() end,
         case when status in ('skipped', 'completed') then now() end, reason, reused_from, outputs::json,
         settings::json
       from unnest(
@@ -103,6 +106,7 @@ const insertTaskRuns = (sql: Sql, begun: readonly Begun[]) => {
         ${list(tasks.map((task) => task.type))}::text::text[],
         ${list(tasks.map((task) => task.status))}::text::text[],
         ${list(tasks.map((task) => task.reason))}::text::text[],
+        ${list(tasks.map((task) => task.attempt))}::text::int[],
         ${list(tasks.map((task) => task.needs_left))}::text::int[],
         ${list(tasks.map((task) => task.needs_bad))}::text::int[],
         ${list(tasks.map((task) => task.queue))}::text::text[],
@@ -112,11 +116,26 @@ const insertTaskRuns = (sql: Sql, begun: readonly Begun[]) => {
         ${list(kept.map((task) => task?.id ?? null))}::text::uuid[],
         ${list(kept.map((task) => (task?.outputs ? json(task.outputs) : null)))}::text::text[],
         ${list(tasks.map(({ settings }) => (settings ? json(settings) : null)))}::text::text[]
-      ) as given (id, run_id, workspace_id, idx, task, type, status, reason, needs_left, needs_bad, queue, slot, priority,
-        max_retries, reused_from, outputs, settings)
+      ) as given (id, run_id, workspace_id, idx, task, type, status, reason, attempt, needs_left, needs_bad, queue, slot,
+        priority, max_retries, reused_from, outputs, settings)
       returning id, run_id, workspace_id, queue, slot, priority, status
     )
     insert into scheduler.ready (task_run_id, run_id, workspace_id, queue, slot, rank)
     select id, run_id, workspace_id, queue, slot, floor(extract(epoch from now()) * 1000)::bigint - 60000 * priority
     from created where status = 'queued' order by id`
+}
+
+/** What is given to a worker in this transaction is claimed from the start. */
+const insertClaim = async (
+  sql: Sql,
+  claimed: readonly TaskRow[],
+  holder: Holder | undefined,
+): Promise<void> => {
+  if (!holder || claimed.length === 0) return
+  await sql`
+    insert into scheduler.claim (token, session_id, ids, open)
+    values (
+      currval('scheduler.token'), ${holder.session_id}::text::uuid, ${list(claimed.map(({ id }) => id))}::text::uuid[],
+      ${claimed.length}::int
+    )`
 }

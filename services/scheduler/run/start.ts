@@ -2,21 +2,21 @@ import { createHash } from "node:crypto"
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Concurrency } from "#language/concurrency.ts"
-import { begin } from "#language/decide.ts"
-import type { Plan, PlanTask } from "#language/plan.ts"
-import { taskRunId } from "#language/run-id.ts"
-import { slotOf } from "#language/slots.ts"
+import type { Plan } from "#language/plan.ts"
+import { type Slot, slotOf } from "#language/slots.ts"
 import type { Engine } from "../engine.ts"
+import { type Seat, withSeat } from "../session/seats.ts"
 import { announce } from "../step/announce.ts"
 import { performIn } from "../step/perform.ts"
-import { rowsOver } from "../step/postgres.ts"
+import { transactionOver } from "../step/postgres.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { openStep, type Step } from "../step/step.ts"
-import { tellSkipped } from "../task/tell-unbegun.ts"
-import { tellRunStarted } from "./begin.ts"
+import { type Attempt, attemptsOf, outputsFor } from "../task/attempt.ts"
+import { handOver, holdFor } from "../task/hand-over.ts"
 import { runConcurrency } from "./concurrency.ts"
 import { endRuns } from "./end.ts"
-import { enterRuns, keyOf, refusalOf } from "./enter.ts"
+import { enterRuns, refusalOf } from "./enter.ts"
+import { firstStep } from "./first-step.ts"
 import { insertBegun } from "./insert.ts"
 import { type KeptTasks, readKept } from "./keep.ts"
 import { releaseKeys, reserveKeys } from "./reserve.ts"
@@ -74,27 +74,51 @@ export type Begun = {
   readonly kept: KeptTasks
 }
 
-/** Run, task runs, idempotency row and `workflow.started` in one transaction, for as many runs as there are. */
+/**
+ * Run, task runs, idempotency row and `workflow.started` in one transaction, for as many runs as there are. A claim that
+ * waits in this process is given what can run at once, if nothing else waits for it.
+ */
 export const startRuns =
   (engine: Engine) =>
-  async (starts: readonly RunStart[]): Promise<readonly RunStarted[]> => {
+  (starts: readonly RunStart[]): Promise<readonly RunStarted[]> => {
     const prepared = starts.map(prepareRun)
     for (const { plan_id, plan } of prepared) engine.plans.keep(plan_id, plan)
-    return engine.hot.tx(async (sql) => {
-      const reserved = await reserveKeys(sql, prepared)
-      const started = new Map<string, Run | Problem>()
-      for (const some of inTurn(prepared.filter((_, index) => reserved[index]?.created))) {
-        for (const [run_id, run] of await startSome(engine, sql, some)) started.set(run_id, run)
-      }
-      const isRefused = ({ run_id }: RunStart) => started.get(run_id) instanceof Problem
-      await releaseKeys(sql, prepared.filter(isRefused))
-      return reserved.map((answer) => {
-        const one = started.get(answer.run_id)
-        if (one instanceof Problem) return { ...answer, created: false, run: undefined, refusal: one }
-        return { ...answer, run: answer.created ? one : undefined }
+    return withSeat(engine.seats, slotOfFirst(prepared), (seat) => {
+      let free = seat
+      return engine.hot.tx((sql) => {
+        // A seat whose session has ended is what a first try may fail by.
+        const own = free
+        free = undefined
+        return startIn(engine, sql, { prepared, seat: own })
       })
     })
   }
+
+const slotOfFirst = ([start]: readonly Prepared[]): Slot | undefined => {
+  const root = start?.plan.tasks.find(({ needs }) => needs.length === 0)
+  return root && slotOf(root.uses)
+}
+
+type Starting = { readonly prepared: readonly Prepared[]; readonly seat: Seat | undefined }
+
+const startIn = async (engine: Engine, sql: Sql, { prepared, seat }: Starting) => {
+  const reserved = await reserveKeys(sql, prepared)
+  const started = new Map<string, Run | Problem>()
+  const gives: (() => readonly Attempt[])[] = []
+  for (const starts of inTurn(prepared.filter((_, index) => reserved[index]?.created))) {
+    const some = await startSome(engine, sql, { starts, seat: gives.length === 0 ? seat : undefined })
+    for (const [run_id, run] of some.started) started.set(run_id, run)
+    gives.push(some.attempts)
+  }
+  const isRefused = ({ run_id }: RunStart) => started.get(run_id) instanceof Problem
+  await releaseKeys(sql, prepared.filter(isRefused))
+  const answer = reserved.map((one): RunStarted => {
+    const run = started.get(one.run_id)
+    if (run instanceof Problem) return { ...one, created: false, run: undefined, refusal: run }
+    return { ...one, run: one.created ? run : undefined }
+  })
+  return { answer, attempts: () => gives.flatMap((give) => give()) }
+}
 
 type PlanContent = Pick<Prepared, "plan_id" | "plan_text">
 
@@ -127,98 +151,36 @@ const inTurn = (starts: readonly Prepared[]): readonly (readonly Prepared[])[] =
   return rest.length === 0 ? alone : [rest, ...alone]
 }
 
-const startSome = async (
-  engine: Engine,
-  sql: Sql,
-  starts: readonly Prepared[],
-): Promise<ReadonlyMap<string, Run | Problem>> => {
+type Some = { readonly starts: readonly Prepared[]; readonly seat: Seat | undefined }
+
+const startSome = async (engine: Engine, sql: Sql, { starts, seat }: Some) => {
   const kept = new Map<string, KeptTasks>()
   for (const start of starts) kept.set(start.run_id, await readKept(sql, start))
   const entered = await enterRuns(engine, sql, { starts, kept })
-  const step = openStep(rowsOver(sql), engine.kit)
+  const transaction = transactionOver(sql)
+  const step = openStep(transaction.rows, engine.kit)
   const started = new Map<string, Run | Problem>()
   const begun: Begun[] = []
   for (const start of starts) {
-    const { run_id } = start
     const refusal = refusalOf(start, entered)
-    if (refusal) started.set(run_id, refusal)
-    else
-      begun.push(
-        firstStep(step, { start, kept: kept.get(run_id) ?? new Map() }, entered.get(run_id) === "waits"),
-      )
+    const own = { start, kept: kept.get(start.run_id) ?? new Map() }
+    if (refusal) started.set(start.run_id, refusal)
+    else begun.push(firstStep(step, own, entered.get(start.run_id) === "waits"))
   }
   endRuns(step)
+  if (seat) giveTo(engine, step, seat)
   const times = await insertBegun(sql, step, begun)
+  const outputs = await outputsFor(transaction, step)
   sql.afterCommit(() => announce(engine, step))
   const { leaving } = step.decided
   if (leaving.length > 0)
     await performIn(engine, sql, async ({ decided }) => decided.leaving.push(...leaving))
   for (const one of begun) started.set(one.run.id, shownRun(one, times))
-  return started
+  return { started, attempts: () => attemptsOf(step, outputs) }
 }
 
-type Given = { readonly start: Prepared; readonly kept: KeptTasks }
-
-/** A run's first step, in memory: what can run at once, and what never will. One that waits for its key takes none. */
-export const firstStep = (step: Step, { start, kept }: Given, waits: boolean): Begun => {
-  const begun = begin(start.plan, new Set(kept.keys()))
-  const { run_id: id, workspace_id, workflow, version, plan_id, inputs, traceparent, trigger } = start
-  const released = new Set(waits ? [] : begun.release)
-  const skipped = new Set(waits ? [] : begun.skip)
-  const run: RunRow = {
-    ...{ id, workspace_id, workflow, version, plan_id, inputs, traceparent, trigger, bad: 0, seq: 0 },
-    gate_key: keyOf(start),
-    ...(waits
-      ? { started_at: null, status: "pending", reason: "concurrency" }
-      : { started_at: step.now.toISOString(), status: "running", reason: null }),
-    open: start.plan.tasks.length - skipped.size - kept.size,
-    revision: 0,
-  }
-  step.runs.set(id, run)
-  if (!waits) tellRunStarted(step, run)
-  const tasks = start.plan.tasks.map((planned) => {
-    const counter = begun.counters.get(planned.idx)
-    const task = newTask(run, planned, {
-      needs_left: 0,
-      needs_bad: 0,
-      ...counter,
-      queued_ms: step.now.getTime(),
-    })
-    if (kept.has(task.idx)) Object.assign(task, { status: "completed", needs_left: 0 })
-    if (released.has(task.idx)) {
-      task.status = "queued"
-      step.decided.released.push(task)
-      if (task.settings) step.decided.expiring.push(task)
-    }
-    if (skipped.has(task.idx)) {
-      Object.assign(task, { status: "skipped", reason: "needs" })
-      tellSkipped(step, task, run)
-    }
-    return task
-  })
-  const open = tasks.filter(({ status }) => status === "pending" || status === "queued")
-  if (!waits) step.known.set(id, { run, open: new Map(open.map((task) => [task.id, task])) })
-  return { start, run, tasks, kept }
+const giveTo = (engine: Engine, step: Step, { session_id, queues, room }: Seat): void => {
+  if (step.decided.released.length === 0) return
+  holdFor(engine, step, { session_id, runs: [] })
+  handOver(engine, step, { session: { queues }, room })
 }
-
-/** Read with the row, so only where a timer has to know of it; the rest is in the plan. */
-const settingsOf = ({ timeout_ms, retry, queue_timeout_ms }: PlanTask): TaskRow["settings"] =>
-  queue_timeout_ms === undefined ? null : { timeout_ms, retry, queue_timeout_ms }
-
-const newTask = (
-  run: RunRow,
-  planned: PlanTask,
-  counter: Pick<TaskRow, "needs_left" | "needs_bad" | "queued_ms">,
-): TaskRow => ({
-  id: taskRunId(run.id, planned.idx),
-  ...{ run_id: run.id, workspace_id: run.workspace_id, idx: planned.idx, task: planned.name },
-  ...{ type: planned.uses, queue: planned.queue, slot: slotOf(planned.uses), priority: planned.priority },
-  ...{
-    max_retries: planned.retry.max_retries,
-    gate_key: null,
-    settings: settingsOf(planned),
-    traceparent: null,
-  },
-  ...{ status: "pending", reason: null, token: null, attempt: 0, lost: 0, returned: 0, cancel: false },
-  ...counter,
-})

@@ -1,8 +1,21 @@
 import type { Engine } from "../engine.ts"
 import { openLanes, type Room } from "../lane/share.ts"
-import type { SessionRow } from "../step/rows.ts"
+import type { Held, Holder, SessionRow } from "../step/rows.ts"
 import { runOfTask, type Step } from "../step/step.ts"
 import { tellStarted } from "./tell-started.ts"
+
+/** The step works for this session. Nobody waits for the token: it has come, or the step has failed, before its commit. */
+export const holdFor = (engine: Engine, step: Step, held: Held): void => {
+  const holder: Holder = { session_id: held.session_id, token: null }
+  step.holder = holder
+  step.rows.hold(held).then(
+    (token) => {
+      holder.token = token
+      for (const task of step.decided.claimed) task.token = token
+    },
+    () => engine.sessions.forget(held.session_id),
+  )
+}
 
 type Worker = { readonly session: Pick<SessionRow, "queues">; readonly room: Room }
 

@@ -38,7 +38,12 @@ export const parkedClaim = (engine: Engine, refresh: () => Promise<void>) => {
       const wait_ms = engine.lanes.wait_ms()
       if (wait_ms < rest_ms)
         waits.push(wait(wait_ms, "look" as const, { signal }).catch(() => "look" as const))
-      if ((await Promise.race(waits)) === "return") return []
+      const session = engine.sessions.get(session_id)
+      const seat = isIdle && session ? engine.seats.sit({ session_id, room, ...session }) : undefined
+      if (seat) waits.push(seat.given.then(() => "look" as const))
+      const next = await Promise.race(waits)
+      const given = (await seat?.leave()) ?? []
+      if (given.length > 0 || next === "return") return given
     }
   }
 }

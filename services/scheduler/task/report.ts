@@ -7,7 +7,7 @@ import type { RunRow } from "../step/rows.ts"
 import type { Step } from "../step/step.ts"
 import type { Attempt } from "./attempt.ts"
 import { claimIn } from "./claim.ts"
-import { handOver } from "./hand-over.ts"
+import { handOver, holdFor } from "./hand-over.ts"
 import { settle, settleKnown } from "./settle.ts"
 import type { Settlement, Verdict } from "./verdict.ts"
 
@@ -47,17 +47,7 @@ type Recalled = Report & { readonly runs: readonly RunRow[]; readonly queues: re
 
 const settleRecalled = async (engine: Engine, step: Step, report: Recalled): Promise<readonly Verdict[]> => {
   const { session_id, settlements, room, runs, queues } = report
-  const holder = { session_id, token: null as string | null }
-  step.holder = holder
-  const held = runs.map(({ id, revision }) => ({ id, revision }))
-  // Nobody waits for it: it is answered, or has failed, before the commit is.
-  step.rows.hold({ session_id, runs: held }).then(
-    (token) => {
-      holder.token = token
-      for (const task of step.decided.claimed) task.token = token
-    },
-    () => engine.sessions.forget(session_id),
-  )
+  holdFor(engine, step, { session_id, runs: runs.map(({ id, revision }) => ({ id, revision })) })
   const verdicts = await settleKnown(engine, step, { runs, settlements })
   await giveNext(engine, step, { queues, room })
   return verdicts

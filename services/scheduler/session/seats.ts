@@ -1,0 +1,68 @@
+import type { Slot } from "#language/slots.ts"
+import type { Room } from "../lane/share.ts"
+import type { Attempt } from "../task/attempt.ts"
+
+/** A worker's claim that found nothing, and waits here for what comes. */
+export type Seat = { readonly session_id: string; readonly queues: readonly string[]; readonly room: Room }
+
+/** One that new work was chosen for: it is given that once it is committed, or nothing if that failed. */
+export type TakenSeat = Seat & { give(attempts: readonly Attempt[]): void }
+
+type Sitting = {
+  /** What it was given. */
+  readonly given: Promise<readonly Attempt[]>
+  /** Stands up; if it was taken meanwhile, with what it is given. */
+  leave(): Promise<readonly Attempt[]>
+}
+
+/** Where waiting claims of this process meet new work, so that it is theirs from its first commit on. */
+export type Seats = {
+  sit(seat: Seat): Sitting
+  /** One with room for this kind of work. */
+  take(slot: Slot): TakenSeat | undefined
+}
+
+export const createSeats = (): Seats => {
+  const free = new Set<TakenSeat>()
+  return {
+    sit(seat) {
+      const { promise: given, resolve: give } = Promise.withResolvers<readonly Attempt[]>()
+      const own = { ...seat, give }
+      free.add(own)
+      return {
+        given,
+        async leave() {
+          if (free.delete(own)) return []
+          return given
+        },
+      }
+    },
+    take(slot) {
+      for (const seat of free) {
+        if (seat.room[slot] === 0) continue
+        free.delete(seat)
+        return seat
+      }
+      return undefined
+    },
+  }
+}
+
+type Seated<Answer> = { readonly answer: Answer; readonly attempts: () => readonly Attempt[] }
+
+/** Work that may give what it makes to a claim that waits for this kind of it. */
+export const withSeat = async <Answer>(
+  seats: Seats,
+  slot: Slot | undefined,
+  work: (seat: Seat | undefined) => Promise<Seated<Answer>>,
+): Promise<Answer> => {
+  const seat = slot && seats.take(slot)
+  let given: readonly Attempt[] = []
+  try {
+    const { answer, attempts } = await work(seat)
+    given = attempts()
+    return answer
+  } finally {
+    seat?.give(given)
+  }
+}
