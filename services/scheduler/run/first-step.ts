@@ -28,6 +28,7 @@ export const firstStep = (step: Step, { start, kept }: Given, waits: boolean): B
     revision: 0,
   }
   step.runs.set(id, run)
+  step.plans.set(plan_id, start.plan)
   if (!waits) tellRunStarted(step, run)
   const tasks = start.plan.tasks.map((planned) => {
     const counter = begun.counters.get(planned.idx)

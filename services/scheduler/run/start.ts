@@ -104,7 +104,7 @@ type Starting = { readonly prepared: readonly Prepared[]; readonly seat: Seat | 
 const startIn = async (engine: Engine, sql: Sql, { prepared, seat }: Starting) => {
   const reserved = await reserveKeys(sql, prepared)
   const started = new Map<string, Run | Problem>()
-  const gives: (() => readonly Attempt[])[] = []
+  const gives: (() => Promise<readonly Attempt[]>)[] = []
   for (const starts of inTurn(prepared.filter((_, index) => reserved[index]?.created))) {
     const some = await startSome(engine, sql, { starts, seat: gives.length === 0 ? seat : undefined })
     for (const [run_id, run] of some.started) started.set(run_id, run)
@@ -117,7 +117,7 @@ const startIn = async (engine: Engine, sql: Sql, { prepared, seat }: Starting) =
     if (run instanceof Problem) return { ...one, created: false, run: undefined, refusal: run }
     return { ...one, run: one.created ? run : undefined }
   })
-  return { answer, attempts: () => gives.flatMap((give) => give()) }
+  return { answer, attempts: async () => (await Promise.all(gives.map((give) => give()))).flat() }
 }
 
 type PlanContent = Pick<Prepared, "plan_id" | "plan_text">

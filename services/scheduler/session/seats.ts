@@ -48,7 +48,7 @@ export const createSeats = (): Seats => {
   }
 }
 
-type Seated<Answer> = { readonly answer: Answer; readonly attempts: () => readonly Attempt[] }
+type Seated<Answer> = { readonly answer: Answer; readonly attempts: () => Promise<readonly Attempt[]> }
 
 /** Work that may give what it makes to a claim that waits for this kind of it. */
 export const withSeat = async <Answer>(
@@ -60,7 +60,7 @@ export const withSeat = async <Answer>(
   let given: readonly Attempt[] = []
   try {
     const { answer, attempts } = await work(seat)
-    given = attempts()
+    given = await attempts()
     return answer
   } finally {
     seat?.give(given)

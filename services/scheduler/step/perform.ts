@@ -8,7 +8,7 @@ import { openStep, type Step } from "./step.ts"
 import type { Transaction } from "./transaction.ts"
 
 /** What the work answers, and what the step gives to its worker. */
-type Performed<Answer> = { readonly answer: Answer; readonly attempts: () => readonly Attempt[] }
+type Performed<Answer> = { readonly answer: Answer; readonly attempts: () => Promise<readonly Attempt[]> }
 
 type Work<Answer> = (step: Step) => Promise<Answer>
 
@@ -25,7 +25,6 @@ export const performOn = async <Answer>(
   transaction.save(step)
   const outputs = await outputsFor(transaction, step)
   transaction.afterCommit(() => announce(engine, step))
-  // The token of what is given may be on its way until the commit is answered.
   return { answer, attempts: () => attemptsOf(step, outputs) }
 }
 

@@ -71,6 +71,8 @@ export type Step = {
   readonly decided: Decided
   /** The worker that this step works for, while its session lasts. */
   holder: Holder | undefined
+  /** Settles when the holder has its token. */
+  holding: Promise<void> | undefined
 }
 
 export const openStep = (rows: Rows, kit: Kit): Step => ({
@@ -105,6 +107,7 @@ export const openStep = (rows: Rows, kit: Kit): Step => ({
     emissions: [],
   },
   holder: undefined,
+  holding: undefined,
 })
 
 /** Locked rows join the step; one that it knows already keeps what the step made of it. */

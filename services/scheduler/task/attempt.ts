@@ -40,9 +40,12 @@ export const outputsFor = async (reader: Pick<Transaction, "outputs">, step: Ste
   return new Map(found.map((row) => [row.id, row]))
 }
 
-/** What a step gives to its worker. */
-export const attemptsOf = (step: Step, outputs: Outputs): readonly Attempt[] =>
-  step.decided.claimed.flatMap((task) => attemptOf(step, task, outputs) ?? [])
+/** What a step gives to its worker, after its commit. */
+export const attemptsOf = async (step: Step, outputs: Outputs): Promise<readonly Attempt[]> => {
+  // The token was answered before the commit; that it is known here may take a turn more.
+  await step.holding
+  return step.decided.claimed.flatMap((task) => attemptOf(step, task, outputs) ?? [])
+}
 
 const attemptOf = (step: Step, task: TaskRow, outputs: Outputs): Attempt | undefined => {
   const { id, run_id, workspace_id, type, attempt } = task

@@ -23,7 +23,7 @@ export const claimTasks =
       engine.sessions.keep(session_id, session)
       await claimIn(engine, step, { session, room })
     })
-    return attempts()
+    return await attempts()
   }
 
 /** Also the last part of a report, in its transaction. */

@@ -4,11 +4,11 @@ import type { Held, Holder, SessionRow } from "../step/rows.ts"
 import { runOfTask, type Step } from "../step/step.ts"
 import { tellStarted } from "./tell-started.ts"
 
-/** The step works for this session. Nobody waits for the token: it has come, or the step has failed, before its commit. */
+/** The step works for this session. Nobody waits for the token before the commit. */
 export const holdFor = (engine: Engine, step: Step, held: Held): void => {
   const holder: Holder = { session_id: held.session_id, token: null }
   step.holder = holder
-  step.rows.hold(held).then(
+  step.holding = step.rows.hold(held).then(
     (token) => {
       holder.token = token
       for (const task of step.decided.claimed) task.token = token

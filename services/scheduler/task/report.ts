@@ -25,7 +25,7 @@ export const reportTasks =
   (engine: Engine) =>
   async (report: Report): Promise<Reported> => {
     const { answer, attempts } = await perform(engine, (step) => settleAndClaim(engine, step, report))
-    return { verdicts: answer, attempts: attempts() }
+    return { verdicts: answer, attempts: await attempts() }
   }
 
 /** A second try finds what was thought to be known forgotten, and reads it. */
