@@ -30,7 +30,11 @@ sleep 2
 for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
 if [ -n "$cgroup" ]; then
   echo 1 > "$cgroup/cgroup.kill"
-  rmdir "$cgroup"/*/ "$cgroup" 2>/dev/null
+  for round in 1 2 3; do
+    rmdir "$cgroup"/*/ 2>/dev/null
+    rmdir "$cgroup" 2>/dev/null && break
+    sleep 1
+  done
 elif [ -n "$folder" ]; then
   for file in $(grep -lsF -e "=$folder/" /proc/[0-9]*/environ); do
     left=\${file#/proc/}
