@@ -1,5 +1,8 @@
 import type { Command } from "./command.ts"
 import { jobCommands } from "./job-commands.ts"
+import { scheduleCommands } from "./schedule-commands.ts"
+import { secretCommands } from "./secret-commands.ts"
+import { workflowCommands } from "./workflow-commands.ts"
 
 const json = ["--json", "print the API's objects, one line each for streams"] as const
 const inputs = ["-i, --input <key=value...>", "an input of the run; repeat it for more"] as const
@@ -128,6 +131,20 @@ export const commands: readonly Command[] = [
     load: () => import("./commands/workflows/validate.ts"),
   },
   {
+    name: "plan",
+    summary: "show what a run of a file would consist of",
+    arguments: ["<file>"],
+    options: [inputs, ["--json", "print the compiled plan"]],
+    examples: ["wf plan examples/hello.yml"],
+    load: () => import("./commands/workflows/plan.ts"),
+  },
+  {
+    name: "schema",
+    summary: "print the JSON Schema of workflow files, for editors",
+    examples: ["wf schema > workflow.schema.json"],
+    load: () => import("./commands/workflows/schema.ts"),
+  },
+  {
     name: "runs list",
     summary: "the latest runs",
     options: [
@@ -149,21 +166,9 @@ export const commands: readonly Command[] = [
     load: () => import("./commands/runs/show.ts"),
   },
   ...jobCommands,
-  {
-    name: "workflows list",
-    summary: "the workflows of the workspace",
-    options: [["--all", "all of them"], json],
-    examples: ["wf workflows list"],
-    load: () => import("./commands/workflows/list.ts"),
-  },
-  {
-    name: "workflows show",
-    summary: "one workflow with its latest version",
-    arguments: ["<name>"],
-    options: [["--field <path>", "print one value, as `version` or `digest`"], json],
-    examples: ["wf workflows show hello"],
-    load: () => import("./commands/workflows/show.ts"),
-  },
+  ...workflowCommands,
+  ...scheduleCommands,
+  ...secretCommands,
   {
     name: "artifacts list",
     summary: "the files a run has kept",

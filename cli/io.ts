@@ -19,6 +19,8 @@ export type Io = {
   readStdin(): Promise<string>
   /** The answer to a question; undefined where nobody can be asked. */
   ask(question: string): Promise<string | undefined>
+  /** The same, and what is typed isn't shown. */
+  askHidden(question: string): Promise<string | undefined>
 }
 
 const styles = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 } as const

@@ -215,3 +215,47 @@ test("a broken file of profiles is told as such, not as a bug", async () => {
   expect(note).toContain("Remove it and sign in again")
   expect(note).not.toContain("bug")
 })
+
+describe("a workflow file", () => {
+  const file = (text: string): string => {
+    const path = join(home, "flow.yml")
+    writeFileSync(path, text)
+    return path
+  }
+
+  const later = "name: flow\ntasks:\n  one: { run: echo, matrix: { os: [a, b] } }\n"
+
+  test("that this version doesn't run is valid, with a note", async () => {
+    const path = file(later)
+    const { code, out, note } = await wf(["validate", path])
+    expect([code, out]).toEqual([0, ""])
+    expect(note).toBe(
+      `${path}:3:21: note: this version doesn't run \`matrix\` yet: it can be pushed, but not started`,
+    )
+  })
+
+  test("that this version doesn't run is not started, and no platform is asked", async () => {
+    const { code, note } = await wf(["run", file(later)])
+    expect(code).toBe(2)
+    expect(note).toContain("This version doesn't run `matrix` yet.")
+  })
+
+  test("has a plan, with its items where they are known", async () => {
+    const text = `${later}  two: { run: echo, needs: [one], for_each: "\${{ inputs.list }}" }\ninputs: { list: { type: array } }\n`
+    const { code, out } = await wf(["plan", file(text), "-i", "list=[1]"])
+    expect(code).toBe(0)
+    expect(out.split("\n")).toEqual([
+      'one[0]\tshell\tsuccess\t\t{"os":"a"}',
+      'one[1]\tshell\tsuccess\t\t{"os":"b"}',
+      "two[0]\tshell\tsuccess\tone\t1",
+    ])
+    expect((await wf(["plan", file(text)])).out).toContain("two[…]\tshell\tsuccess\tone\tknown in the run")
+    const plan = JSON.parse((await wf(["plan", file(text), "--json"])).out)
+    expect(plan.tasks[0].each.items).toEqual([{ os: "a" }, { os: "b" }])
+  })
+
+  test("has a schema, which is printed", async () => {
+    const { code, out } = await wf(["schema"])
+    expect([code, JSON.parse(out).title]).toEqual([0, "wf workflow"])
+  })
+})

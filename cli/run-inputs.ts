@@ -43,9 +43,11 @@ export const readSomeInputs = (options: Options, inputs: Definition["inputs"]): 
   return given.ok ? given.values : refuse(given.errors)
 }
 
+type Reading = { readonly options: Options; readonly inputs: Definition["inputs"]; readonly now: Date }
+
 /** `--inputs FILE` first, then each `-i key=value`, typed and checked as the workflow declares it. */
-export const readInputs = (options: Options, inputs: Definition["inputs"]): Inputs => {
+export const readInputs = ({ options, inputs, now }: Reading): Inputs => {
   const all = { ...fromFile(text(options, "inputs")), ...readSomeInputs(options, inputs) }
-  const checked = checkInputs({ inputs }, all)
+  const checked = checkInputs({ inputs }, all, now)
   return checked.ok ? all : refuse(checked.errors)
 }

@@ -1,5 +1,6 @@
 import { constants } from "node:os"
 import { createInterface } from "node:readline/promises"
+import { Writable } from "node:stream"
 import { exit_codes } from "./exit.ts"
 import type { Io } from "./io.ts"
 
@@ -36,7 +37,22 @@ export const terminal = (environment: NodeJS.ProcessEnv): Io => {
       lines.close()
     }
   }
+  const askHidden = async (question: string): Promise<string | undefined> => {
+    if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined
+    process.stderr.write(question)
+    // What readline would show of the typing goes nowhere.
+    const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+    const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true })
+    lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"))
+    try {
+      return await lines.question("", { signal: interrupt.signal })
+    } finally {
+      lines.close()
+      process.stderr.write("\n")
+    }
+  }
   return {
+    askHidden,
     out: (line) => void process.stdout.write(`${line}\n`),
     note: (line) => void process.stderr.write(`${line}\n`),
     write: (bytes) =>

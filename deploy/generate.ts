@@ -8,6 +8,7 @@ import { platformDocument } from "#services/all/document.ts"
 import { jobMoves } from "#services/scheduler/job/moves.ts"
 import { runMoves } from "#services/scheduler/run/moves.ts"
 import { taskMoves } from "#services/scheduler/task/moves.ts"
+import { fireMoves } from "#services/workflow/fire/moves.ts"
 import { eventSchemas } from "./contract/events.ts"
 import { brokenPromises } from "./contract/narrowing.ts"
 import { brokenProto, generateProto, proto_image, protoImage } from "./contract/proto.ts"
@@ -24,11 +25,12 @@ const statesText = (): string =>
   [
     "# States",
     "",
-    "Generated from the machines of the scheduler by `bun run generate`.",
+    "Generated from the machines of the scheduler and of schedules by `bun run generate`.",
     "",
     documentMachine("Run", runMoves),
     documentMachine("Task run", taskMoves),
     documentMachine("Job", jobMoves),
+    documentMachine("Fire of a schedule", fireMoves),
   ].join("\n")
 
 export const scratch = async <Result>(work: (folder: string) => Promise<Result>): Promise<Result> => {

@@ -1,7 +1,10 @@
 import { canonicalJson } from "./canonical-json.ts"
+import { concurrencyOf } from "./concurrency.ts"
 import { durationMs, durationText } from "./duration.ts"
 import { defaults } from "./plan.ts"
 import type { Definition, Input, Task } from "./schema.ts"
+import { taskLimits } from "./task-limits.ts"
+import { bareExpression } from "./template.ts"
 
 /**
  * The text that a version's digest is taken of. Definitions that mean the same share it: keys are
@@ -17,8 +20,15 @@ const canonical = (definition: Definition): string => {
     files: sorted(definition.files),
     inputs: present(mapped(definition.inputs ?? {}, input)),
     env: environment(definition.env),
+    secrets: sorted(definition.secrets),
+    schedule: definition.schedule?.map(schedule),
+    triggers: definition.triggers,
+    concurrency: definition.concurrency && concurrencyOf(definition.concurrency),
     timeout: period(timeout, defaults.run_timeout_ms),
     tasks: mapped(definition.tasks, task),
+    on_failure: present(mapped(definition.on_failure ?? {}, task)),
+    finally: present(mapped(definition.finally ?? {}, task)),
+    outputs: present(definition.outputs ?? {}),
   })
 }
 
@@ -43,18 +53,37 @@ const task = (given: Task) => {
     description: given.description || undefined,
     needs: sorted(given.needs),
     env: environment(given.env),
+    if: given.if === undefined ? undefined : bareExpression(String(given.if))?.trim(),
+    for_each: given.for_each,
+    matrix: given.matrix,
+    max_parallel: given.max_parallel,
+    fail_fast: given.fail_fast || undefined,
+    cache: given.cache && { key: given.cache.key, ttl: period(given.cache.ttl, defaults.cache_ttl_ms) },
+    secrets: sorted(given.secrets),
     timeout: period(given.timeout, defaults.task_timeout_ms),
+    queue_timeout: period(given.queue_timeout, 0),
     retries: given.retries && retries(given.retries),
     when: unless(given.when, "success"),
+    on_worker_lost: unless(given.on_worker_lost, "retry"),
     continue_on_error: given.continue_on_error || undefined,
     // Declaring no outputs differs from declaring nothing about them.
     outputs: given.outputs && [...given.outputs].sort(),
     artifacts: sorted(given.artifacts),
-    limits: present(given.limits ?? {}),
+    limits: present(taskLimits(given.limits ?? {})),
     queue: unless(given.queue, defaults.queue),
     priority: unless(given.priority, 0),
   }
 }
+
+const schedule = (given: NonNullable<Definition["schedule"]>[number]) => ({
+  ...given,
+  cron: given.cron.trim().replaceAll(/\s+/g, " "),
+  timezone: unless(given.timezone, "UTC"),
+  catch_up: unless(given.catch_up, "none"),
+  window: period(given.window, defaults.catch_up_window_ms),
+  overlap: unless(given.overlap, "allow"),
+  jitter: period(given.jitter, 0),
+})
 
 const retries = (given: NonNullable<Task["retries"]>) => ({
   max_retries: unless(given.max_retries, defaults.retry.max_retries),

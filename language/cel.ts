@@ -1,28 +1,33 @@
 import { type ASTNode, Environment } from "@marcbachmann/cel-js"
+import { type Call, callsOf } from "./calls.ts"
+import { clock } from "./date-functions.ts"
+import { ExpressionError } from "./expression-error.ts"
+import { deepFunctions, makers, withFunctions } from "./functions.ts"
 import { limits } from "./limits.ts"
-import { charge, chargeDeep, chargeJoin, type Meter, newMeter, refill, sizeOf } from "./meter.ts"
+import { charge, chargeDeep, chargeJoin, chargeMade, type Meter, newMeter, refill, sizeOf } from "./meter.ts"
 import { childrenOf } from "./nodes.ts"
 import { type Reference, referencesOf } from "./references.ts"
 
-/** An expression that could not be read or evaluated; `offset` is the place in it. */
-export class ExpressionError extends Error {
-  readonly offset: number
-
-  constructor(message: string, offset = 0) {
-    super(message)
-    this.name = "ExpressionError"
-    this.offset = offset
-  }
-}
-
 type Expression = {
   readonly references: readonly Reference[]
-  evaluate(scope: Readonly<Record<string, unknown>>): unknown
-  /** Undefined when the types fit as far as they are known. */
-  check(): ExpressionError | undefined
+  readonly calls: readonly Call[]
+  /** `now` is what `now()` answers; without it that fails. */
+  evaluate(scope: Readonly<Record<string, unknown>>, now?: Date): unknown
 }
 
-export const roots = ["inputs", "env", "tasks", "run", "secrets"] as const
+export const roots = [
+  "inputs",
+  "env",
+  "tasks",
+  "run",
+  "secrets",
+  "trigger",
+  "item",
+  "matrix",
+  "index",
+] as const
+
+export type Root = (typeof roots)[number]
 
 const withNumbers = (environment: Environment): Environment => {
   const count = {
@@ -40,19 +45,69 @@ const withNumbers = (environment: Environment): Environment => {
   return environment
 }
 
-const language = withNumbers(
-  new Environment({
-    homogeneousAggregateLiterals: false,
-    limits: {
-      maxAstNodes: 2_000,
-      maxDepth: 64,
-      maxListElements: 500,
-      maxMapEntries: 500,
-      maxCallArguments: 16,
-    },
-  }),
+const base = withFunctions(
+  withNumbers(
+    new Environment({
+      homogeneousAggregateLiterals: false,
+      limits: {
+        maxAstNodes: 2_000,
+        maxDepth: 64,
+        maxListElements: 500,
+        maxMapEntries: 500,
+        maxCallArguments: 16,
+      },
+    }),
+  ),
 )
-for (const root of roots) language.registerVariable(root, "map<string, dyn>")
+for (const root of ["env", "run", "secrets", "trigger", "matrix"]) {
+  base.registerVariable(root, "map<string, dyn>")
+}
+base.registerVariable("item", "dyn")
+base.registerVariable("index", "int")
+
+/** Names and values are whatever a run has: for evaluation. */
+const language = base
+  .clone()
+  .registerVariable("inputs", "map<string, dyn>")
+  .registerVariable("tasks", "map<string, dyn>")
+
+/** The functions there are, each with its signatures. */
+export const signatures: ReadonlyMap<string, readonly string[]> = (() => {
+  const found = new Map<string, string[]>()
+  for (const { name, signature } of base.getDefinitions().functions) {
+    if (signature.startsWith("OptionalNamespace") || signature.startsWith("optional<")) continue
+    found.set(name, [...(found.get(name) ?? []), signature])
+  }
+  return found
+})()
+
+export type Checked =
+  | { readonly ok: true; readonly type: string }
+  | { readonly ok: false; readonly error: ExpressionError }
+
+/** Checks the types of expressions that can be read, as far as they are known. */
+export type Check = (text: string) => Checked
+
+/** For a definition whose inputs have these types of CEL. */
+export const checkWith = (inputs: Readonly<Record<string, string>>): Check => {
+  const typed = base.clone()
+  typed.registerType("Task", { fields: { status: "string", outputs: "map<string, dyn>" } })
+  typed.registerVariable("tasks", "map<string, Task>")
+  typed.registerVariable({ name: "inputs", schema: { ...inputs } })
+  const loose = base
+    .clone()
+    .registerVariable("inputs", "map<string, dyn>")
+    .registerVariable("tasks", "map<string, dyn>")
+  return (text) => {
+    // As a whole, inputs and tasks are mappings; only by name are their types known.
+    const whole = readExpression(text).references.some(
+      ({ root, path }) => (root === "inputs" || root === "tasks") && path.length === 0,
+    )
+    const checked = attempt(() => (whole ? loose : typed).check(text))
+    if (checked.valid) return { ok: true, type: String(checked.type ?? "dyn") }
+    return { ok: false, error: worded(checked.error) }
+  }
+}
 
 /** Regular expressions of the host can't be bounded in time. */
 const refused: Readonly<Record<string, string>> = {
@@ -70,14 +125,20 @@ export const readExpression = (text: string): Expression => {
   guardAll(parsed.ast, meter)
   return {
     references: referencesOf(parsed.ast),
-    evaluate: (scope) => {
+    calls: callsOf(parsed.ast),
+    evaluate: (scope, now) => {
       refill(meter)
-      return attempt(() => parsed(scope))
+      return attempt(() => at(now, () => parsed(scope)))
     },
-    check: () => {
-      const checked = attempt(() => language.check(text))
-      return checked.valid ? undefined : worded(checked.error)
-    },
+  }
+}
+
+const at = <Result>(now: Date | undefined, work: () => Result): Result => {
+  clock.now = now
+  try {
+    return work()
+  } finally {
+    clock.now = undefined
   }
 }
 
@@ -99,34 +160,48 @@ const worded = (error: unknown): ExpressionError => {
   return new ExpressionError(message.slice(0, 300), typeof start === "number" ? start : 0)
 }
 
+type Extra = (value: unknown) => void
+
+type Extras = Map<ASTNode, Extra>
+
 const guardAll = (root: ASTNode, meter: Meter): void => {
-  const extras = new Map<ASTNode, (value: unknown) => void>()
+  const extras: Extras = new Map()
   const open: ASTNode[] = [root]
   for (let node = open.pop(); node; node = open.pop()) {
-    if (node.op === "==" || node.op === "!=" || node.op === "in") {
-      for (const operand of node.args) extras.set(operand, (value) => chargeDeep(meter, value))
-    }
+    if (node.op === "==" || node.op === "!=" || node.op === "in") chargeAll(node.args, extras, meter)
     if (node.op === "rcall") guardCall(node.args, extras, meter)
+    if (node.op === "call" && deepFunctions.has(node.args[0])) chargeAll(node.args[1], extras, meter)
+    const makes = node.op === "+" || ((node.op === "call" || node.op === "rcall") && makers.has(node.args[0]))
+    if (makes) addExtra(extras, node, (value) => chargeMade(meter, value))
     guard(node, meter, extras.get(node))
     open.push(...childrenOf(node))
   }
 }
 
+const addExtra = (extras: Extras, node: ASTNode, extra: Extra): void => {
+  const before = extras.get(node)
+  extras.set(node, (value) => {
+    before?.(value)
+    extra(value)
+  })
+}
+
+const chargeAll = (nodes: readonly ASTNode[], extras: Extras, meter: Meter): void => {
+  for (const node of nodes) addExtra(extras, node, (value) => chargeDeep(meter, value))
+}
+
 type MethodCall = [name: string, receiver: ASTNode, args: ASTNode[]]
 
-const guardCall = (
-  [name, receiver, args]: MethodCall,
-  extras: Map<ASTNode, (value: unknown) => void>,
-  meter: Meter,
-) => {
+const guardCall = ([name, receiver, args]: MethodCall, extras: Extras, meter: Meter): void => {
   const refusal = refused[name]
   if (refusal !== undefined) throw new ExpressionError(refusal, receiver.range.end)
+  if (deepFunctions.has(name)) chargeAll([receiver], extras, meter)
   if (name !== "join") return
   // The library evaluates arguments from the last to the first, so the separator is known by then.
-  extras.set(receiver, (value) => chargeJoin(meter, value))
+  addExtra(extras, receiver, (value) => chargeJoin(meter, value))
   const separator = args[0]
   if (separator) {
-    extras.set(separator, (value) => {
+    addExtra(extras, separator, (value) => {
       meter.separator_chars = sizeOf(value)
     })
   } else meter.separator_chars = 0
@@ -135,7 +210,7 @@ const guardCall = (
 type Evaluate = (evaluator: unknown, node: unknown, scope: unknown) => unknown
 
 /** The library replaces a node's `evaluate` at its first call; the accessor keeps ours in front of it. */
-const guard = (node: ASTNode, meter: Meter, extra: ((value: unknown) => void) | undefined): void => {
+const guard = (node: ASTNode, meter: Meter, extra: Extra | undefined): void => {
   let inner: Evaluate = Reflect.get(node, "evaluate")
   const guarded: Evaluate = (evaluator, self, scope) => {
     charge(meter, undefined)

@@ -1,21 +1,33 @@
 import { boundFaults } from "./bounds.ts"
+import { notRunIn } from "./constructs.ts"
 import { explain } from "./explain.ts"
 import { expressionFaults } from "./expression-faults.ts"
-import { type DefinitionError, describe, type Fault, type Path } from "./fault.ts"
+import { type DefinitionError, describe, type Fault } from "./fault.ts"
 import { declarationFaults } from "./inputs.ts"
 import { limits } from "./limits.ts"
-import { needsFaults, needsOf } from "./needs.ts"
-import { type Definition, definitionSchema, type Input, inputSchema, taskSchema } from "./schema.ts"
-import { isTaskType, laterTaskTypes, taskTypeNames, taskTypes } from "./task-types.ts"
+import { isMapping, type Mapping, mappingAt } from "./mappings.ts"
+import { needsFaults } from "./needs.ts"
+import { type Definition, definitionSchema, type Input, inputSchema } from "./schema.ts"
+import { entriesIn, type Section, sections } from "./sections.ts"
+import { startFaults } from "./start-faults.ts"
+import { repeatFaults, taskFaults } from "./task-faults.ts"
 
 export type Checked =
-  | { readonly ok: true; readonly definition: Definition }
+  | {
+      readonly ok: true
+      readonly definition: Definition
+      /** What is right, and yet not what this version does. */
+      readonly notes?: readonly DefinitionError[]
+    }
   | { readonly ok: false; readonly errors: readonly DefinitionError[] }
 
 /** Checks a definition that is an object already: the same rules as for a file, errors by path. */
 export const checkDefinition = (value: unknown): Checked => {
   const found = findFaults(value)
-  if (found.definition) return { ok: true, definition: found.definition }
+  if (found.definition) {
+    const notes = notRunIn(found.definition).map(describe)
+    return { ok: true, definition: found.definition, ...(notes.length > 0 && { notes }) }
+  }
   return { ok: false, errors: reported(found.faults).map(describe) }
 }
 
@@ -33,80 +45,48 @@ export const findFaults = (value: unknown): Found => {
   const outOfBounds = boundFaults(value)
   if (outOfBounds.length > 0) return { faults: outOfBounds }
   const parsed = definitionSchema.safeParse(value)
-  const faults = parsed.success ? [] : parsed.error.issues.flatMap((issue) => explain(issue, value))
-  const tasks = record(record(value)?.tasks)
-  if (tasks) {
-    for (const [name, task] of Object.entries(tasks)) faults.push(...taskFaults(name, task))
-    faults.push(...needsFaults(tasks))
-  }
-  faults.push(...expressionFaults(value), ...inputFaults(value))
+  const faults = parsed.success
+    ? []
+    : parsed.error.issues.flatMap((issue) => explain(issue, { value, schema: definitionSchema }))
+  const definition = isMapping(value) ? value : {}
+  faults.push(...graphFaults(definition), ...expressionFaults(value))
+  const inputs = soundInputs(definition)
+  faults.push(...declarationFaults(inputs), ...startFaults(definition, inputs))
   if (parsed.success && faults.length === 0) return { definition: parsed.data, faults }
   return { faults }
 }
 
+const graphFaults = (definition: Mapping): Fault[] => {
+  if (!isMapping(definition.tasks)) return []
+  const faults: Fault[] = []
+  const seen = new Map<string, Section>()
+  for (const section of sections) {
+    for (const [name, task] of Object.entries(mappingAt(definition, section))) {
+      const first = seen.get(name)
+      if (first)
+        faults.push({
+          path: [section, name],
+          on_key: true,
+          message: `\`${first}\` has a task \`${name}\` already`,
+        })
+      else seen.set(name, section)
+      faults.push(...taskFaults({ section, name, task }, definition))
+    }
+  }
+  const entries = entriesIn({
+    tasks: mappingAt(definition, "tasks"),
+    on_failure: mappingAt(definition, "on_failure"),
+    finally: mappingAt(definition, "finally"),
+  })
+  return [...faults, ...needsFaults(entries), ...repeatFaults(entries)]
+}
+
 /** Only inputs whose own shape is right have defaults and enums that can be judged. */
-const inputFaults = (value: unknown): Fault[] => {
-  const inputs = Object.entries(record(record(value)?.inputs) ?? {})
+const soundInputs = (definition: Mapping): Readonly<Record<string, Input>> => {
   const sound: Record<string, Input> = {}
-  for (const [name, given] of inputs) {
+  for (const [name, given] of Object.entries(mappingAt(definition, "inputs"))) {
     const parsed = inputSchema.safeParse(given)
     if (parsed.success) sound[name] = parsed.data
   }
-  return declarationFaults(sound)
-}
-
-const record = (value: unknown): Readonly<Record<string, unknown>> | undefined =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined
-
-const taskFaults = (name: string, value: unknown): Fault[] => {
-  const task = record(value)
-  if (!task) return []
-  const faults: Fault[] = []
-  const path: Path = ["tasks", name]
-  // The schema leaves out the values of keys that it refuses.
-  if (!definitionSchema.shape.tasks.keyType.safeParse(name).success) {
-    const parsed = taskSchema.safeParse(task)
-    if (!parsed.success) faults.push(...parsed.error.issues.flatMap((issue) => explain(issue, task, path)))
-  }
-  if (task.when === "failure" && needsOf(task).length === 0) {
-    const message = "`when: failure` without `needs` would never run: name the tasks it watches"
-    faults.push({ path: [...path, "when"], message })
-  }
-  return [...faults, ...kindFaults(task, path)]
-}
-
-/** One of `run` and `uses`, and what goes with it. */
-const kindFaults = (task: Readonly<Record<string, unknown>>, path: Path): Fault[] => {
-  const { run, uses } = task
-  if (run !== undefined && uses !== undefined) {
-    return [{ path: [...path, "uses"], on_key: true, message: "a task has `run` or `uses`, not both" }]
-  }
-  if (run !== undefined) return runFaults(task, path)
-  if (uses === undefined) return [{ path, on_key: true, message: "a task needs `run` or `uses`" }]
-  if (typeof uses !== "string") return []
-  if (isTaskType(uses)) {
-    const given = task.with ?? {}
-    const parsed = taskTypes[uses].safeParse(given)
-    const base: Path = [...path, "with"]
-    return parsed.success ? [] : parsed.error.issues.flatMap((issue) => explain(issue, given, base))
-  }
-  const known = taskTypeNames.map((type) => `\`${type}\``)
-  const runs = `${known.slice(0, -1).join(", ")} and ${known.at(-1)}`
-  if (laterTaskTypes.has(uses)) {
-    const message = `task type \`${uses}\` is not available in this version yet, which runs ${runs}`
-    return [{ path: [...path, "uses"], message }]
-  }
-  const message = `unknown task type \`${uses.slice(0, 100)}\`; this version runs ${runs}`
-  return [{ path: [...path, "uses"], message, word: uses, known: [...taskTypeNames, ...laterTaskTypes] }]
-}
-
-const runFaults = (task: Readonly<Record<string, unknown>>, path: Path): Fault[] => {
-  const faults: Fault[] = []
-  if (task.with !== undefined) {
-    faults.push({ path: [...path, "with"], on_key: true, message: "`with` belongs to `uses`, not to `run`" })
-  }
-  if (typeof task.run !== "string") return faults
-  const parsed = taskTypes.shell.safeParse({ run: task.run })
-  if (!parsed.success) faults.push(...parsed.error.issues.flatMap((issue) => explain(issue, task, path)))
-  return faults
+  return sound
 }

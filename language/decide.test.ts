@@ -86,6 +86,66 @@ const randomDag = (random: () => number) => {
   return { tasks, fates }
 }
 
+const section = (names: readonly string[], random: () => number): Record<string, Task> => {
+  const tasks: Record<string, Task> = {}
+  for (const name of names) {
+    tasks[name] = { uses: "noop", needs: Object.keys(tasks).filter(() => random() < 0.4) }
+  }
+  return tasks
+}
+
+/** Every task that comes before another, directly or not. */
+const comesBefore = (plan: Plan): readonly ReadonlySet<number>[] => {
+  const before: Set<number>[] = []
+  for (const { needs } of plan.tasks) {
+    before.push(new Set(needs.flatMap((need) => [need, ...(before[need] ?? [])])))
+  }
+  return before
+}
+
+describe("tasks after all the others", () => {
+  test("on_failure runs if a task has failed, finally in any case, and neither before the rest has ended", () => {
+    for (let seed = 1; seed <= 500; seed++) {
+      const random = seeded(seed)
+      const { tasks, fates } = randomDag(random)
+      for (const task of Object.values(tasks)) if (task.needs?.length === 0) task.when = "success"
+      const on_failure = section(["h0", "h1", "h2"], random)
+      const plan = compile({ name: "flow", tasks, on_failure, finally: section(["f0", "f1"], random) })
+      const outcomes = play(plan, fates, random)
+      const failed = Object.keys(tasks).some(
+        (name) => outcomes[name] === "failed" && !tasks[name]?.continue_on_error,
+      )
+      const { h0, h1, h2, f0, f1 } = outcomes
+      const handled = failed ? "completed" : "skipped"
+      expect({ seed, ends: [h0, h1, h2, f0, f1] }).toEqual({
+        seed,
+        ends: [handled, handled, handled, "completed", "completed"],
+      })
+      const before = comesBefore(plan)
+      const main = plan.tasks.filter((task) => task.section === undefined)
+      for (const task of plan.tasks.filter((one) => one.section !== undefined)) {
+        expect(main.every(({ idx }) => before[task.idx]?.has(idx))).toBe(true)
+      }
+    }
+  })
+
+  test("on_failure goes no further than its own failure", () => {
+    const on_failure = { tell: { uses: "noop" }, ticket: { uses: "noop", needs: ["tell"] } }
+    const plan = compile({
+      name: "flow",
+      tasks: { a: { uses: "noop" } },
+      on_failure,
+      finally: { end: { uses: "noop" } },
+    })
+    expect(play(plan, { a: "failed", tell: "failed" })).toEqual({
+      a: "failed",
+      tell: "failed",
+      ticket: "skipped",
+      end: "completed",
+    })
+  })
+})
+
 describe("which tasks run", () => {
   test("agrees with the plain rules on random graphs, in any order of ending", () => {
     for (let seed = 1; seed <= 2_000; seed++) {

@@ -6,12 +6,13 @@ export type Outcome = "completed" | "failed" | "skipped" | "cancelled"
 /**
  * Whether an ended task counts as bad for those that need it. A failure does, unless the task has
  * `continue_on_error`. A skip passes on what caused it: a `success` task is skipped because a need
- * was bad, so it is bad too; a `failure` task is skipped because nothing was bad, so it is not.
+ * was bad, so it is bad too; a `failure` task is skipped because nothing was bad, so it is not. In
+ * `on_failure` that means that there is nothing to handle, for those that come after it either.
  */
-const isBad = (task: Pick<PlanTask, "when" | "continue_on_error">, outcome: Outcome): boolean => {
+const isBad = (task: Pick<PlanTask, "when" | "continue_on_error" | "section">, outcome: Outcome): boolean => {
   if (outcome === "completed") return false
   if (outcome === "failed") return !task.continue_on_error
-  if (outcome === "skipped") return task.when === "success"
+  if (outcome === "skipped") return task.when === "success" || task.section === "on_failure"
   return true
 }
 

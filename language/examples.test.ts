@@ -8,8 +8,9 @@ import { checkInputs } from "./inputs.ts"
 import { parseOutputs } from "./outputs.ts"
 import { parseWorkflow } from "./parse.ts"
 import { compile } from "./plan.ts"
-import type { Definition } from "./schema.ts"
+import { type Definition, definitionSchema, taskSchema } from "./schema.ts"
 import { shellScript } from "./shell.ts"
+import { taskTypes } from "./task-types.ts"
 
 const folder = join(import.meta.dir, "../examples")
 
@@ -28,13 +29,31 @@ test.each(files)("the example %s is valid, and begins without being given anythi
 })
 
 /** What the pieces that a page shows may refer to. */
-const around = "name: shown\nenv: { TOKEN: t }\ninputs: { day: { type: string }, rows: { type: array } }\n"
+const around =
+  "name: shown\nsecrets: [ORDERS_TOKEN]\ninputs: { day: { type: string }, rows: { type: array } }\n"
 
 test("what docs/executors.md shows is valid", () => {
   const page = readFileSync(join(folder, "../docs/executors.md"), "utf8")
   const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => around + text)
   expect(blocks.length).toBeGreaterThan(3)
   for (const text of blocks) expect(parseWorkflow(text, { file: "executors.md" })).toMatchObject({ ok: true })
+})
+
+test("the workflow in docs/workflow-files.md is valid, and shows every key that a workflow has", () => {
+  const text = readFileSync(join(import.meta.dir, "../docs/workflow-files.md"), "utf8")
+  const [, source = ""] = /```yaml\n([\s\S]*?)```/.exec(text) ?? []
+  const parsed = parseWorkflow(source)
+  expect(parsed.ok ? [] : parsed.errors).toEqual([])
+  for (const schema of [definitionSchema, taskSchema]) {
+    for (const key of Object.keys(schema.shape)) expect(text).toContain(`\`${key}\``)
+  }
+  for (const [type, schema] of Object.entries(taskTypes)) {
+    expect(text).toContain(`\`${type}\``)
+    if (!("shape" in schema) || type === "compute" || type === "transform" || type === "flaky") continue
+    const [, row = ""] = new RegExp(`^\\| \`${type}\` +\\|(.*)`, "m").exec(text) ?? []
+    for (const key of Object.keys(schema.shape))
+      expect([type, row]).toEqual([type, expect.stringMatching(new RegExp(`\\b${key}\\b`))])
+  }
 })
 
 type Ended = { status: string; outputs: Readonly<Record<string, unknown>> }

@@ -1,6 +1,6 @@
-import type { z } from "zod"
+import { z } from "zod"
 import type { Fault, Path } from "./fault.ts"
-import { definitionSchema, laterKeys, taskSchema } from "./schema.ts"
+import { foreignWords } from "./foreign-words.ts"
 
 type Issue = z.core.$ZodIssue
 
@@ -14,34 +14,70 @@ const nouns: Readonly<Record<string, string>> = {
   boolean: "true or false",
 }
 
+/** The value that was judged, by what, and where it stands. */
+type Around = { readonly value: unknown; readonly schema: z.ZodType; readonly base?: Path }
+
 /** What the schema found, in the author's words. */
-export const explain = (issue: Issue, value: unknown, base: Path = []): Fault[] => {
-  const path: Path = [...base, ...issue.path.map((part) => (typeof part === "number" ? part : String(part)))]
-  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey([...path, key]))
+export const explain = (issue: Issue, { value, schema, base = [] }: Around): Fault[] => {
+  const own: Path = issue.path.map((part) => (typeof part === "number" ? part : String(part)))
+  const path: Path = [...base, ...own]
+  if (issue.code === "unrecognized_keys") {
+    const known = keysAt(schema, own, value)
+    return issue.keys.map((key) => unknownKey([...path, key], known))
+  }
   if (issue.code === "invalid_key") {
-    return issue.issues.map(({ message }) => ({ path, message, on_key: true }))
+    const foreign = foreignWords(String(own.at(-1)), [])
+    return issue.issues.map(({ message }) => ({ path, message: foreign ?? message, on_key: true }))
   }
   const found = valueAt(value, issue.path)
   if (issue.code === "invalid_type") return [wrongType(issue.expected, found, path)]
   if (issue.code === "invalid_value") return [notListed(issue.values.map(String), found, path)]
+  if (issue.code === "invalid_union" && isGeneric(issue.message))
+    return [noneOf({ schema, own, path, found })]
   if (issue.code === "too_small" && isGeneric(issue.message)) {
-    return [{ path, message: `must be at least ${issue.minimum}` }]
+    return [{ path, message: `must ${verb(issue.origin)} at least ${issue.minimum}${unit(issue.origin)}` }]
   }
   if (issue.code === "too_big" && isGeneric(issue.message)) {
-    return [{ path, message: `must be at most ${issue.maximum}` }]
+    return [{ path, message: `must ${verb(issue.origin)} at most ${issue.maximum}${unit(issue.origin)}` }]
   }
+  if (issue.code === "invalid_format" && isGeneric(issue.message))
+    return [{ path, message: "is not written as it must be" }]
   return [{ path, message: issue.message }]
 }
 
-const isGeneric = (message: string): boolean => message.startsWith("Too ")
+const isGeneric = (message: string): boolean => /^(?:Too |Invalid )/.test(message)
 
+const units: Readonly<Record<string, string>> = { string: " characters", array: " values", record: " keys" }
+
+const unit = (origin: string): string => units[origin] ?? ""
+
+const verb = (origin: string): string => (unit(origin) === "" ? "be" : "have")
+
+/** `expected` a kind of value; what an author most often means by another kind is said with it. */
 const wrongType = (expected: string, found: unknown, path: Path): Fault => {
   const key = path.at(-1)
   const wanted = nouns[expected] ?? expected
   if (found === undefined && typeof key === "string") {
     return { path, message: `\`${key}\` is missing: it must be ${wanted}` }
   }
-  return { path, message: `must be ${wanted}, not ${kindOf(found)}` }
+  return { path, message: `must be ${wanted}, not ${kindOf(found)}${hint(expected, found, key)}` }
+}
+
+const hint = (expected: string, found: unknown, key: string | number | undefined): string => {
+  if (typeof found !== "string") {
+    if (expected === "array" && typeof found === "object" && found !== null) return ": put `- ` before it"
+    return expected === "string" && typeof found === "boolean" ? ": put it in quotes" : ""
+  }
+  const text = found.slice(0, 40)
+  if (expected === "boolean" && /^(?:yes|no|on|off|y|n)$/i.test(text)) {
+    return `: \`${text}\` is text in YAML 1.2, write \`true\` or \`false\``
+  }
+  if (expected === "boolean" && /^(?:true|false)$/i.test(text)) return ": leave out the quotes"
+  if ((expected === "number" || expected === "int") && /^-?\d+(?:\.\d+)?$/.test(text))
+    return ": leave out the quotes"
+  return expected === "array" && /^[\w ./*-]+$/.test(text) && typeof key === "string"
+    ? `: write \`${key}: [${text}]\``
+    : ""
 }
 
 const notListed = (values: readonly string[], found: unknown, path: Path): Fault => {
@@ -50,6 +86,27 @@ const notListed = (values: readonly string[], found: unknown, path: Path): Fault
   if (found === undefined) return { path, message: `\`${key}\` is missing: it is one of ${choices}` }
   const message = `must be one of ${choices}`
   return typeof found === "string" ? { path, message, word: found, known: values } : { path, message }
+}
+
+type Unmatched = {
+  readonly schema: z.ZodType
+  readonly own: Path
+  readonly path: Path
+  readonly found: unknown
+}
+
+/** What a union tells its choices apart by is missing or none of them. */
+const noneOf = ({ schema, own, path, found }: Unmatched): Fault => {
+  const isAtKey = own.at(-1) === "type"
+  const union = schemasAt(schema, isAtKey ? own.slice(0, -1) : own, undefined).find(
+    (one) => one instanceof z.ZodDiscriminatedUnion,
+  )
+  if (!union) return { path, message: "has no form that is known here" }
+  const types = union.options.flatMap((option) => {
+    const type = option instanceof z.ZodObject ? option.shape.type : undefined
+    return type instanceof z.ZodLiteral ? [...type.values].map(String) : []
+  })
+  return notListed(types, isAtKey ? found : undefined, isAtKey ? path : [...path, "type"])
 }
 
 const kindOf = (value: unknown): string => {
@@ -68,28 +125,46 @@ const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown => {
   return current
 }
 
-const inputKeys = Object.keys(definitionSchema.shape.inputs.unwrap().valueType.shape)
-const retryKeys = Object.keys(taskSchema.shape.retries.unwrap().shape)
-
-const keysAt = (path: Path): readonly string[] => {
-  if (path.length === 1) return Object.keys(definitionSchema.shape)
-  if (path[0] === "inputs" && path.length === 3) return inputKeys
-  if (path[0] !== "tasks") return []
-  if (path.length === 3) return Object.keys(taskSchema.shape)
-  return path[2] === "retries" ? retryKeys : []
+/** The schemas that a value at this place may have. */
+const schemasAt = (schema: z.ZodType, path: Path, value: unknown): readonly z.ZodType[] => {
+  let open: readonly z.ZodType[] = plain(schema)
+  let current = value
+  for (const part of path) {
+    current = valueAt(current, [part])
+    open = open.flatMap((one) => inside(one, part)).flatMap(plain)
+  }
+  return open
 }
 
-const unknownKey = (path: Path): Fault => {
+const plain = (schema: unknown): readonly z.ZodType[] => {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodLazy) return plain(schema.unwrap())
+  return schema instanceof z.ZodType ? [schema] : []
+}
+
+const inside = (schema: z.ZodType, part: string | number): readonly unknown[] => {
+  if (schema instanceof z.ZodObject) return [schema.shape[part] ?? schema.def.catchall]
+  if (schema instanceof z.ZodRecord) return [schema.valueType]
+  if (schema instanceof z.ZodArray) return [schema.element]
+  if (schema instanceof z.ZodUnion)
+    return schema.options.flatMap((one) => plain(one).flatMap((each) => inside(each, part)))
+  return []
+}
+
+/** The keys that a mapping there has; of several forms, those of the one that it says it is. */
+const keysAt = (schema: z.ZodType, path: Path, value: unknown): readonly string[] => {
+  const type = valueAt(value, [...path, "type"])
+  const forms = schemasAt(schema, path, value).flatMap((one) =>
+    one instanceof z.ZodUnion ? one.options.flatMap(plain) : [one],
+  )
+  const shapes = forms.flatMap((form) => (form instanceof z.ZodObject ? [form.shape] : []))
+  const own = shapes.filter(({ type: tag }) => tag instanceof z.ZodLiteral && tag.values.has(String(type)))
+  return (own.length > 0 ? own : shapes).flatMap(Object.keys)
+}
+
+const unknownKey = (path: Path, known: readonly string[]): Fault => {
   const key = String(path.at(-1))
-  const later = path.length === 1 ? laterKeys.definition : path[0] === "tasks" && laterKeys.task
-  if (later && (path.length === 1 || path.length === 3) && later.has(key)) {
-    return { path, on_key: true, message: `\`${key}\` is not available in this version yet` }
-  }
-  return {
-    path,
-    on_key: true,
-    message: `unknown key \`${key.slice(0, 100)}\``,
-    word: key,
-    known: keysAt(path),
-  }
+  const message = `unknown key \`${key.slice(0, 100)}\``
+  const meant = foreignWords(key, known)
+  if (meant !== undefined) return { path, on_key: true, message: `${message}; ${meant}` }
+  return { path, on_key: true, message, word: key, known }
 }

@@ -1,25 +1,25 @@
+import { type Check, checkWith } from "./cel.ts"
 import type { Fault, Path } from "./fault.ts"
+import { isMapping, keysOf, type Mapping, mappingAt } from "./mappings.ts"
 import { type Names, textFaults } from "./meaning.ts"
-import { needsOf } from "./needs.ts"
+import { placeOf } from "./places.ts"
+import { entriesIn, graphOf } from "./sections.ts"
 import { upstreamIn } from "./upstream.ts"
-
-type Mapping = Readonly<Record<string, unknown>>
 
 /** Checks every expression of a definition, and names those in places where none is evaluated. */
 export const expressionFaults = (definition: unknown): Fault[] => {
   if (!isMapping(definition)) return []
-  const names = namesOf(definition)
   const faults: Fault[] = []
+  let names: Names | undefined
   for (const { text, path } of textsIn(definition)) {
-    if (!text.includes("${{")) continue
-    const place = placeOf(path, definition, names)
-    if (place === "prose") continue
-    if (place) faults.push(...textFaults({ text, path, ...place }, names))
-    else
-      faults.push({
-        path,
-        message: path.at(-1) === "code" ? not_in_code : "expressions are not evaluated here",
-      })
+    const isTemplate = text.includes("${{")
+    if (!isTemplate && path.at(-1) !== "if") continue
+    const place = placeOf(path, definition)
+    if (place === "prose" || (!isTemplate && place?.form !== "condition")) continue
+    if (place) {
+      names ??= namesOf(definition)
+      faults.push(...textFaults({ text, path, place }, names))
+    } else faults.push({ path, message: isCode(path) ? not_in_code : "expressions are not evaluated here" })
   }
   return faults
 }
@@ -28,42 +28,45 @@ export const expressionFaults = (definition: unknown): Fault[] => {
 const not_in_code =
   "expressions are not evaluated in code: its function is given `inputs`, `tasks` and `data`, whose values may be expressions"
 
-type Place = { readonly task?: string; readonly env: readonly string[] }
-
-/** Undefined where no expression is evaluated; prose may show one without meaning it. */
-const placeOf = (path: Path, definition: Mapping, names: Names): Place | "prose" | undefined => {
-  if (path.at(-1) === "description") return "prose"
-  if (path[0] === "env") return { env: [] }
-  if (path[0] === "concurrency" && path[1] === "key") return { env: [] }
-  const [top, task, key] = path
-  const tasks = mappingAt(definition, "tasks")
-  if (top !== "tasks" || typeof task !== "string") return undefined
-  if (key === "env") return { task, env: names.env }
-  if (key !== "run" && key !== "with") return undefined
-  if (key === "with" && path[3] === "code" && mappingAt(tasks, task).uses === "script") return undefined
-  const own = keysOf(mappingAt(tasks, task).env)
-  return { task, env: [...names.env, ...own] }
-}
+/** Of the places where none is evaluated. */
+const isCode = ([, , key, field]: Path): boolean => key === "with" && field === "code"
 
 const namesOf = (definition: Mapping): Names => {
-  const tasks = mappingAt(definition, "tasks")
-  const graph = new Map(
-    Object.entries(tasks).map(([name, task]) => [
-      name,
-      needsOf(task).filter((need): need is string => typeof need === "string" && Object.hasOwn(tasks, need)),
-    ]),
-  )
+  const entries = entriesIn({
+    tasks: mappingAt(definition, "tasks"),
+    on_failure: mappingAt(definition, "on_failure"),
+    finally: mappingAt(definition, "finally"),
+  })
   return {
     inputs: keysOf(definition.inputs),
-    env: keysOf(definition.env),
-    tasks: new Map(Object.entries(tasks).map(([name, task]) => [name, outputsOf(task)])),
-    upstream: upstreamIn(graph),
+    tasks: new Map(entries.map(({ name, task }) => [name, outputsOf(task)])),
+    upstream: upstreamIn(graphOf(entries)),
+    check: checkOf(definition),
   }
 }
 
 const outputsOf = (task: unknown): readonly string[] | undefined => {
   if (!isMapping(task) || !Array.isArray(task.outputs)) return undefined
   return task.outputs.filter((name) => typeof name === "string")
+}
+
+const types: Readonly<Record<string, string>> = {
+  string: "string",
+  integer: "int",
+  boolean: "bool",
+  object: "map<string, dyn>",
+  array: "list<dyn>",
+}
+
+/** An input that may be null has no type that could be relied on, and a number may be whole or not. */
+const checkOf = (definition: Mapping): Check => {
+  const typed: Record<string, string> = {}
+  for (const [name, input] of Object.entries(mappingAt(definition, "inputs"))) {
+    const isAlwaysThere = isMapping(input) && (input.required === true || input.default !== undefined)
+    const type = isAlwaysThere && typeof input.type === "string" ? types[input.type] : undefined
+    if (/^[A-Za-z_]\w*$/.test(name)) typed[name] = type ?? "dyn"
+  }
+  return checkWith(typed)
 }
 
 const textsIn = (root: unknown): { text: string; path: Path }[] => {
@@ -79,13 +82,3 @@ const textsIn = (root: unknown): { text: string; path: Path }[] => {
   }
   return found
 }
-
-const isMapping = (value: unknown): value is Mapping =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
-const mappingAt = (value: Mapping, key: string): Mapping => {
-  const inner = Object.hasOwn(value, key) ? value[key] : undefined
-  return isMapping(inner) ? inner : {}
-}
-
-const keysOf = (value: unknown): string[] => (isMapping(value) ? Object.keys(value) : [])

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { type ExpressionContext, ExpressionError, evaluate, interpolate } from "./expressions.ts"
 
 const context: ExpressionContext = {
@@ -88,5 +90,57 @@ describe("interpolation", () => {
 
   test("doesn't read a value as a template", () => {
     expect(interpolate("${{ inputs.who }}", { inputs: { who: "${{ run.id }}" } })).toBe("${{ run.id }}")
+  })
+})
+
+describe("docs/expressions.md", () => {
+  const text = readFileSync(join(import.meta.dir, "../docs/expressions.md"), "utf8")
+  const [, values = "{}"] = /```json\n([\s\S]*?)```/.exec(text) ?? []
+  const shown = [...text.matchAll(/^\| `([^`]+)` +\| `([^`]+)` +\|$/gm)].map(([, from = "", to = ""]) => [
+    from,
+    to,
+  ])
+
+  test("shows what can be tried", () => expect(shown.length).toBeGreaterThan(80))
+
+  test.each(shown)("%s is %s, as it says", (expression = "", value = "") => {
+    expect(evaluate(expression, JSON.parse(values))).toEqual(JSON.parse(value))
+  })
+})
+
+describe("functions", () => {
+  test.each([
+    ["toJson([inputs.long].map(a, [a, a]))", "grew beyond"],
+    [`toJson([[1]]${".map(a, [a, a])".repeat(30)})`, "steps"],
+    [`toJson([[1]]${".map(a, [a, a])".repeat(20)})`, "grew beyond"],
+    [`[[1]]${".map(a, [a, a])".repeat(30)}`, "more than 262144"],
+    ["inputs.long.replace('x', inputs.long)", "grew beyond"],
+    ["'x'.padStart(999999999, 'y')", "grew beyond"],
+    ["range(0, 1000000000)", "at most 10000"],
+    ["range(10000).map(a, range(10000)).flatten()", "steps"],
+    ["range(10000).map(a, range(1000).map(b, range(1000)))", "steps"],
+    ["range(5000).map(a, range(5000) + range(5000))", "steps"],
+    ["[].first()", "the list is empty"],
+    ["[1, 'a'].sum()", "only numbers"],
+    ["[1].chunk(0)", "at least one"],
+    ["fromJson('{')", "no valid JSON"],
+    ["fromJson('{\"__proto__\": 1}')", "`__proto__` is refused"],
+    [`fromJson('${"[".repeat(100)}${"]".repeat(100)}')`, "nested deeper"],
+    ["date('2026-01-31', 'Nowhere/City')", "unknown time zone"],
+    ["addDays('2026-01-31', 999999999)", "no time between"],
+    ["date('soon')", "no time between"],
+    ["now()", "the time is not known here"],
+  ])("%s fails: %s", (expression, message) => {
+    expect(() => evaluate(expression, context)).toThrow(message)
+  })
+
+  test("reach nothing by a name that objects have", () => {
+    for (const name of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
+      expect(evaluate(`"${name}" in inputs.map`, context)).toBe(false)
+      expect(() => evaluate(`inputs.map["${name}"]`, context)).toThrow(ExpressionError)
+      expect(() => evaluate(`item.${name}`, { item: {} })).toThrow(ExpressionError)
+      expect(() => evaluate(`${name}(1)`, context)).toThrow(ExpressionError)
+      expect(() => evaluate(`inputs.${name}()`, context)).toThrow(ExpressionError)
+    }
   })
 })

@@ -1,9 +1,12 @@
-import { Duration, UnsignedInt } from "@marcbachmann/cel-js/evaluator"
-import { ExpressionError, readExpression } from "./cel.ts"
+import { readExpression } from "./cel.ts"
+import { isRecord, toCel, toJson } from "./cel-values.ts"
+import { ExpressionError } from "./expression-error.ts"
 import { limits } from "./limits.ts"
+import { weightOf } from "./meter.ts"
+import type { Reference } from "./references.ts"
 import { splitTemplate } from "./template.ts"
 
-export { ExpressionError } from "./cel.ts"
+export { ExpressionError } from "./expression-error.ts"
 
 /** All that an expression can see. */
 export type ExpressionContext = {
@@ -14,31 +17,52 @@ export type ExpressionContext = {
   >
   readonly run?: { readonly id: string; readonly workflow: string; readonly version: number }
   readonly secrets?: Readonly<Record<string, string>>
+  /** What began the run. */
+  readonly trigger?: Readonly<Record<string, unknown>>
+  /** Of an item of `for_each` or `matrix`: its value, its combination, its place. */
+  readonly item?: unknown
+  readonly matrix?: Readonly<Record<string, unknown>>
+  readonly index?: number
+  /** What `now()` answers, as RFC 3339. Without it `now()` fails. */
+  readonly now?: string
 }
+
+const tooLarge = `the result has more than ${limits.max_result_bytes} bytes`
 
 /** One expression, without its `${{ }}`. The result is JSON. Throws an ExpressionError. */
 export const evaluate = (text: string, context: ExpressionContext): unknown => {
   const expression = readExpression(text)
-  const scope: Record<string, unknown> = { inputs: {}, env: {}, tasks: {}, run: {}, secrets: {} }
-  // Contexts can be large, so only what is named is converted.
-  for (const { root, path } of expression.references) {
-    const source: unknown = Object.hasOwn(context, root) ? Reflect.get(context, root) : {}
-    const name = path[0]
-    if (name === undefined) scope[root] = toCel(source)
-    else if (
-      isRecord(source) &&
-      isRecord(scope[root]) &&
-      Object.hasOwn(source, name) &&
-      name !== "__proto__"
-    ) {
-      scope[root] = { ...scope[root], [name]: toCel(source[name]) }
-    }
-  }
-  const result = toJson(expression.evaluate(scope))
+  const scope = scopeOf(expression.references, context)
+  const now = context.now === undefined ? undefined : new Date(context.now)
+  const value = expression.evaluate(scope, now)
+  // What is in it many times is only walked once here; writing it out would not be.
+  if (weightOf(value) > limits.max_result_bytes) throw new ExpressionError(tooLarge)
+  const result = toJson(value)
   if (bytesOf(asText(result)) > limits.max_result_bytes) {
-    throw new ExpressionError(`the result has more than ${limits.max_result_bytes} bytes`)
+    throw new ExpressionError(tooLarge)
   }
   return result
+}
+
+/** Contexts can be large, so only what is named is converted. */
+const scopeOf = (references: readonly Reference[], context: ExpressionContext): Record<string, unknown> => {
+  const scope: Record<string, unknown> = {
+    ...{ inputs: {}, env: {}, tasks: {}, run: {}, secrets: {}, trigger: {}, matrix: {} },
+    ...{ item: null, index: null },
+  }
+  for (const { root, path } of references) {
+    if (!Object.hasOwn(scope, root)) continue
+    const source: unknown = Object.hasOwn(context, root) ? Reflect.get(context, root) : scope[root]
+    const name = path[0]
+    if (name === undefined || !isRecord(source)) {
+      scope[root] = toCel(source)
+      continue
+    }
+    const known = isRecord(scope[root]) ? scope[root] : {}
+    const isThere = Object.hasOwn(source, name) && name !== "__proto__"
+    scope[root] = isThere ? { ...known, [name]: toCel(source[name]) } : known
+  }
+  return scope
 }
 
 /**
@@ -78,43 +102,3 @@ export const asText = (value: unknown): string => {
 }
 
 export const bytesOf = (text: string): number => new TextEncoder().encode(text).length
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
-/** CEL tells whole numbers from fractions; JSON doesn't. */
-const toCel = (value: unknown): unknown => {
-  if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : value
-  if (Array.isArray(value)) return value.map(toCel)
-  if (!isRecord(value)) return value === undefined ? null : value
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([key]) => key !== "__proto__")
-      .map(([key, item]) => [key, toCel(item)]),
-  )
-}
-
-const toJson = (value: unknown): unknown => {
-  if (value === null || value === undefined) return null
-  if (typeof value === "bigint") return fromWhole(value)
-  if (typeof value === "number") {
-    if (Number.isFinite(value)) return value
-    throw new ExpressionError("the result is no finite number")
-  }
-  if (typeof value === "string" || typeof value === "boolean") return value
-  if (Array.isArray(value)) return value.map(toJson)
-  if (value instanceof UnsignedInt) return fromWhole(value.value)
-  if (value instanceof Date) return value.toISOString()
-  if (value instanceof Duration) return value.toString()
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (!isRecord(value) || (prototype !== null && prototype !== Object.prototype)) {
-    throw new ExpressionError("the result must be text, a number, true or false, a list or a mapping")
-  }
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item)]))
-}
-
-/** Beyond 2^53 a JSON number would lose digits; text keeps them. */
-const fromWhole = (value: bigint): number | string => {
-  const number = Number(value)
-  return Number.isSafeInteger(number) ? number : value.toString()
-}

@@ -2,7 +2,7 @@ import { suggest } from "./suggest.ts"
 
 export type Path = readonly (string | number)[]
 
-/** Where in a text: the n-th `${{` of a value, and the offset inside its expression. */
+/** Where in a text: the n-th `${{` of a value (-1 in a bare one), and the offset inside its expression. */
 type Spot = { readonly expression: number; readonly offset: number }
 
 /** Something wrong with a definition, before it is known where in the file that is. */

@@ -64,6 +64,67 @@ describe("inputs", () => {
   })
 })
 
+describe("JSON Schema of inputs", () => {
+  const shop = {
+    type: "object",
+    required: ["name"],
+    properties: {
+      name: { type: "string", maxLength: 5 },
+      tags: { type: "array", items: { type: "string" } },
+    },
+    additionalProperties: false,
+  } as const
+  const schemas = {
+    day: { type: "string", format: "date" },
+    share: { type: "number", minimum: 0, maximum: 1 },
+    ids: { type: "array", items: { type: "integer" }, minItems: 1, uniqueItems: true },
+    shop,
+  } as unknown as NonNullable<Definition["inputs"]>
+
+  test("is held, all at once and down to the value", () => {
+    const given = {
+      day: "tomorrow",
+      share: 1.5,
+      ids: [1, "2"],
+      shop: { nmae: "north", tags: ["a", 1] },
+    }
+    expect(checkInputs({ inputs: schemas }, given)).toEqual({
+      ok: false,
+      errors: [
+        { path: "day", message: "must be a date like 2026-01-31" },
+        { path: "share", message: "must be at most 1" },
+        { path: "ids[1]", message: "must be a whole number" },
+        { path: "shop", message: "`name` is missing" },
+        { path: "shop.nmae", message: "unknown key `nmae`; did you mean `name`?" },
+        { path: "shop.tags[1]", message: "must be text" },
+      ],
+    })
+  })
+
+  test("lets through what fits", () => {
+    const given = { day: "2026-01-31", share: 0.5, ids: [1, 2], shop: { name: "north" } }
+    expect(checkInputs({ inputs: schemas }, given)).toEqual({ ok: true, values: given })
+    expect(checkInputs({ inputs: schemas }, { ...given, ids: [1, 1] }).ok).toBe(false)
+    expect(checkInputs({ inputs: schemas }, { ...given, ids: [] }).ok).toBe(false)
+    expect(checkInputs({ inputs: schemas }, { ...given, day: "2026-13-31" }).ok).toBe(false)
+  })
+
+  test("a default is evaluated at the time of the start, and has to fit too", () => {
+    const at = new Date("2026-01-31T23:30:00Z")
+    const defaults = { day: { type: "string", default: "${{ today('Asia/Tokyo') }}" } } as const
+    expect(checkInputs({ inputs: defaults }, {}, at)).toEqual({ ok: true, values: { day: "2026-02-01" } })
+    expect(checkInputs({ inputs: defaults }, {})).toEqual({
+      ok: false,
+      errors: [{ path: "day", message: "its default can't be evaluated: the time is not known here" }],
+    })
+    const wrong = { n: { type: "integer", default: "${{ today() }}" } } as const
+    expect(checkInputs({ inputs: wrong }, {}, at)).toEqual({
+      ok: false,
+      errors: [{ path: "n", message: "must be a whole number" }],
+    })
+  })
+})
+
 describe("outputs", () => {
   test("are lines, blocks and JSON, typed where no digit gets lost", () => {
     const text = [

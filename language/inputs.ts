@@ -1,6 +1,9 @@
 import { boundFaults } from "./bounds.ts"
 import { canonicalJson } from "./canonical-json.ts"
+import { ExpressionError, interpolate } from "./expressions.ts"
 import { describe, type Fault } from "./fault.ts"
+import { articles, fits, misfits } from "./fits.ts"
+import type { Fragment } from "./fragment.ts"
 import { limits } from "./limits.ts"
 import type { Definition, Input } from "./schema.ts"
 
@@ -12,8 +15,11 @@ export type CheckedInputs =
 
 type Inputs = Readonly<Pick<Definition, "inputs">>
 
-/** Every declared input has a value afterwards: what was given, else the default, else null. */
-export const checkInputs = (definition: Inputs, given: unknown): CheckedInputs => {
+/**
+ * Every declared input has a value afterwards: what was given, else the default, else null. `now` is
+ * what a default such as `${{ today() }}` is evaluated at.
+ */
+export const checkInputs = (definition: Inputs, given: unknown, now?: Date): CheckedInputs => {
   if (given !== undefined && (typeof given !== "object" || given === null || Array.isArray(given))) {
     return refused([{ path: [], message: "inputs must be a mapping of names to values" }])
   }
@@ -23,14 +29,18 @@ export const checkInputs = (definition: Inputs, given: unknown): CheckedInputs =
   const values: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(given ?? {})) {
     const input = declared.get(name)
-    const fault = input ? inputFault(input, value) : unknownInput(name, declared)
-    if (fault) faults.push({ path: [name], ...fault })
-    else values[name] = value
+    const found = input ? misfits(fragmentOf(input), value, [name]) : [unknownInput(name, declared)]
+    faults.push(...found)
+    if (found.length === 0) values[name] = value
   }
   for (const [name, input] of declared) {
     if (Object.hasOwn(given ?? {}, name)) continue
     if (input.default === undefined && input.required) {
       faults.push({ path: [name], message: `\`${name}\` is required` })
+    } else if (hasExpression(input.default)) {
+      const usual = evaluated(input, name, now)
+      if (usual.ok) values[name] = usual.value
+      else faults.push(...usual.faults)
     } else values[name] = input.default ?? null
   }
   if (faults.length > 0) return refused(faults)
@@ -51,7 +61,7 @@ export const parseInputs = (definition: Inputs, pairs: readonly string[]): Check
     const input = declared.get(name)
     if (split < 1)
       faults.push({ path: [], message: `\`${pair.slice(0, 100)}\` is not written like key=value` })
-    else if (!input) faults.push({ path: [name], ...unknownInput(name, declared) })
+    else if (!input) faults.push(unknownInput(name, declared))
     else if (Object.hasOwn(values, name)) faults.push({ path: [name], message: `\`${name}\` is given twice` })
     else {
       const read = readAs(input.type, pair.slice(split + 1))
@@ -75,8 +85,8 @@ export const declarationFaults = (inputs: Readonly<Record<string, Input>>): Faul
         faults.push({ path: ["inputs", name, "enum", index], message: `must be ${articles[input.type]}` })
       }
     }
-    const fault = input.default === undefined ? undefined : inputFault(input, input.default)
-    if (fault) faults.push({ path: ["inputs", name, "default"], ...fault })
+    if (input.default === undefined || hasExpression(input.default)) continue
+    faults.push(...misfits(fragmentOf(input), input.default, ["inputs", name, "default"]))
   }
   return faults
 }
@@ -92,40 +102,38 @@ const refused = (faults: readonly Fault[]): CheckedInputs => ({
 const declaredInputs = (definition: Inputs): ReadonlyMap<string, Input> =>
   new Map(Object.entries(definition.inputs ?? {}))
 
-const unknownInput = (name: string, declared: ReadonlyMap<string, Input>): Omit<Fault, "path"> => ({
+/** An input's own words as JSON Schema has them. */
+export const fragmentOf = ({ required, default: _, ...fragment }: Input): Fragment => ({
+  ...fragment,
+  ...(Array.isArray(required) && { required }),
+})
+
+const hasExpression = (value: unknown): boolean => JSON.stringify(value ?? null).includes("${{")
+
+type Evaluated =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly faults: readonly Fault[] }
+
+const evaluated = (input: Input, name: string, now: Date | undefined): Evaluated => {
+  try {
+    const value = interpolate(input.default, now ? { now: now.toISOString() } : {})
+    const faults = misfits(fragmentOf(input), value, [name])
+    return faults.length > 0 ? { ok: false, faults } : { ok: true, value }
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error
+    return {
+      ok: false,
+      faults: [{ path: [name], message: `its default can't be evaluated: ${error.message}` }],
+    }
+  }
+}
+
+const unknownInput = (name: string, declared: ReadonlyMap<string, Input>): Fault => ({
+  path: [name],
   message: `unknown input \`${name.slice(0, 100)}\``,
   word: name,
   known: declared.keys(),
 })
-
-const articles: Readonly<Record<Input["type"], string>> = {
-  string: "text",
-  integer: "a whole number",
-  number: "a number",
-  boolean: "true or false",
-  object: "a mapping (JSON)",
-  array: "a list (JSON)",
-}
-
-const inputFault = (input: Input, value: unknown): Omit<Fault, "path"> | undefined => {
-  if (!fits(input.type, value)) return { message: `must be ${articles[input.type]}` }
-  if (!input.enum) return undefined
-  const text = canonicalJson(value)
-  if (input.enum.some((allowed) => canonicalJson(allowed) === text)) return undefined
-  const choices = input.enum.map((allowed) =>
-    typeof allowed === "string" ? allowed : canonicalJson(allowed),
-  )
-  const message = `must be one of ${choices.map((choice) => `\`${choice}\``).join(", ")}`
-  return typeof value === "string" ? { message, word: value, known: choices } : { message }
-}
-
-const fits = (type: Input["type"], value: unknown): boolean => {
-  if (type === "integer") return Number.isSafeInteger(value)
-  if (type === "number") return typeof value === "number" && Number.isFinite(value)
-  if (type === "array") return Array.isArray(value)
-  if (type === "object") return typeof value === "object" && value !== null && !Array.isArray(value)
-  return typeof value === type
-}
 
 type Read = { readonly ok: true; readonly value: unknown } | { readonly ok: false }
 

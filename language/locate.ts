@@ -48,6 +48,10 @@ const spotOffset = (node: unknown, spot: NonNullable<Fault["spot"]>, text: strin
   const start = offsetOf(node) ?? 0
   const end = isNode(node) ? (node.range?.[1] ?? start) : start
   const source = text.slice(start, end)
+  // A bare expression has no mark that could be looked for; folded ones are named by their beginning.
+  if (spot.expression < 0) {
+    return source.includes("\n") ? start : start + spot.offset + (/^["']/.test(source) ? 1 : 0)
+  }
   let found = source.indexOf("${{")
   for (let skipped = 0; skipped < spot.expression && found >= 0; skipped++)
     found = source.indexOf("${{", found + 3)

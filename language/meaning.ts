@@ -1,111 +1,120 @@
-import { ExpressionError, readExpression, roots } from "./cel.ts"
+import type { Call } from "./calls.ts"
+import { type Check, type Checked, readExpression, signatures } from "./cel.ts"
+import { ExpressionError } from "./expression-error.ts"
 import type { Fault, Path } from "./fault.ts"
-import type { Reference } from "./references.ts"
-import { splitTemplate } from "./template.ts"
-import type { Upstream } from "./upstream.ts"
+import { limits } from "./limits.ts"
+import type { Place } from "./places.ts"
+import { type Finding, type Known, meaningOf } from "./reference-faults.ts"
+import { bareExpression, splitTemplate } from "./template.ts"
 
-/** What the expressions of a definition may name. */
-export type Names = {
-  readonly inputs: readonly string[]
-  readonly env: readonly string[]
-  /** Each task with the outputs it declares, if it declares any. */
-  readonly tasks: ReadonlyMap<string, readonly string[] | undefined>
-  readonly upstream: Upstream
-}
+/** What the expressions of a definition may name, and what types that has. */
+export type Names = Known & { readonly check: Check }
 
-/** One text with expressions: where it is, whose it is, and which variables it may read. */
-type Text = {
-  readonly text: string
-  readonly path: Path
-  readonly task?: string
-  readonly env: readonly string[]
-}
-
-type Finding = Pick<Fault, "message" | "word" | "known">
+/** One text with expressions: where it is, and what they may read there. */
+type Text = { readonly text: string; readonly path: Path; readonly place: Place }
 
 /** Everything that can be known about a text's expressions before anything runs. */
-export const textFaults = (text: Text, names: Names): Fault[] => {
-  const split = splitTemplate(text.text)
-  if (!split.ok) return [{ path: text.path, message: split.message }]
+export const textFaults = ({ text, path, place }: Text, names: Names): Fault[] => {
+  if (place.form !== "template") return singleFaults({ text, path, place }, names)
+  const split = splitTemplate(text)
+  if (!split.ok) return [{ path, message: split.message }]
   const faults: Fault[] = []
   let expression = 0
   for (const part of split.parts) {
     if ("text" in part) continue
-    const at = (finding: Finding, offset: number): Fault => ({
-      ...finding,
-      path: text.path,
-      spot: { expression, offset },
-    })
-    faults.push(...expressionFaults(part.expression, (reference) => meaning(reference, text, names), at))
+    const index = expression
+    const found = expressionFindings(part.expression, { place, names })
+    faults.push(...found.map((one) => placed(one, path, index)))
     expression += 1
   }
   return faults
 }
 
-const expressionFaults = (
-  source: string,
-  find: (reference: Reference) => Finding | undefined,
-  at: (finding: Finding, offset: number) => Fault,
-): Fault[] => {
+const wanted = { condition: ["bool", "true or false"], list: ["list", "a list"] } as const
+
+/** Where there is one expression and nothing else: a condition with or without its `${{ }}`. */
+const singleFaults = ({ text, path, place }: Text, names: Names): Fault[] => {
+  const key = place.form === "condition" ? "if" : String(path.at(-1))
+  const single = bareExpression(text)
+  if (single === undefined || (place.form === "list" && !text.includes("${{"))) {
+    return [{ path, message: `\`${key}\` is one expression, without text around it` }]
+  }
+  const found = expressionFindings(single, { place, names })
+  const index = text.includes("${{") ? 0 : -1
+  if (found.length > 0) return found.map((one) => placed(one, path, index))
+  const checked = names.check(single)
+  const [type, words] = wanted[place.form === "list" ? "list" : "condition"]
+  if (!checked.ok || checked.type === "dyn" || checked.type.replace(/<.*/, "") === type) return []
+  return [{ path, message: `\`${key}\` needs ${words}, and this is ${nounOf(checked.type)}` }]
+}
+
+type Located = Finding & { readonly offset: number }
+
+const placed = ({ offset, ...finding }: Located, path: Path, expression: number): Fault => ({
+  ...finding,
+  path,
+  spot: { expression, offset },
+})
+
+type Around = { readonly place: Place; readonly names: Names }
+
+const expressionFindings = (source: string, { place, names }: Around): Located[] => {
   try {
-    const expression = readExpression(source)
-    const faults: Fault[] = []
-    for (const reference of expression.references) {
-      const finding = find(reference)
-      if (finding) faults.push(at(finding, reference.offset))
+    const { references, calls } = readExpression(source)
+    const found: Located[] = []
+    for (const reference of references) {
+      const finding = meaningOf(reference, place, names)
+      if (finding) found.push({ ...finding, offset: reference.offset })
     }
-    const misfit = faults.length === 0 ? expression.check() : undefined
-    return misfit ? [at({ message: misfit.message }, misfit.offset)] : faults
+    for (const call of calls) found.push(...callFindings(call, place))
+    if (found.length > 0) return found
+    return typeFindings(names.check(source), calls)
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error
-    return [at({ message: `this is no valid expression: ${error.message}` }, error.offset)]
+    return [{ message: `this is no valid expression: ${error.message}`, offset: error.offset }]
   }
 }
 
-const meaning = (reference: Reference, text: Text, names: Names): Finding | undefined => {
-  const { root, path } = reference
-  const [name] = path
-  if (root === "inputs") return named("input", name, names.inputs)
-  if (root === "env") return named("variable", name, text.env)
-  if (root === "run") return named("field of run", name, ["id", "workflow", "version"])
-  if (root === "tasks") return taskMeaning(path, text, names)
-  if (root === "secrets") return { message: "`secrets` is not available in this version yet" }
-  return { message: `unknown name \`${root.slice(0, 100)}\``, word: root, known: roots }
-}
+const timely: ReadonlySet<string> = new Set(["now", "today"])
 
-const named = (what: string, name: string | undefined, known: readonly string[]): Finding | undefined => {
-  if (name === undefined || known.includes(name)) return undefined
-  return { message: `unknown ${what} \`${name.slice(0, 100)}\``, word: name, known }
-}
-
-const taskMeaning = (
-  [name, field, output]: readonly string[],
-  text: Text,
-  names: Names,
-): Finding | undefined => {
-  const { task } = text
-  if (task === undefined) return { message: "`tasks` can't be read here: no task has run yet" }
-  if (name === undefined) return { message: "name the task: `tasks.NAME.outputs.KEY` or `tasks.NAME.status`" }
-  if (!names.tasks.has(name)) return unknownTask(name, names)
-  if (name === task) return { message: `task \`${task}\` reads itself` }
-  if (!names.upstream(name, task)) {
-    return {
-      message: `task \`${task}\` reads \`${name}\` without needing it: add \`${name}\` to its \`needs\``,
-    }
+const callFindings = ({ name, offset }: Call, { knows_time }: Place): Located[] => {
+  if (!signatures.has(name)) {
+    const message = `unknown function \`${name.slice(0, 100)}\``
+    return [{ message, word: name, known: signatures.keys(), offset }]
   }
-  if (field !== "outputs" && field !== "status") {
-    const message = `a task has \`outputs\` and \`status\`${field === undefined ? "" : `, not \`${field}\``}`
-    return field === undefined ? { message } : { message, word: field, known: ["outputs", "status"] }
-  }
-  const declared = names.tasks.get(name)
-  if (field === "outputs" && declared) return named(`output of \`${name}\``, output, declared)
-  return undefined
+  if (knows_time || !timely.has(name)) return []
+  return [{ message: `\`${name}\` can't be called here: this is evaluated again, at other times`, offset }]
 }
 
-const unknownTask = (name: string, names: Names): Finding => {
-  const message = `unknown task \`${name.slice(0, 100)}\``
-  // `tasks.build-it` reads as a subtraction, which is hard to see.
-  const dashed = [...names.tasks.keys()].find((known) => known.startsWith(`${name}-`))
-  if (dashed !== undefined) return { message: `${message}; a name with a dash is written tasks["${dashed}"]` }
-  return { message, word: name, known: names.tasks.keys() }
+/** The library names the types that don't go together; what there is instead helps more. */
+const typeFindings = (checked: Checked, calls: readonly Call[]): Located[] => {
+  if (checked.ok) return []
+  const { message, offset } = checked.error
+  const name = /no matching overload for '(?:[^']*[.>])?(\w+)\(/.exec(message)?.[1]
+  const known =
+    name !== undefined && calls.some((call) => call.name === name) ? signatures.get(name) : undefined
+  if (known) return [{ message: `${message}; there is ${known.slice(0, 6).map(shown).join(", ")}`, offset }]
+  const indexed = /^Cannot index type '([\w<>, ]+)'/.exec(message)?.[1]
+  if (indexed !== undefined) return [{ message: `${nounOf(indexed)} has no fields`, offset }]
+  const isMixed =
+    /no such overload: (?:string [-+*/<>=!]+ (?:int|double)|(?:int|double) [-+*/<>=!]+ string)/.test(message)
+  return [
+    { message: isMixed ? `${message}; convert one with string(…), int(…) or double(…)` : message, offset },
+  ]
 }
+
+const shown = (signature: string): string =>
+  `\`${signature.replaceAll("google.protobuf.", "").replaceAll("<dyn>", "")}\``
+
+const nouns: Readonly<Record<string, string>> = {
+  string: "text",
+  int: "a whole number",
+  double: "a number",
+  bool: "true or false",
+  list: "a list",
+  map: "a mapping",
+  null: "null",
+}
+
+const nounOf = (type: string): string =>
+  nouns[type.replace(/<.*/, "")] ?? type.slice(0, limits.max_name_chars)

@@ -23,7 +23,12 @@ export const charge = (meter: Meter, value: unknown): void => {
 }
 
 /** Comparing looks at everything inside. */
-export const chargeDeep = (meter: Meter, value: unknown): void => spend(meter, weight(value) / 64)
+export const chargeDeep = (meter: Meter, value: unknown): void => spend(meter, weightOf(value) / 64)
+
+/** A list that was made takes memory for each of its values, as long as the evaluation lasts. */
+export const chargeMade = (meter: Meter, value: unknown): void => {
+  if (Array.isArray(value)) spend(meter, value.length)
+}
 
 export const chargeJoin = (meter: Meter, value: unknown): void => {
   if (!Array.isArray(value)) return
@@ -43,12 +48,14 @@ export const sizeOf = (value: unknown): number =>
 
 const weights = new WeakMap<object, number>()
 
-const weight = (value: unknown): number => {
+/** How much is inside; what is there twice counts twice, without being walked twice. */
+export const weightOf = (value: unknown): number => {
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return sizeOf(value)
   const known = weights.get(value)
   if (known !== undefined) return known
   let total = 1
-  for (const item of Object.values(value)) total += weight(item)
+  for (const [key, item] of Object.entries(value))
+    total += weightOf(item) + (Array.isArray(value) ? 0 : key.length)
   weights.set(value, total)
   return total
 }

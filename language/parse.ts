@@ -1,10 +1,12 @@
 import { Lexer, LineCounter, Parser, parseDocument } from "yaml"
 import { isClean, tooLarge } from "./bounds.ts"
 import { findFaults, reported } from "./check.ts"
+import { notRunIn } from "./constructs.ts"
 import { type DefinitionError, describe, type Fault } from "./fault.ts"
 import { limits } from "./limits.ts"
 import { locator } from "./locate.ts"
 import type { Definition } from "./schema.ts"
+import { trapFaults, wording } from "./traps.ts"
 
 export type PlacedError = DefinitionError & {
   readonly file?: string
@@ -13,7 +15,12 @@ export type PlacedError = DefinitionError & {
 }
 
 export type Parsed =
-  | { readonly ok: true; readonly definition: Definition }
+  | {
+      readonly ok: true
+      readonly definition: Definition
+      /** What is right, and yet not what this version does. */
+      readonly notes?: readonly PlacedError[]
+    }
   | { readonly ok: false; readonly errors: readonly PlacedError[] }
 
 /** Reads a workflow file (YAML 1.2, so JSON too) and names every problem with its place. */
@@ -27,9 +34,13 @@ export const parseWorkflow = (text: string, options: { readonly file?: string } 
   if (refusal) return failed([{ fault: refusal, offset: 0 }])
   const document = parseDocument(text, { ...yamlOptions, lineCounter: lines })
   if (document.errors.length > 0) {
+    const first = new Map(
+      document.errors.toReversed().map((error) => [lines.linePos(error.pos[0]).line, error]),
+    )
     return failed(
-      document.errors.map((error) => ({
-        fault: { path: [], message: wording(error) },
+      // What follows on the same line is mostly the parser's trouble with the first.
+      [...first.values()].map((error) => ({
+        fault: { path: [], message: wording(error, text) },
         offset: error.pos[0],
       })),
     )
@@ -37,9 +48,14 @@ export const parseWorkflow = (text: string, options: { readonly file?: string } 
   const value = plain(() => document.toJS({ maxAliasCount: limits.max_aliases }))
   if (!value.ok) return failed([{ fault: value.fault, offset: 0 }])
   const found = findFaults(value.value)
-  if (found.definition) return { ok: true, definition: found.definition }
   const locate = locator(document, text)
-  return failed(found.faults.map((fault) => ({ fault, offset: locate(fault) })))
+  const located = (fault: Fault): Placed => ({ fault, offset: locate(fault) })
+  const trapped = trapFaults(document)
+  if (!found.definition || trapped.length > 0) return failed([...found.faults, ...trapped].map(located))
+  const notes = notRunIn(found.definition).map(located)
+  const { definition } = found
+  if (notes.length === 0) return { ok: true, definition }
+  return { ok: true, definition, notes: report(notes, lines, options.file) }
 }
 
 type Placed = { readonly fault: Fault; readonly offset: number }
@@ -99,10 +115,4 @@ const plain = (read: () => unknown): Plain => {
     const message = `its aliases stand for too much: there are at most ${limits.max_aliases}`
     return { ok: false, fault: { path: [], message } }
   }
-}
-
-const wording = (error: { readonly code: string; readonly message: string }): string => {
-  if (error.code === "DUPLICATE_KEY") return "this key is there twice"
-  if (error.code === "MULTIPLE_DOCS") return "a file holds one workflow, not several documents"
-  return `this is no valid YAML: ${error.message}`
 }

@@ -111,11 +111,29 @@ describe("the digest", () => {
     { timeout: "2h" },
     { env: { N: 2 } },
     { tags: ["x"] },
+    { concurrency: { key: "k" } },
+    { secrets: ["A"] },
+    { schedule: [{ cron: "@daily" }] },
+    { outputs: { a: 1 } },
+    { finally: { z: { uses: "noop" } } },
+    { tasks: { ...diamond.tasks, top: { run: "echo top", queue_timeout: "1m" } } },
+    { tasks: { ...diamond.tasks, top: { run: "echo top", if: "true" } } },
+    { tasks: { ...diamond.tasks, top: { run: "echo top", for_each: [1] } } },
     { tasks: { ...diamond.tasks, top: { run: "echo top", retries: {} } } },
     { tasks: { ...diamond.tasks, top: { run: "echo top", outputs: [] } } },
   ])("differs with %j", async (change) => {
     expect(await digest(definition({ ...diamond, ...change }))).not.toBe(await digest(diamond))
   })
+})
+
+test("the JSON Schema has one definition of a task for all sections, and of every type", () => {
+  const { properties, $defs } = JSON.parse(JSON.stringify(jsonSchema()))
+  for (const section of ["tasks", "on_failure", "finally"]) {
+    expect(properties[section].additionalProperties).toEqual({ $ref: "#/$defs/Task" })
+  }
+  expect($defs.Task.properties.uses.enum).toContain("approval")
+  expect(JSON.stringify({ properties, $defs })).not.toContain("__schema")
+  expect(properties.inputs.additionalProperties.properties.items).toMatchObject({ $ref: "#/$defs/Fragment" })
 })
 
 test("the JSON Schema describes a task by its type", () => {

@@ -1,10 +1,15 @@
 import { type Concurrency, concurrencyOf } from "./concurrency.ts"
+import { type Construct, usesOf } from "./constructs.ts"
 import { durationMs } from "./duration.ts"
+import { type Each, eachOf } from "./each.ts"
 import { topological } from "./graph.ts"
 import { taskReads } from "./reads.ts"
 import type { Definition, Task } from "./schema.ts"
+import { type Entry, entriesIn, graphOf, needsOf, type Section } from "./sections.ts"
 import { type TaskLimits, taskLimits } from "./task-limits.ts"
 import { readsItsNeeds } from "./task-types.ts"
+import { bareExpression } from "./template.ts"
+import { type Wait, waitOf } from "./wait.ts"
 
 export type RetryPolicy = {
   readonly max_retries: number
@@ -40,6 +45,19 @@ export type PlanTask = {
   readonly artifacts: readonly string[]
   /** What its processes may use, if less than their worker allows. */
   readonly limits?: TaskLimits
+  /** Absent for one of the workflow's ordinary tasks. */
+  readonly section?: Exclude<Section, "tasks">
+  /** One expression, without its `${{ }}`: decided once the needs allow the task, and before its items are known. */
+  readonly if?: string
+  /** The task is a template: it runs once for each of these. */
+  readonly each?: Each
+  readonly cache?: { readonly key: string; readonly ttl_ms: number }
+  /** At most once: an attempt whose worker was lost is a failure that nothing mends. */
+  readonly on_worker_lost?: "fail"
+  /** The secrets that it is given. */
+  readonly secrets?: readonly string[]
+  /** No worker runs it: the engine waits. Its `with` is empty then. */
+  readonly wait?: Wait
 }
 
 /** All that the scheduler and the workers need of a version. JSON, and the same for equal definitions. */
@@ -55,11 +73,17 @@ export type Plan = {
   /** The run's inputs are a payload for each task, so that runs of the same steps share their plan. */
   readonly payloads?: true
   readonly tasks: readonly PlanTask[]
+  /** What the run answers: templates, evaluated when all tasks have ended. */
+  readonly outputs?: Readonly<Record<string, unknown>>
+  /** What it takes to run this, as far as not every version of the engine has it. */
+  readonly constructs?: readonly Construct[]
 }
 
 export const defaults = {
   task_timeout_ms: 86_400_000,
   run_timeout_ms: 30 * 86_400_000,
+  cache_ttl_ms: 7 * 86_400_000,
+  catch_up_window_ms: 86_400_000,
   queue: "default",
   retry: { max_retries: 3, initial_ms: 1_000, factor: 2, max_ms: 60_000, jitter: 0.1 },
 } as const
@@ -70,7 +94,8 @@ export const usualRetries = (max_retries: number | null | undefined): number =>
 
 /** Takes a definition that was checked: a cycle or an unknown need here is a bug, and thrown. */
 export const compile = (definition: Definition): Plan => {
-  const graph = new Map(Object.entries(definition.tasks).map(([name, task]) => [name, task.needs ?? []]))
+  const entries = new Map(entriesIn(definition).map((entry) => [entry.name, entry]))
+  const graph = graphOf([...entries.values()])
   const order = topological(graph)
   if (order.length !== graph.size) throw new Error("The definition was not checked: its graph is unsound.")
   const places = new Map(order.map((name, idx) => [name, idx]))
@@ -81,14 +106,17 @@ export const compile = (definition: Definition): Plan => {
   }
   const tasks: PlanTask[] = []
   for (const [idx, name] of order.entries()) {
-    const task = definition.tasks[name]
-    if (!task) throw new Error("The definition was not checked: a task is missing.")
-    const own = settings(task)
-    const named = readPlaces([own.with, own.env, texts(definition.env)], places, idx)
+    const entry = entries.get(name)
+    if (!entry) throw new Error("The definition was not checked: a task is missing.")
+    const own = { ...settings(entry), ...flow(entry) }
+    const { with: given, env, wait, cache, each } = own
+    const conditions = own.if === undefined ? [] : [`\${{${own.if}}}`]
+    const named = readPlaces([given, env, texts(definition.env), wait, cache, each, conditions], places, idx)
     const needed = needs[idx] ?? []
     const reads = readsItsNeeds(own.uses) ? ascending([...named, ...needed]) : named
     tasks.push({ idx, name, ...own, needs: needed, successors: successors[idx] ?? [], reads })
   }
+  const constructs = [...new Set(usesOf(definition).map(({ construct }) => construct))].sort()
   return {
     workflow: definition.name,
     timeout_ms: milliseconds(definition.timeout, defaults.run_timeout_ms),
@@ -97,6 +125,8 @@ export const compile = (definition: Definition): Plan => {
     inputs: definition.inputs ?? {},
     ...(definition.concurrency && { concurrency: concurrencyOf(definition.concurrency) }),
     tasks,
+    ...(definition.outputs && { outputs: definition.outputs }),
+    ...(constructs.length > 0 && { constructs }),
   }
 }
 
@@ -115,9 +145,9 @@ const readPlaces = (value: unknown, places: ReadonlyMap<string, number>, idx: nu
 
 type Settings = Omit<PlanTask, "idx" | "name" | "needs" | "successors" | "reads">
 
-const settings = (task: Task): Settings => ({
+const settings = ({ task }: Entry<Task>): Settings => ({
   uses: task.uses ?? "shell",
-  with: task.run === undefined ? (task.with ?? {}) : { run: task.run },
+  with: withOf(task),
   env: texts(task.env),
   when: task.when ?? "success",
   continue_on_error: task.continue_on_error ?? false,
@@ -128,8 +158,34 @@ const settings = (task: Task): Settings => ({
   priority: task.priority ?? 0,
   outputs: task.outputs ?? [],
   artifacts: task.artifacts ?? [],
-  ...(task.limits && { limits: taskLimits(task.limits) }),
+  ...(Object.keys(task.limits ?? {}).length > 0 && { limits: taskLimits(task.limits ?? {}) }),
 })
+
+const withOf = (task: Task): PlanTask["with"] => {
+  if (task.run !== undefined) return { run: task.run }
+  return waitOf(task) ? {} : (task.with ?? {})
+}
+
+/** All that most tasks don't have, and that their plan then doesn't mention. */
+const flow = ({ section, name, task }: Entry<Task>) => {
+  const each = eachOf(task)
+  const wait = waitOf(task, name)
+  const condition = task.if === undefined ? undefined : bareExpression(String(task.if))
+  return {
+    ...(section !== "tasks" && { section }),
+    ...(section !== "tasks" && needsOf(task).length === 0 && { when: rooted_when[section] }),
+    ...(condition !== undefined && { if: condition.trim() }),
+    ...(each && { each }),
+    ...(task.cache && {
+      cache: { key: task.cache.key, ttl_ms: milliseconds(task.cache.ttl, defaults.cache_ttl_ms) },
+    }),
+    ...(task.secrets && task.secrets.length > 0 && { secrets: [...new Set(task.secrets)].sort() }),
+    ...(task.on_worker_lost === "fail" && { on_worker_lost: task.on_worker_lost }),
+    ...(wait && { wait }),
+  }
+}
+
+const rooted_when = { on_failure: "failure", finally: "always" } as const
 
 /** Without `retries` a task is tried once. */
 const retryPolicy = (retries: Task["retries"]): RetryPolicy => {

@@ -1,4 +1,6 @@
-import { ExpressionError, readExpression } from "./cel.ts"
+import { readExpression } from "./cel.ts"
+import { ExpressionError } from "./expression-error.ts"
+import type { Reference } from "./references.ts"
 import { splitTemplate } from "./template.ts"
 
 /** The tasks whose outputs or status the texts read; undefined when it can't be known beforehand. */
@@ -19,15 +21,22 @@ const textsOf = (value: unknown): string[] => {
   return Object.values(value).flatMap(textsOf)
 }
 
-const readsOf = (text: string): (string | undefined)[] => {
+const readsOf = (text: string): (string | undefined)[] =>
+  referencesIn(text).flatMap(({ root, path }) => (root === "tasks" ? [path[0]] : []))
+
+/** Which contexts the texts read. */
+export const rootsRead = (value: unknown): ReadonlySet<string> =>
+  new Set(textsOf(value).flatMap((text) => referencesIn(text).map(({ root }) => root)))
+
+const referencesIn = (text: string): readonly Reference[] => {
   const split = splitTemplate(text)
   if (!split.ok) return []
   return split.parts.flatMap((part) => ("text" in part ? [] : expressionReads(part.expression)))
 }
 
-const expressionReads = (source: string): (string | undefined)[] => {
+const expressionReads = (source: string): readonly Reference[] => {
   try {
-    return readExpression(source).references.flatMap(({ root, path }) => (root === "tasks" ? [path[0]] : []))
+    return readExpression(source).references
   } catch (error) {
     if (error instanceof ExpressionError) return []
     throw error

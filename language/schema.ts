@@ -1,7 +1,9 @@
 import { z } from "zod"
 import { concurrencySchema } from "./concurrency.ts"
-import { durationMs } from "./duration.ts"
+import { cacheSchema, forEachSchema, matrixSchema } from "./flow.ts"
+import { constraints } from "./fragment.ts"
 import { limits } from "./limits.ts"
+import { schedulesSchema, triggersSchema } from "./schedule.ts"
 import { taskLimitsSchema } from "./task-limits.ts"
 import {
   artifactGlob,
@@ -9,8 +11,10 @@ import {
   environment,
   fieldName,
   filePath,
+  positiveDuration,
   priority,
   queueName,
+  secretNames,
   taskName,
   workflowName,
 } from "./words.ts"
@@ -24,14 +28,16 @@ const inputTypes = ["string", "integer", "number", "boolean", "object", "array"]
 export const inputSchema = z.strictObject({
   type: z.enum(inputTypes),
   description: description.optional(),
-  required: z.boolean().optional().describe("Must be given at the start, unless there is a default."),
-  default: z.json().optional(),
-  enum: z
-    .array(z.json())
-    .min(1, "an enum needs at least one value")
-    .max(limits.max_enum, `an enum has at most ${limits.max_enum} values`)
+  required: z
+    .union([z.boolean(), z.array(z.string().max(200)).max(limits.max_enum)], {
+      error: "must be true or false, or a list of keys that a mapping must have",
+    })
     .optional()
-    .describe("The only values that are accepted."),
+    .describe(
+      "true: must be given at the start, unless there is a default. A list: the keys a mapping must have.",
+    ),
+  default: z.json().optional().describe("Text may have expressions, such as ${{ today() }}."),
+  ...constraints,
 })
 
 const retriesSchema = z.strictObject({
@@ -52,18 +58,34 @@ export const taskSchema = z.strictObject({
   run: z.string().optional().describe("A shell script: short for `uses: shell`."),
   uses: z.string().optional().describe("The type of the task."),
   with: z.record(z.string(), z.json()).optional().describe("What the type needs."),
+  if: z
+    .union([z.string().max(limits.max_expression_bytes), z.boolean()], { error: "must be an expression" })
+    .optional()
+    .describe("An expression, with or without ${{ }}: the task is skipped unless it is true."),
+  for_each: forEachSchema.optional().describe("Runs once for each value, which expressions read as `item`."),
+  matrix: matrixSchema
+    .optional()
+    .describe("Runs once for each combination, which expressions read as `matrix`."),
+  max_parallel: z
+    .int()
+    .min(1)
+    .max(limits.max_parallel)
+    .optional()
+    .describe("How many of for_each or matrix go on at once; all when left out."),
+  fail_fast: z
+    .boolean()
+    .optional()
+    .describe("Whether the others are cancelled when one has failed; false when left out."),
+  cache: cacheSchema.optional().describe("A result that is taken over instead of running again."),
+  secrets: secretNames.optional().describe("The workflow's secrets that this task is given."),
   needs: z
     .array(taskName)
     .max(limits.max_needs, `a task needs at most ${limits.max_needs} others`)
     .optional()
     .describe("The tasks that must have ended before this one."),
   env: environment.optional(),
-  timeout: duration
-    .refine((text) => durationMs(text) !== 0, "a timeout is longer than 0s")
-    .optional()
-    .describe("Of one attempt; 24h when left out."),
-  queue_timeout: duration
-    .refine((text) => durationMs(text) !== 0, "a timeout is longer than 0s")
+  timeout: positiveDuration("a timeout").optional().describe("Of one attempt; 24h when left out."),
+  queue_timeout: positiveDuration("a timeout")
     .optional()
     .describe("How long it may wait for a worker, each time it is queued; any time when left out."),
   retries: retriesSchema.optional(),
@@ -71,6 +93,10 @@ export const taskSchema = z.strictObject({
     .enum(["success", "failure", "always"])
     .optional()
     .describe("Run when all needs are good (success), when one is bad (failure), or always."),
+  on_worker_lost: z
+    .enum(["retry", "fail"])
+    .optional()
+    .describe("retry when left out; fail for what must not run twice."),
   continue_on_error: z.boolean().optional().describe("A failure of this task counts as good for the run."),
   outputs: z
     .array(fieldName)
@@ -89,6 +115,8 @@ export const taskSchema = z.strictObject({
   priority: priority.optional().describe("Higher goes first; 0 when left out."),
 })
 
+const tasks = z.record(taskName, taskSchema)
+
 export const definitionSchema = z.strictObject({
   $schema: z.string().max(500).optional(),
   name: workflowName,
@@ -106,22 +134,26 @@ export const definitionSchema = z.strictObject({
     .describe("Files bundled into the version and unpacked in each task's folder."),
   inputs: z.record(fieldName, inputSchema).optional(),
   env: environment.optional(),
-  timeout: duration
-    .refine((text) => durationMs(text) !== 0, "a timeout is longer than 0s")
-    .optional()
-    .describe("Of the whole run; 30d when left out."),
+  secrets: secretNames.optional().describe("The secrets that tasks may ask for."),
+  schedule: schedulesSchema.optional().describe("When runs begin by themselves."),
+  triggers: triggersSchema.optional().describe("What else begins runs."),
+  timeout: positiveDuration("a timeout").optional().describe("Of the whole run; 30d when left out."),
   concurrency: concurrencySchema
     .optional()
     .describe("At most so many runs with the same key at once; the key may read inputs."),
-  tasks: z.record(taskName, taskSchema),
+  tasks,
+  on_failure: tasks.optional().describe("Tasks that run after all others, if the run is about to fail."),
+  finally: tasks.optional().describe("Tasks that run at the very end, however the others ended."),
+  outputs: z
+    .record(fieldName, z.json())
+    .refine(
+      (given) => Object.keys(given).length <= limits.max_outputs,
+      `there are at most ${limits.max_outputs} outputs`,
+    )
+    .optional()
+    .describe("What the run answers; texts may read `tasks`."),
 })
 
 export type Definition = z.output<typeof definitionSchema>
 export type Task = z.output<typeof taskSchema>
 export type Input = z.output<typeof inputSchema>
-
-/** Keys of the language that this version doesn't act on yet. They are refused, not ignored. */
-export const laterKeys = {
-  definition: new Set(["secrets", "schedule", "triggers", "on_failure", "finally", "outputs"]),
-  task: new Set(["if", "for_each", "matrix", "cache", "secrets", "max_parallel", "fail_fast"]),
-} as const

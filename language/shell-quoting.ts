@@ -1,4 +1,4 @@
-import { ExpressionError } from "./cel.ts"
+import { ExpressionError } from "./expression-error.ts"
 
 /** Stands for an expression in a script. No script contains it otherwise. */
 export const mark = "\0"

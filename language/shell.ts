@@ -1,4 +1,4 @@
-import { ExpressionError } from "./cel.ts"
+import { ExpressionError } from "./expression-error.ts"
 import { asText, bytesOf, type ExpressionContext, evaluate, partsOf } from "./expressions.ts"
 import { limits } from "./limits.ts"
 import { mark, type Placement, placeReferences } from "./shell-quoting.ts"

@@ -1,35 +1,18 @@
-import { z } from "zod"
-import { containerSettings } from "./container-settings.ts"
-import { httpSettings } from "./http-settings.ts"
-import { limits } from "./limits.ts"
-import { scriptSettings } from "./script-settings.ts"
+import type { z } from "zod"
+import { inlineTypes } from "./tasks/inline.ts"
+import { machineTypes } from "./tasks/machine.ts"
+import { notifyType } from "./tasks/notify.ts"
+import { waitTypes } from "./tasks/wait.ts"
 
-/** What this version runs. A new type is one entry here, with the schema of its `with`. */
+/** What a task may use. A new type is one entry here, with the schema of its `with`. */
 export const taskTypes = {
-  shell: z.strictObject({
-    run: z
-      .string()
-      .min(1, "the script is empty")
-      .max(limits.max_script_bytes, `a script has at most ${limits.max_script_bytes} characters`)
-      .describe("The script, run by sh."),
-  }),
-  script: scriptSettings,
-  http: httpSettings,
-  container: containerSettings,
-  noop: z.strictObject({}).describe("Does nothing and completes: a join or a milestone."),
+  ...machineTypes,
+  ...waitTypes,
+  ...notifyType,
+  ...inlineTypes,
 } as const satisfies Record<string, z.ZodType>
 
-type TaskType = keyof typeof taskTypes
-
-/** Named by the language, run by a later version. */
-export const laterTaskTypes: ReadonlySet<string> = new Set([
-  "approval",
-  "sleep",
-  "signal",
-  "workflow",
-  "notify",
-  "function",
-])
+export type TaskType = keyof typeof taskTypes
 
 export const isTaskType = (name: string): name is TaskType => Object.hasOwn(taskTypes, name)
 

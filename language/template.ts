@@ -57,3 +57,12 @@ const closing = (text: string, start: number): number => {
   }
   return -1
 }
+
+/** The one expression that a text is, with or without its `${{ }}`; undefined if it is something else. */
+export const bareExpression = (text: string): string | undefined => {
+  const trimmed = text.trim()
+  if (!trimmed.includes("${{")) return trimmed
+  const split = splitTemplate(trimmed)
+  const [only, ...more] = split.ok ? split.parts : []
+  return only && "expression" in only && more.length === 0 ? only.expression : undefined
+}

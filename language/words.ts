@@ -51,6 +51,42 @@ export const duration = z
   .refine((text) => durationMs(text) !== undefined, "a duration is written like 500ms, 10s, 10m or 1h30m")
   .refine((text) => (durationMs(text) ?? 0) <= limits.max_duration_ms, "a duration is at most 30d")
 
+/** A timeout, a wait or a time to live: zero would mean something else to everybody. */
+export const positiveDuration = (what: string) =>
+  duration.refine((text) => durationMs(text) !== 0, `${what} is longer than 0s`)
+
+/** Where a value of another type may be the result of an expression: `retries: "${{ inputs.n }}"`. */
+const oneExpression = z.string().regex(/^\s*\$\{\{[\s\S]*\}\}\s*$/)
+
+/** The value itself, or one expression that yields it in the run. */
+export const orExpression = <Schema extends z.ZodType>(schema: Schema, what: string) =>
+  z.union([schema, oneExpression], { error: `must be ${what}, or one expression` })
+
+export const secretName = z
+  .string()
+  .regex(
+    /^[A-Za-z_][A-Za-z0-9_]{0,127}$/,
+    "a secret's name is 1 to 128 of A-Z, a-z, 0-9 and _, not beginning with a digit",
+  )
+  .refine(free, "this name is reserved")
+
+export const secretNames = z
+  .array(secretName)
+  .max(limits.max_secrets, `there are at most ${limits.max_secrets} secrets`)
+
+/** Text that may have expressions in it. */
+export const text = (max: number = limits.max_text_chars) =>
+  z.string().max(max, `a text here has at most ${max} characters`)
+
+export const someText = (what: string, max: number = limits.max_text_chars) =>
+  text(max).min(1, `${what} is empty`)
+
+/** A program, as text. */
+export const scriptText = z
+  .string()
+  .min(1, "the script is empty")
+  .max(limits.max_script_bytes, `a script has at most ${limits.max_script_bytes} characters`)
+
 const environmentName = z
   .string()
   .regex(

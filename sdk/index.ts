@@ -4,6 +4,8 @@ import { identityOf } from "./identity.ts"
 import { jobsOf } from "./jobs.ts"
 import { queuesOf, workersOf } from "./queues.ts"
 import { runsOf } from "./runs.ts"
+import { schedulesOf } from "./schedules.ts"
+import { secretsOf } from "./secrets.ts"
 import { type ClientOptions, createTransport } from "./transport.ts"
 import { workflowsOf } from "./workflows.ts"
 
@@ -16,13 +18,19 @@ export type { FollowOptions, ListRuns, LogOptions, StartRun, WatchOptions } from
 export { isEnded } from "./runs.ts"
 export type {
   Artifact,
+  Backfilled,
   CreateJob,
+  CreateSchedule,
+  Fire,
   LogLine,
+  NextFire,
   Page,
   Queue,
   QueueSettings,
   Run,
   RunEvent,
+  Schedule,
+  Secret,
   Sequence,
   TaskRun,
   Version,
@@ -40,6 +48,8 @@ export const createClient = (options: ClientOptions) => {
     deadLetters: deadLettersOf(transport),
     queues: queuesOf(transport),
     workers: workersOf(transport),
+    schedules: schedulesOf(transport),
+    secrets: secretsOf(transport),
     artifacts: artifactsOf(transport),
     identity: identityOf(transport),
   }

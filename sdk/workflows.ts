@@ -13,9 +13,11 @@ export type StartSequence = {
   readonly idempotency_key?: string
 }
 
+type ListWorkflows = PageOptions & { readonly archived?: boolean }
+
 export const workflowsOf = (transport: Transport) => {
   const path = (name: string) => `/api/v1/workflows/${encodeURIComponent(name)}`
-  const list = (options: PageOptions = {}) =>
+  const list = (options: ListWorkflows = {}) =>
     transport.json<Page<Workflow>>({ path: "/api/v1/workflows", query: options })
   return {
     /** A version for this definition; the one there is, when nothing has changed. */
@@ -34,7 +36,11 @@ export const workflowsOf = (transport: Transport) => {
     sequence: (id: string) => transport.json<Sequence>({ path: path(id) }),
     get: (name: string) => transport.json<Workflow>({ path: path(name) }),
     list,
-    all: (options: PageOptions = {}) => allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),
+    all: (options: ListWorkflows = {}) =>
+      allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),
+    /** Nothing of it is started any more; its versions and runs stay. */
+    archive: (name: string) => transport.json<Workflow>({ method: "POST", path: `${path(name)}/archive` }),
+    restore: (name: string) => transport.json<Workflow>({ method: "POST", path: `${path(name)}/restore` }),
     versions: (name: string, options: PageOptions = {}) =>
       transport.json<Page<Version>>({ path: `${path(name)}/versions`, query: options }),
     version: (name: string, number: number) =>

@@ -16,6 +16,7 @@ export const capture = (more: Partial<Io> = {}): Captured => {
     signal: new AbortController().signal,
     readStdin: async () => "",
     ask: async () => undefined,
+    askHidden: async () => undefined,
     ...more,
   }
 }

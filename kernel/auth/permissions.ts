@@ -2,6 +2,13 @@
 export const permissions = {
   "workflow.read": ["viewer", "operator", "developer", "admin", "owner"],
   "workflow.write": ["developer", "admin", "owner"],
+  "schedule.write": ["developer", "admin", "owner"],
+  /** Pausing, resuming and filling in what was missed. */
+  "schedule.operate": ["operator", "developer", "admin", "owner"],
+  /** Their names; values are never shown. */
+  "secret.read": ["operator", "developer", "admin", "owner"],
+  "secret.write": ["developer", "admin", "owner"],
+  "secret.rotate": ["admin", "owner"],
   "run.read": ["viewer", "operator", "developer", "admin", "owner"],
   "run.start": ["operator", "developer", "admin", "owner"],
   "run.cancel": ["operator", "developer", "admin", "owner"],

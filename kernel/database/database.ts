@@ -18,6 +18,14 @@ export type Sql = {
   ): Promise<readonly Row[]>
   /** For migrations only: several statements in one text, without values. */
   script(text: string): Promise<void>
+  /**
+   * The last statement, sent when the work is done: as a transaction of its own if nothing else was sent and the work
+   * `begins_late`. Its answer comes with the commit, so the work must not wait for it.
+   */
+  last<Row extends object = Record<string, unknown>>(
+    text: TemplateStringsArray,
+    ...values: readonly Value[]
+  ): Promise<readonly Row[]>
   /** The schema of the service whose transaction this is. */
   readonly schema: string
   /** Runs after the commit is certain; never when it failed or is unknown. */
@@ -30,10 +38,10 @@ export type TxOptions = {
   /** Tries in all when PostgreSQL answers deadlock or serialisation failure. Default 3. */
   readonly max_tries?: number
   /**
-   * For work whose first statements only read or lock: they are sent with BEGIN, without waiting for its answer, and
-   * would do no harm outside of it.
+   * BEGIN is sent with the first statement, without waiting for its answer; with a last statement alone there is none.
+   * For work whose first statements only read or lock, and would do no harm outside of it.
    */
-  readonly reads_first?: boolean
+  readonly begins_late?: boolean
 }
 
 /** One service's way to its schema in PostgreSQL. */

@@ -69,6 +69,8 @@ export const runSingles = async <Result>(
     execute: <Row extends object>(text: string, values: readonly Value[]) =>
       tracked(text, (session) => session.execute<Row>(text, values)),
     script: (text) => tracked(text, (session) => session.script(text)),
+    last: <Row extends object>(text: string, values: readonly Value[]) =>
+      tracked(text, (session) => session.execute<Row>(text, values)),
     afterCommit: (after) => works.push(after),
   })
   try {

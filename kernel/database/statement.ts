@@ -16,11 +16,12 @@ type Sender = {
   readonly schema: string
   readonly execute: <Row extends object>(text: string, values: readonly Value[]) => Promise<readonly Row[]>
   readonly script: (text: string) => Promise<unknown>
+  readonly last: <Row extends object>(text: string, values: readonly Value[]) => Promise<readonly Row[]>
   readonly afterCommit: (work: () => void) => void
 }
 
 /** The handle that work is given, over whatever sends its statements. */
-export const sqlOver = ({ schema, execute, script, afterCommit }: Sender): Sql => {
+export const sqlOver = ({ schema, execute, script, last, afterCommit }: Sender): Sql => {
   const tag = <Row extends object>(parts: TemplateStringsArray, ...values: readonly Value[]) =>
     execute<Row>(textOf(parts), values)
   return Object.assign(tag, {
@@ -28,6 +29,8 @@ export const sqlOver = ({ schema, execute, script, afterCommit }: Sender): Sql =
     script: async (text: string) => {
       await script(text)
     },
+    last: <Row extends object>(parts: TemplateStringsArray, ...values: readonly Value[]) =>
+      last<Row>(textOf(parts), values),
     schema,
     afterCommit,
   })

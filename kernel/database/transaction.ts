@@ -41,29 +41,41 @@ export const runAfterCommit = (works: readonly (() => void)[], log: Log): void =
   }
 }
 
+type Last = {
+  readonly text: string
+  readonly values: readonly Value[]
+  readonly answer: PromiseWithResolvers<readonly object[]>
+}
+
 /** What the work did with its handle, and what became of it. */
-const openHandle = (session: Session, schema: string) => {
+const openHandle = (session: Session, schema: string, begin: string | undefined) => {
   const works: (() => void)[] = []
   const lost = Promise.withResolvers<never>()
+  const state = { over: false, sent: begin === undefined, begun: begin === undefined, sealed: false }
   let failure: Error | undefined
-  let over = false
-  let begun = false
-  let sealed = false
+  let last: Last | undefined
 
-  const refusal = (): Error | undefined => {
-    if (over) return new Error("A statement was sent after its transaction had ended")
-    return session.lost ?? failure
-  }
-  const fail = (error: Error) => {
-    failure ??= error
-  }
   // A failure is remembered, so nobody needs to await the statement for it to count.
   const guarded = <Answer>(send: () => Promise<Answer>): Promise<Answer> => {
-    const refused = refusal()
+    const refused = state.over
+      ? new Error("A statement was sent after its transaction had ended")
+      : (session.lost ?? failure)
     const answer = refused ? Promise.reject(refused) : send()
-    if (refused) answer.catch(() => undefined)
-    else answer.catch(fail)
+    answer.catch((error) => {
+      if (!refused) failure ??= error
+    })
     return answer
+  }
+  // Sent, not awaited: when it fails, nothing else of this transaction is sent.
+  const send = <Answer>(statement: () => Promise<Answer>): Promise<Answer> => {
+    if (!state.sent && begin !== undefined) {
+      state.sent = true
+      const begun = () => {
+        state.begun = true
+      }
+      guarded(() => session.script(begin)).then(begun, () => undefined)
+    }
+    return guarded(statement)
   }
 
   session.watch((cause) => lost.reject(cause))
@@ -72,37 +84,25 @@ const openHandle = (session: Session, schema: string) => {
   const sql: Sql = sqlOver({
     schema,
     execute: <Row extends object>(text: string, values: readonly Value[]) =>
-      guarded(() => session.execute<Row>(text, values)),
-    script: (text) => guarded(() => session.script(text)),
+      send(() => session.execute<Row>(text, values)),
+    script: (text) => send(() => session.script(text)),
+    last: <Row extends object>(text: string, values: readonly Value[]) => {
+      if (last) throw new Error("A transaction has one last statement")
+      last = { text, values, answer: Promise.withResolvers() }
+      last.answer.promise.catch(() => undefined)
+      return last.answer.promise as Promise<readonly Row[]>
+    },
     afterCommit(work) {
-      if (over) throw new Error("`afterCommit` was called after its transaction had ended")
+      if (state.over) throw new Error("`afterCommit` was called after its transaction had ended")
       works.push(work)
     },
   })
   return {
-    sql,
-    /** Sent, not awaited: when it fails, nothing else of this transaction is sent. */
-    begin(text: string) {
-      const begin = guarded(() => session.script(text))
-      begin.then(
-        () => {
-          begun = true
-        },
-        () => undefined,
-      )
-    },
-    /** Lost before BEGIN was answered and COMMIT was sent: nothing has been done. */
-    isUntouched: () => !begun && !sealed && session.lost !== undefined,
-    /** COMMIT is about to be sent. */
-    seal() {
-      sealed = true
-    },
-    works,
-    lost: lost.promise,
+    ...{ sql, works, state, lost: lost.promise },
+    last: () => last,
     failure: () => failure,
-    end() {
-      over = true
-    },
+    /** Lost before BEGIN was answered and COMMIT was sent: nothing has been done. */
+    isUntouched: () => !state.begun && !state.sealed && session.lost !== undefined,
   }
 }
 
@@ -116,7 +116,7 @@ const rollBack = async (session: Session): Promise<void> => {
 
 const commit = async (session: Session, handle: Handle): Promise<void> => {
   let command: string
-  handle.seal()
+  handle.state.sealed = true
   try {
     command = (await session.script("commit")).command
   } catch (error) {
@@ -124,6 +124,21 @@ const commit = async (session: Session, handle: Handle): Promise<void> => {
   }
   if (command === "COMMIT") return
   throw handle.failure() ?? new Error(`COMMIT was answered with ${command}`)
+}
+
+/** What is sent last. Alone, it is a transaction by itself, and its answer is that of the commit. */
+const sendLast = async (session: Session, handle: Handle, { text, values, answer }: Last): Promise<void> => {
+  if (handle.state.sent) {
+    handle.sql.statement(text, values).then(answer.resolve, answer.reject)
+    return
+  }
+  handle.state.sealed = true
+  try {
+    answer.resolve(await session.execute(text, values))
+  } catch (error) {
+    answer.reject(error)
+    throw error instanceof SessionLost ? unknownOutcome(error) : error
+  }
 }
 
 const perform = async <Result>(
@@ -137,13 +152,15 @@ const perform = async <Result>(
     const swallowed = handle.failure()
     if (swallowed) throw swallowed
   } catch (error) {
-    handle.end()
-    await rollBack(session)
+    handle.state.over = true
+    if (handle.state.sent) await rollBack(session)
     if (session.lost) throw unavailable(session.lost)
     throw isPassing(handle.failure()) ? handle.failure() : error
   }
-  handle.end()
-  await commit(session, handle)
+  const last = handle.last()
+  if (last) await sendLast(session, handle, last)
+  handle.state.over = true
+  if (handle.state.sent) await commit(session, handle)
   return result
 }
 
@@ -183,21 +200,21 @@ const begin = async (around: Surroundings, tx_ms: number): Promise<Begun> => {
   }
 }
 
-type Limits = { readonly tx_ms: number; readonly reads_first: boolean }
+type Limits = { readonly tx_ms: number; readonly begins_late: boolean }
 
 const once = async <Result>(
   around: Surroundings,
   work: (sql: Sql) => Promise<Result>,
-  { tx_ms, reads_first }: Limits,
+  { tx_ms, begins_late }: Limits,
 ): Promise<Result> => {
-  const begun = reads_first ? await lendFor(around, tx_ms) : await begin(around, tx_ms)
-  const handle = openHandle(begun.session, around.schema)
-  if (reads_first) handle.begin(beginText(tx_ms, around.tx_ms))
+  const begun = begins_late ? await lendFor(around, tx_ms) : await begin(around, tx_ms)
+  const late = begins_late ? beginText(tx_ms, around.tx_ms) : undefined
+  const handle = openHandle(begun.session, around.schema, late)
   let result: Result
   try {
     result = await perform(begun.session, handle, work)
   } catch (error) {
-    if (reads_first && handle.isUntouched()) return once(around, work, { tx_ms, reads_first: false })
+    if (begins_late && handle.isUntouched()) return once(around, work, { tx_ms, begins_late: false })
     throw error
   } finally {
     giveBack(around, begun)
@@ -228,8 +245,8 @@ export const patiently = async <Result>(
 export const transact = async <Result>(
   around: Surroundings,
   work: (sql: Sql) => Promise<Result>,
-  { tx_ms = around.tx_ms, max_tries = 3, reads_first = false }: TxOptions = {},
+  { tx_ms = around.tx_ms, max_tries = 3, begins_late = false }: TxOptions = {},
 ): Promise<Result> => {
   refuseNesting()
-  return patiently(around, max_tries, () => once(around, work, { tx_ms, reads_first }))
+  return patiently(around, max_tries, () => once(around, work, { tx_ms, begins_late }))
 }

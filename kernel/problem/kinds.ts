@@ -63,10 +63,37 @@ export const kinds = {
     title: "The workflow is not valid",
     next: "Correct the places named in `errors`; `wf validate FILE` checks it without sending.",
   },
+  "version.not_runnable": {
+    status: 422,
+    title: "This version of wf doesn't run all that the workflow uses",
+    next: "Leave out what `detail` names, or start it after an upgrade; `wf validate FILE` shows the places.",
+  },
   "workflow.started": {
     status: 409,
     title: "The workflow was started already",
     next: "Make a new one; what was started stays as it is.",
+  },
+  "workflow.archived": {
+    status: 409,
+    title: "The workflow is archived",
+    next: "Bring it back with `wf workflows restore NAME`.",
+  },
+  "schedule.not_found": { status: 404, title: "There is no such schedule", next: "See `wf schedules list`." },
+  "schedule.exists": {
+    status: 409,
+    title: "A schedule with this name is there already",
+    next: "Choose another name, or delete the one there is.",
+  },
+  "schedule.declared": {
+    status: 409,
+    title: "The schedule belongs to its workflow's file",
+    next: "Change `schedule` in the file and push it; `wf schedules pause NAME` stops it meanwhile.",
+  },
+  "secret.not_found": { status: 404, title: "There is no such secret", next: "See `wf secrets list`." },
+  "secret.unreadable": {
+    status: 500,
+    title: "The secret can't be decrypted",
+    next: "Start the platform with the key file it was set with, or set it again with `wf secrets set NAME`.",
   },
   "version.not_found": {
     status: 404,

@@ -9,6 +9,7 @@ import { startRuns } from "./run/start.ts"
 import { closeSession } from "./session/close.ts"
 import { heartbeat } from "./session/heartbeat.ts"
 import { openSession } from "./session/open.ts"
+import { checkRpc } from "./task/check.ts"
 import { attemptMessage, settlementOf } from "./task/message.ts"
 import { parkedClaim } from "./task/park.ts"
 import { reportTasks } from "./task/report.ts"
@@ -29,6 +30,7 @@ export const schedulerRpc = (engine: Engine): Routes => {
         return { runs: started.map(startedMessage) }
       },
       ...runRpc(engine),
+      ...checkRpc(engine),
       async openSession({ sessionId, name, queues, slots, inlineSlots, labels }) {
         await open({ session_id: sessionId, name, queues, slots, inline_slots: inlineSlots, labels })
         return { leaseMs: lease_ms, heartbeatMs: heartbeat_ms }

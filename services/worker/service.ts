@@ -2,6 +2,7 @@ import { service } from "#kernel/service/service.ts"
 import { ArtifactService } from "#proto/generated/wf/artifact/v1/artifact_pb.ts"
 import { MetadataService } from "#proto/generated/wf/metadata/v1/metadata_pb.ts"
 import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
+import { WorkflowService } from "#proto/generated/wf/workflow/v1/workflow_pb.ts"
 import { keepArtifacts } from "./artifact/keep.ts"
 import { restoreOutputs } from "./artifact/restore.ts"
 import { spillOutputs } from "./artifact/spill.ts"
@@ -14,6 +15,7 @@ import { workerConfig } from "./config.ts"
 import { createExecutors } from "./executor/executors.ts"
 import { createShipper } from "./log/shipper.ts"
 import { workerRpc } from "./rpc.ts"
+import { openGuard } from "./secret/guard.ts"
 
 /**
  * How long running tasks may go on when the worker is told to stop; then they go back to their queue. With the grace
@@ -26,7 +28,7 @@ export const worker = service({
   name: "worker",
   config: workerConfig,
   needs: [],
-  calls: ["iam", "scheduler", "metadata", "artifact"],
+  calls: ["iam", "scheduler", "metadata", "artifact", "workflow"],
   start: ({ call, kit, log }, config) => {
     const worker_id = kit.id()
     const claimed = claimFolder(config.WF_WORKER_FOLDER, worker_id)
@@ -40,8 +42,10 @@ export const worker = service({
       keepArtifacts: keepArtifacts(artifacts),
       restore: restoreOutputs(artifacts),
       spill: spillOutputs(artifacts),
+      openGuard: openGuard(call("workflow", WorkflowService)),
       log,
       folder: claimed.folder,
+      now: kit.now,
     }
     const running = countRunning((attempt, stop) => runAttempt(runner, attempt, stop))
     const { WF_WORKER_NAME: name, WF_WORKER_QUEUES: queues, WF_WORKER_LABELS: labels } = config

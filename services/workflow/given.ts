@@ -8,6 +8,7 @@ import type { App } from "#kernel/http/app.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { caller } from "#kernel/rpc/client.ts"
 import { inMemoryTransport, type Routes } from "#kernel/rpc/server.ts"
+import type { Kit } from "#kernel/service/kit.ts"
 import { systemKit } from "#kernel/service/kit.ts"
 import { migrationsOf } from "#kernel/service/migrations.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
@@ -15,12 +16,25 @@ import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import { testDatabase } from "#kernel/testing/database.ts"
 import { type RunStart, SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import { workflowHttp } from "./http.ts"
+import type { Scheduler } from "./run/hand-over.ts"
+import { createVault, type Vault } from "./secret/vault.ts"
 
 /** The scheduler's door as this service needs it: it notes what is handed over, and keeps keys apart. */
-export type Desk = { readonly routes: Routes; readonly calls: RunStart[][] }
+export type Desk = {
+  readonly routes: Routes
+  readonly calls: RunStart[][]
+  /** Runs that are to have ended. */
+  readonly ended: Set<string>
+  readonly cancelled: string[]
+  /** Attempts that run, by their task runs. */
+  readonly attempts: Map<string, { readonly workspace_id: string; readonly secrets: readonly string[] }>
+}
 
 const desk = (): Desk => {
   const calls: RunStart[][] = []
+  const ended = new Set<string>()
+  const cancelled: string[] = []
+  const attempts: Desk["attempts"] = new Map()
   const known = new Map<string, RunStart>()
   const keep = (start: RunStart) => {
     const key = `${start.workspaceId} ${start.idempotencyKey || start.runId}`
@@ -32,6 +46,20 @@ const desk = (): Desk => {
   }
   const routes: Routes = (router) =>
     router.service(SchedulerService, {
+      openRuns({ runIds }) {
+        const kept = new Set([...known.values()].map(({ runId }) => runId))
+        const found = runIds.filter((run_id) => kept.has(run_id))
+        return { known: found, open: found.filter((run_id) => !ended.has(run_id)) }
+      },
+      checkAttempt({ taskRunId }) {
+        const declared = attempts.get(taskRunId)
+        if (!declared) throw new Problem("attempt.stale")
+        return { workspaceId: declared.workspace_id, secrets: [...declared.secrets] }
+      },
+      cancelRun({ runId }) {
+        cancelled.push(runId)
+        return {}
+      },
       startRuns({ runs }) {
         calls.push(runs)
         return { runs: runs.map(keep) }
@@ -44,12 +72,15 @@ const desk = (): Desk => {
         return { runJson: JSON.stringify({ id: runId, workflow, version, inputs, status: "running" }) }
       },
     })
-  return { routes, calls }
+  return { routes, calls, ended, cancelled, attempts }
 }
 
 export type WorkflowHouse = {
   readonly app: App
   readonly database: Database
+  readonly kit: Kit
+  readonly scheduler: Scheduler
+  readonly vault: Vault
   readonly desk: Desk
   close(): Promise<void>
 }
@@ -72,7 +103,9 @@ export const given = {
     const doors = { service: "scheduler", tokens, log: silentLog }
     const scheduler = desk()
     const call = caller((_, outgoing) => inMemoryTransport(scheduler.routes, doors, outgoing), tokens)
-    const parts = { database, kit: systemKit(), scheduler: call("scheduler", SchedulerService) }
+    const kit = systemKit()
+    const vault = createVault(platformKey(randomBytes(32).toString("base64")), kit)
+    const parts = { database, kit, vault, scheduler: call("scheduler", SchedulerService) }
     const app = workflowHttp(parts, {
       service: "workflow",
       log: silentLog,
@@ -82,6 +115,6 @@ export const given = {
         return given.actor(workspace_id, role as Role)
       },
     })
-    return { app, database, desk: scheduler, close: () => database.close() }
+    return { app, ...parts, desk: scheduler, close: () => database.close() }
   },
 }

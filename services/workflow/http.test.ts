@@ -82,7 +82,7 @@ test("validation answers with the errors, their places and suggestions, and keep
     errors: [{ line: 7, path: "tasks.two.needs[0]", suggestion: "one" }],
   })
   const fine = await send("POST", "/workflows/validate", { body: { source: source("draft") } })
-  expect(fine.body).toEqual({ valid: true, errors: [] })
+  expect(fine.body).toEqual({ valid: true, errors: [], notes: [] })
   const object = await send("POST", "/workflows/validate", { body: { definition: { name: "draft" } } })
   expect(object.body).toMatchObject({ valid: false, errors: [{ line: null, column: null }] })
   expect((await send("GET", "/workflows/draft")).status).toBe(404)
@@ -227,4 +227,29 @@ test("who may start runs may start sequences; commands take who may write workfl
   expect((await ask("operator", "noop")).status).toBe(201)
   expect((await ask("operator", "shell")).status).toBe(403)
   expect((await ask("developer", "shell")).status).toBe(201)
+})
+
+test("what this version doesn't run is pushed with a note, and its start is refused with what it is", async () => {
+  const text =
+    "name: later\ntasks:\n  one: { run: echo, for_each: [1, 2] }\n  two: { uses: function, with: { name: load } }\n"
+  const verdict = await send("POST", "/workflows/validate", { body: { source: text } })
+  expect(verdict.body).toMatchObject({
+    valid: true,
+    notes: [{ line: 3, path: "tasks.one.for_each" }, { line: 4 }],
+  })
+  expect((await send("POST", "/workflows", { body: { source: text } })).status).toBe(201)
+  const started = await send("POST", "/workflows/later/start", { body: {} })
+  expect([started.status, started.body.code]).toEqual([422, "version.not_runnable"])
+  expect(started.body.detail).toBe("This version doesn't run `for_each`, `uses: function` yet.")
+})
+
+test("a schedule keeps nobody from starting a workflow, and a default is evaluated at the start", async () => {
+  const text =
+    "name: daily\nschedule: [{ cron: '@daily' }]\ninputs: { day: { type: string, default: '${{ today() }}', format: date } }\ntasks: { one: { run: echo } }\n"
+  expect((await send("POST", "/workflows", { body: { source: text } })).status).toBe(201)
+  const started = await send("POST", "/workflows/daily/start", { body: {} })
+  expect(started.status).toBe(201)
+  expect(JSON.parse(house.desk.calls.at(-1)?.at(-1)?.inputsJson ?? "{}")).toEqual({
+    day: new Date().toISOString().slice(0, 10),
+  })
 })

@@ -1,7 +1,11 @@
 import { service } from "#kernel/service/service.ts"
 import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import { workflowConfig } from "./config.ts"
+import { databaseNow } from "./fire/clock.ts"
 import { workflowHttp } from "./http.ts"
+import { workflowLoops } from "./loops.ts"
+import { workflowRpc } from "./rpc.ts"
+import { createVault } from "./secret/vault.ts"
 
 export const workflow = service({
   name: "workflow",
@@ -9,9 +13,17 @@ export const workflow = service({
   needs: ["database"],
   calls: ["iam", "scheduler"],
   migrations: new URL("./migrations", import.meta.url).pathname,
-  start: (platform) => {
-    const { database, kit, call } = platform
+  start: (platform, config) => {
+    const { database, kit, log, call } = platform
     const scheduler = call("scheduler", SchedulerService)
-    return { http: workflowHttp({ database, kit, scheduler }, { ...platform, service: "workflow" }) }
+    const vault = createVault(platform.key, kit)
+    return {
+      http: workflowHttp({ database, kit, scheduler, vault }, { ...platform, service: "workflow" }),
+      rpc: workflowRpc({ database, scheduler, vault }),
+      loops: workflowLoops(
+        { database, kit, log, scheduler, readNow: databaseNow },
+        config.WF_KEEP_FIRES_DAYS,
+      ),
+    }
   },
 })

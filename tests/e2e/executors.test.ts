@@ -12,11 +12,17 @@ beforeAll(async () => {
 const folder = mkdtempSync(join(tmpdir(), "wf-e2e-executors-"))
 
 const busy_at_ms: number[] = []
+const door_heard: string[] = []
 const server = Bun.serve({
   ...{ port: 0, hostname: "127.0.0.1" },
   fetch(request) {
     const { pathname } = new URL(request.url)
     if (pathname === "/page") return new Response("<h1>Example</h1>", { headers: { server: "tests" } })
+    if (pathname === "/door") {
+      const said = request.headers.get("authorization") ?? "nothing"
+      door_heard.push(said)
+      return Response.json({ said, again: Array.from({ length: 24_000 }, () => said) })
+    }
     if (pathname === "/large")
       return Response.json({ rows: Array.from({ length: 60_000 }, (_, row) => `row ${row}`) })
     if (pathname === "/busy" && busy_at_ms.push(performance.now()) === 1) {
@@ -124,6 +130,73 @@ tasks:
     text: { $artifact: ".wf/outputs/write/text.json" },
   })
   expect(tasks.get("read")?.outputs).toEqual({ lines: 100_000, small: 1 })
+})
+
+test("secrets reach a request and a script, and come out of neither, nor into a large output", async () => {
+  const value = "0pen-the-d00r/please"
+  await it.wf(["secrets", "set", "DOOR_TOKEN"], { stdin: `${value}\n` })
+  const { run, run_id, tasks } = await ran(`name: door
+secrets: [DOOR_TOKEN]
+tasks:
+  bearer:
+    uses: http
+    secrets: [DOOR_TOKEN]
+    with: { url: "${url("/door")}", auth: { bearer: "\${{ secrets.DOOR_TOKEN }}" } }
+  basic:
+    uses: http
+    secrets: [DOOR_TOKEN]
+    with: { url: "${url("/door")}", auth: { username: ada, password: "\${{ secrets.DOOR_TOKEN }}" } }
+  code:
+    needs: [bearer]
+    uses: script
+    secrets: [DOOR_TOKEN]
+    env: { KEY: "\${{ secrets.DOOR_TOKEN }}" }
+    with:
+      code: |
+        export default ({ secrets, log }) => {
+          log("it is", secrets.DOOR_TOKEN)
+          return { length: secrets.DOOR_TOKEN.length, same: process.env.KEY === secrets.DOOR_TOKEN, key: process.env.KEY }
+        }
+  nobody:
+    uses: script
+    with: { code: "export default ({ secrets }) => ({ secrets })" }
+`)
+  expect(run.status).toBe("completed")
+  const pair = `Basic ${Buffer.from(`ada:${value}`).toString("base64")}`
+  expect(door_heard.toSorted()).toEqual([pair, `Bearer ${value}`])
+  expect(tasks.get("code")?.outputs).toEqual({ length: value.length, same: true, key: "***" })
+  expect(tasks.get("nobody")?.outputs).toEqual({ secrets: {} })
+  const name = ".wf/outputs/bearer/json.json"
+  expect(tasks.get("bearer")?.outputs).toMatchObject({ json: { $artifact: name } })
+  const file = await it.wf(["artifacts", "download", run_id, name, "-o", "-"])
+  expect(JSON.parse(file.stdout).said).toBe("Bearer ***")
+  const { stdout } = await it.wf(["artifacts", "download", run_id, ".wf/outputs/basic/json.json", "-o", "-"])
+  const logs = await it.wf(["logs", run_id])
+  expect(logs.stdout).toContain("it is ***")
+  for (const form of [value, Buffer.from(value).toString("base64").slice(2, 16), pair.slice(-16, -4)]) {
+    expect([file.stdout, stdout, logs.stdout, JSON.stringify([...tasks])].join("\n")).not.toContain(form)
+  }
+})
+
+test("the worker's own functions are given the values of expressions", async () => {
+  const { tasks } = await ran(`name: functions
+inputs: { words: { type: array, default: [b, a] } }
+tasks:
+  sort:
+    uses: transform
+    with: { data: "\${{ inputs.words }}", operations: [sort] }
+  say:
+    needs: [sort]
+    uses: transform
+    with: { data: "\${{ tasks.sort.outputs.data[0] }}!", operations: [uppercase] }
+  wrong:
+    uses: transform
+    continue_on_error: true
+    with: { data: "\${{ inputs.words[7] }}" }
+`)
+  expect(tasks.get("sort")?.outputs).toEqual({ data: ["a", "b"] })
+  expect(tasks.get("say")?.outputs).toEqual({ data: "A!" })
+  expect(tasks.get("wrong")).toMatchObject({ status: "failed", error: { code: "expression.failed" } })
 })
 
 test("a task that wants more than its limits is told so", async () => {

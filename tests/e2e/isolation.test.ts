@@ -42,6 +42,8 @@ beforeAll(async () => {
   it = await platform()
   const { client } = it
   await client.workflows.push(`name: ${name}\ntasks:\n  one:\n    run: echo one\n`)
+  await client.schedules.create({ name, workflow: name, cron: "0 0 1 1 *" })
+  await client.secrets.set(name, "nobody's else")
   const run = await client.runs.start({ workflow: name })
   for await (const _ of client.runs.watch(run.id));
   const { sha256 } = await client.artifacts.upload(run.id, { name: file, body: new Blob(["secret"]) })
@@ -58,6 +60,12 @@ beforeAll(async () => {
   secured = (await operations()).filter(({ isOpen }) => !isOpen)
 }, 120_000)
 
+/** What these can't be asked without. */
+const bodies: Readonly<Record<string, object>> = {
+  startRun: { workflow: name },
+  backfillSchedule: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" },
+}
+
 /** The operation, asked about what the first workspace owns. */
 const ask = (operation: Operation, headers: Record<string, string>): Promise<Response> => {
   const path = operation.path
@@ -68,7 +76,7 @@ const ask = (operation: Operation, headers: Record<string, string>): Promise<Res
     .replace("{workflow_id}", owned.draft_id)
     .replace("{version}", "1")
     .replace("{name}", operation.path.includes("/artifacts/") ? file : name)
-  const body = operation.id === "startRun" ? JSON.stringify({ workflow: name }) : "{}"
+  const body = JSON.stringify(bodies[operation.id] ?? {})
   return fetch(`${it.url}${path}`, {
     method: operation.method,
     headers: { ...headers, ...(operation.content_type && { "content-type": operation.content_type }) },
@@ -95,9 +103,10 @@ test("nobody, and who has a token that is none, is refused by every other operat
 })
 
 test("what another workspace owns is not found by any operation", async () => {
-  // A queue's name is nobody's own: each workspace has its own queue of that name.
+  // These names are nobody's own: each workspace has its own queue of that name, and may set its own secret.
+  const isFree = ({ path, id }: Operation) => path.includes("/queues/") || id === "setSecret"
   const about = secured.filter(
-    ({ path, id }) => (path.includes("{") && !path.includes("/queues/")) || id === "startRun",
+    (operation) => (operation.path.includes("{") && !isFree(operation)) || operation.id === "startRun",
   )
   expect(await outcomes(about, { authorization: `Bearer ${stranger}` })).toEqual(all(about, 404))
 })
@@ -127,7 +136,9 @@ test("nothing of all that has changed what is owned", async () => {
   expect((await client.runs.get(owned.run_id)).status).toBe("completed")
   const { items } = await client.artifacts.list(owned.run_id)
   expect(items.map(({ sha256 }) => sha256)).toEqual([owned.sha256])
-  expect((await client.workflows.get(name)).name).toBe(name)
+  expect(await client.workflows.get(name)).toMatchObject({ name, archived_at: null })
+  expect(await client.schedules.get(name)).toMatchObject({ name, paused_at: null })
+  expect((await client.secrets.list()).items.map((secret) => secret.name)).toContain(name)
   expect((await client.jobs.get(owned.job_id)).status).toBe("dead_letter")
   expect((await client.deadLetters.list({ job_id: owned.job_id })).items).toHaveLength(1)
   expect(await client.queues.get(name)).toMatchObject({ paused: false, dead_letters: 1 })

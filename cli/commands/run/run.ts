@@ -1,4 +1,6 @@
+import { refusalOf } from "#language/constructs.ts"
 import { parseWorkflow } from "#language/parse.ts"
+import { compile } from "#language/plan.ts"
 import type { Definition } from "#language/schema.ts"
 import type { Client } from "#sdk/index.ts"
 import { flag, type Given, type Options, text } from "../../command.ts"
@@ -34,7 +36,13 @@ const isStartable = (
 ): boolean => {
   if (!noteProblems(target, source, io)) return false
   const parsed = parseWorkflow(source)
-  if (parsed.ok) readInputs(options, parsed.definition.inputs)
+  if (!parsed.ok) return false
+  const refusal = refusalOf(compile(parsed.definition).constructs)
+  if (refusal !== undefined) {
+    io.note(`${refusal} Leave that out, or \`wf push\` the file and start it after an upgrade.`)
+    return false
+  }
+  readInputs({ options, inputs: parsed.definition.inputs, now: io.now() })
   return true
 }
 
@@ -62,7 +70,11 @@ const startAndFollow = async (client: Client, wanted: Wanted, io: Io): Promise<n
   const { options } = wanted
   const timeout_ms = readDuration("--timeout", text(options, "timeout"))
   const { workflow, version, inputs } = await choose(client, wanted)
-  const started = await client.runs.start({ workflow, version, inputs: readInputs(options, inputs) })
+  const started = await client.runs.start({
+    workflow,
+    version,
+    inputs: readInputs({ options, inputs, now: io.now() }),
+  })
   if (flag(options, "detach")) {
     io.out(started.id)
     return exit_codes.done

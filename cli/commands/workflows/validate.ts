@@ -7,7 +7,12 @@ import { readWorkflow } from "../../workflow-file.ts"
 /** `FILE:LINE:COL: message` for every problem there is, as compilers say it. */
 export const noteProblems = (path: string, source: string, io: Io): boolean => {
   const parsed = parseWorkflow(source, { file: path })
-  if (parsed.ok) return true
+  if (parsed.ok) {
+    for (const { line, column, message } of parsed.notes ?? []) {
+      io.note(`${path}:${line}:${column}: note: ${message}`)
+    }
+    return true
+  }
   for (const { line, column, message } of parsed.errors) io.note(`${path}:${line}:${column}: ${message}`)
   return false
 }

@@ -1,9 +1,9 @@
 import { exportJWK, generateKeyPair, importJWK, type JWK } from "jose"
 import { access_token } from "#kernel/auth/access-token.ts"
+import { seal, unseal } from "#kernel/auth/box.ts"
 import type { PlatformKey } from "#kernel/auth/platform-key.ts"
 import { type Database, json, type Sql } from "#kernel/database/database.ts"
 import type { Kit } from "#kernel/service/kit.ts"
-import { seal, unseal } from "./box.ts"
 
 export type SigningKey = {
   readonly id: string

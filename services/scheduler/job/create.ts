@@ -6,8 +6,12 @@ import { batcher } from "#kernel/service/batch.ts"
 import { activeTraceparent } from "#kernel/telemetry/tracing.ts"
 import { jobId } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
+import { openLanes } from "../lane/share.ts"
+import { type Seat, withSeat } from "../session/seats.ts"
+import type { JobSettings } from "../step/rows.ts"
+import { type Attempt, attemptOfJob } from "../task/attempt.ts"
 import { enterJobs, removeJobs } from "./enter.ts"
-import { findByKeys, type Inserted, insertJobs } from "./insert.ts"
+import { findByKeys, type Inserted, insertJobs, type Receiver } from "./insert.ts"
 import { type NewJob, prepareJob } from "./prepare.ts"
 import { reserveTurns } from "./rate.ts"
 import { readJobs } from "./read.ts"
@@ -64,15 +68,38 @@ export const createJobs = (engine: Engine): CreateJobs => {
 const flushJobs =
   (engine: Engine) =>
   (jobs: readonly NewJob[]): Promise<readonly (Job | Problem)[]> =>
-    engine.hot.run(async (sql) => {
-      const inserted = await insertJobs(sql, jobs)
-      sql.afterCommit(() => {
-        engine.lanes.note(inserted.lanes)
-        engine.ready.fire()
-        if (inserted.count === jobs.length) engine.measures.created(jobs)
+    withSeat(engine.seats, jobs[0]?.slot, (seat) => {
+      const receiver = seat && receiverOf(engine, seat, jobs)
+      return engine.hot.run(async (sql) => {
+        const inserted = await insertJobs(sql, jobs, receiver)
+        const { lanes, running, token } = inserted
+        sql.afterCommit(() => {
+          engine.lanes.note(lanes)
+          if (lanes.length > 0) engine.ready.fire()
+          if (inserted.count === jobs.length) engine.measures.created(jobs)
+        })
+        const given = new Set(running)
+        const attempts = token === null ? [] : jobs.filter(({ id }) => given.has(id)).map(begunWith(token))
+        return { answer: await answersOf(sql, jobs, inserted), attempts: async () => attempts }
       })
-      return answersOf(sql, jobs, inserted)
     })
+
+/** What a claim that waits is given, as long as nothing waits before it. */
+const receiverOf = (engine: Engine, seat: Seat, jobs: readonly NewJob[]): Receiver | undefined => {
+  const { session_id, room, queues } = seat
+  if (openLanes(engine, queues, room).length > 0) return undefined
+  const all = queues.includes("*")
+  const fits = ({ run_at, queue }: NewJob) => run_at === null && (all || queues.includes(queue))
+  const chosen = [...Map.groupBy(jobs.filter(fits), ({ slot }) => slot)].flatMap(([slot, some]) =>
+    some.slice(0, room[slot]),
+  )
+  return { session_id, ids: new Set(chosen.map(({ id }) => id)) }
+}
+
+const begunWith =
+  (token: string) =>
+  (job: NewJob): Attempt =>
+    attemptOfJob({ ...job, attempt: 1, settings: JSON.parse(job.settings) as JobSettings }, token)
 
 /** Those that have a concurrency or rate key take a transaction of several statements. */
 const flushKeyed =

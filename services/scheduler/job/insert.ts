@@ -10,46 +10,52 @@ export type Inserted = {
   readonly at: Date
   /** Where they went. */
   readonly lanes: readonly Lane[]
+  /** Those that are running from the start, and under which token. */
+  readonly running: readonly string[] | null
+  readonly token: string | null
 }
+
+/** A session that is given some of the jobs at once. */
+export type Receiver = { readonly session_id: string; readonly ids: ReadonlySet<string> }
 
 /**
  * Jobs, what may be claimed of them, their timers and the wake-up in one statement, so in one round trip and one
  * commit. A key that is taken leaves its row as it is: then `count` is less than what was sent. What has a concurrency
- * key is queued without a place in a lane.
+ * key is queued without a place in a lane. What a receiver is given is running from the start, unless its session has
+ * ended or its queue was paused or limited just now.
  */
-export const insertJobs = async (sql: Sql, jobs: readonly NewJob[]): Promise<Inserted> => {
-  const { rows, shapes, numbers, limited, wake } = arrange(jobs)
+export const insertJobs = async (
+  sql: Sql,
+  jobs: readonly NewJob[],
+  receiver?: Receiver,
+): Promise<Inserted> => {
+  const { given, shape, limited, lanes, wake, session_id } = listsOf(jobs, receiver)
   const [inserted] = await sql<Omit<Inserted, "lanes">>`
-    with shape as materialized (
-      select * from unnest(
-        ${list(shapes.map((_, number) => number))}::text::int[],
-        ${list(shapes.map(({ workspace_id }) => workspace_id))}::text::uuid[],
-        ${list(shapes.map(({ type }) => type))}::text::text[],
-        ${list(shapes.map(({ queue }) => queue))}::text::text[],
-        ${list(shapes.map(({ slot }) => slot))}::text::text[],
-        ${list(shapes.map(({ priority }) => priority))}::text::int[],
-        ${list(shapes.map(({ max_retries }) => max_retries))}::text::int[],
-        ${list(shapes.map(({ settings }) => settings))}::text::text[]
+    with holder as materialized (
+      select id, nextval('scheduler.token') as token from scheduler.session where id = ${session_id}::text::uuid and not ended
+    ), shape as materialized (
+      select shape.*, coalesce(setting.paused or num_nonnulls(setting.concurrency, setting.rate_limit) > 0, false) as held
+      from unnest(${shape.numbers}::text::int[], ${shape.workspace_ids}::text::uuid[], ${shape.types}::text::text[],
+        ${shape.queues}::text::text[], ${shape.slots}::text::text[], ${shape.priorities}::text::int[],
+        ${shape.max_retries}::text::int[], ${shape.settings}::text::text[]
       ) as shape (number, workspace_id, type, queue, slot, priority, max_retries, settings)
+      left join scheduler.queue as setting on setting.workspace_id = shape.workspace_id and setting.name = shape.queue
     ), created as (
       insert into scheduler.task_run
         (id, idx, workspace_id, task, type, status, queue, slot, priority, run_at, max_retries, payload,
-          idempotency_key, settings, traceparent, gate_key, queued_at, created_at)
-      select id, 0, workspace_id, type, type, case when run_at > now() then 'pending' else 'queued' end, queue, slot,
+          idempotency_key, settings, traceparent, gate_key, queued_at, created_at, attempt, token, worker_id, started_at)
+      select given.id, 0, workspace_id, type, type,
+        case when run_at > now() then 'pending' when holder.id is null then 'queued' else 'running' end, queue, slot,
         priority, run_at, max_retries, payload, key, settings::json, traceparent, gate_key,
-        case when run_at > now() then null else now() end, now()
+        case when run_at > now() then null else now() end, now(), case when holder.id is null then 0 else 1 end,
+        holder.token, holder.id, case when holder.id is not null then now() end
       from rows from (
-        unnest(
-          ${`{${rows.map(({ id }) => id).join(",")}}`}::text::uuid[],
-          ${`{${numbers.join(",")}}`}::text::int[],
-          ${listUnlessEmpty(rows.map(({ key }) => key))}::text::text[],
-          ${listUnlessEmpty(rows.map(({ run_at }) => run_at))}::text::timestamptz[],
-          ${listUnlessEmpty(rows.map(({ traceparent }) => traceparent))}::text::text[],
-          ${listUnlessEmpty(rows.map(({ concurrency }) => concurrency?.key ?? null))}::text::text[]
-        ),
-        json_array_elements(${`[${rows.map(({ payload_text }) => payload_text).join(",")}]`}::text::json)
-      ) as given (id, number, key, run_at, traceparent, gate_key, payload)
-      join shape using (number)
+        unnest(${given.ids}::text::uuid[], ${given.numbers}::text::int[], ${given.keys}::text::text[],
+          ${given.run_at}::text::timestamptz[], ${given.traceparents}::text::text[], ${given.gate_keys}::text::text[],
+          ${given.is_given}::text::boolean[]),
+        json_array_elements(${given.payloads}::text::json)
+      ) as given (id, number, key, run_at, traceparent, gate_key, is_given, payload)
+      join shape using (number) left join holder on is_given and not held
       on conflict (workspace_id, idempotency_key) where idempotency_key is not null do nothing
       returning id, workspace_id, queue, slot, priority, status, run_at, gate_key
     ), readied as (
@@ -62,27 +68,71 @@ export const insertJobs = async (sql: Sql, jobs: readonly NewJob[]): Promise<Ins
     ), expiring as (
       insert into scheduler.timer (due_at, kind, task_run_id)
       select greatest(run_at, now()) + limit_ms * interval '1 millisecond', 'expire', id
-      from unnest(
-        ${list(limited.map(({ id }) => id))}::text::uuid[], ${list(limited.map(({ run_at }) => run_at))}::text::timestamptz[],
-        ${list(limited.map(({ queue_timeout_ms }) => queue_timeout_ms))}::text::float8[]
-      ) as given (id, run_at, limit_ms)
-      where id in (select id from created)
+      from unnest(${limited.ids}::text::uuid[], ${limited.run_at}::text::timestamptz[], ${limited.limits_ms}::text::float8[])
+        as given (id, run_at, limit_ms) where id in (select id from created)
+    ), claimed as (
+      insert into scheduler.claim (token, session_id, ids, open)
+      select holder.token, holder.id, array_agg(created.id), count(*) from created join holder on status = 'running'
+      group by holder.token, holder.id
     ), told as (
-      insert into scheduler.outbox (topic, events)
-      select topic, events::json
+      insert into scheduler.outbox (topic, events) select topic, events::json
       from unnest(${wake.topics}::text::text[], ${wake.events}::text::text[]) as given (topic, events)
     )
-    select count(*)::int as count, now() as at from created`
-  sql.afterCommit(() => nudge(sql.schema, ["task.scheduled"]))
-  if (!inserted) throw new Error("a count has no row")
-  return { ...inserted, lanes: shapes }
+    select count(*)::int as count, now() as at, (select token::text from holder) as token,
+      array_agg(id) filter (where status = 'running') as running from created`
+  if (lanes.length > 0) sql.afterCommit(() => nudge(sql.schema, ["task.scheduled"]))
+  return { ...onlyOne(inserted), lanes }
 }
 
-const arrange = (jobs: readonly NewJob[]) => {
+const onlyOne = <Row>(row: Row | undefined): Row => {
+  if (!row) throw new Error("a count has no row")
+  return row
+}
+
+const listsOf = (jobs: readonly NewJob[], receiver: Receiver | undefined) => {
   // Two flushes that share keys must wait for each other in the same order.
   const rows = jobs.some(({ key }) => key !== null) ? [...jobs].sort(byKey) : jobs
+  const queued = receiver ? rows.filter(({ id }) => !receiver.ids.has(id)) : rows
+  const { shapes, numbers } = shapesOf(rows)
+  return {
+    given: givenLists(rows, numbers, receiver),
+    shape: shapeLists(shapes),
+    limited: limitedLists(rows),
+    lanes: shapesOf(queued).shapes,
+    wake: outboxText(wakeUps(queued)),
+    session_id: receiver?.session_id ?? null,
+  }
+}
+
+const givenLists = (rows: readonly NewJob[], numbers: readonly number[], receiver: Receiver | undefined) => ({
+  ids: `{${rows.map(({ id }) => id).join(",")}}`,
+  numbers: `{${numbers.join(",")}}`,
+  keys: listUnlessEmpty(rows.map(({ key }) => key)),
+  run_at: listUnlessEmpty(rows.map(({ run_at }) => run_at)),
+  traceparents: listUnlessEmpty(rows.map(({ traceparent }) => traceparent)),
+  gate_keys: listUnlessEmpty(rows.map(({ concurrency }) => concurrency?.key ?? null)),
+  is_given: receiver ? list(rows.map(({ id }) => receiver.ids.has(id))) : "{}",
+  payloads: `[${rows.map(({ payload_text }) => payload_text).join(",")}]`,
+})
+
+const shapeLists = (shapes: readonly Shape[]) => ({
+  numbers: list(shapes.map((_, number) => number)),
+  workspace_ids: list(shapes.map(({ workspace_id }) => workspace_id)),
+  types: list(shapes.map(({ type }) => type)),
+  queues: list(shapes.map(({ queue }) => queue)),
+  slots: list(shapes.map(({ slot }) => slot)),
+  priorities: list(shapes.map(({ priority }) => priority)),
+  max_retries: list(shapes.map(({ max_retries }) => max_retries)),
+  settings: list(shapes.map(({ settings }) => settings)),
+})
+
+const limitedLists = (rows: readonly NewJob[]) => {
   const limited = rows.filter(({ queue_timeout_ms }) => queue_timeout_ms !== null)
-  return { rows, limited, wake: outboxText(wakeUps(rows)), ...shapesOf(rows) }
+  return {
+    ids: list(limited.map(({ id }) => id)),
+    run_at: list(limited.map(({ run_at }) => run_at)),
+    limits_ms: list(limited.map(({ queue_timeout_ms }) => queue_timeout_ms)),
+  }
 }
 
 type Shape = Pick<

@@ -1,5 +1,6 @@
-import type { Sql } from "#kernel/database/database.ts"
+import { list, type Sql } from "#kernel/database/database.ts"
 import { lastTaskRunId } from "#language/run-id.ts"
+import type { RunStatus } from "./moves.ts"
 import type { Run, TaskRun } from "./shape.ts"
 
 type RunRow = Omit<Run, "created_at" | "started_at" | "finished_at" | "tasks"> & {
@@ -91,3 +92,8 @@ export const readTaskRuns = async (
     limit ${limit}::int`
   return rows.map(taskOfRow)
 }
+
+/** Of those that are there. */
+export const readStatuses = (sql: Sql, run_ids: readonly string[]) =>
+  sql<{ id: string; status: RunStatus }>`
+    select id, status from scheduler.run where id = any(${list(run_ids)}::text::uuid[])`

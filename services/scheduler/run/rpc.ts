@@ -12,12 +12,16 @@ import {
   TaskRunSchema,
 } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { Engine } from "../engine.ts"
+import { cancelRun } from "./cancel.ts"
 import { followRun } from "./follow.ts"
 import { listTaskRuns } from "./list-tasks.ts"
+import { runMoves } from "./moves.ts"
+import { readStatuses } from "./read.ts"
 import type { RunEvent, TaskRun } from "./shape.ts"
 import { showRun } from "./show.ts"
 
 const default_page = 100
+const max_statuses = 1_000
 const max_page = 200
 
 const shape = z.object({
@@ -92,10 +96,14 @@ const eventMessage = (event: RunEvent): RunEventMessage =>
 /** What users may ask of runs by RPC, too. */
 export const runRpc = (
   engine: Engine,
-): Pick<ServiceImpl<typeof SchedulerService>, "getRun" | "listTaskRuns" | "watchRun"> => {
+): Pick<
+  ServiceImpl<typeof SchedulerService>,
+  "getRun" | "listTaskRuns" | "watchRun" | "openRuns" | "cancelRun"
+> => {
   const show = showRun(engine.database)
   const list = listTaskRuns(engine.database)
   const follow = followRun(engine)
+  const cancel = cancelRun(engine)
   return {
     async getRun(request, context) {
       const { actor, asked } = read(request, context)
@@ -107,6 +115,16 @@ export const runRpc = (
       const limit = asked.limit === 0 ? default_page : asked.limit
       const page = await list(actor, { run_id, limit, ...(cursor !== "" && { cursor }) })
       return { items: page.items.map(taskRunMessage), nextCursor: page.next_cursor ?? "" }
+    },
+    async openRuns({ runIds }) {
+      const found = await engine.database.run((sql) => readStatuses(sql, runIds.slice(0, max_statuses)))
+      const open = found.filter(({ status }) => !runMoves.terminal.includes(status))
+      return { known: found.map(({ id }) => id), open: open.map(({ id }) => id) }
+    },
+    async cancelRun(request, context) {
+      const { actor, asked } = read(request, context)
+      await cancel(actor, asked.run_id)
+      return {}
     },
     async *watchRun(request, context) {
       const { actor, asked } = read(request, context)

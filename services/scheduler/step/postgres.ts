@@ -6,43 +6,64 @@ import { findMembers } from "../gate/members.ts"
 import { moveGates } from "../gate/move.ts"
 import { lockLimits } from "../queue/limit.ts"
 import { taskMoves } from "../task/moves.ts"
-import type { Held, Rows, RunRow, SessionRow, TaskRow } from "./rows.ts"
-import { save } from "./save.ts"
+import { holdAtOnce, type PendingHold, pendingHold } from "./hold.ts"
+import type { Holder, Rows, RunRow, SessionRow, Share, TaskRow } from "./rows.ts"
+import { save, type Way } from "./save.ts"
 import { takeReady } from "./take.ts"
 import type { Output, Transact, Transaction } from "./transaction.ts"
 
+/** A step as a transaction of its own: what can be sent last is sent alone, if it is all that is sent. */
 export const transactOver =
   (hot: Database): Transact =>
   (work) =>
-    hot.tx((sql) => work(transactionOver(sql)), { reads_first: true })
+    hot.tx((sql) => work(transactionWith(sql, { last: sql.last, hold: pendingHold(sql) })), {
+      begins_late: true,
+    })
 
-export const transactionOver = (sql: Sql): Transaction => ({
-  rows: rowsOver(sql),
+/** Within a transaction that has more to do. */
+export const transactionOver = (sql: Sql): Transaction =>
+  transactionWith(sql, { last: sql, hold: holdAtOnce(sql) })
+
+const transactionWith = (sql: Sql, way: Way): Transaction => ({
+  rows: rowsOver(sql, way.hold),
   save: (step) => {
-    save(sql, step).catch(() => undefined)
+    save(sql, step, way).catch(() => undefined)
   },
-  outputs: (task_run_ids) => readOutputs(sql, task_run_ids),
+  outputs: (task_run_ids) => {
+    way.hold.send()
+    return readOutputs(sql, task_run_ids)
+  },
   afterCommit: (work) => sql.afterCommit(work),
 })
 
-export const rowsOver = (sql: Sql): Rows => ({
-  runs: (ids) => lockRuns(sql, ids),
-  hold: (held) => holdRuns(sql, held),
-  async tasks(which) {
-    if ("open_of" in which) return readOpenTasks(sql, which.open_of)
-    const jobs = which.filter(isJobId)
-    const others = jobs.length === 0 ? which : which.filter((id) => !isJobId(id))
-    const found = await Promise.all([readTasks(sql, others), lockJobs(sql, jobs)])
-    return found.flat()
-  },
-  plans: (ids) => readPlans(sql, ids),
-  session: (session_id) => readSession(sql, session_id),
-  limits: (queues) => lockLimits(sql, queues),
-  gates: (wanted) => lockGates(sql, wanted),
-  moveGates: (changes) => moveGates(sql, changes),
-  membersOf: (gates) => findMembers(sql, gates),
-  take: (shares, holder) => takeReady(sql, shares, holder),
-})
+const rowsOver = (sql: Sql, hold: PendingHold): Rows => {
+  const behind = <Asked extends unknown[], Answer>(ask: (...asked: Asked) => Promise<Answer>) => {
+    return (...asked: Asked): Promise<Answer> => {
+      hold.send()
+      return ask(...asked)
+    }
+  }
+  return {
+    runs: behind((ids: readonly string[]) => lockRuns(sql, ids)),
+    hold: hold.ask,
+    tasks: behind((which: Parameters<Rows["tasks"]>[0]) => readTasks(sql, which)),
+    plans: (ids) => readPlans(sql, ids),
+    session: behind((session_id: string) => readSession(sql, session_id)),
+    limits: behind((queues: Parameters<Rows["limits"]>[0]) => lockLimits(sql, queues)),
+    gates: behind((wanted: Parameters<Rows["gates"]>[0]) => lockGates(sql, wanted)),
+    moveGates: behind((changes: Parameters<Rows["moveGates"]>[0]) => moveGates(sql, changes)),
+    membersOf: behind((gates: Parameters<Rows["membersOf"]>[0]) => findMembers(sql, gates)),
+    take: behind((shares: readonly Share[], holder: Holder) => takeReady(sql, shares, holder)),
+  }
+}
+
+const readTasks = async (sql: Sql, which: Parameters<Rows["tasks"]>[0]): Promise<readonly TaskRow[]> => {
+  if ("open_of" in which) return readOpenTasks(sql, which.open_of)
+  const jobs = which.filter(isJobId)
+  const others = jobs.length === 0 ? which : which.filter((id) => !isJobId(id))
+  const found = await Promise.all([readTasksOfRuns(sql, others), lockJobs(sql, jobs)])
+  return found.flat()
+}
 
 const lockRuns = async (sql: Sql, ids: readonly string[]): Promise<readonly RunRow[]> => {
   if (ids.length === 0) return []
@@ -55,18 +76,8 @@ const lockRuns = async (sql: Sql, ids: readonly string[]): Promise<readonly RunR
     for update`
 }
 
-const holdRuns = async (sql: Sql, { session_id, runs }: Held): Promise<string> => {
-  const [row] = await sql<{ token: string }>`
-    select scheduler.hold(
-      ${session_id}::text::uuid, ${list(runs.map(({ id }) => id))}::text::uuid[],
-      ${list(runs.map(({ revision }) => revision))}::text::int[]
-    )::text as token`
-  if (!row) throw new Error("a function has no answer")
-  return row.token
-}
-
 /** Whoever changes a task of a run holds the run, so these need no locks of their own. */
-const readTasks = async (sql: Sql, ids: readonly string[]): Promise<readonly TaskRow[]> => {
+const readTasksOfRuns = async (sql: Sql, ids: readonly string[]): Promise<readonly TaskRow[]> => {
   if (ids.length === 0) return []
   return sql<TaskRow>`
     select id, run_id, idx, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, settings,

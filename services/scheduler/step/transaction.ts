@@ -10,7 +10,7 @@ export type Output = {
 /** What a step stands on: the rows that it decides by, and the place for what it has decided. */
 export type Transaction = {
   readonly rows: Rows
-  /** Sent, and waited for by nobody: the commit is sent behind it, and its answer is that of all. */
+  /** Waited for by nobody: it is sent at the latest with the commit, and the answer to that is the answer of all. */
   save(step: Step): void
   outputs(task_run_ids: readonly string[]): Promise<readonly Output[]>
   /** Runs after the commit is certain. */

@@ -36,8 +36,20 @@ export const outputsFor = async (reader: Pick<Transaction, "outputs">, step: Ste
     const run = runOfTask(step, task)
     for (const idx of readsOf(planOfRun(step, run), task)) wanted.add(taskRunId(task.run_id ?? "", idx))
   }
-  const found = await reader.outputs([...wanted])
-  return new Map(found.map((row) => [row.id, row]))
+  const known = toldBy(step, wanted)
+  const found = await reader.outputs([...wanted].filter((id) => !known.has(id)))
+  return new Map([...known, ...found.map((row) => [row.id, row] as const)])
+}
+
+/** What ends in this step itself may not be written yet. */
+const toldBy = ({ decided }: Step, wanted: ReadonlySet<string>): Outputs => {
+  const told = new Map<string, Output>()
+  if (wanted.size === 0) return told
+  for (const { task, settlement } of decided.ended)
+    told.set(task.id, { id: task.id, status: task.status, outputs: settlement.outputs ?? null })
+  for (const task of [...decided.unbegun, ...decided.expired.map((one) => one.task)])
+    told.set(task.id, { id: task.id, status: task.status, outputs: null })
+  return told
 }
 
 /** What a step gives to its worker, after its commit. */
@@ -51,13 +63,8 @@ const attemptOf = (step: Step, task: TaskRow, outputs: Outputs): Attempt | undef
   const { id, run_id, workspace_id, type, attempt } = task
   const token = step.holder?.token ?? null
   if (token === null) return undefined
+  if (run_id === null) return attemptOfJob(task as ClaimedRow, token)
   const about = { id, run_id, workspace_id, task: task.task, type, attempt, token }
-  if (run_id === null) {
-    const timeout_ms = task.settings?.timeout_ms ?? defaults.task_timeout_ms
-    const plan_task = plannedJob(task as ClaimedRow)
-    const rest = { workflow: "", version: 0, timeout_ms, traceparent: task.traceparent }
-    return { ...about, ...rest, plan_task, context: no_context }
-  }
   const run = runOfTask(step, task)
   const plan = planOfRun(step, run)
   const planned = plan?.tasks[task.idx]
@@ -90,12 +97,25 @@ const withPayload = (planned: PlanTask, { payloads }: RunRow["inputs"]): PlanTas
   return { ...planned, with: (payload ?? null) as PlanTask["with"] }
 }
 
+type ClaimedJob = Pick<
+  ClaimedRow,
+  "id" | "workspace_id" | "type" | "attempt" | "payload" | "queue" | "priority" | "settings" | "traceparent"
+>
+
+export const attemptOfJob = (job: ClaimedJob, token: string): Attempt => ({
+  ...{ id: job.id, run_id: null, workspace_id: job.workspace_id, task: job.type, type: job.type },
+  ...{ attempt: job.attempt, token, workflow: "", version: 0, traceparent: job.traceparent },
+  timeout_ms: job.settings?.timeout_ms ?? defaults.task_timeout_ms,
+  plan_task: plannedJob(job),
+  context: no_context,
+})
+
 const no_context: AttemptContext = {
   ...{ inputs: {}, env: {}, tasks: {} },
   run: { id: "", workflow: "", version: 0 },
 }
 
-const plannedJob = ({ type, payload, queue, priority, settings }: ClaimedRow): PlanTask => ({
+const plannedJob = ({ type, payload, queue, priority, settings }: ClaimedJob): PlanTask => ({
   ...{ idx: 0, name: type, uses: type, env: {}, needs: [], successors: [], reads: [], when: "success" },
   // What a type makes of its payload is its own business.
   with: payload as PlanTask["with"],

@@ -12,6 +12,7 @@ import type { Restore } from "../artifact/restore.ts"
 import type { Spill } from "../artifact/spill.ts"
 import type { Execution, Executor, Outcome, TaskError } from "../executor/executor.ts"
 import type { AttemptLog, Shipper } from "../log/shipper.ts"
+import type { OpenGuard } from "../secret/guard.ts"
 
 export type Runner = {
   readonly executors: Readonly<Record<string, Executor>>
@@ -19,9 +20,11 @@ export type Runner = {
   readonly keepArtifacts: KeepArtifacts
   readonly restore: Restore
   readonly spill: Spill
+  readonly openGuard: OpenGuard
   readonly log: Log
   /** Holds a folder for each attempt, removed with it. */
   readonly folder: string
+  readonly now: () => Date
 }
 
 /** Runs one attempt from its folder to its result. Never throws: what breaks is the attempt's failure. */
@@ -91,23 +94,28 @@ const execute = async ({ runner, attempt, lines, folder, signal }: Running): Pro
   }
   const isInline = slotOf(attempt.type) === "inline"
   if (!isInline) await mkdir(folder, { recursive: true, mode: 0o700 })
+  const task = JSON.parse(attempt.taskJson) as PlanTask
+  const guard = await runner.openGuard(attempt, task.secrets ?? [], lines.write)
+  if ("refused" in guard) return guard.refused
+  const context = await runner.restore(attempt, JSON.parse(attempt.contextJson) as ExpressionContext)
   const execution: Execution = {
     run_id: attempt.runId,
     task_run_id: attempt.taskRunId,
     attempt: attempt.attempt,
-    task: JSON.parse(attempt.taskJson) as PlanTask,
-    context: await runner.restore(attempt, JSON.parse(attempt.contextJson) as ExpressionContext),
+    task,
+    context: { ...context, secrets: guard.values, now: runner.now().toISOString() },
     folder,
-    write: lines.write,
+    write: guard.write,
     signal,
   }
-  const outcome = await executor(execution)
+  const outcome = await guard.run(() => executor(execution))
   if (isInline) return spilled(runner, attempt, outcome)
   const kept = await runner.keepArtifacts(execution, attempt)
   if (outcome.ok && kept) return { ok: false, error: kept }
   return spilled(runner, attempt, outcome)
 }
 
+/** Takes what the guard has let out: nobody masks an artifact. */
 const spilled = async ({ spill }: Runner, attempt: Attempt, outcome: Outcome): Promise<Outcome> => {
   if (!outcome.ok) return outcome
   const kept = await spill(attempt, outcome.outputs)

@@ -1,7 +1,7 @@
 import { chmod } from "node:fs/promises"
 import { join } from "node:path"
-import { containerSettings } from "#language/container-settings.ts"
 import { shellScript } from "#language/shell.ts"
+import { containerSettings } from "#language/tasks/container.ts"
 import { type Container, startScript } from "../container/arguments.ts"
 import { ask, type Found, type Tool } from "../container/tool.ts"
 import { declaredEnvironment } from "../process/environment.ts"
@@ -65,7 +65,7 @@ const prepare = async (
   const { run, ...rest } = task.with
   const filled = filledPayloadOf(containerSettings, { ...execution, task: { ...task, with: rest } }, declared)
   if (!filled.ok) return filled
-  const { image, command = [], pull = "missing", network = "bridge", user, cpus } = filled.payload
+  const { image, command = [], workdir, pull = "missing", network = "bridge", user, cpus } = filled.payload
   const script =
     run === undefined ? undefined : shellScript(String(run), { ...execution.context, env: declared })
   const { work, output } = await prepareFolder(folder)
@@ -86,7 +86,7 @@ const prepare = async (
       [work, places.work],
       [output, places.output],
     ],
-    work: places.work,
+    work: workdir ?? places.work,
     limits: limitsOf(task.limits, limits),
   }
   const start = join(folder, "start")

@@ -1,6 +1,6 @@
 import { durationMs } from "#language/duration.ts"
 import { asText } from "#language/expressions.ts"
-import { type HttpSettings, httpSettings } from "#language/http-settings.ts"
+import { type HttpSettings, httpSettings } from "#language/tasks/http.ts"
 import type { Outbound, Outgoing } from "../outbound/call.ts"
 import { type Followed, follow } from "../outbound/follow.ts"
 import { receive } from "../outbound/receive.ts"
@@ -140,7 +140,8 @@ const judged = ({ response, body, settings, shown, now }: Answered): Outcome => 
     message: `${shown} answered ${statusOf({ response })}${said === "" ? "" : `: ${said}`}`,
   }
   const is_temporary = matches(settings.retry_status ?? usual_retry, response.status)
-  const retry_after_ms = retryAfterMs(response.headers.get("retry-after"), now)
+  const wished = settings.retry_after === false ? null : response.headers.get("retry-after")
+  const retry_after_ms = retryAfterMs(wished, now)
   return {
     ...{ ok: false, error, non_retryable: !is_temporary },
     ...(is_temporary && retry_after_ms !== undefined && { retry_after_ms }),

@@ -15,18 +15,21 @@ export const writtenShape = z
   })
   .openapi("WrittenWorkflow")
 
+const findings = z.array(
+  z.object({
+    message: z.string(),
+    path: z.string(),
+    line: z.int().nullable(),
+    column: z.int().nullable(),
+    suggestion: z.string().nullable(),
+  }),
+)
+
 export const verdictShape = z
   .object({
     valid: z.boolean(),
-    errors: z.array(
-      z.object({
-        message: z.string(),
-        path: z.string(),
-        line: z.int().nullable(),
-        column: z.int().nullable(),
-        suggestion: z.string().nullable(),
-      }),
-    ),
+    errors: findings,
+    notes: findings.openapi({ description: "What is valid, and yet not what this version does." }),
   })
   .openapi("Verdict")
 

@@ -6,5 +6,7 @@ import type { Verdict, Written } from "./shape.ts"
 export const validateWorkflow = (actor: Actor, written: Written): Verdict => {
   allow(actor, "workflow.read")
   const read = readDefinition(written)
-  return read.ok ? { valid: true, errors: [] } : { valid: false, errors: [...read.errors] }
+  return read.ok
+    ? { valid: true, errors: [], notes: [...read.notes] }
+    : { valid: false, errors: [...read.errors], notes: [] }
 }

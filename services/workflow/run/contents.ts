@@ -1,10 +1,16 @@
 import { list, type Sql } from "#kernel/database/database.ts"
+import { refusalOf } from "#language/constructs.ts"
 import type { Definition } from "#language/schema.ts"
 import { createKept } from "./kept.ts"
 import type { Resolved } from "./resolve.ts"
 
 /** What a start needs of a version. It never changes, so it is kept in memory. */
-export type Content = { readonly inputs?: Definition["inputs"]; readonly plan: string }
+export type Content = {
+  readonly inputs?: Definition["inputs"]
+  readonly plan: string
+  /** Why this version of the platform can't run it. */
+  readonly refusal?: string
+}
 
 export type Contents = {
   /** Loads those that aren't in memory, all at once. Answers in order; undefined where there is no such version. */
@@ -13,7 +19,9 @@ export type Contents = {
 
 const keeping = { of: ({ plan }: Content) => plan.length, max: 200, max_size: 32 * 1024 * 1024 }
 
-const keyOf = ({ workflow_id, version }: Resolved): string => `${workflow_id} ${version}`
+type VersionKey = Pick<Resolved, "workflow_id" | "version">
+
+const keyOf = ({ workflow_id, version }: VersionKey): string => `${workflow_id} ${version}`
 
 export const createContents = (): Contents => {
   const kept = createKept(keeping)
@@ -28,8 +36,9 @@ export const createContents = (): Contents => {
         else missing.set(keyOf(version), version)
       }
       const found = missing.size === 0 ? [] : await findContents(sql, [...missing.values()])
-      for (const { inputs, plan, ...version } of found) {
-        const content = { ...(inputs && { inputs }), plan }
+      for (const { inputs, plan, constructs, ...version } of found) {
+        const refusal = refusalOf(constructs)
+        const content = { ...(inputs && { inputs }), plan, ...(refusal !== undefined && { refusal }) }
         loaded.set(keyOf(version), content)
         kept.keep(keyOf(version), content)
       }
@@ -38,11 +47,16 @@ export const createContents = (): Contents => {
   }
 }
 
-type ContentRow = Resolved & { readonly inputs: Definition["inputs"] | null; readonly plan: string }
+type ContentRow = VersionKey & {
+  readonly inputs: Definition["inputs"] | null
+  readonly plan: string
+  readonly constructs: readonly string[] | null
+}
 
 const findContents = (sql: Sql, versions: readonly Resolved[]) =>
   sql<ContentRow>`
-    select workflow_id, version, definition -> 'inputs' as inputs, plan::text as plan
+    select workflow_id, version, definition -> 'inputs' as inputs, plan::text as plan,
+      plan -> 'constructs' as constructs
     from unnest(
       ${list(versions.map(({ workflow_id }) => workflow_id))}::text::uuid[],
       ${list(versions.map(({ version }) => version))}::text::int[]

@@ -6,15 +6,20 @@ export type Wanted = {
   readonly version: number | undefined
 }
 
-export type Resolved = { readonly workflow_id: string; readonly version: number }
+export type Resolved = {
+  readonly workflow_id: string
+  readonly version: number
+  readonly archived: boolean
+}
 
 /** Which version each means, in their order; undefined where there is no such workflow. */
 export const resolve = async (
   sql: Sql,
   wanted: readonly Wanted[],
 ): Promise<readonly (Resolved | undefined)[]> => {
-  const rows = await sql<{ place: number; workflow_id: string; version: number }>`
-    select place::int, id as workflow_id, coalesce(wanted.version, latest_version) as version
+  const rows = await sql<Resolved & { place: number }>`
+    select place::int, id as workflow_id, coalesce(wanted.version, latest_version) as version,
+      archived_at is not null as archived
     from unnest(
       ${list(wanted.map(({ workspace_id }) => workspace_id))}::text::uuid[],
       ${list(wanted.map(({ workflow }) => workflow))}::text::text[],

@@ -30,6 +30,15 @@ type StartRequest = {
   readonly idempotency_key: string | undefined
   readonly traceparent: string | undefined
   readonly rerun: { readonly of: string; readonly mode: string; readonly task: string } | undefined
+  /** Of a start that nobody asked for by hand: what started it, and the id that its run was given beforehand. */
+  readonly automatic?: Automatic
+}
+
+type Automatic = {
+  readonly trigger: string
+  readonly run_id: string
+  /** The time that it is for: `today()` in the inputs is the day of this. */
+  readonly at: Date
 }
 
 /** Starts that arrive together are resolved by one statement and handed over in one call. */
@@ -71,7 +80,9 @@ const prepare = async (
   { resolved, content }: Found,
 ): Promise<RunStart | Problem> => {
   if (!resolved || !content) return notFound(request, resolved)
-  const checked = checkInputs(content, request.inputs)
+  if (resolved.archived) return archived(request)
+  if (content.refusal !== undefined) return new Problem("version.not_runnable", { detail: content.refusal })
+  const checked = checkInputs(content, request.inputs, request.automatic?.at ?? kit.now())
   if (!checked.ok) {
     const detail = checked.errors
       .map(({ path, message }) => (path === "" ? message : `${path}: ${message}`))
@@ -79,13 +90,13 @@ const prepare = async (
     return new Problem("inputs.invalid", { errors: checked.errors, detail })
   }
   return create(RunStartSchema, {
-    runId: runId(kit.id()),
+    runId: request.automatic?.run_id ?? runId(kit.id()),
     workspaceId: request.workspace_id,
     workflow: request.workflow,
     version: resolved.version,
     planJson: content.plan,
     inputsJson: JSON.stringify(checked.values),
-    trigger: request.rerun ? "rerun" : "manual",
+    trigger: request.automatic?.trigger ?? (request.rerun ? "rerun" : "manual"),
     rerunOf: request.rerun?.of ?? "",
     rerunMode: request.rerun?.mode ?? "",
     rerunTask: request.rerun?.task ?? "",
@@ -95,6 +106,9 @@ const prepare = async (
   })
 }
 
+const archived = ({ workflow }: StartRequest): Problem =>
+  new Problem("workflow.archived", { detail: `${workflow} is archived: nothing of it is started.` })
+
 const notFound = ({ workflow, version }: StartRequest, resolved: Resolved | undefined): Problem => {
   if (resolved) {
     return new Problem("version.not_found", { detail: `There is no version ${version} of ${workflow}.` })
@@ -103,8 +117,10 @@ const notFound = ({ workflow, version }: StartRequest, resolved: Resolved | unde
 }
 
 /** Of what was asked for, so that the same request is known again after the next version. */
-const hashOf = ({ workflow, version, inputs, rerun }: StartRequest): Promise<string> =>
-  bodyHash({ workflow, version: version ?? null, inputs: inputs ?? {}, ...(rerun && { rerun }) })
+const hashOf = ({ workflow, version, inputs, rerun, automatic }: StartRequest): Promise<string> =>
+  automatic
+    ? bodyHash(automatic)
+    : bodyHash({ workflow, version: version ?? null, inputs: inputs ?? {}, ...(rerun && { rerun }) })
 
 /** Large plans go in messages of their own. */
 const inMessages = <Item extends { readonly start: RunStart }>(items: readonly Item[]): Item[][] => {

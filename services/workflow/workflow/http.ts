@@ -12,6 +12,7 @@ import { type StartSequence, sequenceShape, startSequenceShape } from "../sequen
 import { showSequence } from "../sequence/show.ts"
 import { startSequence } from "../sequence/start.ts"
 import { versionShape } from "../version/shape.ts"
+import { archiveWorkflow, restoreWorkflow } from "./archive.ts"
 import { listWorkflows } from "./list.ts"
 import { type Pushing, pushWorkflow } from "./push.ts"
 import { nameText, workflowShape } from "./shape.ts"
@@ -42,7 +43,15 @@ const listRoute = createRoute({
   path: "/api/v1/workflows",
   operationId: "listWorkflows",
   security: bearer,
-  request: { query: pageQuery.extend({ cursor: nameText.optional() }) },
+  request: {
+    query: pageQuery.extend({
+      cursor: nameText.optional(),
+      archived: z
+        .enum(["true", "false"])
+        .optional()
+        .openapi({ description: "Only those that are archived." }),
+    }),
+  },
   responses: { 200: jsonAnswer("Workflows by name", page(workflowShape)), ...refusals },
 })
 
@@ -60,6 +69,16 @@ const showRoute = createRoute({
     ...refusals,
   },
 })
+
+const turnRoute = (turn: "archive" | "restore") =>
+  createRoute({
+    method: "post",
+    path: `/api/v1/workflows/{name}/${turn}`,
+    operationId: `${turn}Workflow`,
+    security: bearer,
+    request: { params: z.object({ name: nameText }) },
+    responses: { 200: jsonAnswer("The workflow", workflowShape), ...refusals },
+  })
 
 const validateRoute = createRoute({
   method: "post",
@@ -110,9 +129,18 @@ export const mountWorkflows = (app: App, pushing: Pushing & Starting): void => {
   const show = showWorkflow(pushing.database)
   const showSteps = showSequence(pushing.scheduler)
   mountPush(app, pushing)
-  app.openapi(listRoute, async (context) =>
-    context.json(await list(context.get("actor"), context.req.valid("query")), 200),
-  )
+  app.openapi(listRoute, async (context) => {
+    const { archived, ...page } = context.req.valid("query")
+    return context.json(await list(context.get("actor"), { ...page, archived: archived === "true" }), 200)
+  })
+  for (const [turn, change] of [
+    ["archive", archiveWorkflow(pushing.database)],
+    ["restore", restoreWorkflow(pushing.database)],
+  ] as const) {
+    app.openapi(turnRoute(turn), async (context) =>
+      context.json(await change(context.get("actor"), context.req.valid("param").name), 200),
+    )
+  }
   app.openapi(showRoute, async (context) => {
     const { name } = context.req.valid("param")
     // No workflow's name looks like an id.

@@ -6,9 +6,12 @@ import type { Workflow } from "./shape.ts"
 
 export const listWorkflows =
   (database: Database) =>
-  async (actor: Actor, { limit, cursor }: Page): Promise<PageOf<Workflow>> => {
+  async (
+    actor: Actor,
+    { limit, cursor, archived = false }: Page & { readonly archived?: boolean },
+  ): Promise<PageOf<Workflow>> => {
     allow(actor, "workflow.read")
-    const filter = { workspace_id: actor.workspace_id, after: cursor ?? null, limit: limit + 1 }
+    const filter = { workspace_id: actor.workspace_id, archived, after: cursor ?? null, limit: limit + 1 }
     const rows = await database.run((sql) => readWorkflows(sql, filter))
     return pageOf(rows, limit, ({ name }) => name)
   }

@@ -5,8 +5,10 @@ import { digest } from "#language/canonical.ts"
 import { compile } from "#language/plan.ts"
 import { soundDefinition } from "../definition/read.ts"
 import type { Written } from "../definition/shape.ts"
+import { syncSchedules } from "../schedule/sync.ts"
 import { readVersion } from "../version/read.ts"
 import type { Version } from "../version/shape.ts"
+import { alignDue } from "./archive.ts"
 
 export type Pushing = { readonly database: Database; readonly kit: Kit }
 
@@ -22,7 +24,13 @@ export const pushWorkflow =
     return database.tx(async (sql) => {
       const locked = await lockWorkflow(sql, { id: kit.id(), workspace_id, name })
       const created = locked.latest_digest !== content.digest
-      if (created) await insertVersion(sql, { ...content, ...locked, created_by: actor.user_id })
+      if (created) {
+        await insertVersion(sql, { ...content, ...locked, created_by: actor.user_id })
+        const declared = { schedules: definition.schedule ?? [], created_by: actor.user_id, id: kit.id }
+        await syncSchedules(sql, { ...declared, workspace_id, workflow_id: locked.id, workflow: name })
+        // A new version brings an archived workflow back.
+        if (locked.archived) await alignDue(sql, locked.id, false)
+      }
       const version = await readVersion(sql, { workspace_id, name, version: null })
       if (!version) throw new Error(`workflow ${name} has no latest version`)
       return { ...version, created }
@@ -35,6 +43,7 @@ type LockedWorkflow = {
   readonly id: string
   readonly latest_version: number
   readonly latest_digest: string | null
+  readonly archived: boolean
 }
 
 /** Pushes of one name wait for each other here; an update of nothing locks the row that is there. */
@@ -43,7 +52,7 @@ const lockWorkflow = async (sql: Sql, { id, workspace_id, name }: Named): Promis
     insert into workflow.workflow as known (id, workspace_id, name)
     values (${id}::text::uuid, ${workspace_id}::text::uuid, ${name})
     on conflict (workspace_id, name) do update set name = known.name
-    returning id, latest_version, latest_digest`
+    returning id, latest_version, latest_digest, archived_at is not null as archived`
   if (!row) throw new Error("an upsert returned no row")
   return row
 }

@@ -1,7 +1,8 @@
 import type { Sql } from "#kernel/database/database.ts"
 import type { Workflow } from "./shape.ts"
 
-type WorkflowRow = Omit<Workflow, "tags" | "created_at" | "updated_at"> & {
+type WorkflowRow = Omit<Workflow, "tags" | "created_at" | "updated_at" | "archived_at"> & {
+  readonly archived_at: Date | null
   readonly tags: string[] | null
   readonly created_at: Date
   readonly updated_at: Date
@@ -12,21 +13,24 @@ const workflowOf = (row: WorkflowRow): Workflow => ({
   tags: row.tags ?? [],
   created_at: row.created_at.toISOString(),
   updated_at: row.updated_at.toISOString(),
+  archived_at: row.archived_at?.toISOString() ?? null,
 })
 
 export type WorkflowFilter = {
   readonly workspace_id: string
+  /** Those put away, or the others. */
+  readonly archived: boolean
   readonly after: string | null
   readonly limit: number
 }
 
-/** Alphabetically, without those put away and without their definitions. */
+/** Alphabetically, without their definitions. */
 export const readWorkflows = async (sql: Sql, filter: WorkflowFilter): Promise<readonly Workflow[]> => {
   const rows = await sql<WorkflowRow>`
     select name, definition ->> 'description' as description, definition -> 'tags' as tags, version, digest,
-      workflow.created_at, updated_at
+      workflow.created_at, updated_at, archived_at
     from workflow.workflow join workflow.version on workflow_id = id and version = latest_version
-    where workspace_id = ${filter.workspace_id}::text::uuid and archived_at is null
+    where workspace_id = ${filter.workspace_id}::text::uuid and (archived_at is not null) = ${filter.archived}
       and (${filter.after}::text is null or name > ${filter.after}::text)
     order by name
     limit ${filter.limit}::int`
@@ -40,7 +44,7 @@ export const readWorkflow = async (
 ): Promise<Workflow | undefined> => {
   const [row] = await sql<WorkflowRow>`
     select name, definition ->> 'description' as description, definition -> 'tags' as tags, version, digest,
-      definition, workflow.created_at, updated_at
+      definition, workflow.created_at, updated_at, archived_at
     from workflow.workflow join workflow.version on workflow_id = id and version = latest_version
     where workspace_id = ${workspace_id}::text::uuid and name = ${name}`
   return row && workflowOf(row)

@@ -19,6 +19,7 @@ export const workflowShape = z
       .openapi({ description: "The latest version's; on the single one." }),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
+    archived_at: z.iso.datetime().nullable().openapi({ description: "Nothing of it is started since then." }),
   })
   .openapi("Workflow")
 

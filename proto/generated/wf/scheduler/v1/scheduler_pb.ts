@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wf/scheduler/v1/scheduler.proto.
  */
 export const file_wf_scheduler_v1_scheduler: GenFile = /*@__PURE__*/
-  fileDesc("Ch93Zi9zY2hlZHVsZXIvdjEvc2NoZWR1bGVyLnByb3RvEg93Zi5zY2hlZHVsZXIudjEilQIKCFJ1blN0YXJ0Eg4KBnJ1bl9pZBgBIAEoCRIUCgx3b3Jrc3BhY2VfaWQYAiABKAkSEAoId29ya2Zsb3cYAyABKAkSDwoHdmVyc2lvbhgEIAEoBRIRCglwbGFuX2pzb24YBSABKAkSEwoLaW5wdXRzX2pzb24YBiABKAkSDwoHdHJpZ2dlchgHIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYCCABKAkSEQoJYm9keV9oYXNoGAkgASgJEhMKC3RyYWNlcGFyZW50GAogASgJEhAKCHJlcnVuX29mGAsgASgJEhIKCnJlcnVuX21vZGUYDCABKAkSEgoKcmVydW5fdGFzaxgNIAEoCRIMCgRiYXJlGA4gASgIIjsKEFN0YXJ0UnVuc1JlcXVlc3QSJwoEcnVucxgBIAMoCzIZLndmLnNjaGVkdWxlci52MS5SdW5TdGFydCI/CgpSdW5TdGFydGVkEg4KBnJ1bl9pZBgBIAEoCRIPCgdwcm9ibGVtGAIgASgJEhAKCHJ1bl9qc29uGAMgASgJIj4KEVN0YXJ0UnVuc1Jlc3BvbnNlEikKBHJ1bnMYASADKAsyGy53Zi5zY2hlZHVsZXIudjEuUnVuU3RhcnRlZCI1Cg1HZXRSdW5SZXF1ZXN0EhQKDHdvcmtzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkiIgoOR2V0UnVuUmVzcG9uc2USEAoIcnVuX2pzb24YASABKAkiWgoTTGlzdFRhc2tSdW5zUmVxdWVzdBIUCgx3b3Jrc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEg0KBWxpbWl0GAMgASgFEg4KBmN1cnNvchgEIAEoCSKOAwoHVGFza1J1bhIKCgJpZBgBIAEoCRIOCgZydW5faWQYAiABKAkSDAoEdGFzaxgDIAEoCRIRCgRpdGVtGAQgASgFSACIAQESDgoGc3RhdHVzGAUgASgJEg4KBnJlYXNvbhgGIAEoCRIPCgdhdHRlbXB0GAcgASgFEhMKC21heF9yZXRyaWVzGAggASgFEhEKCXdvcmtlcl9pZBgJIAEoCRIUCgxvdXRwdXRzX2pzb24YCiABKAkSKQoFZXJyb3IYCyABKAsyGi53Zi5zY2hlZHVsZXIudjEuVGFza0Vycm9yEi0KCXF1ZXVlZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKc3RhcnRlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZmluaXNoZWRfYXQYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC3JldXNlZF9mcm9tGA8gASgJQgcKBV9pdGVtIioKCVRhc2tFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiVAoUTGlzdFRhc2tSdW5zUmVzcG9uc2USJwoFaXRlbXMYASADKAsyGC53Zi5zY2hlZHVsZXIudjEuVGFza1J1bhITCgtuZXh0X2N1cnNvchgCIAEoCSJGCg9XYXRjaFJ1blJlcXVlc3QSFAoMd29ya3NwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRINCgVhZnRlchgDIAEoBSI8ChBXYXRjaFJ1blJlc3BvbnNlEigKBWV2ZW50GAEgASgLMhkud2Yuc2NoZWR1bGVyLnYxLlJ1bkV2ZW50Io4BCghSdW5FdmVudBILCgNzZXEYASABKAUSDAoEdHlwZRgCIAEoCRIOCgZydW5faWQYAyABKAkSDAoEdGFzaxgEIAEoCRIOCgZzdGF0dXMYBSABKAkSJgoCYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWRhdGFfanNvbhgHIAEoCSLbAQoST3BlblNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSDAoEbmFtZRgCIAEoCRIOCgZxdWV1ZXMYAyADKAkSDQoFc2xvdHMYBCABKAUSFAoMaW5saW5lX3Nsb3RzGAUgASgFEj8KBmxhYmVscxgGIAMoCzIvLndmLnNjaGVkdWxlci52MS5PcGVuU2Vzc2lvblJlcXVlc3QuTGFiZWxzRW50cnkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI9ChNPcGVuU2Vzc2lvblJlc3BvbnNlEhAKCGxlYXNlX21zGAEgASgFEhQKDGhlYXJ0YmVhdF9tcxgCIAEoBSIpChNDbG9zZVNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiFgoUQ2xvc2VTZXNzaW9uUmVzcG9uc2UiWgoMQ2xhaW1SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSEQoJbWF4X3Rhc2tzGAIgASgFEg8KB3dhaXRfbXMYAyABKAUSEgoKbWF4X2lubGluZRgEIAEoBSL1AQoHQXR0ZW1wdBITCgt0YXNrX3J1bl9pZBgBIAEoCRINCgV0b2tlbhgCIAEoAxIPCgdhdHRlbXB0GAMgASgFEg4KBnJ1bl9pZBgEIAEoCRIUCgx3b3Jrc3BhY2VfaWQYBSABKAkSEAoId29ya2Zsb3cYBiABKAkSDwoHdmVyc2lvbhgHIAEoBRIMCgR0YXNrGAggASgJEgwKBHR5cGUYCSABKAkSEQoJdGFza19qc29uGAogASgJEhQKDGNvbnRleHRfanNvbhgLIAEoCRISCgp0aW1lb3V0X21zGAwgASgDEhMKC3RyYWNlcGFyZW50GA0gASgJIjsKDUNsYWltUmVzcG9uc2USKgoIYXR0ZW1wdHMYASADKAsyGC53Zi5zY2hlZHVsZXIudjEuQXR0ZW1wdCIqCgRIZWxkEhMKC3Rhc2tfcnVuX2lkGAEgASgJEg0KBXRva2VuGAIgASgDInEKEEhlYXJ0YmVhdFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIjCgRoZWxkGAIgAygLMhUud2Yuc2NoZWR1bGVyLnYxLkhlbGQSEgoKbGFzdF90b2tlbhgDIAEoAxIQCghkcmFpbmluZxgEIAEoCCI4ChFIZWFydGJlYXRSZXNwb25zZRIjCgRzdG9wGAEgAygLMhUud2Yuc2NoZWR1bGVyLnYxLkhlbGQi1QEKBlJlc3VsdBITCgt0YXNrX3J1bl9pZBgBIAEoCRINCgV0b2tlbhgCIAEoAxIPCgdvdXRjb21lGAMgASgJEhQKDG91dHB1dHNfanNvbhgEIAEoCRISCgplcnJvcl9jb2RlGAUgASgJEhUKDWVycm9yX21lc3NhZ2UYBiABKAkSFQoNbm9uX3JldHJ5YWJsZRgHIAEoCBIWCg5yZXRyeV9hZnRlcl9tcxgIIAEoAxISCgpsb2dfY2h1bmtzGAkgASgFEhIKCnVzYWdlX2pzb24YCiABKAkidAoNUmVwb3J0UmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEigKB3Jlc3VsdHMYAiADKAsyFy53Zi5zY2hlZHVsZXIudjEuUmVzdWx0EhEKCW1heF90YXNrcxgDIAEoBRISCgptYXhfaW5saW5lGAQgASgFIj8KCFJlcG9ydGVkEhMKC3Rhc2tfcnVuX2lkGAEgASgJEg0KBXRva2VuGAIgASgDEg8KB3ZlcmRpY3QYAyABKAkiaQoOUmVwb3J0UmVzcG9uc2USKwoIcmVwb3J0ZWQYASADKAsyGS53Zi5zY2hlZHVsZXIudjEuUmVwb3J0ZWQSKgoIYXR0ZW1wdHMYAiADKAsyGC53Zi5zY2hlZHVsZXIudjEuQXR0ZW1wdDKRBgoQU2NoZWR1bGVyU2VydmljZRJSCglTdGFydFJ1bnMSIS53Zi5zY2hlZHVsZXIudjEuU3RhcnRSdW5zUmVxdWVzdBoiLndmLnNjaGVkdWxlci52MS5TdGFydFJ1bnNSZXNwb25zZRJPCgZHZXRSdW4SHi53Zi5zY2hlZHVsZXIudjEuR2V0UnVuUmVxdWVzdBofLndmLnNjaGVkdWxlci52MS5HZXRSdW5SZXNwb25zZSIEqLsYARJhCgxMaXN0VGFza1J1bnMSJC53Zi5zY2hlZHVsZXIudjEuTGlzdFRhc2tSdW5zUmVxdWVzdBolLndmLnNjaGVkdWxlci52MS5MaXN0VGFza1J1bnNSZXNwb25zZSIEqLsYARJXCghXYXRjaFJ1bhIgLndmLnNjaGVkdWxlci52MS5XYXRjaFJ1blJlcXVlc3QaIS53Zi5zY2hlZHVsZXIudjEuV2F0Y2hSdW5SZXNwb25zZSIEqLsYATABElgKC09wZW5TZXNzaW9uEiMud2Yuc2NoZWR1bGVyLnYxLk9wZW5TZXNzaW9uUmVxdWVzdBokLndmLnNjaGVkdWxlci52MS5PcGVuU2Vzc2lvblJlc3BvbnNlElsKDENsb3NlU2Vzc2lvbhIkLndmLnNjaGVkdWxlci52MS5DbG9zZVNlc3Npb25SZXF1ZXN0GiUud2Yuc2NoZWR1bGVyLnYxLkNsb3NlU2Vzc2lvblJlc3BvbnNlEkYKBUNsYWltEh0ud2Yuc2NoZWR1bGVyLnYxLkNsYWltUmVxdWVzdBoeLndmLnNjaGVkdWxlci52MS5DbGFpbVJlc3BvbnNlElIKCUhlYXJ0YmVhdBIhLndmLnNjaGVkdWxlci52MS5IZWFydGJlYXRSZXF1ZXN0GiIud2Yuc2NoZWR1bGVyLnYxLkhlYXJ0YmVhdFJlc3BvbnNlEkkKBlJlcG9ydBIeLndmLnNjaGVkdWxlci52MS5SZXBvcnRSZXF1ZXN0Gh8ud2Yuc2NoZWR1bGVyLnYxLlJlcG9ydFJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_wf_access_v1_access]);
+  fileDesc("Ch93Zi9zY2hlZHVsZXIvdjEvc2NoZWR1bGVyLnByb3RvEg93Zi5zY2hlZHVsZXIudjEilQIKCFJ1blN0YXJ0Eg4KBnJ1bl9pZBgBIAEoCRIUCgx3b3Jrc3BhY2VfaWQYAiABKAkSEAoId29ya2Zsb3cYAyABKAkSDwoHdmVyc2lvbhgEIAEoBRIRCglwbGFuX2pzb24YBSABKAkSEwoLaW5wdXRzX2pzb24YBiABKAkSDwoHdHJpZ2dlchgHIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYCCABKAkSEQoJYm9keV9oYXNoGAkgASgJEhMKC3RyYWNlcGFyZW50GAogASgJEhAKCHJlcnVuX29mGAsgASgJEhIKCnJlcnVuX21vZGUYDCABKAkSEgoKcmVydW5fdGFzaxgNIAEoCRIMCgRiYXJlGA4gASgIIjsKEFN0YXJ0UnVuc1JlcXVlc3QSJwoEcnVucxgBIAMoCzIZLndmLnNjaGVkdWxlci52MS5SdW5TdGFydCI/CgpSdW5TdGFydGVkEg4KBnJ1bl9pZBgBIAEoCRIPCgdwcm9ibGVtGAIgASgJEhAKCHJ1bl9qc29uGAMgASgJIj4KEVN0YXJ0UnVuc1Jlc3BvbnNlEikKBHJ1bnMYASADKAsyGy53Zi5zY2hlZHVsZXIudjEuUnVuU3RhcnRlZCI1Cg1HZXRSdW5SZXF1ZXN0EhQKDHdvcmtzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkiIgoOR2V0UnVuUmVzcG9uc2USEAoIcnVuX2pzb24YASABKAkiWgoTTGlzdFRhc2tSdW5zUmVxdWVzdBIUCgx3b3Jrc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEg0KBWxpbWl0GAMgASgFEg4KBmN1cnNvchgEIAEoCSKOAwoHVGFza1J1bhIKCgJpZBgBIAEoCRIOCgZydW5faWQYAiABKAkSDAoEdGFzaxgDIAEoCRIRCgRpdGVtGAQgASgFSACIAQESDgoGc3RhdHVzGAUgASgJEg4KBnJlYXNvbhgGIAEoCRIPCgdhdHRlbXB0GAcgASgFEhMKC21heF9yZXRyaWVzGAggASgFEhEKCXdvcmtlcl9pZBgJIAEoCRIUCgxvdXRwdXRzX2pzb24YCiABKAkSKQoFZXJyb3IYCyABKAsyGi53Zi5zY2hlZHVsZXIudjEuVGFza0Vycm9yEi0KCXF1ZXVlZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKc3RhcnRlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZmluaXNoZWRfYXQYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC3JldXNlZF9mcm9tGA8gASgJQgcKBV9pdGVtIioKCVRhc2tFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiVAoUTGlzdFRhc2tSdW5zUmVzcG9uc2USJwoFaXRlbXMYASADKAsyGC53Zi5zY2hlZHVsZXIudjEuVGFza1J1bhITCgtuZXh0X2N1cnNvchgCIAEoCSJGCg9XYXRjaFJ1blJlcXVlc3QSFAoMd29ya3NwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRINCgVhZnRlchgDIAEoBSI8ChBXYXRjaFJ1blJlc3BvbnNlEigKBWV2ZW50GAEgASgLMhkud2Yuc2NoZWR1bGVyLnYxLlJ1bkV2ZW50Io4BCghSdW5FdmVudBILCgNzZXEYASABKAUSDAoEdHlwZRgCIAEoCRIOCgZydW5faWQYAyABKAkSDAoEdGFzaxgEIAEoCRIOCgZzdGF0dXMYBSABKAkSJgoCYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWRhdGFfanNvbhgHIAEoCSIiCg9PcGVuUnVuc1JlcXVlc3QSDwoHcnVuX2lkcxgBIAMoCSIvChBPcGVuUnVuc1Jlc3BvbnNlEg0KBWtub3duGAEgAygJEgwKBG9wZW4YAiADKAkiOAoQQ2FuY2VsUnVuUmVxdWVzdBIUCgx3b3Jrc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJIhMKEUNhbmNlbFJ1blJlc3BvbnNlItsBChJPcGVuU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEg4KBnF1ZXVlcxgDIAMoCRINCgVzbG90cxgEIAEoBRIUCgxpbmxpbmVfc2xvdHMYBSABKAUSPwoGbGFiZWxzGAYgAygLMi8ud2Yuc2NoZWR1bGVyLnYxLk9wZW5TZXNzaW9uUmVxdWVzdC5MYWJlbHNFbnRyeRotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIj0KE09wZW5TZXNzaW9uUmVzcG9uc2USEAoIbGVhc2VfbXMYASABKAUSFAoMaGVhcnRiZWF0X21zGAIgASgFIikKE0Nsb3NlU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSIWChRDbG9zZVNlc3Npb25SZXNwb25zZSJaCgxDbGFpbVJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIRCgltYXhfdGFza3MYAiABKAUSDwoHd2FpdF9tcxgDIAEoBRISCgptYXhfaW5saW5lGAQgASgFIvUBCgdBdHRlbXB0EhMKC3Rhc2tfcnVuX2lkGAEgASgJEg0KBXRva2VuGAIgASgDEg8KB2F0dGVtcHQYAyABKAUSDgoGcnVuX2lkGAQgASgJEhQKDHdvcmtzcGFjZV9pZBgFIAEoCRIQCgh3b3JrZmxvdxgGIAEoCRIPCgd2ZXJzaW9uGAcgASgFEgwKBHRhc2sYCCABKAkSDAoEdHlwZRgJIAEoCRIRCgl0YXNrX2pzb24YCiABKAkSFAoMY29udGV4dF9qc29uGAsgASgJEhIKCnRpbWVvdXRfbXMYDCABKAMSEwoLdHJhY2VwYXJlbnQYDSABKAkiOwoNQ2xhaW1SZXNwb25zZRIqCghhdHRlbXB0cxgBIAMoCzIYLndmLnNjaGVkdWxlci52MS5BdHRlbXB0IioKBEhlbGQSEwoLdGFza19ydW5faWQYASABKAkSDQoFdG9rZW4YAiABKAMiOQoTQ2hlY2tBdHRlbXB0UmVxdWVzdBITCgt0YXNrX3J1bl9pZBgBIAEoCRINCgV0b2tlbhgCIAEoAyI9ChRDaGVja0F0dGVtcHRSZXNwb25zZRIUCgx3b3Jrc3BhY2VfaWQYASABKAkSDwoHc2VjcmV0cxgCIAMoCSJxChBIZWFydGJlYXRSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSIwoEaGVsZBgCIAMoCzIVLndmLnNjaGVkdWxlci52MS5IZWxkEhIKCmxhc3RfdG9rZW4YAyABKAMSEAoIZHJhaW5pbmcYBCABKAgiOAoRSGVhcnRiZWF0UmVzcG9uc2USIwoEc3RvcBgBIAMoCzIVLndmLnNjaGVkdWxlci52MS5IZWxkItUBCgZSZXN1bHQSEwoLdGFza19ydW5faWQYASABKAkSDQoFdG9rZW4YAiABKAMSDwoHb3V0Y29tZRgDIAEoCRIUCgxvdXRwdXRzX2pzb24YBCABKAkSEgoKZXJyb3JfY29kZRgFIAEoCRIVCg1lcnJvcl9tZXNzYWdlGAYgASgJEhUKDW5vbl9yZXRyeWFibGUYByABKAgSFgoOcmV0cnlfYWZ0ZXJfbXMYCCABKAMSEgoKbG9nX2NodW5rcxgJIAEoBRISCgp1c2FnZV9qc29uGAogASgJInQKDVJlcG9ydFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIoCgdyZXN1bHRzGAIgAygLMhcud2Yuc2NoZWR1bGVyLnYxLlJlc3VsdBIRCgltYXhfdGFza3MYAyABKAUSEgoKbWF4X2lubGluZRgEIAEoBSI/CghSZXBvcnRlZBITCgt0YXNrX3J1bl9pZBgBIAEoCRINCgV0b2tlbhgCIAEoAxIPCgd2ZXJkaWN0GAMgASgJImkKDlJlcG9ydFJlc3BvbnNlEisKCHJlcG9ydGVkGAEgAygLMhkud2Yuc2NoZWR1bGVyLnYxLlJlcG9ydGVkEioKCGF0dGVtcHRzGAIgAygLMhgud2Yuc2NoZWR1bGVyLnYxLkF0dGVtcHQykwgKEFNjaGVkdWxlclNlcnZpY2USUgoJU3RhcnRSdW5zEiEud2Yuc2NoZWR1bGVyLnYxLlN0YXJ0UnVuc1JlcXVlc3QaIi53Zi5zY2hlZHVsZXIudjEuU3RhcnRSdW5zUmVzcG9uc2USTwoGR2V0UnVuEh4ud2Yuc2NoZWR1bGVyLnYxLkdldFJ1blJlcXVlc3QaHy53Zi5zY2hlZHVsZXIudjEuR2V0UnVuUmVzcG9uc2UiBKi7GAESYQoMTGlzdFRhc2tSdW5zEiQud2Yuc2NoZWR1bGVyLnYxLkxpc3RUYXNrUnVuc1JlcXVlc3QaJS53Zi5zY2hlZHVsZXIudjEuTGlzdFRhc2tSdW5zUmVzcG9uc2UiBKi7GAESVwoIV2F0Y2hSdW4SIC53Zi5zY2hlZHVsZXIudjEuV2F0Y2hSdW5SZXF1ZXN0GiEud2Yuc2NoZWR1bGVyLnYxLldhdGNoUnVuUmVzcG9uc2UiBKi7GAEwARJPCghPcGVuUnVucxIgLndmLnNjaGVkdWxlci52MS5PcGVuUnVuc1JlcXVlc3QaIS53Zi5zY2hlZHVsZXIudjEuT3BlblJ1bnNSZXNwb25zZRJSCglDYW5jZWxSdW4SIS53Zi5zY2hlZHVsZXIudjEuQ2FuY2VsUnVuUmVxdWVzdBoiLndmLnNjaGVkdWxlci52MS5DYW5jZWxSdW5SZXNwb25zZRJYCgtPcGVuU2Vzc2lvbhIjLndmLnNjaGVkdWxlci52MS5PcGVuU2Vzc2lvblJlcXVlc3QaJC53Zi5zY2hlZHVsZXIudjEuT3BlblNlc3Npb25SZXNwb25zZRJbCgxDbG9zZVNlc3Npb24SJC53Zi5zY2hlZHVsZXIudjEuQ2xvc2VTZXNzaW9uUmVxdWVzdBolLndmLnNjaGVkdWxlci52MS5DbG9zZVNlc3Npb25SZXNwb25zZRJGCgVDbGFpbRIdLndmLnNjaGVkdWxlci52MS5DbGFpbVJlcXVlc3QaHi53Zi5zY2hlZHVsZXIudjEuQ2xhaW1SZXNwb25zZRJbCgxDaGVja0F0dGVtcHQSJC53Zi5zY2hlZHVsZXIudjEuQ2hlY2tBdHRlbXB0UmVxdWVzdBolLndmLnNjaGVkdWxlci52MS5DaGVja0F0dGVtcHRSZXNwb25zZRJSCglIZWFydGJlYXQSIS53Zi5zY2hlZHVsZXIudjEuSGVhcnRiZWF0UmVxdWVzdBoiLndmLnNjaGVkdWxlci52MS5IZWFydGJlYXRSZXNwb25zZRJJCgZSZXBvcnQSHi53Zi5zY2hlZHVsZXIudjEuUmVwb3J0UmVxdWVzdBofLndmLnNjaGVkdWxlci52MS5SZXBvcnRSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_wf_access_v1_access]);
 
 /**
  * @generated from message wf.scheduler.v1.RunStart
@@ -492,6 +492,82 @@ export const RunEventSchema: GenMessage<RunEvent> = /*@__PURE__*/
   messageDesc(file_wf_scheduler_v1_scheduler, 12);
 
 /**
+ * @generated from message wf.scheduler.v1.OpenRunsRequest
+ */
+export type OpenRunsRequest = Message<"wf.scheduler.v1.OpenRunsRequest"> & {
+  /**
+   * At most 1,000.
+   *
+   * @generated from field: repeated string run_ids = 1;
+   */
+  runIds: string[];
+};
+
+/**
+ * Describes the message wf.scheduler.v1.OpenRunsRequest.
+ * Use `create(OpenRunsRequestSchema)` to create a new message.
+ */
+export const OpenRunsRequestSchema: GenMessage<OpenRunsRequest> = /*@__PURE__*/
+  messageDesc(file_wf_scheduler_v1_scheduler, 13);
+
+/**
+ * @generated from message wf.scheduler.v1.OpenRunsResponse
+ */
+export type OpenRunsResponse = Message<"wf.scheduler.v1.OpenRunsResponse"> & {
+  /**
+   * @generated from field: repeated string known = 1;
+   */
+  known: string[];
+
+  /**
+   * @generated from field: repeated string open = 2;
+   */
+  open: string[];
+};
+
+/**
+ * Describes the message wf.scheduler.v1.OpenRunsResponse.
+ * Use `create(OpenRunsResponseSchema)` to create a new message.
+ */
+export const OpenRunsResponseSchema: GenMessage<OpenRunsResponse> = /*@__PURE__*/
+  messageDesc(file_wf_scheduler_v1_scheduler, 14);
+
+/**
+ * @generated from message wf.scheduler.v1.CancelRunRequest
+ */
+export type CancelRunRequest = Message<"wf.scheduler.v1.CancelRunRequest"> & {
+  /**
+   * @generated from field: string workspace_id = 1;
+   */
+  workspaceId: string;
+
+  /**
+   * @generated from field: string run_id = 2;
+   */
+  runId: string;
+};
+
+/**
+ * Describes the message wf.scheduler.v1.CancelRunRequest.
+ * Use `create(CancelRunRequestSchema)` to create a new message.
+ */
+export const CancelRunRequestSchema: GenMessage<CancelRunRequest> = /*@__PURE__*/
+  messageDesc(file_wf_scheduler_v1_scheduler, 15);
+
+/**
+ * @generated from message wf.scheduler.v1.CancelRunResponse
+ */
+export type CancelRunResponse = Message<"wf.scheduler.v1.CancelRunResponse"> & {
+};
+
+/**
+ * Describes the message wf.scheduler.v1.CancelRunResponse.
+ * Use `create(CancelRunResponseSchema)` to create a new message.
+ */
+export const CancelRunResponseSchema: GenMessage<CancelRunResponse> = /*@__PURE__*/
+  messageDesc(file_wf_scheduler_v1_scheduler, 16);
+
+/**
  * @generated from message wf.scheduler.v1.OpenSessionRequest
  */
 export type OpenSessionRequest = Message<"wf.scheduler.v1.OpenSessionRequest"> & {
@@ -531,7 +607,7 @@ export type OpenSessionRequest = Message<"wf.scheduler.v1.OpenSessionRequest"> &
  * Use `create(OpenSessionRequestSchema)` to create a new message.
  */
 export const OpenSessionRequestSchema: GenMessage<OpenSessionRequest> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 13);
+  messageDesc(file_wf_scheduler_v1_scheduler, 17);
 
 /**
  * @generated from message wf.scheduler.v1.OpenSessionResponse
@@ -553,7 +629,7 @@ export type OpenSessionResponse = Message<"wf.scheduler.v1.OpenSessionResponse">
  * Use `create(OpenSessionResponseSchema)` to create a new message.
  */
 export const OpenSessionResponseSchema: GenMessage<OpenSessionResponse> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 14);
+  messageDesc(file_wf_scheduler_v1_scheduler, 18);
 
 /**
  * @generated from message wf.scheduler.v1.CloseSessionRequest
@@ -570,7 +646,7 @@ export type CloseSessionRequest = Message<"wf.scheduler.v1.CloseSessionRequest">
  * Use `create(CloseSessionRequestSchema)` to create a new message.
  */
 export const CloseSessionRequestSchema: GenMessage<CloseSessionRequest> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 15);
+  messageDesc(file_wf_scheduler_v1_scheduler, 19);
 
 /**
  * @generated from message wf.scheduler.v1.CloseSessionResponse
@@ -583,7 +659,7 @@ export type CloseSessionResponse = Message<"wf.scheduler.v1.CloseSessionResponse
  * Use `create(CloseSessionResponseSchema)` to create a new message.
  */
 export const CloseSessionResponseSchema: GenMessage<CloseSessionResponse> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 16);
+  messageDesc(file_wf_scheduler_v1_scheduler, 20);
 
 /**
  * @generated from message wf.scheduler.v1.ClaimRequest
@@ -621,7 +697,7 @@ export type ClaimRequest = Message<"wf.scheduler.v1.ClaimRequest"> & {
  * Use `create(ClaimRequestSchema)` to create a new message.
  */
 export const ClaimRequestSchema: GenMessage<ClaimRequest> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 17);
+  messageDesc(file_wf_scheduler_v1_scheduler, 21);
 
 /**
  * One attempt, with all that its worker needs.
@@ -706,7 +782,7 @@ export type Attempt = Message<"wf.scheduler.v1.Attempt"> & {
  * Use `create(AttemptSchema)` to create a new message.
  */
 export const AttemptSchema: GenMessage<Attempt> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 18);
+  messageDesc(file_wf_scheduler_v1_scheduler, 22);
 
 /**
  * @generated from message wf.scheduler.v1.ClaimResponse
@@ -723,7 +799,7 @@ export type ClaimResponse = Message<"wf.scheduler.v1.ClaimResponse"> & {
  * Use `create(ClaimResponseSchema)` to create a new message.
  */
 export const ClaimResponseSchema: GenMessage<ClaimResponse> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 19);
+  messageDesc(file_wf_scheduler_v1_scheduler, 23);
 
 /**
  * @generated from message wf.scheduler.v1.Held
@@ -745,7 +821,53 @@ export type Held = Message<"wf.scheduler.v1.Held"> & {
  * Use `create(HeldSchema)` to create a new message.
  */
 export const HeldSchema: GenMessage<Held> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 20);
+  messageDesc(file_wf_scheduler_v1_scheduler, 24);
+
+/**
+ * @generated from message wf.scheduler.v1.CheckAttemptRequest
+ */
+export type CheckAttemptRequest = Message<"wf.scheduler.v1.CheckAttemptRequest"> & {
+  /**
+   * @generated from field: string task_run_id = 1;
+   */
+  taskRunId: string;
+
+  /**
+   * @generated from field: int64 token = 2;
+   */
+  token: bigint;
+};
+
+/**
+ * Describes the message wf.scheduler.v1.CheckAttemptRequest.
+ * Use `create(CheckAttemptRequestSchema)` to create a new message.
+ */
+export const CheckAttemptRequestSchema: GenMessage<CheckAttemptRequest> = /*@__PURE__*/
+  messageDesc(file_wf_scheduler_v1_scheduler, 25);
+
+/**
+ * @generated from message wf.scheduler.v1.CheckAttemptResponse
+ */
+export type CheckAttemptResponse = Message<"wf.scheduler.v1.CheckAttemptResponse"> & {
+  /**
+   * @generated from field: string workspace_id = 1;
+   */
+  workspaceId: string;
+
+  /**
+   * The names of those that its task declares.
+   *
+   * @generated from field: repeated string secrets = 2;
+   */
+  secrets: string[];
+};
+
+/**
+ * Describes the message wf.scheduler.v1.CheckAttemptResponse.
+ * Use `create(CheckAttemptResponseSchema)` to create a new message.
+ */
+export const CheckAttemptResponseSchema: GenMessage<CheckAttemptResponse> = /*@__PURE__*/
+  messageDesc(file_wf_scheduler_v1_scheduler, 26);
 
 /**
  * @generated from message wf.scheduler.v1.HeartbeatRequest
@@ -781,7 +903,7 @@ export type HeartbeatRequest = Message<"wf.scheduler.v1.HeartbeatRequest"> & {
  * Use `create(HeartbeatRequestSchema)` to create a new message.
  */
 export const HeartbeatRequestSchema: GenMessage<HeartbeatRequest> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 21);
+  messageDesc(file_wf_scheduler_v1_scheduler, 27);
 
 /**
  * @generated from message wf.scheduler.v1.HeartbeatResponse
@@ -800,7 +922,7 @@ export type HeartbeatResponse = Message<"wf.scheduler.v1.HeartbeatResponse"> & {
  * Use `create(HeartbeatResponseSchema)` to create a new message.
  */
 export const HeartbeatResponseSchema: GenMessage<HeartbeatResponse> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 22);
+  messageDesc(file_wf_scheduler_v1_scheduler, 28);
 
 /**
  * @generated from message wf.scheduler.v1.Result
@@ -866,7 +988,7 @@ export type Result = Message<"wf.scheduler.v1.Result"> & {
  * Use `create(ResultSchema)` to create a new message.
  */
 export const ResultSchema: GenMessage<Result> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 23);
+  messageDesc(file_wf_scheduler_v1_scheduler, 29);
 
 /**
  * @generated from message wf.scheduler.v1.ReportRequest
@@ -898,7 +1020,7 @@ export type ReportRequest = Message<"wf.scheduler.v1.ReportRequest"> & {
  * Use `create(ReportRequestSchema)` to create a new message.
  */
 export const ReportRequestSchema: GenMessage<ReportRequest> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 24);
+  messageDesc(file_wf_scheduler_v1_scheduler, 30);
 
 /**
  * @generated from message wf.scheduler.v1.Reported
@@ -927,7 +1049,7 @@ export type Reported = Message<"wf.scheduler.v1.Reported"> & {
  * Use `create(ReportedSchema)` to create a new message.
  */
 export const ReportedSchema: GenMessage<Reported> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 25);
+  messageDesc(file_wf_scheduler_v1_scheduler, 31);
 
 /**
  * @generated from message wf.scheduler.v1.ReportResponse
@@ -949,7 +1071,7 @@ export type ReportResponse = Message<"wf.scheduler.v1.ReportResponse"> & {
  * Use `create(ReportResponseSchema)` to create a new message.
  */
 export const ReportResponseSchema: GenMessage<ReportResponse> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 26);
+  messageDesc(file_wf_scheduler_v1_scheduler, 32);
 
 /**
  * @generated from service wf.scheduler.v1.SchedulerService
@@ -996,6 +1118,26 @@ export const SchedulerService: GenService<{
     output: typeof WatchRunResponseSchema;
   },
   /**
+   * Which of these runs are there, and which of those have not ended.
+   *
+   * @generated from rpc wf.scheduler.v1.SchedulerService.OpenRuns
+   */
+  openRuns: {
+    methodKind: "unary";
+    input: typeof OpenRunsRequestSchema;
+    output: typeof OpenRunsResponseSchema;
+  },
+  /**
+   * What has not begun is cancelled at once, what runs is told to stop.
+   *
+   * @generated from rpc wf.scheduler.v1.SchedulerService.CancelRun
+   */
+  cancelRun: {
+    methodKind: "unary";
+    input: typeof CancelRunRequestSchema;
+    output: typeof CancelRunResponseSchema;
+  },
+  /**
    * A worker is known by a session, new at every start.
    *
    * @generated from rpc wf.scheduler.v1.SchedulerService.OpenSession
@@ -1020,6 +1162,16 @@ export const SchedulerService: GenService<{
     methodKind: "unary";
     input: typeof ClaimRequestSchema;
     output: typeof ClaimResponseSchema;
+  },
+  /**
+   * Refused as stale unless the attempt runs under this token.
+   *
+   * @generated from rpc wf.scheduler.v1.SchedulerService.CheckAttempt
+   */
+  checkAttempt: {
+    methodKind: "unary";
+    input: typeof CheckAttemptRequestSchema;
+    output: typeof CheckAttemptResponseSchema;
   },
   /**
    * @generated from rpc wf.scheduler.v1.SchedulerService.Heartbeat

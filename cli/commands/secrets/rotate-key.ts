@@ -1,0 +1,11 @@
+import { asJson } from "../../clean.ts"
+import { flag, type Given } from "../../command.ts"
+import { connect } from "../../connection.ts"
+import { exit_codes } from "../../exit.ts"
+import type { Io } from "../../io.ts"
+
+export const run = async ({ options }: Given, io: Io): Promise<number> => {
+  const answer = await connect(options, io).secrets.rotateKey()
+  io.out(flag(options, "json") ? asJson(answer) : String(answer.rotated))
+  return exit_codes.done
+}

@@ -1,0 +1,24 @@
+import { z } from "zod"
+import { Problem } from "#kernel/problem/problem.ts"
+import { callingService } from "#kernel/rpc/callers.ts"
+import type { Routes } from "#kernel/rpc/server.ts"
+import { WorkflowService } from "#proto/generated/wf/workflow/v1/workflow_pb.ts"
+import type { Scheduler } from "./run/hand-over.ts"
+import { giveSecrets } from "./secret/give.ts"
+import type { Secrets } from "./secret/set.ts"
+
+const id = z.uuid()
+
+/** For workers alone: what a running task has declared, and nothing else. */
+export const workflowRpc = (giving: Secrets & { readonly scheduler: Scheduler }): Routes => {
+  const give = giveSecrets(giving)
+  return (router) =>
+    router.service(WorkflowService, {
+      async giveSecrets({ taskRunId, token }, context) {
+        if (callingService(context).service !== "worker") throw new Problem("auth.forbidden")
+        if (!id.safeParse(taskRunId).success) throw new Problem("attempt.stale")
+        const { values, missing } = await give({ task_run_id: taskRunId, token })
+        return { values: { ...values }, missing: [...missing] }
+      },
+    })
+}

@@ -1,0 +1,72 @@
+import { createRoute } from "@hono/zod-openapi"
+import type { App } from "#kernel/http/app.ts"
+import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { nameText } from "../workflow/shape.ts"
+import { deleteSecret, listSecrets } from "./list.ts"
+import { rotateKey } from "./rotate.ts"
+import { type Secrets, setSecret } from "./set.ts"
+import { rotatedShape, secretPath, secretShape, setSecretShape } from "./shape.ts"
+
+const root = "/api/v1/secrets"
+
+const listRoute = createRoute({
+  method: "get",
+  path: root,
+  operationId: "listSecrets",
+  security: bearer,
+  request: { query: pageQuery.extend({ cursor: nameText.optional() }) },
+  responses: { 200: jsonAnswer("The names of the secrets", page(secretShape)), ...refusals },
+})
+
+const setRoute = createRoute({
+  method: "put",
+  path: `${root}/{name}`,
+  operationId: "setSecret",
+  security: bearer,
+  request: { params: secretPath, body: jsonBody(setSecretShape) },
+  responses: {
+    200: jsonAnswer("It has another value now", secretShape),
+    201: jsonAnswer("It was made", secretShape),
+    ...refusals,
+  },
+})
+
+const deleteRoute = createRoute({
+  method: "delete",
+  path: `${root}/{name}`,
+  operationId: "deleteSecret",
+  security: bearer,
+  request: { params: secretPath },
+  responses: { 204: { description: "It is gone" }, ...refusals },
+})
+
+const rotateRoute = createRoute({
+  method: "post",
+  path: `${root}/rotate-key`,
+  operationId: "rotateSecretKey",
+  security: bearer,
+  responses: { 200: jsonAnswer("All of them are encrypted under a new key", rotatedShape), ...refusals },
+})
+
+export const mountSecrets = (app: App, secrets: Secrets): void => {
+  const list = listSecrets(secrets.database)
+  const set = setSecret(secrets)
+  const remove = deleteSecret(secrets.database)
+  const rotate = rotateKey(secrets)
+  app.openapi(listRoute, async (context) =>
+    context.json(await list(context.get("actor"), context.req.valid("query")), 200),
+  )
+  app.openapi(setRoute, async (context) => {
+    const { name } = context.req.valid("param")
+    const { value } = context.req.valid("json")
+    const { secret, created } = await set(context.get("actor"), { name, value })
+    return created ? context.json(secret, 201) : context.json(secret, 200)
+  })
+  app.openapi(deleteRoute, async (context) => {
+    await remove(context.get("actor"), context.req.valid("param").name)
+    return context.body(null, 204)
+  })
+  app.openapi(rotateRoute, async (context) =>
+    context.json({ rotated: await rotate(context.get("actor")) }, 200),
+  )
+}
