@@ -28,13 +28,3 @@ begin
   return nextval('scheduler.token');
 end
 $$;
-
--- Fails as a serialisation does where fewer rows were changed than had been meant to be.
-create function scheduler.expect(changed bigint, meant int) returns void
-language plpgsql as $$
-begin
-  if changed <> meant then
-    raise exception '% rows were to be changed, and % were', meant, changed using errcode = 'serialization_failure';
-  end if;
-end
-$$;
