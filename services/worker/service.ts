@@ -52,7 +52,7 @@ export const worker = service({
     const pump = createPump({
       scheduler: call("scheduler", SchedulerService),
       slots,
-      ...{ name, queues, labels, log },
+      ...{ name, queues, labels, types: executors.types, log },
       id: kit.id,
       run: running.run,
     })

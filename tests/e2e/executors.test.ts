@@ -209,6 +209,11 @@ tasks:
   expect(tasks.get("many")).toMatchObject({ status: "failed", error: { code: "task.processes" } })
 })
 
+test("a worker is listed with the types of tasks that it can run", async () => {
+  const [worker] = (await it.client.workers.list()).items
+  expect(worker?.types).toEqual(expect.arrayContaining(["shell", "script", "http", "noop"]))
+})
+
 test("a container runs, or the error says what is missing", async () => {
   const { tasks } = await ran(`name: contained
 tasks:

@@ -56,7 +56,7 @@ const start = (): { readonly door: Client<typeof WorkerService>; finish(task: st
   const types = () => Promise.resolve(["shell"])
   const [name, queues, labels] = ["test", ["*"], { zone: "eu" }]
   const pump = createPump({
-    ...{ slots, name, queues, labels: {}, log: silentLog, id: engine.kit.id, run: running.run },
+    ...{ slots, name, queues, labels: {}, types, log: silentLog, id: engine.kit.id, run: running.run },
     scheduler: call("scheduler", SchedulerService),
   })
   pump.start()

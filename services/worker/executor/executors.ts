@@ -32,6 +32,8 @@ export type ExecutorsOptions = {
   readonly claimed: Pick<ClaimedFolder, "folder" | "gone">
 }
 
+const max_look_ms = 1_000
+
 /** All that this worker can run, and what these stand on; what workers that are gone have left is ended first. */
 export const createExecutors = ({ config, kit, log, worker_id, claimed }: ExecutorsOptions): Executors => {
   clearCgroups(claimed.gone)
@@ -52,7 +54,11 @@ export const createExecutors = ({ config, kit, log, worker_id, claimed }: Execut
   return {
     by_type,
     async types() {
-      const { ok } = await tool()
+      // A daemon that hangs keeps nobody from what else there is.
+      const ok = await Promise.race([
+        tool().then((found) => found.ok),
+        Bun.sleep(max_look_ms).then(() => false),
+      ])
       return Object.keys(by_type).filter((type) => type !== "container" || ok)
     },
     async close() {
