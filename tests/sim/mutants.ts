@@ -296,6 +296,12 @@ const in_memory: readonly Mutant[] = [
     to: "take: (id) => kept.get(id)?.known,",
   },
   {
+    name: "that a job still runs is guessed, and nobody looks",
+    path: `${task}/settle.ts`,
+    from: "step.is_guessed = jobs.length > 0",
+    to: "step.is_guessed = false",
+  },
+  {
     name: "what is held isn't looked at",
     path: "tests/sim/store/transaction.ts",
     from: "tables.runs.get(id)?.revision !== revision",

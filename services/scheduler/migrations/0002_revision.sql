@@ -28,3 +28,13 @@ begin
   return nextval('scheduler.token');
 end
 $$;
+
+-- Fails as a serialisation does where fewer rows were changed than were meant to be; null expects nothing.
+create function scheduler.expect(changed bigint, meant int) returns void
+language plpgsql as $$
+begin
+  if changed <> meant then
+    raise exception '% rows were to be changed, and % were', meant, changed using errcode = 'serialization_failure';
+  end if;
+end
+$$;
