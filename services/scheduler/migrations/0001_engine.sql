@@ -175,8 +175,6 @@ create table scheduler.session (
   name text not null,
   queues text[] not null,
   labels json not null default '{}',
-  -- The types of tasks that it can run, as it said when it came.
-  types text[] not null default '{}',
   slots int not null,
   -- Slots for functions of the worker's own, which take no process.
   inline_slots int not null default 0,
