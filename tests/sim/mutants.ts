@@ -184,7 +184,7 @@ const in_decisions: readonly Mutant[] = [
   {
     name: "a run that ends while it is paused leaves something behind",
     path: `${run}/end.ts`,
-    from: 'if (run.status === "paused") step.decided.stopped.push(run)',
+    from: "    step.decided.stopped.push(run)\n",
     to: "",
   },
   {

@@ -92,6 +92,15 @@ test.each([
   expect(await see.run(id)).toMatchObject({ status: "failed", reason: "task_failed" })
 })
 
+test("a condition may ask whether there is an output at all", async () => {
+  const { id } = await start({
+    first: noop(),
+    next: noop({ needs: ["first"], if: "has(tasks.first.outputs.rows) && tasks.first.outputs.rows > 1" }),
+  })
+  expect(await work()).toEqual(["first"])
+  expect(await statuses(id)).toEqual({ first: "completed", next: "skipped" })
+})
+
 test("a condition may stand before a wait, and then decides whether it begins", async () => {
   const nap = { uses: "sleep" as const, with: { duration: "1h" } }
   const { id } = await start({ no: { ...nap, if: "false" }, yes: { ...nap, if: "true" } })
