@@ -5,10 +5,11 @@ import type { Engine } from "../engine.ts"
 import { leaveGate } from "../gate/gate.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { join, planOfRun, type Step } from "../step/step.ts"
-import { release, skip } from "../task/advance.ts"
+import { skip, unfoldRun } from "../task/advance.ts"
+import { release } from "../task/release.ts"
 import { tell } from "../task/tell.ts"
 import { endRuns } from "./end.ts"
-import { loadRuns } from "./load.ts"
+import { loadOpenTasks, loadRuns } from "./load.ts"
 import { runMoves } from "./moves.ts"
 
 /** Lets runs begin that waited for their key and hold it now. */
@@ -28,13 +29,13 @@ export const beginRuns = async (engine: Engine, step: Step, ids: readonly string
     tellRunStarted(step, run)
     const open = await step.rows.tasks({ open_of: id })
     join(step.tasks, open)
-    releaseRoots(step, run, open)
+    await releaseRoots(step, run, open)
   }
   endRuns(step)
 }
 
 /** A task that isn't open was kept of an earlier run. */
-const releaseRoots = (step: Step, run: RunRow, open: readonly TaskRow[]): void => {
+const releaseRoots = async (step: Step, run: RunRow, open: readonly TaskRow[]): Promise<void> => {
   const plan = planOfRun(step, run)
   if (!plan) throw new Error("a run has no plan")
   const tasks = new Map(open.map((task) => [placeOf(task.id), task]))
@@ -42,12 +43,32 @@ const releaseRoots = (step: Step, run: RunRow, open: readonly TaskRow[]): void =
   const begun = begin(plan, kept)
   for (const idx of begun.release) {
     const task = tasks.get(idx)
-    if (task) release(step, run, task)
+    if (task && !plan.tasks[idx]?.each) release(step, run, task)
   }
   for (const idx of begun.skip) {
     const task = tasks.get(idx)
     if (task) skip(step, run, task)
   }
+  const templates = begun.release.filter((idx) => plan.tasks[idx]?.each)
+  if (templates.length > 0)
+    await unfoldRun(
+      step,
+      { run, plan },
+      templates.flatMap((idx) => tasks.get(idx) ?? []),
+    )
+}
+
+/** Of new runs, in a step of its own: what their lists are made of is read as in any other. */
+export const unfoldBegun = async (engine: Engine, step: Step, ids: readonly string[]): Promise<void> => {
+  for (const run of await loadRuns(engine, step, ids)) {
+    const plan = planOfRun(step, run)
+    if (!plan) throw new Error("a run has no plan")
+    await loadOpenTasks(step, run.id)
+    const isFree = ({ run_id, status, needs_left, idx }: TaskRow) =>
+      run_id === run.id && status === "pending" && needs_left === 0 && plan.tasks[idx]?.each !== undefined
+    await unfoldRun(step, { run, plan }, [...step.tasks.values()].filter(isFree))
+  }
+  endRuns(step)
 }
 
 export const tellRunStarted = (step: Step, run: RunRow): void => {

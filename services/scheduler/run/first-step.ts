@@ -2,6 +2,7 @@ import { begin } from "#language/decide.ts"
 import type { PlanTask } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
 import { slotOf } from "#language/slots.ts"
+import { withTemplates } from "../item/kept.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import type { Step } from "../step/step.ts"
 import { tellSkipped } from "../task/tell-unbegun.ts"
@@ -39,7 +40,7 @@ export const firstStep = (step: Step, { start, kept }: Given, waits: boolean): B
       queued_ms: step.now.getTime(),
     })
     if (kept.has(task.idx)) Object.assign(task, { status: "completed", needs_left: 0 })
-    if (released.has(task.idx)) {
+    if (released.has(task.idx) && !planned.each) {
       task.status = "queued"
       step.decided.released.push(task)
       if (task.settings) step.decided.expiring.push(task)
@@ -52,7 +53,8 @@ export const firstStep = (step: Step, { start, kept }: Given, waits: boolean): B
   })
   const open = tasks.filter(({ status }) => status === "pending" || status === "queued")
   if (!waits) step.known.set(id, { run, open: new Map(open.map((task) => [task.id, task])) })
-  return { start, run, tasks, kept }
+  const unfolds = start.plan.tasks.some(({ idx, each }) => each && released.has(idx))
+  return { start, run, tasks, kept: withTemplates(start, kept), unfolds }
 }
 
 /** Read with the row, so only where a timer has to know of it; the rest is in the plan. */
@@ -65,7 +67,7 @@ const newTask = (
   counter: Pick<TaskRow, "needs_left" | "needs_bad" | "queued_ms">,
 ): TaskRow => ({
   id: taskRunId(run.id, planned.idx),
-  ...{ run_id: run.id, workspace_id: run.workspace_id, idx: planned.idx, task: planned.name },
+  ...{ run_id: run.id, workspace_id: run.workspace_id, idx: planned.idx, item: null, task: planned.name },
   ...{ type: planned.uses, queue: planned.queue, slot: slotOf(planned.uses), priority: planned.priority },
   ...{
     max_retries: planned.retry.max_retries,

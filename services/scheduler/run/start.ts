@@ -13,6 +13,7 @@ import type { RunRow, TaskRow } from "../step/rows.ts"
 import { openStep, type Step } from "../step/step.ts"
 import { type Attempt, attemptsOf, outputsFor } from "../task/attempt.ts"
 import { handOver, holdFor } from "../task/hand-over.ts"
+import { unfoldBegun } from "./begin.ts"
 import { runConcurrency } from "./concurrency.ts"
 import { endRuns } from "./end.ts"
 import { enterRuns, refusalOf } from "./enter.ts"
@@ -72,6 +73,8 @@ export type Begun = {
   readonly tasks: readonly TaskRow[]
   /** What an earlier run has done already, by its place. */
   readonly kept: KeptTasks
+  /** Some of its tasks begin at once, each with items of its own. */
+  readonly unfolds: boolean
 }
 
 /**
@@ -96,7 +99,7 @@ export const startRuns =
 
 const slotOfFirst = ([start]: readonly Prepared[]): Slot | undefined => {
   const root = start?.plan.tasks.find(({ needs }) => needs.length === 0)
-  return root && slotOf(root.uses)
+  return root && !root.each ? slotOf(root.uses) : undefined
 }
 
 type Starting = { readonly prepared: readonly Prepared[]; readonly seat: Seat | undefined }
@@ -175,6 +178,8 @@ const startSome = async (engine: Engine, sql: Sql, { starts, seat }: Some) => {
   const { leaving } = step.decided
   if (leaving.length > 0)
     await performIn(engine, sql, async ({ decided }) => decided.leaving.push(...leaving))
+  const unfolding = begun.filter(({ unfolds }) => unfolds).map(({ run }) => run.id)
+  if (unfolding.length > 0) await performIn(engine, sql, (own) => unfoldBegun(engine, own, unfolding))
   for (const one of begun) started.set(one.run.id, shownRun(one, times))
   return { started, attempts: () => attemptsOf(step, outputs) }
 }

@@ -6,7 +6,7 @@ import type { Lane } from "../lane/lanes.ts"
 import type { KnownRun } from "../run/known.ts"
 import type { RunFact } from "../run/record.ts"
 import type { Settlement } from "../task/verdict.ts"
-import type { Holder, Rows, RunRow, TaskRow } from "./rows.ts"
+import type { EarlierItem, Holder, Rows, RunRow, TaskRow } from "./rows.ts"
 
 /** An attempt that has ended, and what its worker said of it. */
 export type Ended = {
@@ -18,6 +18,8 @@ export type Ended = {
   readonly error: { readonly code: string; readonly message: string } | null
 }
 
+export type Created = { readonly task: TaskRow; readonly earlier: EarlierItem | undefined }
+
 /** What a step has decided, to be written at its end. */
 export type Decided = {
   readonly ended: Ended[]
@@ -25,6 +27,12 @@ export type Decided = {
   readonly expired: Ended[]
   /** Pending tasks whose needs were counted. */
   readonly counted: Set<TaskRow>
+  /** Items that are new, and what an earlier run has made of them. */
+  readonly created: Created[]
+  /** Tasks whose items begin. */
+  readonly unfolded: TaskRow[]
+  /** Tasks that end as their items have, or can't have any. */
+  readonly folded: Ended[]
   /** Claimable from now on. */
   readonly released: TaskRow[]
   /** Queued, but behind something. */
@@ -91,6 +99,9 @@ export const openStep = (rows: Rows, kit: Kit): Step => ({
     left: [],
     stopped: [],
     counted: new Set(),
+    created: [],
+    unfolded: [],
+    folded: [],
     released: [],
     blocked: [],
     expiring: [],

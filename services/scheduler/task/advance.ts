@@ -6,39 +6,59 @@ import {
   type Outcome,
   onReady,
 } from "#language/decide.ts"
-import type { Plan } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
+import { countItems } from "../item/count.ts"
+import { type PlannedRun, unfold } from "../item/unfold.ts"
 import { knownTask, loadOpenTasks } from "../run/load.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { planOfRun, runOfTask, type Step } from "../step/step.ts"
 import { taskMoves } from "./moves.ts"
+import { release } from "./release.ts"
 import { tellSkipped } from "./tell-unbegun.ts"
 
 /** Counts down what waits for the tasks that ended, releases what is free, and skips what can't run any more. */
 export const advanceRuns = async (step: Step): Promise<void> => {
-  const ended = new Map<RunRow, EndedTask[]>()
+  const ended = new Map<RunRow, { readonly tasks: EndedTask[]; readonly items: TaskRow[] }>()
   for (const { task } of [...step.decided.ended, ...step.decided.expired]) {
     const run = runOfTask(step, task)
     const planned = planOfRun(step, run)?.tasks[task.idx]
     if (!run || !planned || !isOutcome(task.status)) continue
     run.open -= 1
+    const { tasks, items } = ended.get(run) ?? { tasks: [], items: [] }
+    ended.set(run, { tasks, items })
+    if (task.item !== null) {
+      items.push(task)
+      continue
+    }
     if (countsAsFailure(planned, task.status)) run.bad += 1
-    const list = ended.get(run) ?? []
-    ended.set(run, list)
-    list.push({ idx: task.idx, outcome: task.status })
+    tasks.push({ idx: task.idx, outcome: task.status })
   }
-  for (const [run, some] of ended) {
+  for (const [run, { tasks, items }] of ended) {
     const plan = planOfRun(step, run)
-    if (plan) await advanceRun(step, { run, plan }, some)
+    if (!plan) continue
+    const folded = items.length > 0 ? await countItems(step, { run, plan }, items) : []
+    await advanceRun(step, { run, plan }, [...tasks, ...folded])
   }
+}
+
+/** Begins tasks that run once for each of their items, and goes on behind those that have none. */
+export const unfoldRun = async (
+  step: Step,
+  planned: PlannedRun,
+  templates: readonly TaskRow[],
+): Promise<void> => {
+  const ended = await unfold(step, planned, templates)
+  if (ended.length > 0) await advanceRun(step, planned, ended)
 }
 
 const isOutcome = (status: string): status is Outcome =>
   (taskMoves.terminal as readonly string[]).includes(status)
 
-type Planned = { readonly run: RunRow; readonly plan: Plan }
-
-const advanceRun = async (step: Step, { run, plan }: Planned, ended: readonly EndedTask[]): Promise<void> => {
+const advanceRun = async (
+  step: Step,
+  { run, plan }: PlannedRun,
+  ended: readonly EndedTask[],
+): Promise<void> => {
   const taskAt = (idx: number) => knownTask(step, taskRunId(run.id, idx))
   const counterOf = (idx: number): Counter => taskAt(idx) ?? { needs_left: 0, needs_bad: 0 }
   const first = advance(plan, ended, counterOf)
@@ -48,22 +68,18 @@ const advanceRun = async (step: Step, { run, plan }: Planned, ended: readonly En
   const deep = first.skip.length > 0 || !isKnown
   if (deep) await loadOpenTasks(step, run.id)
   const next = deep ? advance(plan, ended, counterOf) : first
+  const templates: TaskRow[] = []
   for (const [idx, { needs_left, needs_bad }] of next.counters) {
     const task = taskAt(idx)
     if (task?.status !== "pending") continue
     Object.assign(task, { needs_left, needs_bad })
+    const planned = plan.tasks[idx]
     if (needs_left > 0) step.decided.counted.add(task)
-    else if (onReady(plan.tasks[idx]?.when ?? "success", needs_bad) === "release") release(step, run, task)
-    else skip(step, run, task)
+    else if (onReady(planned?.when ?? "success", needs_bad) === "skip") skip(step, run, task)
+    else if (planned?.each) templates.push(task)
+    else release(step, run, task)
   }
-}
-
-/** Makes it claimable, unless its run is paused. */
-export const release = (step: Step, run: RunRow | undefined, task: TaskRow): void => {
-  Object.assign(task, { status: "queued", needs_left: 0, queued_ms: step.now.getTime() })
-  step.decided.counted.delete(task)
-  step.decided[run?.status === "paused" ? "blocked" : "released"].push(task)
-  if (task.settings?.queue_timeout_ms) step.decided.expiring.push(task)
+  if (templates.length > 0) await unfoldRun(step, { run, plan }, templates)
 }
 
 export const skip = (step: Step, run: RunRow, task: TaskRow): void => {

@@ -1,6 +1,6 @@
 import { demand } from "../fault.ts"
 import type { Changes } from "../store/changes.ts"
-import { queueKey, runningUnder, type StoredTask, type Tables } from "../store/tables.ts"
+import { queueKey, runningUnder, type StoredTask, type Tables, tasksOf } from "../store/tables.ts"
 import type { Past } from "./past.ts"
 
 const terminal: ReadonlySet<string> = new Set(["completed", "failed", "skipped", "cancelled", "dead_letter"])
@@ -63,7 +63,10 @@ export const checkOwner = (tables: Tables, id: string): void => {
 const isOwned = (tables: Tables, task: StoredTask): boolean => {
   switch (task.status) {
     case "pending":
-      return task.run_id === null ? hasTimer(tables, task.id, "start") : task.needs_left > 0
+      if (task.run_id === null) return hasTimer(tables, task.id, "start")
+      return task.item === null ? task.needs_left > 0 : isWaiting(tables, task)
+    case "waiting":
+      return task.needs_left > 0
     case "queued":
       return isReady(tables, task.id) || isBlocked(tables, task)
     case "retrying":
@@ -76,6 +79,12 @@ const isOwned = (tables: Tables, task: StoredTask): boolean => {
       return isTerminal(task)
   }
 }
+
+/** Held back by its task, which lets it go on when another item has ended. */
+const isWaiting = (tables: Tables, { run_id, idx }: StoredTask): boolean =>
+  tasksOf(tables, run_id ?? "").some(
+    (one) => one.idx === idx && one.item === null && one.status === "waiting",
+  )
 
 const hasTimer = (tables: Tables, id: string, kind: string): boolean => {
   for (const timer of tables.timers.values()) if (timer.task_run_id === id && timer.kind === kind) return true
