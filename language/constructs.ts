@@ -10,8 +10,6 @@ import { bareExpression } from "./template.ts"
  */
 const not_run = {
   if: "`if`",
-  for_each: "`for_each`",
-  matrix: "`matrix`",
   cache: "`cache`",
   files: "`files`",
   on_worker_lost: "`on_worker_lost: fail`",
@@ -49,7 +47,7 @@ export const usesOf = (definition: Definition): readonly Use[] => {
   return uses
 }
 
-const keys = ["if", "for_each", "matrix", "cache"] as const
+const keys = ["if", "cache"] as const
 const inline: ReadonlySet<string> = new Set(["default", "compute", "transform", "flaky"])
 
 const taskUses = (task: Task, path: Path): readonly Use[] => {
