@@ -4,7 +4,7 @@ import { connect } from "../../connection.ts"
 import { exit_codes } from "../../exit.ts"
 import type { Io } from "../../io.ts"
 import { fieldText } from "../../list.ts"
-import { summaryLines } from "../../progress.ts"
+import { inOrder, summaryLines } from "../../progress.ts"
 import { printTable, took } from "../../table.ts"
 
 export const run = async ({ arguments: [run_id = ""], options }: Given, io: Io): Promise<number> => {
@@ -25,7 +25,7 @@ export const run = async ({ arguments: [run_id = ""], options }: Given, io: Io):
       },
       { title: "error", full: (row: Task) => row.error?.message ?? "" },
     ]
-    printTable(io, columns, found.tasks ?? [])
+    printTable(io, columns, inOrder(found.tasks ?? []))
   }
   return exit_codes.done
 }

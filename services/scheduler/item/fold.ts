@@ -55,7 +55,7 @@ type End = { readonly outputs: Values } | { readonly error: Fault }
 
 const endOf = (plan: Plan, task: TaskRow, items: readonly Output[] | undefined): End => {
   if (task.needs_bad > 0) return { error: { code: "items.failed", message: failure(task, items) } }
-  const outputs = items && listed(items)
+  const outputs = items && listed(items, plan.tasks[task.idx]?.outputs ?? [])
   if (outputs) return { outputs }
   // Where nobody reads them, nothing is lost: each item still has its own.
   const isRead = plan.outputs !== undefined || plan.tasks.some(({ reads }) => reads.includes(task.idx))
@@ -65,8 +65,8 @@ const endOf = (plan: Plan, task: TaskRow, items: readonly Output[] | undefined):
 }
 
 /** By key the list of what the items wrote, null where one wrote nothing; undefined if that is too much. */
-const listed = (items: readonly Output[]): Values | undefined => {
-  const names = new Set(items.flatMap(({ outputs }) => Object.keys(outputs ?? {})))
+const listed = (items: readonly Output[], declared: readonly string[]): Values | undefined => {
+  const names = new Set([...declared, ...items.flatMap(({ outputs }) => Object.keys(outputs ?? {}))])
   if (names.size * items.length > limits.max_outputs_bytes) return undefined
   const outputs = Object.fromEntries(
     [...names].map((name) => [

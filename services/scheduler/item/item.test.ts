@@ -101,7 +101,7 @@ test("a matrix whose run has just been started begins at once, and an item reads
 test("an empty list completes at once, and so does all that is behind it", async () => {
   const run_id = await begin(
     {
-      none: { uses: "noop", for_each: "${{ inputs.files }}" },
+      none: { uses: "noop", for_each: "${{ inputs.files }}", outputs: ["size"] },
       neither: { uses: "noop", needs: ["none"], for_each: "${{ tasks.none.outputs }}" },
       after: { uses: "noop", needs: ["none"] },
     },
@@ -109,6 +109,7 @@ test("an empty list completes at once, and so does all that is behind it", async
   )
   const { tasks } = await show(run_id)
   expect([tasks.none?.status, tasks.neither?.status]).toEqual(["completed", "failed"])
+  expect(tasks.none?.outputs).toEqual({ size: [] })
   expect(tasks.neither?.error?.message).toContain("needs a list")
   expect(await given.work(engine, await given.session(engine))).toEqual(["after"])
   expect((await show(run_id)).run?.status).toBe("failed")
