@@ -43,4 +43,15 @@ export const workflowCommands: readonly Command[] = [
     examples: ["wf workflows restore hello"],
     load: () => import("./commands/workflows/restore.ts"),
   },
+  {
+    name: "import wfformat",
+    summary: "print a recorded workflow (WfFormat) as one of tasks that sleep",
+    arguments: ["<file>"],
+    options: [
+      ["--time-scale <number>", "times the recorded run times (default 1)"],
+      ["--name <name>", "what it is called (default: its own name)"],
+    ],
+    examples: ["wf import wfformat montage.json --time-scale 0.01 > montage.yml"],
+    load: () => import("./commands/import/wfformat.ts"),
+  },
 ]

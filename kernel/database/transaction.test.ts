@@ -121,6 +121,55 @@ test("statements that nobody awaits are part of the transaction", async () => {
   expect(await parts("trailing")).toBe(3)
 })
 
+const late = { begins_late: true } as const
+
+/** Within an explicit transaction the clock was read at BEGIN. */
+const isAlone = (rows: readonly { alone: boolean }[]) => rows[0]?.alone
+
+test("a last statement is sent behind all others, and nobody can wait for it in the work", async () => {
+  let answer: Promise<readonly { n: number }[]> | undefined
+  await database.tx(async (sql) => {
+    answer = sql.last<{ n: number }>`select count(*)::int as n from mark where tx = 'behind'`
+    await put(sql, "behind", 1)
+    put(sql, "behind", 2)
+  }, late)
+  expect(await answer).toEqual([{ n: 2 }])
+})
+
+test("a last statement with nothing before it is a transaction of its own", async () => {
+  const ask = async (before: boolean) => {
+    let answer: Promise<readonly { alone: boolean }[]> | undefined
+    await database.tx(async (sql) => {
+      if (before) await sql`select pg_sleep(0.2)`
+      answer = sql.last<{ alone: boolean }>`select statement_timestamp() - now() < interval '100 ms' as alone`
+    }, late)
+    return isAlone((await answer) ?? [])
+  }
+  expect([await ask(false), await ask(true)]).toEqual([true, false])
+})
+
+test("a last statement that fails undoes all, and nothing that follows a commit runs", async () => {
+  const after: string[] = []
+  for (const before of [true, false]) {
+    const failed = database.tx(async (sql) => {
+      sql.afterCommit(() => after.push("ran"))
+      if (before) await put(sql, "last", 1)
+      sql.last`select 1 / (${0}::int)`
+    }, late)
+    expect(await refusalOf(failed)).toMatchObject({ code: "22012" })
+  }
+  expect([await parts("last"), after]).toEqual([0, []])
+})
+
+test("work that fails leaves its last statement unsent", async () => {
+  const failed = database.tx(async (sql) => {
+    sql.last`insert into mark (tx, part) values ('unsent', 1)`
+    throw new Problem("run.not_found")
+  }, late)
+  expect(await refusalOf(failed)).toBe("run.not_found")
+  expect(await parts("unsent")).toBe(0)
+})
+
 test("the handle is refused once its transaction is over", async () => {
   let kept: Sql | undefined
   await database.tx(async (sql) => {

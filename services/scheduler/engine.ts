@@ -3,6 +3,7 @@ import type { Kit } from "#kernel/service/kit.ts"
 import { createSignal, type Signal } from "#kernel/service/signal.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Metrics } from "#kernel/telemetry/metrics.ts"
+import { createKnownJobs, type KnownJobs } from "./job/known.ts"
 import { createLanes, type Lanes } from "./lane/lanes.ts"
 import { createPlans, type Plans } from "./plan/plans.ts"
 import { createQueues, type Queues } from "./queue/queues.ts"
@@ -27,6 +28,7 @@ export type Engine = {
   readonly lanes: Lanes
   readonly queues: Queues
   readonly known: KnownRuns
+  readonly known_jobs: KnownJobs
   readonly sessions: Sessions
   readonly seats: Seats
   /** Followers of runs in this process. */
@@ -50,6 +52,7 @@ export const createEngine = ({ metrics, ...ground }: Ground): Engine => ({
   lanes: createLanes(),
   queues: createQueues(),
   known: createKnownRuns(),
+  known_jobs: createKnownJobs(),
   sessions: createSessions(),
   seats: createSeats(),
   feed: createFeed(),

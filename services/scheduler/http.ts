@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi"
-import { streamSSE } from "hono/streaming"
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
+import { eventStream, type ServerSent } from "#kernel/http/event-stream.ts"
 import { bearer, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import { mountDeadLetters } from "./dead-letter/http.ts"
 import type { Engine } from "./engine.ts"
@@ -10,7 +10,7 @@ import { mountControl } from "./run/control.ts"
 import { followRun } from "./run/follow.ts"
 import { listRuns } from "./run/list.ts"
 import { runMoves } from "./run/moves.ts"
-import { runEventShape, runShape, taskRunShape } from "./run/shape.ts"
+import { type RunEvent, runEventShape, runShape, taskRunShape } from "./run/shape.ts"
 import { showRun } from "./run/show.ts"
 import { mountWorkers } from "./worker/http.ts"
 
@@ -69,6 +69,13 @@ const eventsRoute = createRoute({
   },
 })
 
+async function* sentEvents(
+  events: AsyncIterable<readonly RunEvent[]>,
+): AsyncGenerator<readonly ServerSent[]> {
+  for await (const some of events)
+    yield some.map((event) => ({ id: String(event.seq), event: event.type, data: JSON.stringify(event) }))
+}
+
 export const schedulerHttp = (engine: Engine, doors: Doors): App => {
   const app = createApp(doors)
   const list = listRuns(engine.database)
@@ -91,15 +98,10 @@ export const schedulerHttp = (engine: Engine, doors: Doors): App => {
     const { run_id } = context.req.valid("param")
     const after = context.req.valid("header")["last-event-id"] ?? context.req.valid("query").after ?? 0
     const leaving = new AbortController()
+    const leave = () => leaving.abort()
+    context.req.raw.signal.addEventListener("abort", leave, { once: true })
     const events = await follow(context.get("actor"), { run_id, after, signal: leaving.signal })
-    return streamSSE(context, async (stream) => {
-      stream.onAbort(() => leaving.abort())
-      for await (const event of events) {
-        if (event)
-          await stream.writeSSE({ id: String(event.seq), event: event.type, data: JSON.stringify(event) })
-        else await stream.write(": still here\n\n")
-      }
-    })
+    return eventStream(sentEvents(events), leave)
   })
   mountJobs(app, engine)
   mountDeadLetters(app, engine)

@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { createSignal } from "#kernel/service/signal.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
+import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import { until } from "#kernel/testing/until.ts"
-import type { Engine } from "./engine.ts"
-import { given } from "./given.ts"
-import { createLanes } from "./lane/lanes.ts"
+import { createEngine, type Engine } from "./engine.ts"
+import { given, workspace_id } from "./given.ts"
 import { refreshLanes } from "./lane/refresh.ts"
-import { createPlans } from "./plan/plans.ts"
+import { readRun } from "./run/read.ts"
 import { sweepSessions } from "./session/sweep.ts"
+import type { Attempt } from "./task/attempt.ts"
+import { claimTasks } from "./task/claim.ts"
+import { reportTasks } from "./task/report.ts"
 import { fireTimers } from "./timer/fire.ts"
 
 let engines: readonly Engine[]
@@ -25,14 +27,8 @@ beforeAll(async () => {
   const first = await given.engine()
   close = first.close
   // Another process: it shares the database and nothing in memory.
-  const second = {
-    ...first,
-    log,
-    plans: createPlans(),
-    lanes: createLanes(),
-    ready: createSignal(),
-    moved: createSignal(),
-  }
+  const { database, hot, kit } = first
+  const second = createEngine({ database, hot, kit, log, metrics: createMetrics() })
   engines = [{ ...first, log }, second]
 })
 afterAll(() => close())
@@ -108,4 +104,34 @@ test("two schedulers on one database run every task of every run once, with gapl
   )
   expect(row).toEqual({ completed: runs, once: runs * tasks, ready: 0, claims: 0, gaps: 0, ends: runs })
   expect(said).toEqual([])
+})
+
+test("a run that another scheduler has moved on is read again, and none of its work is done twice", async () => {
+  const [first, second] = engines
+  if (!first || !second) throw new Error("there are not two")
+  const run_id = await given.run(first, {
+    root: { uses: "noop" },
+    left: { uses: "noop", needs: ["root"] },
+    right: { uses: "noop", needs: ["root"] },
+  })
+  const session_id = await given.session(first)
+  const room = given.room(2)
+  const [root] = await claimTasks(first)({ session_id, room })
+  const settle = (attempt: Attempt | undefined) => ({
+    session_id,
+    room: given.room(0),
+    settlements: [
+      { task_run_id: attempt?.id ?? "", token: attempt?.token ?? "", outcome: "completed" as const },
+    ],
+  })
+  const { attempts } = await reportTasks(first)({ ...settle(root), room })
+  expect(attempts.map(({ task }) => task).toSorted()).toEqual(["left", "right"])
+  // The first knows the run; now the second moves it on, so that what the first knows is old.
+  await reportTasks(second)(settle(attempts[0]))
+  expect(first.known.peek(run_id)?.open.size).toBe(2)
+  const { verdicts } = await reportTasks(first)(settle(attempts[0]))
+  expect(verdicts).toEqual([{ verdict: "already" }])
+  await reportTasks(first)(settle(attempts[1]))
+  const run = await first.database.run((sql) => readRun(sql, workspace_id, run_id))
+  expect(run?.status).toBe("completed")
 })

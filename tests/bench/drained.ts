@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises"
 import type { Api } from "./api.ts"
 
-const looks_ms = { least: 10, most: 250 }
+const looks_ms = { least: 10, most: 2_000 }
 const max_still_ms = 30_000
 
 /** Looks rarely while much is left and often near the end: counting costs what is being measured. */

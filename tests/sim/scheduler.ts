@@ -1,6 +1,7 @@
 import type { Database } from "#kernel/database/database.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import type { Engine } from "#services/scheduler/engine.ts"
+import { createKnownJobs } from "#services/scheduler/job/known.ts"
 import { createLanes } from "#services/scheduler/lane/lanes.ts"
 import { createPlans } from "#services/scheduler/plan/plans.ts"
 import { createQueues } from "#services/scheduler/queue/queues.ts"
@@ -94,7 +95,12 @@ const createEngine = (world: World, life: Life): Engine => {
       random: chance.random,
     },
     ...{ plans: createPlans(), lanes: createLanes(), queues: createQueues() },
-    ...{ known: createKnownRuns(), sessions: createSessions(), seats: createSeats() },
+    ...{
+      known: createKnownRuns(),
+      known_jobs: createKnownJobs(),
+      sessions: createSessions(),
+      seats: createSeats(),
+    },
     feed: { publish: world.ledger.published, subscribe: unreachable },
     ...{ ready: deaf, moved: deaf, stopped: deaf },
     measures: { created: () => undefined, runEnded: () => undefined, ended: () => undefined },

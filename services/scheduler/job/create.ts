@@ -8,8 +8,8 @@ import { jobId } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
 import { openLanes } from "../lane/share.ts"
 import { type Seat, withSeat } from "../session/seats.ts"
-import type { JobSettings } from "../step/rows.ts"
-import { type Attempt, attemptOfJob } from "../task/attempt.ts"
+import type { ClaimedRow, JobSettings } from "../step/rows.ts"
+import { attemptOfJob } from "../task/attempt.ts"
 import { enterJobs, removeJobs } from "./enter.ts"
 import { findByKeys, type Inserted, insertJobs, type Receiver } from "./insert.ts"
 import { type NewJob, prepareJob } from "./prepare.ts"
@@ -79,7 +79,12 @@ const flushJobs =
           if (inserted.count === jobs.length) engine.measures.created(jobs)
         })
         const given = new Set(running)
-        const attempts = token === null ? [] : jobs.filter(({ id }) => given.has(id)).map(begunWith(token))
+        const begun =
+          token === null ? [] : jobs.filter(({ id }) => given.has(id)).map(begunWith(token, engine.kit.now()))
+        sql.afterCommit(() => {
+          for (const job of begun) engine.known_jobs.keep(job)
+        })
+        const attempts = begun.map((job) => attemptOfJob(job, token ?? ""))
         return { answer: await answersOf(sql, jobs, inserted), attempts: async () => attempts }
       })
     })
@@ -97,9 +102,14 @@ const receiverOf = (engine: Engine, seat: Seat, jobs: readonly NewJob[]): Receiv
 }
 
 const begunWith =
-  (token: string) =>
-  (job: NewJob): Attempt =>
-    attemptOfJob({ ...job, attempt: 1, settings: JSON.parse(job.settings) as JobSettings }, token)
+  (token: string, now: Date) =>
+  (job: NewJob): ClaimedRow => ({
+    ...{ id: job.id, run_id: null, idx: 0, workspace_id: job.workspace_id, task: job.type, type: job.type },
+    ...{ queue: job.queue, slot: job.slot, priority: job.priority, max_retries: job.max_retries },
+    ...{ gate_key: null, settings: JSON.parse(job.settings) as JobSettings, traceparent: job.traceparent },
+    ...{ status: "running", reason: null, token, attempt: 1, lost: 0, returned: 0, cancel: false },
+    ...{ needs_left: 0, needs_bad: 0, queued_ms: now.getTime(), payload: job.payload, run_revision: null },
+  })
 
 /** Those that have a concurrency or rate key take a transaction of several statements. */
 const flushKeyed =

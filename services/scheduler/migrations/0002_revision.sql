@@ -29,7 +29,7 @@ begin
 end
 $$;
 
--- Fails as a serialisation does where fewer rows were changed than had been meant to be.
+-- Fails as a serialisation does where fewer rows were changed than were meant to be; null expects nothing.
 create function scheduler.expect(changed bigint, meant int) returns void
 language plpgsql as $$
 begin

@@ -1,8 +1,9 @@
-import { runOf } from "#language/run-id.ts"
+import { isJobId, runOf } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { join, type Step } from "../step/step.ts"
 import { taskMoves } from "../task/moves.ts"
+import type { Settlement } from "../task/verdict.ts"
 
 /** Locks runs and brings them into the step, with their plans; those that it has already are left as they are. */
 export const loadRuns = async (
@@ -27,15 +28,28 @@ export const joinRuns = async (engine: Engine, step: Step, runs: readonly RunRow
   for (const { id, plan } of await engine.plans.of(runs, step.rows.plans)) step.plans.set(id, plan)
 }
 
-/** The runs of these tasks, if this process knows all of them: then nothing of them has to be read. */
-export const recallRuns = (engine: Engine, task_run_ids: Iterable<string>): readonly RunRow[] | undefined => {
+/** What this process knows of what is reported: then nothing of it has to be read. */
+export type Recalled = { readonly runs: readonly RunRow[]; readonly jobs: readonly TaskRow[] }
+
+/**
+ * If all of it is known. A job that has ended well needs no more than that it was still running under its token, which is
+ * looked at as it is written; one with a key is locked before its gate.
+ */
+export const recall = (engine: Engine, settlements: readonly Settlement[]): Recalled | undefined => {
   const runs = new Map<string, RunRow>()
-  for (const id of task_run_ids) {
+  const jobs: TaskRow[] = []
+  for (const { task_run_id: id, outcome, token } of settlements) {
+    if (isJobId(id)) {
+      const job = engine.known_jobs.peek(id)
+      if (job?.token !== token || outcome !== "completed" || job.gate_key !== null) return undefined
+      jobs.push(job)
+      continue
+    }
     const known = engine.known.peek(runOf(id))
     if (!known?.open.has(id)) return undefined
     runs.set(known.run.id, known.run)
   }
-  return [...runs.values()].sort((one, other) => (one.id < other.id ? -1 : 1))
+  return { runs: [...runs.values()].sort((one, other) => (one.id < other.id ? -1 : 1)), jobs }
 }
 
 /** A task of a run that is locked, as far as that is known without asking. */
@@ -63,7 +77,8 @@ export const loadOpenTasks = async (step: Step, run_id: string): Promise<void> =
 }
 
 /** After the commit: what the step has made of its runs is what this process knows. */
-export const rememberRuns = ({ known }: Engine, step: Step): void => {
+export const rememberRuns = ({ known, known_jobs }: Engine, step: Step): void => {
+  for (const task of step.decided.claimed) if (task.run_id === null) known_jobs.keep(task)
   for (const task of step.tasks.values()) {
     const open = step.known.get(task.run_id ?? "")?.open
     if (taskMoves.terminal.some((status) => status === task.status)) open?.delete(task.id)

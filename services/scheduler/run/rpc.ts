@@ -129,8 +129,8 @@ export const runRpc = (
     async *watchRun(request, context) {
       const { actor, asked } = read(request, context)
       const { signal } = context
-      for await (const event of await follow(actor, { ...asked, signal })) {
-        if (event) yield { event: eventMessage(event) }
+      for await (const events of await follow(actor, { ...asked, signal })) {
+        for (const event of events) yield { event: eventMessage(event) }
       }
       // An end without a failure says that the run has ended.
       if (signal.aborted) throw new Problem("platform.unavailable", { detail: "The stream was ended early." })

@@ -35,6 +35,7 @@ export const saveReport = async (sql: Sql, step: Step, { untold, last }: Way): P
       from unnest(${done.ids}::text::uuid[], ${done.tokens}::text::bigint[], ${done.outputs}::text::text[],
         ${done.usages}::text::text[], ${done.log_chunks}::text::int[]) as given (id, token, outputs, usage, log_chunks)
       where task.id = given.id and task.token = given.token and status = 'running' and (select count(*) from held) >= 0
+      returning 1
     ), handed as (
       update scheduler.task_run
       set status = 'running', needs_left = 0, attempt = attempt + 1, worker_id = ${holder.session_id},
@@ -48,13 +49,12 @@ export const saveReport = async (sql: Sql, step: Step, { untold, last }: Way): P
     ), closed as materialized (
       select claim.token, claim.open - given.done as left_open
       from unnest(${closed.tokens}::text::bigint[], ${closed.counts}::text::int[]) as given (token, done)
-      join scheduler.claim as claim on claim.token = given.token where (select count(*) from held) >= 0
-      order by claim.token for update of claim
+      join scheduler.claim as claim on claim.token = given.token
+      where (select count(*) from held) >= 0 order by claim.token for update of claim
     ), gone as (
       delete from scheduler.claim as claim using closed where claim.token = closed.token and closed.left_open <= 0
     ), counted as (
-      update scheduler.claim as claim set open = closed.left_open from closed
-      where claim.token = closed.token and closed.left_open > 0
+      update scheduler.claim set open = left_open from closed where claim.token = closed.token and left_open > 0
     ), moved as (
       update scheduler.run as run
       set status = given.status, reason = given.reason, open = given.open, bad = given.bad, seq = given.seq,
@@ -77,7 +77,7 @@ export const saveReport = async (sql: Sql, step: Step, { untold, last }: Way): P
       where (select count(*) from held) >= 0 union all
       select 'job.completed', null, ids from (values (${jobs}::text::uuid[])) as given (ids) where ids <> '{}'
     )
-    select token::text as token from held`
+    select (select token::text from held) as token, scheduler.expect((select count(*) from completed), ${done.expected}::int)`
   untold?.tell(saved.then(([row]) => row?.token ?? ""))
   nudgeAfter(sql, step)
 }
@@ -99,7 +99,7 @@ const listsOf = (step: Step, untold: Untold | undefined) => {
       revisions: list(held.map(({ revision }) => revision)),
     },
     holder: { session_id: holder?.session_id ?? null, token: holder?.token ?? null },
-    done: completedLists(decided.ended),
+    done: completedLists(step),
     handed: list(decided.handed.map(({ id }) => id)),
     claims: list(decided.claimed.map(({ id }) => id)),
     closed: closedClaims(decided.ended),
@@ -110,9 +110,13 @@ const listsOf = (step: Step, untold: Untold | undefined) => {
   }
 }
 
-const completedLists = (ended: readonly Ended[]) => {
-  const done = ended.filter(({ task }) => task.status === "completed")
+const byTask = (one: Ended, other: Ended): number => (one.task.id < other.task.id ? -1 : 1)
+
+const completedLists = ({ decided: { ended }, is_guessed }: Step) => {
+  // In one order, since two reports may come to the same jobs without having locked them.
+  const done = ended.filter(({ task }) => task.status === "completed").sort(byTask)
   return {
+    expected: is_guessed ? done.length : null,
     ids: list(done.map(({ task }) => task.id)),
     tokens: list(done.map(({ token }) => token)),
     outputs: list(done.map(({ settlement }) => (settlement.outputs ? json(settlement.outputs) : null))),

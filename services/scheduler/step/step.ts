@@ -79,6 +79,8 @@ export type Step = {
   readonly decided: Decided
   /** The worker that this step works for, while its session lasts. */
   holder: Holder | undefined
+  /** Some of what it ends was not read: the database has to say that all of it ended by this. */
+  is_guessed: boolean
   /** Settles when the holder has its token. */
   holding: Promise<void> | undefined
 }
@@ -118,6 +120,7 @@ export const openStep = (rows: Rows, kit: Kit): Step => ({
     emissions: [],
   },
   holder: undefined,
+  is_guessed: false,
   holding: undefined,
 })
 

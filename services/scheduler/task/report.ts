@@ -1,9 +1,8 @@
 import type { Engine } from "../engine.ts"
 import { passGates } from "../gate/pass.ts"
 import type { Room } from "../lane/share.ts"
-import { recallRuns } from "../run/load.ts"
+import { type Recalled, recall } from "../run/load.ts"
 import { perform } from "../step/perform.ts"
-import type { RunRow } from "../step/rows.ts"
 import type { Step } from "../step/step.ts"
 import type { Attempt } from "./attempt.ts"
 import { claimIn } from "./claim.ts"
@@ -32,23 +31,22 @@ export const reportTasks =
 const settleAndClaim = (engine: Engine, step: Step, report: Report): Promise<readonly Verdict[]> => {
   const { session_id, settlements } = report
   const session = engine.sessions.get(session_id)
-  const runs =
-    session &&
-    recallRuns(
-      engine,
-      settlements.map(({ task_run_id }) => task_run_id),
-    )
-  return session && runs
-    ? settleRecalled(engine, step, { ...report, runs, queues: session.queues })
+  const recalled = session && recall(engine, settlements)
+  return session && recalled
+    ? settleRecalled(engine, step, { ...report, recalled, queues: session.queues })
     : settleRead(engine, step, report)
 }
 
-type Recalled = Report & { readonly runs: readonly RunRow[]; readonly queues: readonly string[] }
+type KnownReport = Report & { readonly recalled: Recalled; readonly queues: readonly string[] }
 
-const settleRecalled = async (engine: Engine, step: Step, report: Recalled): Promise<readonly Verdict[]> => {
-  const { session_id, settlements, room, runs, queues } = report
+const settleRecalled = async (
+  engine: Engine,
+  step: Step,
+  { session_id, settlements, room, recalled, queues }: KnownReport,
+): Promise<readonly Verdict[]> => {
+  const { runs } = recalled
   holdFor(engine, step, { session_id, runs: runs.map(({ id, revision }) => ({ id, revision })) })
-  const verdicts = await settleKnown(engine, step, { runs, settlements })
+  const verdicts = await settleKnown(engine, step, { recalled, settlements })
   await giveNext(engine, step, { queues, room })
   return verdicts
 }

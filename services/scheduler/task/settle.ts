@@ -3,8 +3,8 @@ import { isJobId, runOf } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
 import { leaveGate } from "../gate/gate.ts"
 import { endRuns } from "../run/end.ts"
-import { joinRuns, knownTask, loadRuns } from "../run/load.ts"
-import type { RunRow, TaskRow } from "../step/rows.ts"
+import { joinRuns, knownTask, loadRuns, type Recalled } from "../run/load.ts"
+import type { TaskRow } from "../step/rows.ts"
 import { type Ended, join, planOfRun, runOfTask, type Step } from "../step/step.ts"
 import { advanceRuns } from "./advance.ts"
 import { release } from "./release.ts"
@@ -28,9 +28,13 @@ export const settle = async (
 export const settleKnown = async (
   engine: Engine,
   step: Step,
-  { runs, settlements }: { readonly runs: readonly RunRow[]; readonly settlements: readonly Settlement[] },
+  { recalled, settlements }: { readonly recalled: Recalled; readonly settlements: readonly Settlement[] },
 ): Promise<readonly Verdict[]> => {
+  const { runs, jobs } = recalled
   await joinRuns(engine, step, runs)
+  join(step.tasks, jobs)
+  for (const { id } of jobs) engine.known_jobs.take(id)
+  step.is_guessed = jobs.length > 0
   for (const { task_run_id } of settlements) knownTask(step, task_run_id)
   return settleLoaded(step, settlements)
 }

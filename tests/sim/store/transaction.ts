@@ -1,5 +1,6 @@
 import { isJobId } from "#language/run-id.ts"
 import type { Held, Limit, Rows, RunRow, SessionRow, TaskRow } from "#services/scheduler/step/rows.ts"
+import type { Step } from "#services/scheduler/step/step.ts"
 import type { Transaction } from "#services/scheduler/step/transaction.ts"
 import { taskMoves } from "#services/scheduler/task/moves.ts"
 import { demand } from "../fault.ts"
@@ -15,6 +16,7 @@ import { takeReady } from "./take.ts"
 export const transactionIn = (session: Session): Transaction => ({
   rows: rowsIn(session),
   save: (step) => {
+    if (step.is_guessed) session.statement(() => lookAtGuesses(session, step)).catch(() => undefined)
     session.writes.push((changes) => saveStep(changes, step))
   },
   outputs: itemRowsIn(session).outputs,
@@ -48,6 +50,19 @@ const lockRuns = async (session: Session, ids: readonly string[]): Promise<reado
     if (run) rows.push({ ...run })
   }
   return rows
+}
+
+/** What was not read has to be as it was thought to be, or the transaction fails. */
+const lookAtGuesses = async (session: Session, { decided }: Step): Promise<void> => {
+  const { tables, locks } = session
+  for (const { task, token } of decided.ended) {
+    if (!isJobId(task.id)) continue
+    await locks.wait(session, jobLock(task.id))
+    const row = tables.tasks.get(task.id)
+    if (row?.status === "running" && row.token === token) continue
+    session.failure = new Aborted("moved on")
+    throw session.failure
+  }
 }
 
 /** Nobody may wait for it, so that it failed is for the commit to say. */
