@@ -1,7 +1,6 @@
 import { canonicalJson } from "#language/canonical-json.ts"
 import type { Ended as EndedTask } from "#language/decide.ts"
 import { itemName, itemsOf } from "#language/each.ts"
-import { ExpressionError } from "#language/expression-error.ts"
 import { limits } from "#language/limits.ts"
 import type { Plan } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
@@ -93,7 +92,8 @@ const listOf = (step: Step, { run, plan }: PlannedRun, { task, outputs, first }:
     const message = `With its ${items.length} items the run would have ${total} tasks; there are at most ${limits.max_expanded_tasks}.`
     return { error: { code: "items.too_many", message } }
   } catch (error) {
-    if (!(error instanceof ExpressionError)) throw error
+    // Whatever it is, one run's list must not hold up those who report.
+    if (!(error instanceof Error)) throw error
     return { error: { code: "items.invalid", message: `Its items can't be told: ${error.message}.` } }
   }
 }

@@ -2,6 +2,7 @@ import { lstat } from "node:fs/promises"
 import { constants } from "node:os"
 import { join } from "node:path"
 import { z } from "zod"
+import { itemName } from "#language/each.ts"
 import { asText, ExpressionError, interpolate } from "#language/expressions.ts"
 import { limits } from "#language/limits.ts"
 import { parseOutputs } from "#language/outputs.ts"
@@ -114,10 +115,13 @@ const baseEnvironment = (execution: Execution, home: string, output: string): Re
   HOME: home,
   LANG: "C.UTF-8",
   WF_RUN_ID: execution.run_id,
-  WF_TASK: execution.task.name,
+  WF_TASK: nameOf(execution),
   WF_ATTEMPT: String(execution.attempt),
   WF_OUTPUT: output,
 })
+
+const nameOf = ({ task, context: { index } }: Execution): string =>
+  index === undefined ? task.name : itemName(task.name, index)
 
 /** What was printed before the end is brought in, however slow its log is; what others print after it is not. */
 const finish = async (copies: readonly OutputCopy[]): Promise<void> => {
