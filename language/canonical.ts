@@ -3,6 +3,7 @@ import { concurrencyOf } from "./concurrency.ts"
 import { durationMs, durationText } from "./duration.ts"
 import { defaults } from "./plan.ts"
 import type { Definition, Input, Task } from "./schema.ts"
+import { taskLimits } from "./task-limits.ts"
 import { bareExpression } from "./template.ts"
 
 /**
@@ -68,6 +69,7 @@ const task = (given: Task) => {
     // Declaring no outputs differs from declaring nothing about them.
     outputs: given.outputs && [...given.outputs].sort(),
     artifacts: sorted(given.artifacts),
+    limits: present(taskLimits(given.limits ?? {})),
     queue: unless(given.queue, defaults.queue),
     priority: unless(given.priority, 0),
   }

@@ -15,10 +15,6 @@ const not_run = {
   on_worker_lost: "`on_worker_lost: fail`",
   outputs: "`outputs` of a workflow",
   trigger: "`trigger` in expressions",
-  "expressions in inline tasks": "expressions in `with` of an inline task",
-  "uses: script": "`uses: script`",
-  "uses: http": "`uses: http`",
-  "uses: container": "`uses: container`",
   "uses: function": "`uses: function`",
   "uses: approval": "`uses: approval`",
   "uses: signal": "`uses: signal`",
@@ -48,7 +44,6 @@ export const usesOf = (definition: Definition): readonly Use[] => {
 }
 
 const keys = ["if", "cache"] as const
-const inline: ReadonlySet<string> = new Set(["default", "compute", "transform", "flaky"])
 
 const taskUses = (task: Task, path: Path): readonly Use[] => {
   const uses: Use[] = []
@@ -58,9 +53,6 @@ const taskUses = (task: Task, path: Path): readonly Use[] => {
   }
   const type = `uses: ${task.uses}`
   if (isConstruct(type)) uses.push({ construct: type, path: [...path, "uses"] })
-  if (task.uses !== undefined && inline.has(task.uses) && JSON.stringify(task.with ?? {}).includes("${{")) {
-    uses.push({ construct: "expressions in inline tasks", path: [...path, "with"] })
-  }
   if (rootsRead([task, conditionOf(task)]).has("trigger")) uses.push({ construct: "trigger", path })
   return uses
 }

@@ -28,6 +28,17 @@ test.each(files)("the example %s is valid, and begins without being given anythi
   expect(begin(compile(definition)).release.length).toBeGreaterThan(0)
 })
 
+/** What the pieces that a page shows may refer to. */
+const around =
+  "name: shown\nsecrets: [ORDERS_TOKEN]\ninputs: { day: { type: string }, rows: { type: array } }\n"
+
+test("what docs/executors.md shows is valid", () => {
+  const page = readFileSync(join(folder, "../docs/executors.md"), "utf8")
+  const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => around + text)
+  expect(blocks.length).toBeGreaterThan(3)
+  for (const text of blocks) expect(parseWorkflow(text, { file: "executors.md" })).toMatchObject({ ok: true })
+})
+
 test("the workflow in docs/workflow-files.md is valid, and shows every key that a workflow has", () => {
   const text = readFileSync(join(import.meta.dir, "../docs/workflow-files.md"), "utf8")
   const [, source = ""] = /```yaml\n([\s\S]*?)```/.exec(text) ?? []

@@ -19,10 +19,17 @@ export const expressionFaults = (definition: unknown): Fault[] => {
     if (place) {
       names ??= namesOf(definition)
       faults.push(...textFaults({ text, path, place }, names))
-    } else faults.push({ path, message: "expressions are not evaluated here" })
+    } else faults.push({ path, message: isCode(path) ? not_in_code : "expressions are not evaluated here" })
   }
   return faults
 }
+
+/** A value put into the text of a program would be read as a part of it. */
+const not_in_code =
+  "expressions are not evaluated in code: its function is given `inputs`, `tasks` and `data`, whose values may be expressions"
+
+/** Of the places where none is evaluated. */
+const isCode = ([, , key, field]: Path): boolean => key === "with" && field === "code"
 
 const namesOf = (definition: Mapping): Names => {
   const entries = entriesIn({

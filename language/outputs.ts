@@ -12,9 +12,9 @@ const key_shape = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/
  * Reads what a task wrote to $WF_OUTPUT: lines `key=value`, blocks `key<<END` … `END`, and JSON
  * objects, in a line of their own or as the whole file. The last value of a key counts.
  */
-export const parseOutputs = (text: string): ParsedOutputs => {
-  if (new TextEncoder().encode(text).length > limits.max_outputs_bytes) {
-    return { ok: false, error: `outputs have at most ${limits.max_outputs_bytes} bytes` }
+export const parseOutputs = (text: string, max_bytes: number = limits.max_outputs_bytes): ParsedOutputs => {
+  if (new TextEncoder().encode(text).length > max_bytes) {
+    return { ok: false, error: `outputs have at most ${max_bytes} bytes` }
   }
   if (!isClean(text)) return { ok: false, error: "outputs contain a NUL or half of a surrogate pair" }
   const whole = text.trimStart().startsWith("{") ? parsedJson(text) : undefined

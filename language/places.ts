@@ -60,6 +60,7 @@ const taskPlace = (path: Path, { name, task, env }: Own): Place | undefined => {
   const roots: Root[] = [...before, ...item.roots, "secrets"]
   if (key === "env") return of("template", roots, { ...own, secrets })
   if (key !== "run" && key !== "with") return undefined
+  if (key === "with" && field === "code" && task.uses === "script") return undefined
   return of("template", roots, { ...own, secrets, env: [...env, ...keysOf(task.env)] })
 }
 

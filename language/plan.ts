@@ -6,6 +6,8 @@ import { topological } from "./graph.ts"
 import { taskReads } from "./reads.ts"
 import type { Definition, Task } from "./schema.ts"
 import { type Entry, entriesIn, graphOf, needsOf, type Section } from "./sections.ts"
+import { type TaskLimits, taskLimits } from "./task-limits.ts"
+import { readsItsNeeds } from "./task-types.ts"
 import { bareExpression } from "./template.ts"
 import { type Wait, waitOf } from "./wait.ts"
 
@@ -41,6 +43,8 @@ export type PlanTask = {
   readonly priority: number
   readonly outputs: readonly string[]
   readonly artifacts: readonly string[]
+  /** What its processes may use, if less than their worker allows. */
+  readonly limits?: TaskLimits
   /** Absent for one of the workflow's ordinary tasks. */
   readonly section?: Exclude<Section, "tasks">
   /** One expression, without its `${{ }}`: decided once the needs allow the task, and before its items are known. */
@@ -107,8 +111,10 @@ export const compile = (definition: Definition): Plan => {
     const own = { ...settings(entry), ...flow(entry) }
     const { with: given, env, wait, cache, each } = own
     const conditions = own.if === undefined ? [] : [`\${{${own.if}}}`]
-    const reads = readPlaces([given, env, texts(definition.env), wait, cache, each, conditions], places, idx)
-    tasks.push({ idx, name, ...own, needs: needs[idx] ?? [], successors: successors[idx] ?? [], reads })
+    const named = readPlaces([given, env, texts(definition.env), wait, cache, each, conditions], places, idx)
+    const needed = needs[idx] ?? []
+    const reads = readsItsNeeds(own.uses) ? ascending([...named, ...needed]) : named
+    tasks.push({ idx, name, ...own, needs: needed, successors: successors[idx] ?? [], reads })
   }
   const constructs = [...new Set(usesOf(definition).map(({ construct }) => construct))].sort()
   return {
@@ -126,6 +132,9 @@ export const compile = (definition: Definition): Plan => {
 
 const placed = (names: readonly string[], places: ReadonlyMap<string, number>): number[] =>
   names.map((name) => places.get(name) ?? -1).sort((one, other) => one - other)
+
+const ascending = (places: readonly number[]): number[] =>
+  [...new Set(places)].sort((one, other) => one - other)
 
 /** A computed name may be any task that comes before. */
 const readPlaces = (value: unknown, places: ReadonlyMap<string, number>, idx: number): number[] => {
@@ -149,6 +158,7 @@ const settings = ({ task }: Entry<Task>): Settings => ({
   priority: task.priority ?? 0,
   outputs: task.outputs ?? [],
   artifacts: task.artifacts ?? [],
+  ...(Object.keys(task.limits ?? {}).length > 0 && { limits: taskLimits(task.limits ?? {}) }),
 })
 
 const withOf = (task: Task): PlanTask["with"] => {

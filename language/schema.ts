@@ -4,6 +4,7 @@ import { cacheSchema, forEachSchema, matrixSchema } from "./flow.ts"
 import { constraints } from "./fragment.ts"
 import { limits } from "./limits.ts"
 import { schedulesSchema, triggersSchema } from "./schedule.ts"
+import { taskLimitsSchema } from "./task-limits.ts"
 import {
   artifactGlob,
   duration,
@@ -107,6 +108,9 @@ export const taskSchema = z.strictObject({
     .max(limits.max_artifacts, `a task has at most ${limits.max_artifacts} artifact patterns`)
     .optional()
     .describe("Files to keep, as patterns relative to the task's folder."),
+  limits: taskLimitsSchema
+    .optional()
+    .describe("What its processes may use; never more than the worker allows."),
   queue: queueName.optional(),
   priority: priority.optional().describe("Higher goes first; 0 when left out."),
 })

@@ -6,6 +6,7 @@ import { limits } from "./limits.ts"
 import { isMapping, type Mapping } from "./mappings.ts"
 import { definitionSchema, taskSchema } from "./schema.ts"
 import { type Entry, needsOf } from "./sections.ts"
+import { slotOf } from "./slots.ts"
 import { suggest } from "./suggest.ts"
 import { isTaskType, taskTypeNames, taskTypes } from "./task-types.ts"
 import { waitTypes } from "./tasks/wait.ts"
@@ -101,6 +102,7 @@ const for_workers = [
   "artifacts",
   "cache",
   "on_worker_lost",
+  "limits",
 ]
 
 /** What would be ignored is refused. */
@@ -115,7 +117,13 @@ const settingFaults = (task: Mapping, path: Path): Fault[] => {
       fault(key, `\`${key}\` belongs to \`for_each\` or \`matrix\``)
     }
   }
-  if (typeof task.uses !== "string" || !Object.hasOwn(waitTypes, task.uses)) return faults
+  if (typeof task.uses !== "string") return faults
+  if (!Object.hasOwn(waitTypes, task.uses)) {
+    if (task.limits !== undefined && isTaskType(task.uses) && slotOf(task.uses) !== "process") {
+      fault("limits", `\`limits\` hold processes, and \`uses: ${task.uses}\` has none`)
+    }
+    return faults
+  }
   for (const key of for_workers) {
     if (task[key] === undefined) continue
     const hint =

@@ -17,3 +17,6 @@ export type TaskType = keyof typeof taskTypes
 export const isTaskType = (name: string): name is TaskType => Object.hasOwn(taskTypes, name)
 
 export const taskTypeNames = Object.keys(taskTypes)
+
+/** Code sees what came before it by itself, so it is given all that its task needs. */
+export const readsItsNeeds = (type: string): boolean => type === "script"

@@ -81,6 +81,12 @@ export const text = (max: number = limits.max_text_chars) =>
 export const someText = (what: string, max: number = limits.max_text_chars) =>
   text(max).min(1, `${what} is empty`)
 
+/** A program, as text. */
+export const scriptText = z
+  .string()
+  .min(1, "the script is empty")
+  .max(limits.max_script_bytes, `a script has at most ${limits.max_script_bytes} characters`)
+
 const environmentName = z
   .string()
   .regex(

@@ -1673,6 +1673,8 @@ export interface components {
             labels: {
                 [key: string]: unknown;
             };
+            /** @description The types of tasks that it can run, as it said when it came. */
+            types: string[];
             /** @description Tasks with a process of their own that it runs at once. */
             slots: number;
             /** @description Functions of the worker's own that it runs at once. */

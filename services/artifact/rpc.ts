@@ -6,12 +6,14 @@ import {
   ArtifactService,
   type StoreRequest,
 } from "#proto/generated/wf/artifact/v1/artifact_pb.ts"
+import { fetchArtifact } from "./artifact/fetch.ts"
 import { keepArtifact } from "./artifact/keep.ts"
 import type { ArtifactStore } from "./store.ts"
 
 /** Workers bring the files of their tasks here; they are believed about whose they are. */
 export const artifactRpc = (store: ArtifactStore): Routes => {
   const keep = keepArtifact(store)
+  const fetchOne = fetchArtifact(store)
   return (router) =>
     router.service(ArtifactService, {
       async store(requests, context) {
@@ -27,6 +29,11 @@ export const artifactRpc = (store: ArtifactStore): Routes => {
         } = header
         const kept = await keep({ workspace_id, run_id, task, attempt, name, content_type, body })
         return { artifactId: kept.id, sizeBytes: BigInt(kept.size_bytes), sha256: kept.sha256 }
+      },
+      async *fetch({ workspaceId: workspace_id, runId: run_id, name }, context) {
+        if (callingService(context).service !== "worker") throw new Problem("auth.forbidden")
+        const body = await fetchOne({ workspace_id, run_id, name })
+        for await (const bytes of body) yield { bytes }
       },
     })
 }

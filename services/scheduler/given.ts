@@ -58,7 +58,8 @@ export const given = {
 
   session: async (engine: Engine, queues: readonly string[] = ["*"]): Promise<string> => {
     const session_id = kit.id()
-    await openSession(engine)({ session_id, name: "test", queues, slots: 100, inline_slots: 100, labels: {} })
+    const own = { session_id, name: "test", queues, labels: {}, types: [] }
+    await openSession(engine)({ ...own, slots: 100, inline_slots: 100 })
     return session_id
   },
 

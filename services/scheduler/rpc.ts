@@ -1,5 +1,5 @@
 import type { Routes } from "#kernel/rpc/server.ts"
-import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
+import { type OpenSessionRequest, SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { Engine } from "./engine.ts"
 import { heartbeat_ms, lease_ms } from "./engine.ts"
 import { refreshLanes } from "./lane/refresh.ts"
@@ -8,7 +8,7 @@ import { runRpc } from "./run/rpc.ts"
 import { startRuns } from "./run/start.ts"
 import { closeSession } from "./session/close.ts"
 import { heartbeat } from "./session/heartbeat.ts"
-import { openSession } from "./session/open.ts"
+import { type OpenSession, openSession } from "./session/open.ts"
 import { checkRpc } from "./task/check.ts"
 import { attemptMessage, settlementOf } from "./task/message.ts"
 import { parkedClaim } from "./task/park.ts"
@@ -31,8 +31,8 @@ export const schedulerRpc = (engine: Engine): Routes => {
       },
       ...runRpc(engine),
       ...checkRpc(engine),
-      async openSession({ sessionId, name, queues, slots, inlineSlots, labels }) {
-        await open({ session_id: sessionId, name, queues, slots, inline_slots: inlineSlots, labels })
+      async openSession(request) {
+        await open(sessionOf(request))
         return { leaseMs: lease_ms, heartbeatMs: heartbeat_ms }
       },
       async closeSession({ sessionId }) {
@@ -73,4 +73,9 @@ export const schedulerRpc = (engine: Engine): Routes => {
         return { reported, attempts: attempts.map(attemptMessage) }
       },
     })
+}
+
+const sessionOf = ({ sessionId, inlineSlots, ...rest }: OpenSessionRequest): OpenSession => {
+  const { name, queues, slots, labels, types } = rest
+  return { session_id: sessionId, inline_slots: inlineSlots, name, queues, slots, labels, types }
 }

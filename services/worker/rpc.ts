@@ -8,6 +8,8 @@ export type WorkerState = {
   readonly name: string
   readonly queues: readonly string[]
   readonly labels: Readonly<Record<string, string>>
+  /** The types of tasks that it can run at this moment. */
+  readonly types: () => Promise<readonly string[]>
   readonly pump: Pump
   readonly slots: Slots
   readonly running: Running
@@ -17,10 +19,10 @@ export type WorkerState = {
 const max_drain_ms = 3_600_000
 
 export const workerRpc =
-  ({ name, queues, labels, pump, slots, running }: WorkerState): Routes =>
+  ({ name, queues, labels, types, pump, slots, running }: WorkerState): Routes =>
   (router) =>
     router.service(WorkerService, {
-      status: () => ({
+      status: async () => ({
         sessionId: pump.sessionId(),
         name,
         slots: slots.total.process,
@@ -30,6 +32,7 @@ export const workerRpc =
         draining: pump.draining(),
         queues: [...queues],
         labels: { ...labels },
+        types: [...(await types())],
       }),
       async drain({ maxFinishMs }) {
         const wanted_ms = Number(maxFinishMs)

@@ -4,15 +4,15 @@ import { MetadataService } from "#proto/generated/wf/metadata/v1/metadata_pb.ts"
 import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import { WorkflowService } from "#proto/generated/wf/workflow/v1/workflow_pb.ts"
 import { keepArtifacts } from "./artifact/keep.ts"
+import { restoreOutputs } from "./artifact/restore.ts"
+import { spillOutputs } from "./artifact/spill.ts"
 import { claimFolder } from "./attempt/folders.ts"
 import { runAttempt } from "./attempt/run.ts"
 import { countRunning } from "./attempt/running.ts"
 import { createPump } from "./claim/pump.ts"
 import { createSlots } from "./claim/slots.ts"
 import { workerConfig } from "./config.ts"
-import { inlineExecutors } from "./executor/inline.ts"
-import { startReaper } from "./executor/reaper.ts"
-import { shell } from "./executor/shell.ts"
+import { createExecutors } from "./executor/executors.ts"
 import { createShipper } from "./log/shipper.ts"
 import { workerRpc } from "./rpc.ts"
 import { openGuard } from "./secret/guard.ts"
@@ -30,17 +30,21 @@ export const worker = service({
   needs: [],
   calls: ["iam", "scheduler", "metadata", "artifact", "workflow"],
   start: ({ call, kit, log }, config) => {
-    const reaper = startReaper()
-    const { folder, remove } = claimFolder(config.WF_WORKER_FOLDER, kit.id())
+    const worker_id = kit.id()
+    const claimed = claimFolder(config.WF_WORKER_FOLDER, worker_id)
+    const executors = createExecutors({ config, kit, log, worker_id, claimed })
     const shipper = createShipper({ metadata: call("metadata", MetadataService), log, now: kit.now })
     const slots = createSlots({ process: config.WF_WORKER_SLOTS, inline: config.WF_WORKER_INLINE_SLOTS })
+    const artifacts = call("artifact", ArtifactService)
     const runner = {
-      executors: { shell: shell(reaper), ...inlineExecutors(kit) },
+      executors: executors.by_type,
       shipper,
-      keepArtifacts: keepArtifacts(call("artifact", ArtifactService)),
+      keepArtifacts: keepArtifacts(artifacts),
+      restore: restoreOutputs(artifacts),
+      spill: spillOutputs(artifacts),
       openGuard: openGuard(call("workflow", WorkflowService)),
       log,
-      folder,
+      folder: claimed.folder,
       now: kit.now,
     }
     const running = countRunning((attempt, stop) => runAttempt(runner, attempt, stop))
@@ -48,18 +52,18 @@ export const worker = service({
     const pump = createPump({
       scheduler: call("scheduler", SchedulerService),
       slots,
-      ...{ name, queues, labels, log },
+      ...{ name, queues, labels, types: executors.types, log },
       id: kit.id,
       run: running.run,
     })
     return {
-      rpc: workerRpc({ name, queues, labels, pump, slots, running }),
+      rpc: workerRpc({ name, queues, labels, types: executors.types, pump, slots, running }),
       loops: [{ name: "worker.pump", start: pump.start, stop: () => Promise.resolve() }],
       drain: async () => {
         await pump.drain(finish_ms)
         await shipper.flush(flush_ms)
-        await reaper.stop()
-        remove()
+        await executors.close()
+        claimed.remove()
       },
     }
   },

@@ -78,6 +78,8 @@ const begin = async (): Promise<UnderTest> => {
   const child = Bun.spawn([process.execPath, join(root, entry), "--data", data, ...words], {
     env: {
       ...cleanEnvironment(home),
+      // The tests themselves serve what is asked for.
+      WF_WORKER_HTTP_ALLOW: "127.0.0.1",
       WF_ENGINES_CACHE: process.env.WF_ENGINES_CACHE ?? join(root, ".engines"),
     },
     // It ends when this pipe does, so also when the tests are killed.

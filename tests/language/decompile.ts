@@ -64,6 +64,16 @@ const taskOf = (task: PlanTask, plan: Plan): Json => {
   })
 }
 
+const limitsOf = (limits: NonNullable<PlanTask["limits"]>): Json => {
+  const { max_memory_bytes, max_processes, max_open_files, max_output_bytes } = limits
+  return present({
+    memory: max_memory_bytes === undefined ? undefined : `${max_memory_bytes}B`,
+    processes: max_processes,
+    open_files: max_open_files,
+    output: max_output_bytes === undefined ? undefined : `${max_output_bytes}B`,
+  })
+}
+
 const workerSettings = (task: PlanTask): Json =>
   present({
     env: full(task.env),
@@ -72,6 +82,7 @@ const workerSettings = (task: PlanTask): Json =>
     queue: task.queue,
     priority: task.priority,
     artifacts: some(task.artifacts),
+    limits: task.limits && limitsOf(task.limits),
   })
 
 const retriesOf = ({ max_retries, initial_ms, factor, max_ms, jitter }: PlanTask["retry"]): Json => ({

@@ -35,13 +35,20 @@ const machines: readonly (() => Json)[] = [
   () => ({ uses: "compute", with: { iterations: 10 } }),
   () => ({
     uses: "script",
-    with: { code: "export default () => ({})", input: { a: [1, "${{ inputs.n }}"] } },
+    with: { code: "export default () => ({})", data: { a: [1, "${{ inputs.n }}"] } },
+    limits: { memory: "64MB", open_files: 32 },
   }),
   () => ({
     uses: "http",
-    with: { url: "https://example.test/${{ inputs.day }}", json: { a: null }, expect: [200, "4xx"] },
+    with: {
+      url: "https://example.test/${{ inputs.day }}",
+      json: { a: null },
+      expected_status: [200, "4xx"],
+      retry_after: false,
+    },
   }),
-  () => ({ uses: "container", with: { image: "alpine:3", command: ["ls", "-l"], memory: "64MB" } }),
+  () => ({ uses: "container", with: { image: "alpine:3", command: ["ls", "-l"], workdir: "/" } }),
+  () => ({ run: "true", limits: { processes: 5, output: "1.5MB" } }),
   () => ({ uses: "function", with: { name: "send", input: { to: "${{ inputs.day }}" } } }),
   () => ({ uses: "notify", with: { channel: "email", to: "a@example.test", subject: "x" } }),
 ]

@@ -66,7 +66,16 @@ const start = (run: Run, { slots: total = 4, lose = { method: "", times: 0 } } =
   )
   const slots = createSlots({ process: total, inline: total })
   const pump = createPump({
-    ...{ slots, run, name: "test", queues: ["*"], labels: {}, log: silentLog, id: engine.kit.id },
+    ...{
+      slots,
+      run,
+      name: "test",
+      queues: ["*"],
+      labels: {},
+      types: () => Promise.resolve([]),
+      log: silentLog,
+      id: engine.kit.id,
+    },
     scheduler: call("scheduler", SchedulerService),
   })
   pumps.push(pump)

@@ -53,13 +53,14 @@ const start = (): { readonly door: Client<typeof WorkerService>; finish(task: st
     tokens("worker"),
   )
   const slots = createSlots({ process: 2, inline: 2 })
+  const types = () => Promise.resolve(["shell"])
   const [name, queues, labels] = ["test", ["*"], { zone: "eu" }]
   const pump = createPump({
-    ...{ slots, name, queues, labels: {}, log: silentLog, id: engine.kit.id, run: running.run },
+    ...{ slots, name, queues, labels: {}, types, log: silentLog, id: engine.kit.id, run: running.run },
     scheduler: call("scheduler", SchedulerService),
   })
   pump.start()
-  const routes = workerRpc({ name, queues, labels, pump, slots, running })
+  const routes = workerRpc({ name, queues, labels, types, pump, slots, running })
   const operate = caller(
     (_, outgoing) => inMemoryTransport(routes, doorsOf("worker"), outgoing),
     tokens("operator"),
@@ -78,7 +79,7 @@ test("a drained worker takes nothing new, finishes what it can in time and hands
   const { door, finish } = start()
   expect(await door.status({})).toMatchObject({
     ...{ name: "test", slots: 2, busy: 0, inlineSlots: 2, inlineBusy: 0, draining: false },
-    ...{ queues: ["*"], labels: { zone: "eu" } },
+    ...{ queues: ["*"], labels: { zone: "eu" }, types: ["shell"] },
   })
   const run_id = await given.run(engine, tasks)
   await until("both slots are busy", async () => (await door.status({})).busy === 2)

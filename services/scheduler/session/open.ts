@@ -8,6 +8,7 @@ export type OpenSession = {
   readonly slots: number
   readonly inline_slots: number
   readonly labels: Readonly<Record<string, string>>
+  readonly types: readonly string[]
 }
 
 /** A worker is known by a session, new at every start; opening the same one twice is fine. */
@@ -20,10 +21,10 @@ export const openSession =
 
 const insertSession = async (sql: Sql, session: OpenSession): Promise<void> => {
   await sql`
-    insert into scheduler.session (id, name, queues, slots, inline_slots, labels, lease_until)
+    insert into scheduler.session (id, name, queues, slots, inline_slots, labels, types, lease_until)
     values (
       ${session.session_id}::text::uuid, ${session.name}, ${list(session.queues)}::text::text[], ${session.slots}::int,
-      ${session.inline_slots}::int, ${json(session.labels)}::text::json,
+      ${session.inline_slots}::int, ${json(session.labels)}::text::json, ${list(session.types)}::text::text[],
       now() + ${lease_ms}::int * interval '1 millisecond'
     )
     on conflict (id) do nothing`

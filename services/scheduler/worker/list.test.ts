@@ -29,9 +29,9 @@ const session = async ({ name, draining = false, ended = false, lease_s = 60, op
   const id = engine.kit.id()
   await engine.database.run(
     (sql) => sql`
-      insert into scheduler.session (id, name, queues, slots, inline_slots, draining, ended, lease_until, labels)
+      insert into scheduler.session (id, name, queues, slots, inline_slots, draining, ended, lease_until, labels, types)
       values (${id}::text::uuid, ${name}, '{mail,default}', 4, 100, ${draining}::boolean, ${ended}::boolean,
-        now() + ${lease_s}::int * interval '1 second', '{"zone":"a"}')`,
+        now() + ${lease_s}::int * interval '1 second', '{"zone":"a"}', '{noop,http}')`,
   )
   for (const count of open) {
     await engine.database.run(
@@ -55,6 +55,7 @@ test("workers are listed with what they do, those that live first", async () => 
   ])
   expect(items[3]).toEqual({
     ...{ id: busy, name: "busy", queues: ["mail", "default"], labels: { zone: "a" }, slots: 4 },
+    types: ["noop", "http"],
     ...{ inline_slots: 100, busy: 5, status: "busy" },
     started_at: expect.any(String),
     last_seen_at: expect.any(String),

@@ -30,10 +30,10 @@ const statusOf = ({ gone, draining, busy }: Row): Worker["status"] => {
 }
 
 const workerOf = (row: Row): Worker => {
-  const { draining: _draining, ended: _ended, gone: _gone, queues, ...rest } = row
+  const { draining: _draining, ended: _ended, gone: _gone, queues, types, ...rest } = row
   const started_at = row.started_at.toISOString()
   const last_seen_at = row.last_seen_at.toISOString()
-  return { ...rest, queues: [...queues], status: statusOf(row), started_at, last_seen_at }
+  return { ...rest, queues: [...queues], types: [...types], status: statusOf(row), started_at, last_seen_at }
 }
 
 /** One whose lease is over has gone, also before the sweep has ended its session. */
@@ -41,7 +41,7 @@ const readWorkers = (sql: Sql, { cursor, limit }: ListWorkers) => {
   const last_ended = cursor?.slice(0, 1) ?? null
   const last_id = cursor?.slice(2) ?? null
   return sql<Row>`
-    select session.id, name, queues, labels, slots, inline_slots, draining, ended,
+    select session.id, name, queues, labels, types, slots, inline_slots, draining, ended,
       ended or lease_until < now() as gone, coalesce(held.open, 0) as busy, started_at, last_seen_at
     from scheduler.session
     left join (

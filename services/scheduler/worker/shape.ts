@@ -6,6 +6,9 @@ export const workerShape = z
     name: z.string(),
     queues: z.array(z.string()),
     labels: z.record(z.string(), z.unknown()),
+    types: z
+      .array(z.string())
+      .openapi({ description: "The types of tasks that it can run, as it said when it came." }),
     slots: z.int().openapi({ description: "Tasks with a process of their own that it runs at once." }),
     inline_slots: z.int().openapi({ description: "Functions of the worker's own that it runs at once." }),
     busy: z.int().openapi({ description: "Tasks that it has claimed and not ended." }),

@@ -47,6 +47,31 @@ test("files are kept that are the task's own, and none by a link, at the end of 
   expect(await keep(folder, patterns)).toEqual({ kept: ["deep/own"], error: undefined })
 })
 
+test("no pattern leads out of the task's folder, however it is written", async () => {
+  const folder = mkdtempSync(join(base, "out-"))
+  mkdirSync(join(folder, "work/sub"), { recursive: true })
+  writeFileSync(join(folder, "script"), "script")
+  writeFileSync(join(folder, "work/sub/own"), "own")
+  const patterns = [
+    "../*",
+    "../script",
+    "sub/../../script",
+    join(folder, "script"),
+    "**/../../script",
+    "sub/own",
+  ]
+  expect(await keep(folder, patterns)).toEqual({ kept: ["sub/own"], error: undefined })
+})
+
+test("pipes and devices are not read, and too many files are refused before any is kept", async () => {
+  const folder = mkdtempSync(join(base, "many-"))
+  mkdirSync(join(folder, "work"))
+  Bun.spawnSync(["mkfifo", join(folder, "work/pipe")])
+  expect(await keep(folder, ["*"])).toEqual({ kept: [], error: undefined })
+  for (let file = 0; file < 1_001; file += 1) writeFileSync(join(folder, `work/${file}`), "")
+  expect(await keep(folder, ["*"])).toMatchObject({ kept: [], error: { code: "artifact.too_many" } })
+})
+
 test("a task that removed its folder has no files", async () => {
   expect(await keep(join(base, "gone"), ["*"])).toEqual({ kept: [], error: undefined })
 })

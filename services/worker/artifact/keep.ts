@@ -24,7 +24,7 @@ export const keepArtifacts =
       if (names.length > max_files) {
         return {
           code: "artifact.too_many",
-          message: `${names.length} files match \`artifacts\`; at most ${max_files} are kept.`,
+          message: `More than ${max_files} files match \`artifacts\`, and no more are kept: pack them into one, or narrow the patterns.`,
         }
       }
       for (const name of names) {
@@ -46,11 +46,15 @@ const findFiles = async (folder: string, patterns: readonly string[]): Promise<r
   const work = await realpath(folder).catch(() => undefined)
   if (work === undefined) return []
   const names = new Set<string>()
+  const isOwn = (path: string) => path.startsWith(`${work}/`)
   for (const pattern of patterns) {
     const found = new Bun.Glob(pattern).scan({ cwd: work, onlyFiles: true, followSymlinks: false, dot: true })
     for await (const name of found) {
       const path = join(work, name)
-      if ((await lstat(path)).isFile() && (await realpath(path)) === path) names.add(name)
+      if (!isOwn(path) || !(await lstat(path)).isFile() || (await realpath(path)) !== path) continue
+      names.add(name)
+      // One more than may be is enough to know.
+      if (names.size > max_files) return [...names]
     }
   }
   return [...names].sort()

@@ -8,6 +8,8 @@ import type { PlanTask } from "#language/plan.ts"
 import { slotOf } from "#language/slots.ts"
 import { type Attempt, type Result, ResultSchema } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { KeepArtifacts } from "../artifact/keep.ts"
+import type { Restore } from "../artifact/restore.ts"
+import type { Spill } from "../artifact/spill.ts"
 import type { Execution, Executor, Outcome, TaskError } from "../executor/executor.ts"
 import type { AttemptLog, Shipper } from "../log/shipper.ts"
 import type { OpenGuard } from "../secret/guard.ts"
@@ -16,6 +18,8 @@ export type Runner = {
   readonly executors: Readonly<Record<string, Executor>>
   readonly shipper: Shipper
   readonly keepArtifacts: KeepArtifacts
+  readonly restore: Restore
+  readonly spill: Spill
   readonly openGuard: OpenGuard
   readonly log: Log
   /** Holds a folder for each attempt, removed with it. */
@@ -84,15 +88,16 @@ type Running = {
 const execute = async ({ runner, attempt, lines, folder, signal }: Running): Promise<Outcome> => {
   const executor = runner.executors[attempt.type]
   if (!executor) {
-    const message = `This worker has no executor for tasks of type ${attempt.type}.`
+    const types = Object.keys(runner.executors).sort().join(", ")
+    const message = `This worker can't run tasks of type ${JSON.stringify(attempt.type).slice(0, 100)}; it runs ${types}.`
     return { ok: false, error: { code: "executor.missing", message } }
   }
   const isInline = slotOf(attempt.type) === "inline"
   if (!isInline) await mkdir(folder, { recursive: true, mode: 0o700 })
-  const task = JSON.parse(attempt.taskJson) as PlanTask
+  const task = { ...(JSON.parse(attempt.taskJson) as PlanTask), name: attempt.task }
   const guard = await runner.openGuard(attempt, task.secrets ?? [], lines.write)
   if ("refused" in guard) return guard.refused
-  const context = JSON.parse(attempt.contextJson) as ExpressionContext
+  const context = await runner.restore(attempt, JSON.parse(attempt.contextJson) as ExpressionContext)
   const execution: Execution = {
     run_id: attempt.runId,
     task_run_id: attempt.taskRunId,
@@ -104,10 +109,18 @@ const execute = async ({ runner, attempt, lines, folder, signal }: Running): Pro
     signal,
   }
   const outcome = await guard.run(() => executor(execution))
-  if (isInline) return outcome
+  if (isInline) return spilled(runner, attempt, outcome)
   const kept = await runner.keepArtifacts(execution, attempt)
   if (outcome.ok && kept) return { ok: false, error: kept }
-  return outcome
+  return spilled(runner, attempt, outcome)
+}
+
+/** Takes what the guard has let out: nobody masks an artifact. */
+const spilled = async ({ spill }: Runner, attempt: Attempt, outcome: Outcome): Promise<Outcome> => {
+  if (!outcome.ok) return outcome
+  const kept = await spill(attempt, outcome.outputs)
+  if (kept.ok) return { ...outcome, outputs: kept.outputs }
+  return { ...outcome, ok: false, error: kept.error, non_retryable: true }
 }
 
 const resultOf = (attempt: Attempt, outcome: Outcome, log_chunks: number): Result => {
@@ -131,5 +144,6 @@ const resultOf = (attempt: Attempt, outcome: Outcome, log_chunks: number): Resul
     errorCode: code,
     errorMessage: message,
     nonRetryable: outcome.non_retryable ?? false,
+    retryAfterMs: BigInt(Math.round(outcome.retry_after_ms ?? 0)),
   })
 }

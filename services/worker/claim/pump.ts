@@ -20,6 +20,7 @@ export type PumpOptions = {
   readonly name: string
   readonly queues: readonly string[]
   readonly labels: Readonly<Record<string, string>>
+  readonly types: () => Promise<readonly string[]>
   readonly log: Log
   readonly id: () => string
   readonly run: (attempt: Attempt, stop: AbortController) => Promise<Result>
@@ -120,8 +121,16 @@ const open = (state: State): Promise<void> => {
 const openSession = async (state: State): Promise<void> => {
   if (state.opened) return
   const { scheduler, name, queues, labels, slots } = state.options
-  const opening = { slots: slots.total.process, inlineSlots: slots.total.inline }
-  await scheduler.openSession({ sessionId: state.session.id, name, queues: [...queues], labels, ...opening })
+  const room = { slots: slots.total.process, inlineSlots: slots.total.inline }
+  const types = [...(await state.options.types())]
+  await scheduler.openSession({
+    sessionId: state.session.id,
+    name,
+    queues: [...queues],
+    labels,
+    types,
+    ...room,
+  })
   state.opened = true
 }
 

@@ -24,6 +24,8 @@ export type Outcome =
       readonly ok: false
       readonly error: TaskError
       readonly non_retryable?: boolean
+      /** Who was asked wants to be left alone for so long: no retry comes earlier. */
+      readonly retry_after_ms?: number
       readonly usage?: Usage
     }
 

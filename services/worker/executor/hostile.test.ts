@@ -4,15 +4,15 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { until } from "#kernel/testing/until.ts"
 import type { PlanTask } from "#language/plan.ts"
+import { given } from "../given.ts"
+import { createLines } from "../process/lines.ts"
 import type { Execution } from "./executor.ts"
-import { createLines } from "./lines.ts"
-import { startReaper } from "./reaper.ts"
 import { shell } from "./shell.ts"
 
 const base = mkdtempSync(join(tmpdir(), "wf-shell-"))
-const reaper = startReaper()
+const worker = given.ground()
 afterAll(async () => {
-  await reaper.stop()
+  await worker.close()
   rmSync(base, { recursive: true, force: true })
 })
 
@@ -29,7 +29,7 @@ const attempt = (run: string, write?: Execution["write"]) => {
     write: write ?? ((_, text) => Promise.resolve(void lines.push(text))),
     signal: new AbortController().signal,
   }
-  return { lines, folder, outcome: shell(reaper)(execution) }
+  return { lines, folder, outcome: shell(worker.ground)(execution) }
 }
 
 test("a child that left the group can't hold the task, nor write to its log after the end", async () => {

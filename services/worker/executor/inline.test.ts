@@ -1,8 +1,12 @@
 import { describe, expect, test } from "bun:test"
 import { until } from "#kernel/testing/until.ts"
 import type { InlineType } from "#language/slots.ts"
+import { resolveByDns } from "../outbound/call.ts"
+import { createPolicy } from "../outbound/policy.ts"
 import type { Execution, LogStream, Outcome } from "./executor.ts"
 import { inlineExecutors } from "./inline.ts"
+
+const outbound = { policy: createPolicy({ allow: [], only: [] }), resolve: resolveByDns }
 
 type Given = { readonly signal?: AbortSignal; readonly random?: () => number; readonly log?: string[] }
 
@@ -13,7 +17,7 @@ const run = (type: InlineType, payload: unknown, given: Given = {}): Promise<Out
     task: { with: payload },
     write: async (stream: LogStream, text: string) => void log.push(`${stream} ${text}`),
   } as unknown as Execution
-  return inlineExecutors({ random })[type](execution)
+  return inlineExecutors({ random, now: () => new Date(0), outbound })[type](execution)
 }
 
 const ok = (outputs: Record<string, unknown>): Outcome => ({ ok: true, outputs })

@@ -5,18 +5,18 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { until } from "#kernel/testing/until.ts"
 import { compile } from "#language/plan.ts"
+import { given } from "../given.ts"
 import type { Execution, LogStream, Outcome } from "./executor.ts"
-import { type Reaper, startReaper } from "./reaper.ts"
 import { shell } from "./shell.ts"
 
-let reaper: Reaper
+let worker: ReturnType<typeof given.ground>
 let base: string
 beforeAll(() => {
-  reaper = startReaper()
+  worker = given.ground()
   base = mkdtempSync(join(tmpdir(), "wf-shell-"))
 })
 afterAll(async () => {
-  await reaper.stop()
+  await worker.close()
   rmSync(base, { recursive: true, force: true })
 })
 
@@ -38,7 +38,7 @@ const ran = async (script: string, { stop, env = {}, write, onLine }: Wanted = {
   const folder = join(base, String(count))
   await mkdir(folder)
   const lines: [LogStream, string][] = []
-  const outcome = await shell(reaper)({
+  const outcome = await shell(worker.ground)({
     ...{ run_id: "run", task_run_id: "task", attempt: 2, task, folder },
     context: {
       inputs: { name: "Ada; rm -rf /" },

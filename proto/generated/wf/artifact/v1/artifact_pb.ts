@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wf/artifact/v1/artifact.proto.
  */
 export const file_wf_artifact_v1_artifact: GenFile = /*@__PURE__*/
-  fileDesc("Ch13Zi9hcnRpZmFjdC92MS9hcnRpZmFjdC5wcm90bxIOd2YuYXJ0aWZhY3QudjEijgEKDkFydGlmYWN0SGVhZGVyEhQKDHdvcmtzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSDAoEdGFzaxgDIAEoCRITCgt0YXNrX3J1bl9pZBgEIAEoCRIPCgdhdHRlbXB0GAUgASgFEgwKBG5hbWUYBiABKAkSFAoMY29udGVudF90eXBlGAcgASgJIlkKDFN0b3JlUmVxdWVzdBIwCgZoZWFkZXIYASABKAsyHi53Zi5hcnRpZmFjdC52MS5BcnRpZmFjdEhlYWRlckgAEg8KBWJ5dGVzGAIgASgMSABCBgoEcGFydCJICg1TdG9yZVJlc3BvbnNlEhMKC2FydGlmYWN0X2lkGAEgASgJEhIKCnNpemVfYnl0ZXMYAiABKAMSDgoGc2hhMjU2GAMgASgJMlkKD0FydGlmYWN0U2VydmljZRJGCgVTdG9yZRIcLndmLmFydGlmYWN0LnYxLlN0b3JlUmVxdWVzdBodLndmLmFydGlmYWN0LnYxLlN0b3JlUmVzcG9uc2UoAWIGcHJvdG8z");
+  fileDesc("Ch13Zi9hcnRpZmFjdC92MS9hcnRpZmFjdC5wcm90bxIOd2YuYXJ0aWZhY3QudjEijgEKDkFydGlmYWN0SGVhZGVyEhQKDHdvcmtzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSDAoEdGFzaxgDIAEoCRITCgt0YXNrX3J1bl9pZBgEIAEoCRIPCgdhdHRlbXB0GAUgASgFEgwKBG5hbWUYBiABKAkSFAoMY29udGVudF90eXBlGAcgASgJIlkKDFN0b3JlUmVxdWVzdBIwCgZoZWFkZXIYASABKAsyHi53Zi5hcnRpZmFjdC52MS5BcnRpZmFjdEhlYWRlckgAEg8KBWJ5dGVzGAIgASgMSABCBgoEcGFydCJCCgxGZXRjaFJlcXVlc3QSFAoMd29ya3NwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIMCgRuYW1lGAMgASgJIh4KDUZldGNoUmVzcG9uc2USDQoFYnl0ZXMYASABKAwiSAoNU3RvcmVSZXNwb25zZRITCgthcnRpZmFjdF9pZBgBIAEoCRISCgpzaXplX2J5dGVzGAIgASgDEg4KBnNoYTI1NhgDIAEoCTKhAQoPQXJ0aWZhY3RTZXJ2aWNlEkYKBVN0b3JlEhwud2YuYXJ0aWZhY3QudjEuU3RvcmVSZXF1ZXN0Gh0ud2YuYXJ0aWZhY3QudjEuU3RvcmVSZXNwb25zZSgBEkYKBUZldGNoEhwud2YuYXJ0aWZhY3QudjEuRmV0Y2hSZXF1ZXN0Gh0ud2YuYXJ0aWZhY3QudjEuRmV0Y2hSZXNwb25zZTABYgZwcm90bzM");
 
 /**
  * @generated from message wf.artifact.v1.ArtifactHeader
@@ -89,6 +89,50 @@ export const StoreRequestSchema: GenMessage<StoreRequest> = /*@__PURE__*/
   messageDesc(file_wf_artifact_v1_artifact, 1);
 
 /**
+ * @generated from message wf.artifact.v1.FetchRequest
+ */
+export type FetchRequest = Message<"wf.artifact.v1.FetchRequest"> & {
+  /**
+   * @generated from field: string workspace_id = 1;
+   */
+  workspaceId: string;
+
+  /**
+   * @generated from field: string run_id = 2;
+   */
+  runId: string;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message wf.artifact.v1.FetchRequest.
+ * Use `create(FetchRequestSchema)` to create a new message.
+ */
+export const FetchRequestSchema: GenMessage<FetchRequest> = /*@__PURE__*/
+  messageDesc(file_wf_artifact_v1_artifact, 2);
+
+/**
+ * @generated from message wf.artifact.v1.FetchResponse
+ */
+export type FetchResponse = Message<"wf.artifact.v1.FetchResponse"> & {
+  /**
+   * @generated from field: bytes bytes = 1;
+   */
+  bytes: Uint8Array;
+};
+
+/**
+ * Describes the message wf.artifact.v1.FetchResponse.
+ * Use `create(FetchResponseSchema)` to create a new message.
+ */
+export const FetchResponseSchema: GenMessage<FetchResponse> = /*@__PURE__*/
+  messageDesc(file_wf_artifact_v1_artifact, 3);
+
+/**
  * @generated from message wf.artifact.v1.StoreResponse
  */
 export type StoreResponse = Message<"wf.artifact.v1.StoreResponse"> & {
@@ -113,7 +157,7 @@ export type StoreResponse = Message<"wf.artifact.v1.StoreResponse"> & {
  * Use `create(StoreResponseSchema)` to create a new message.
  */
 export const StoreResponseSchema: GenMessage<StoreResponse> = /*@__PURE__*/
-  messageDesc(file_wf_artifact_v1_artifact, 2);
+  messageDesc(file_wf_artifact_v1_artifact, 4);
 
 /**
  * @generated from service wf.artifact.v1.ArtifactService
@@ -128,6 +172,16 @@ export const ArtifactService: GenService<{
     methodKind: "client_streaming";
     input: typeof StoreRequestSchema;
     output: typeof StoreResponseSchema;
+  },
+  /**
+   * The bytes of a file, for a task of the same workspace that is to read them.
+   *
+   * @generated from rpc wf.artifact.v1.ArtifactService.Fetch
+   */
+  fetch: {
+    methodKind: "server_streaming";
+    input: typeof FetchRequestSchema;
+    output: typeof FetchResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_wf_artifact_v1_artifact, 0);

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wf/worker/v1/worker.proto.
  */
 export const file_wf_worker_v1_worker: GenFile = /*@__PURE__*/
-  fileDesc("Chl3Zi93b3JrZXIvdjEvd29ya2VyLnByb3RvEgx3Zi53b3JrZXIudjEiDwoNU3RhdHVzUmVxdWVzdCKFAgoOU3RhdHVzUmVzcG9uc2USEgoKc2Vzc2lvbl9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEg0KBXNsb3RzGAMgASgFEgwKBGJ1c3kYBCABKAUSEAoIZHJhaW5pbmcYBSABKAgSFAoMaW5saW5lX3Nsb3RzGAYgASgFEhMKC2lubGluZV9idXN5GAcgASgFEg4KBnF1ZXVlcxgIIAMoCRI4CgZsYWJlbHMYCSADKAsyKC53Zi53b3JrZXIudjEuU3RhdHVzUmVzcG9uc2UuTGFiZWxzRW50cnkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIlCgxEcmFpblJlcXVlc3QSFQoNbWF4X2ZpbmlzaF9tcxgBIAEoAyIPCg1EcmFpblJlc3BvbnNlMpYBCg1Xb3JrZXJTZXJ2aWNlEkMKBlN0YXR1cxIbLndmLndvcmtlci52MS5TdGF0dXNSZXF1ZXN0Ghwud2Yud29ya2VyLnYxLlN0YXR1c1Jlc3BvbnNlEkAKBURyYWluEhoud2Yud29ya2VyLnYxLkRyYWluUmVxdWVzdBobLndmLndvcmtlci52MS5EcmFpblJlc3BvbnNlYgZwcm90bzM");
+  fileDesc("Chl3Zi93b3JrZXIvdjEvd29ya2VyLnByb3RvEgx3Zi53b3JrZXIudjEiDwoNU3RhdHVzUmVxdWVzdCKUAgoOU3RhdHVzUmVzcG9uc2USEgoKc2Vzc2lvbl9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEg0KBXNsb3RzGAMgASgFEgwKBGJ1c3kYBCABKAUSEAoIZHJhaW5pbmcYBSABKAgSFAoMaW5saW5lX3Nsb3RzGAYgASgFEhMKC2lubGluZV9idXN5GAcgASgFEg4KBnF1ZXVlcxgIIAMoCRI4CgZsYWJlbHMYCSADKAsyKC53Zi53b3JrZXIudjEuU3RhdHVzUmVzcG9uc2UuTGFiZWxzRW50cnkSDQoFdHlwZXMYCiADKAkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIlCgxEcmFpblJlcXVlc3QSFQoNbWF4X2ZpbmlzaF9tcxgBIAEoAyIPCg1EcmFpblJlc3BvbnNlMpYBCg1Xb3JrZXJTZXJ2aWNlEkMKBlN0YXR1cxIbLndmLndvcmtlci52MS5TdGF0dXNSZXF1ZXN0Ghwud2Yud29ya2VyLnYxLlN0YXR1c1Jlc3BvbnNlEkAKBURyYWluEhoud2Yud29ya2VyLnYxLkRyYWluUmVxdWVzdBobLndmLndvcmtlci52MS5EcmFpblJlc3BvbnNlYgZwcm90bzM");
 
 /**
  * @generated from message wf.worker.v1.StatusRequest
@@ -79,6 +79,13 @@ export type StatusResponse = Message<"wf.worker.v1.StatusResponse"> & {
    * @generated from field: map<string, string> labels = 9;
    */
   labels: { [key: string]: string };
+
+  /**
+   * The types of tasks that it can run.
+   *
+   * @generated from field: repeated string types = 10;
+   */
+  types: string[];
 };
 
 /**

@@ -1,5 +1,7 @@
 import { afterEach, expect, test } from "bun:test"
-import { readdirSync, readFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { until } from "#kernel/testing/until.ts"
 
 const linesOf = (stream: ReadableStream<Uint8Array>) => {
@@ -84,6 +86,34 @@ test("a worker that is killed takes the groups of its tasks with it, also those 
   await child.exited
   await until("the watched group is gone", () => membersOf(watched).length === 0)
   expect(membersOf(forgotten)).toHaveLength(2)
+})
+
+const kinds = ["openCgroups('test-' + crypto.randomUUID()) ?? markedFamilies", "markedFamilies"]
+
+test.each(kinds)("a worker that is killed takes those along that left their groups: %s", async (families) => {
+  const folder = mkdtempSync(join(tmpdir(), "wf-reaper-"))
+  cleanups.push(() => rmSync(folder, { recursive: true, force: true }))
+  const part = (name: string) => JSON.stringify(new URL(name, import.meta.url).href)
+  const code = `
+    const { startReaper } = await import(${part("./reaper.ts")})
+    const { openCgroups } = await import(${part("./cgroup.ts")})
+    const { markedFamilies } = await import(${part("./marked.ts")})
+    const { shell } = await import(${part("../executor/shell.ts")})
+    const families = ${families}
+    const folder = ${JSON.stringify(folder)}
+    const reaper = startReaper({ cgroup: families.cgroup, folder })
+    const limits = { max_memory_bytes: 1e9, max_processes: 100, max_open_files: 100, max_output_bytes: 1e6 }
+    await shell({ reaper, families, limits })({
+      run_id: "r", task_run_id: "t", attempt: 1, context: {}, folder: folder + "/one",
+      task: { name: "t", env: {}, with: { run: "(setsid sh -c 'trap : TERM; echo $$; while :; do sleep 1; done' &); sleep 60" } },
+      write: async (_, text) => console.log(text), signal: new AbortController().signal })`
+  const child = Bun.spawn([process.execPath, "-e", code], { stdout: "pipe", stderr: "inherit" })
+  const escaped = Number(await linesOf(child.stdout).next())
+  expect(escaped).toBeGreaterThan(1)
+  cleanups.push(() => endGroup(escaped))
+  expect(membersOf(escaped).length).toBeGreaterThan(0)
+  child.kill("SIGKILL")
+  await until("the escaped one is gone", () => membersOf(escaped).length === 0)
 })
 
 test("a worker that stops in peace leaves nothing behind and waits for nothing", async () => {

@@ -1,6 +1,6 @@
 /**
  * A small process that outlives the worker by a moment: when the worker's pipe closes, however it died, it ends
- * the process groups of the tasks that were running.
+ * the process groups of the tasks that were running, and whoever left them.
  */
 export type Reaper = {
   watch(group: number): void
@@ -10,9 +10,13 @@ export type Reaper = {
 
 /**
  * Groups are kept as words of one variable: ` 12 34 `; those of its arguments are there from the first moment. Of a
- * group, dash takes the signal only after `-s`.
+ * group, dash takes the signal only after `-s`. Who left the groups is in the control group of this worker, or was begun
+ * with its folder in the environment.
  */
 const script = `
+cgroup=$1
+folder=$2
+shift 2
 groups=" \${*:+$* }"
 while IFS=' ' read -r sign group; do
   case $sign in
@@ -24,11 +28,27 @@ for group in $groups; do kill -s TERM -- "-$group" 2>/dev/null; done
 [ "$groups" = " " ] && exit 0
 sleep 2
 for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
+if [ -n "$cgroup" ]; then
+  echo 1 > "$cgroup/cgroup.kill"
+  for round in 1 2 3; do
+    rmdir "$cgroup"/*/ 2>/dev/null
+    rmdir "$cgroup" 2>/dev/null && break
+    sleep 1
+  done
+elif [ -n "$folder" ]; then
+  for file in $(grep -lsF -e "=$folder/" /proc/[0-9]*/environ); do
+    left=\${file#/proc/}
+    kill -s KILL "\${left%/environ}" 2>/dev/null
+  done
+fi
 exit 0
 `
 
-const spawn = (groups: Iterable<number>, onExit: () => void) =>
-  Bun.spawn(["sh", "-c", script, "reaper", ...Array.from(groups, String)], {
+/** Where to look for those that left their group: in the worker's control group, or by its folder. */
+export type Traces = { readonly cgroup?: string | undefined; readonly folder?: string }
+
+const spawn = ({ cgroup = "", folder = "" }: Traces, groups: Iterable<number>, onExit: () => void) =>
+  Bun.spawn(["sh", "-c", script, "reaper", cgroup, folder, ...Array.from(groups, String)], {
     stdin: "pipe",
     stdout: "ignore",
     stderr: "ignore",
@@ -39,7 +59,7 @@ const spawn = (groups: Iterable<number>, onExit: () => void) =>
   })
 
 /** When it is killed itself, another one takes its place, so that no task loses its guard. */
-export const startReaper = (): Reaper => {
+export const startReaper = (traces: Traces = {}): Reaper => {
   const groups = new Set<number>()
   let stopping = false
   const tell = async (line: string): Promise<void> => {
@@ -51,9 +71,9 @@ export const startReaper = (): Reaper => {
     }
   }
   const replace = () => {
-    if (!stopping) child = spawn(groups, replace)
+    if (!stopping) child = spawn(traces, groups, replace)
   }
-  let child = spawn(groups, replace)
+  let child = spawn(traces, groups, replace)
   return {
     watch(group) {
       groups.add(group)
