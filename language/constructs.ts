@@ -9,16 +9,12 @@ import { bareExpression } from "./template.ts"
  * an executor or a door has learned is taken out here, and nowhere else.
  */
 const not_run = {
-  if: "`if`",
   cache: "`cache`",
   files: "`files`",
   on_worker_lost: "`on_worker_lost: fail`",
   outputs: "`outputs` of a workflow",
   trigger: "`trigger` in expressions",
   "uses: function": "`uses: function`",
-  "uses: approval": "`uses: approval`",
-  "uses: signal": "`uses: signal`",
-  "uses: sleep": "`uses: sleep`",
   "uses: workflow": "`uses: workflow`",
   "uses: notify": "`uses: notify`",
   triggers: "`triggers`",
@@ -43,7 +39,7 @@ export const usesOf = (definition: Definition): readonly Use[] => {
   return uses
 }
 
-const keys = ["if", "cache"] as const
+const keys = ["cache"] as const
 
 const taskUses = (task: Task, path: Path): readonly Use[] => {
   const uses: Use[] = []

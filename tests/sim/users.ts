@@ -8,6 +8,8 @@ import { prepareRun, type Rerun } from "#services/scheduler/run/start.ts"
 import { announce } from "#services/scheduler/step/announce.ts"
 import { performOn } from "#services/scheduler/step/perform.ts"
 import { openStep } from "#services/scheduler/step/step.ts"
+import { decideUndecided } from "#services/scheduler/task/advance.ts"
+import { answerAll, answerAny } from "./answers.ts"
 import { isTerminal } from "./checks/task.ts"
 import type { Network } from "./network.ts"
 import type { Scheduler } from "./scheduler.ts"
@@ -37,6 +39,7 @@ const deeds: readonly (readonly [number, Deed])[] = [
   [2, (world, scheduler) => cancelAnyJob(world, scheduler)],
   [2, (world, scheduler) => replay(world, scheduler)],
   [3, (world) => setQueue(world)],
+  [6, (world, scheduler) => answerAny(world, scheduler)],
 ]
 
 const all = deeds.reduce((sum, [often]) => sum + often, 0)
@@ -91,11 +94,12 @@ const begin = async (
     const step = openStep(transactionIn(session).rows, engine.kit)
     const kept = rerun && rerun.mode !== "all" ? chooseKept({ plan, rerun }, done) : new Map()
     const begun = firstStep(step, { start, kept }, false)
+    await decideUndecided(step)
     endRuns(step)
     insertBegun(session, step, begun)
     engine.plans.remember([begun.run])
     session.after.push(() => announce(engine, step))
-    if (begun.unfolds) await unfoldBegun(session, engine, begun)
+    if (begun.unfolds || step.decided.unfolding.length > 0) await unfoldBegun(session, engine, begun)
     const shape = plan.tasks.map(
       (task) => `${task.name}[${task.needs}]${task.when === "success" ? "" : task.when}`,
     )
@@ -131,10 +135,11 @@ const onRun = async (
   if (deed === "resume") await resumeRun(world, scheduler, run_id)
   else
     await world.database.tx(scheduler.life, async (session) => {
-      await performOn(scheduler.engine, transactionIn(session), (step) =>
+      const { engine } = scheduler
+      await performOn(engine, transactionIn(session), (step) =>
         deed === "cancel"
           ? cancelIn(step, { workspace_id, run_id })
-          : turnIn(step, { workspace_id, run_id }, "pause"),
+          : turnIn(engine, step, { workspace_id, run_id, turn: "pause" }),
       )
     })
 }
@@ -144,7 +149,7 @@ export const resumeRun = async (world: World, { life, engine }: Scheduler, run_i
   const workspace_id = world.tables.runs.get(run_id)?.workspace_id ?? ""
   await world.database.tx(life, async (session) => {
     await performOn(engine, transactionIn(session), (step) =>
-      turnIn(step, { workspace_id, run_id }, "resume"),
+      turnIn(engine, step, { workspace_id, run_id, turn: "resume" }),
     )
     unblockRun(session, run_id)
   })
@@ -205,4 +210,5 @@ export const resumeAll = async (world: World, scheduler: Scheduler): Promise<voi
   for (const { id, status } of openRuns(world)) {
     if (status === "paused") await resumeRun(world, scheduler, id).catch(world.expected)
   }
+  await answerAll(world, scheduler)
 }

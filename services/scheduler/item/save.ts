@@ -15,9 +15,9 @@ export const insertItems = async (sql: Sql, { created, released }: Decided): Pro
   await sql`
     with created as (
       insert into scheduler.task_run
-        (id, run_id, idx, item, workspace_id, task, type, status, queue, slot, priority, max_retries, queued_at,
-          finished_at, reused_from, payload, outputs, settings)
-      select id, run_id, idx, item, workspace_id, task, type, status, queue, slot, priority, max_retries,
+        (id, run_id, idx, item, workspace_id, task, type, status, needs_left, queue, slot, priority, max_retries,
+          queued_at, finished_at, reused_from, payload, outputs, settings)
+      select id, run_id, idx, item, workspace_id, task, type, status, needs_left, queue, slot, priority, max_retries,
         case when status = 'queued' then now() end, case when status = 'completed' then now() end, reused_from,
         payload::json, outputs::json, settings::json
       from unnest(
@@ -29,6 +29,7 @@ export const insertItems = async (sql: Sql, { created, released }: Decided): Pro
         ${list(tasks.map((task) => task.task))}::text::text[],
         ${list(tasks.map((task) => task.type))}::text::text[],
         ${list(statuses)}::text::text[],
+        ${list(tasks.map((task) => task.needs_left))}::text::int[],
         ${list(tasks.map((task) => task.queue))}::text::text[],
         ${list(tasks.map((task) => task.slot))}::text::text[],
         ${list(tasks.map((task) => task.priority))}::text::int[],
@@ -37,8 +38,8 @@ export const insertItems = async (sql: Sql, { created, released }: Decided): Pro
         ${list(tasks.map(({ payload }) => json(payload ?? null)))}::text::text[],
         ${list(created.map(outputsOf))}::text::text[],
         ${list(tasks.map(({ settings }) => (settings ? json(settings) : null)))}::text::text[]
-      ) as given (id, run_id, idx, item, workspace_id, task, type, status, queue, slot, priority, max_retries,
-        reused_from, payload, outputs, settings)
+      ) as given (id, run_id, idx, item, workspace_id, task, type, status, needs_left, queue, slot, priority,
+        max_retries, reused_from, payload, outputs, settings)
       returning id, run_id, workspace_id, queue, slot, priority, status
     )
     insert into scheduler.ready (task_run_id, run_id, workspace_id, queue, slot, rank)

@@ -13,13 +13,18 @@ export type Template = {
   readonly todo?: readonly number[]
 }
 
+/** Undefined while it has none at that place. */
+export const itemId = (run_id: string, task: TaskRow, index: number): string | undefined => {
+  if (!hasItems(task)) return undefined
+  const { first, count } = templateOf(task)
+  return index < count ? taskRunId(run_id, first + index) : undefined
+}
+
+const hasItems = ({ item, payload }: TaskRow): boolean =>
+  item === null && typeof payload === "object" && payload !== null && "first" in payload
+
 /** Whether its items have begun, and not all have ended. */
-export const isOpenTemplate = ({ status, item, payload }: TaskRow): boolean =>
-  status === "waiting" &&
-  item === null &&
-  typeof payload === "object" &&
-  payload !== null &&
-  "first" in payload
+export const isOpenTemplate = (task: TaskRow): boolean => task.status === "waiting" && hasItems(task)
 
 export const templateOf = ({ payload }: TaskRow): Template => {
   if (typeof payload !== "object" || payload === null || !("first" in payload)) {

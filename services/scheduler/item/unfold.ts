@@ -8,7 +8,7 @@ import { knownTask } from "../run/load.ts"
 import type { EarlierItem, RunRow, TaskRow } from "../step/rows.ts"
 import { join, type Step } from "../step/step.ts"
 import { contextOf, type Outputs, toldBy } from "../task/attempt.ts"
-import { release } from "../task/release.ts"
+import { letGo } from "../task/release.ts"
 import { failTemplate, fold } from "./fold.ts"
 import { begunBy, idsBetween, sizeOf, type Template, templateOf } from "./templates.ts"
 
@@ -54,7 +54,7 @@ const readsOf = async (
       return each?.items ? [] : reads.map((place) => taskRunId(run.id, place))
     }),
   )
-  const told = toldBy(step, wanted)
+  const told = new Map([...toldBy(step, wanted), ...step.decided.waits.outputs])
   const found = await step.rows.outputs([...wanted].filter((id) => !told.has(id)))
   return new Map([...told, ...found.map((row) => [row.id, row] as const)])
 }
@@ -114,7 +114,7 @@ const unfoldOne = (step: Step, { run, plan }: PlannedRun, unfolding: Unfolding):
   for (const [index, payload] of items.entries()) {
     const item = newItem(task, { id: taskRunId(run.id, first + index), index, payload })
     const earlier = done.get(index)
-    if (earlier) item.status = "completed"
+    if (earlier) Object.assign(item, { status: "completed", needs_left: 0 })
     else step.tasks.set(item.id, item)
     step.decided.created.push({ task: item, earlier })
   }
@@ -135,7 +135,7 @@ const unfoldOne = (step: Step, { run, plan }: PlannedRun, unfolding: Unfolding):
 export const beginItems = (step: Step, run: RunRow, ids: readonly string[]): void => {
   for (const id of ids) {
     const task = step.tasks.get(id)
-    if (task?.status === "pending") release(step, run, task)
+    if (task?.status === "pending") letGo(step, run, task)
   }
 }
 
@@ -148,8 +148,9 @@ const doneBefore = ({ items, earlier }: Unfolding): ReadonlyMap<number, EarlierI
 
 type NewItem = { readonly id: string; readonly index: number; readonly payload: unknown }
 
+/** Until it may begin, its task counts as a need of it. */
 const newItem = (template: TaskRow, { id, index, payload }: NewItem): TaskRow => ({
   ...template,
   ...{ id, item: index, task: itemName(template.task, index), payload },
-  ...{ status: "pending", needs_left: 0, needs_bad: 0 },
+  ...{ status: "pending", needs_left: 1, needs_bad: 0 },
 })

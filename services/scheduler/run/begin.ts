@@ -5,8 +5,8 @@ import type { Engine } from "../engine.ts"
 import { leaveGate } from "../gate/gate.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { join, planOfRun, type Step } from "../step/step.ts"
-import { skip, unfoldRun } from "../task/advance.ts"
-import { release } from "../task/release.ts"
+import { decideOwn, skip } from "../task/advance.ts"
+import { letGo } from "../task/release.ts"
 import { tell } from "../task/tell.ts"
 import { endRuns } from "./end.ts"
 import { loadOpenTasks, loadRuns } from "./load.ts"
@@ -29,13 +29,14 @@ export const beginRuns = async (engine: Engine, step: Step, ids: readonly string
     tellRunStarted(step, run)
     const open = await step.rows.tasks({ open_of: id })
     join(step.tasks, open)
-    await releaseRoots(step, run, open)
+    releaseRoots(step, run, open)
   }
+  await decideOwn(step)
   endRuns(step)
 }
 
 /** A task that isn't open was kept of an earlier run. */
-const releaseRoots = async (step: Step, run: RunRow, open: readonly TaskRow[]): Promise<void> => {
+const releaseRoots = (step: Step, run: RunRow, open: readonly TaskRow[]): void => {
   const plan = planOfRun(step, run)
   if (!plan) throw new Error("a run has no plan")
   const tasks = new Map(open.map((task) => [placeOf(task.id), task]))
@@ -43,19 +44,12 @@ const releaseRoots = async (step: Step, run: RunRow, open: readonly TaskRow[]): 
   const begun = begin(plan, kept)
   for (const idx of begun.release) {
     const task = tasks.get(idx)
-    if (task && !plan.tasks[idx]?.each) release(step, run, task)
+    if (task) letGo(step, run, task)
   }
   for (const idx of begun.skip) {
     const task = tasks.get(idx)
     if (task) skip(step, run, task)
   }
-  const templates = begun.release.filter((idx) => plan.tasks[idx]?.each)
-  if (templates.length > 0)
-    await unfoldRun(
-      step,
-      { run, plan },
-      templates.flatMap((idx) => tasks.get(idx) ?? []),
-    )
 }
 
 /** Of new runs, in a step of its own: what their lists are made of is read as in any other. */
@@ -66,8 +60,9 @@ export const unfoldBegun = async (engine: Engine, step: Step, ids: readonly stri
     await loadOpenTasks(step, run.id)
     const isFree = ({ run_id, status, needs_left, idx }: TaskRow) =>
       run_id === run.id && status === "pending" && needs_left === 0 && plan.tasks[idx]?.each !== undefined
-    await unfoldRun(step, { run, plan }, [...step.tasks.values()].filter(isFree))
+    for (const task of [...step.tasks.values()].filter(isFree)) letGo(step, run, task)
   }
+  await decideOwn(step)
   endRuns(step)
 }
 

@@ -11,6 +11,7 @@ import { performIn } from "../step/perform.ts"
 import { transactionOver } from "../step/postgres.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { openStep, type Step } from "../step/step.ts"
+import { decideUndecided } from "../task/advance.ts"
 import { type Attempt, attemptsOf, outputsFor } from "../task/attempt.ts"
 import { handOver, holdFor } from "../task/hand-over.ts"
 import { unfoldBegun } from "./begin.ts"
@@ -170,6 +171,7 @@ const startSome = async (engine: Engine, sql: Sql, { starts, seat }: Some) => {
     if (refusal) started.set(start.run_id, refusal)
     else begun.push(firstStep(step, own, entered.get(start.run_id) === "waits"))
   }
+  await decideUndecided(step)
   endRuns(step)
   if (seat) giveTo(engine, step, seat)
   const times = await insertBegun(sql, step, begun)
@@ -178,7 +180,10 @@ const startSome = async (engine: Engine, sql: Sql, { starts, seat }: Some) => {
   const { leaving } = step.decided
   if (leaving.length > 0)
     await performIn(engine, sql, async ({ decided }) => decided.leaving.push(...leaving))
-  const unfolding = begun.filter(({ unfolds }) => unfolds).map(({ run }) => run.id)
+  const later = step.decided.unfolding.map(({ run_id }) => run_id)
+  const unfolding = begun
+    .filter(({ unfolds, run }) => unfolds || later.includes(run.id))
+    .map(({ run }) => run.id)
   if (unfolding.length > 0) await performIn(engine, sql, (own) => unfoldBegun(engine, own, unfolding))
   for (const one of begun) started.set(one.run.id, shownRun(one, times))
   return { started, attempts: () => attemptsOf(step, outputs) }

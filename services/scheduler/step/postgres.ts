@@ -7,6 +7,7 @@ import { moveGates } from "../gate/move.ts"
 import { readEarlierItems, readOutputs, readOutputsAt } from "../item/read.ts"
 import { lockLimits } from "../queue/limit.ts"
 import { taskMoves } from "../task/moves.ts"
+import { readSignals, readWaits } from "../wait/read.ts"
 import { holdAtOnce, type PendingHold, pendingHold } from "./hold.ts"
 import type { Holder, Rows, RunRow, SessionRow, Share, TaskRow } from "./rows.ts"
 import { save, type Way } from "./save.ts"
@@ -52,6 +53,8 @@ const rowsOver = (sql: Sql, hold: PendingHold): Rows => {
     outputsAt: behind((...asked: Parameters<Rows["outputsAt"]>) => readOutputsAt(sql, ...asked)),
     earlierItems: behind((...asked: Parameters<Rows["earlierItems"]>) => readEarlierItems(sql, ...asked)),
     plans: (ids) => readPlans(sql, ids),
+    waits: behind((ids: readonly string[]) => readWaits(sql, ids)),
+    signals: behind((wanted: Parameters<Rows["signals"]>[0]) => readSignals(sql, wanted)),
     session: behind((session_id: string) => readSession(sql, session_id)),
     limits: behind((queues: Parameters<Rows["limits"]>[0]) => lockLimits(sql, queues)),
     gates: behind((wanted: Parameters<Rows["gates"]>[0]) => lockGates(sql, wanted)),

@@ -4,6 +4,7 @@ import type { Slot } from "#language/slots.ts"
 import type { Lane } from "../lane/lanes.ts"
 import type { RunStatus } from "../run/moves.ts"
 import type { TaskStatus } from "../task/moves.ts"
+import type { Signal, Waited } from "../wait/waits.ts"
 
 /** A run, locked. A step changes it in memory; it is written once. */
 export type RunRow = {
@@ -176,6 +177,10 @@ export type Rows = {
   /** What of a task's items was completed in the run that this one was begun after. */
   earlierItems(task: Pick<TaskRow, "id" | "task">): Promise<readonly EarlierItem[]>
   plans(ids: readonly string[]): Promise<readonly { readonly id: string; readonly plan: Plan }[]>
+  /** What these wait for. */
+  waits(task_run_ids: readonly string[]): Promise<readonly { readonly id: string; readonly wait: Waited }[]>
+  /** Which of these signals are kept for their runs. */
+  signals(wanted: readonly Omit<Signal, "data">[]): Promise<readonly Signal[]>
   /** Undefined when it has ended. */
   session(session_id: string): Promise<SessionRow | undefined>
   /** Locks what was set for these queues; one that another claim works on just now is left out. */

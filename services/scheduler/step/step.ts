@@ -6,6 +6,7 @@ import type { Lane } from "../lane/lanes.ts"
 import type { KnownRun } from "../run/known.ts"
 import type { RunFact } from "../run/record.ts"
 import type { Settlement } from "../task/verdict.ts"
+import { noWaits, type Waits } from "../wait/waits.ts"
 import type { EarlierItem, Holder, Rows, RunRow, TaskRow } from "./rows.ts"
 
 /** An attempt that has ended, and what its worker said of it. */
@@ -29,6 +30,8 @@ export type Decided = {
   readonly counted: Set<TaskRow>
   /** Items that are new, and what an earlier run has made of them. */
   readonly created: Created[]
+  /** Tasks that are to have items, and have none yet. */
+  readonly unfolding: TaskRow[]
   /** Tasks whose items begin. */
   readonly unfolded: TaskRow[]
   /** Tasks that end as their items have, or can't have any. */
@@ -61,6 +64,7 @@ export type Decided = {
   readonly finished: RunRow[]
   /** Ids of jobs. */
   readonly completed_jobs: string[]
+  readonly waits: Waits
   readonly events: RunFact[]
   readonly emissions: Event[]
 }
@@ -102,6 +106,7 @@ export const openStep = (rows: Rows, kit: Kit): Step => ({
     stopped: [],
     counted: new Set(),
     created: [],
+    unfolding: [],
     unfolded: [],
     folded: [],
     released: [],
@@ -116,6 +121,7 @@ export const openStep = (rows: Rows, kit: Kit): Step => ({
     claimed: [],
     finished: [],
     completed_jobs: [],
+    waits: noWaits(),
     events: [],
     emissions: [],
   },

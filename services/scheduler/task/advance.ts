@@ -12,17 +12,66 @@ import { type PlannedRun, unfold } from "../item/unfold.ts"
 import { knownTask, loadOpenTasks } from "../run/load.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { planOfRun, runOfTask, type Step } from "../step/step.ts"
+import { decideReady } from "../wait/decide.ts"
 import { taskMoves } from "./moves.ts"
-import { release } from "./release.ts"
+import { letGo, release } from "./release.ts"
 import { tellSkipped } from "./tell-unbegun.ts"
 
 /** Counts down what waits for the tasks that ended, releases what is free, and skips what can't run any more. */
 export const advanceRuns = async (step: Step): Promise<void> => {
+  const { ended, expired, waits } = step.decided
+  await advanceAll(
+    step,
+    [...ended, ...expired, ...waits.ended].map(({ task }) => task),
+  )
+  await decideOwn(step)
+}
+
+/**
+ * What the engine decides about without a worker, and what is to have items, may have ended by that, and moves its run on
+ * in turn.
+ */
+export const decideOwn = async (step: Step): Promise<void> => {
+  const { waits, unfolding } = step.decided
+  while (waits.undecided.length + unfolding.length > 0) {
+    await decideUndecided(step)
+    for (const [run, templates] of Map.groupBy(unfolding.splice(0), (task) => runOfTask(step, task))) {
+      const plan = planOfRun(step, run)
+      if (!run || !plan) continue
+      const ended = await unfold(step, { run, plan }, templates)
+      if (ended.length > 0) await advanceRun(step, { run, plan }, ended)
+    }
+  }
+}
+
+/** Tasks that are to have items are left as they are. */
+export const decideUndecided = async (step: Step): Promise<void> => {
+  while (step.decided.waits.undecided.length > 0) {
+    const verdicts = [...(await decideReady(step))]
+    for (const [task, verdict] of verdicts) if (verdict === "goes on") goOn(step, task)
+    const ended = verdicts.filter(([, verdict]) => verdict === "ended" || verdict === "passed over")
+    await advanceAll(
+      step,
+      ended.map(([task]) => task),
+    )
+  }
+}
+
+const goOn = (step: Step, task: TaskRow): void => {
+  const run = runOfTask(step, task)
+  const isTemplate = task.item === null && planOfRun(step, run)?.tasks[task.idx]?.each !== undefined
+  if (isTemplate) step.decided.unfolding.push(task)
+  else release(step, run, task)
+}
+
+const advanceAll = async (step: Step, all: readonly TaskRow[]): Promise<void> => {
   const ended = new Map<RunRow, { readonly tasks: EndedTask[]; readonly items: TaskRow[] }>()
-  for (const { task } of [...step.decided.ended, ...step.decided.expired]) {
+  for (const task of all) {
     const run = runOfTask(step, task)
     const planned = planOfRun(step, run)?.tasks[task.idx]
     if (!run || !planned || !isOutcome(task.status)) continue
+    // A task that its `if` passes over is as good as done.
+    const outcome = task.reason === "condition" ? "completed" : task.status
     run.open -= 1
     const { tasks, items } = ended.get(run) ?? { tasks: [], items: [] }
     ended.set(run, { tasks, items })
@@ -30,8 +79,8 @@ export const advanceRuns = async (step: Step): Promise<void> => {
       items.push(task)
       continue
     }
-    if (countsAsFailure(planned, task.status)) run.bad += 1
-    tasks.push({ idx: task.idx, outcome: task.status })
+    if (countsAsFailure(planned, outcome)) run.bad += 1
+    tasks.push({ idx: task.idx, outcome })
   }
   for (const [run, { tasks, items }] of ended) {
     const plan = planOfRun(step, run)
@@ -39,16 +88,6 @@ export const advanceRuns = async (step: Step): Promise<void> => {
     const folded = items.length > 0 ? await countItems(step, { run, plan }, items) : []
     await advanceRun(step, { run, plan }, [...tasks, ...folded])
   }
-}
-
-/** Begins tasks that run once for each of their items, and goes on behind those that have none. */
-export const unfoldRun = async (
-  step: Step,
-  planned: PlannedRun,
-  templates: readonly TaskRow[],
-): Promise<void> => {
-  const ended = await unfold(step, planned, templates)
-  if (ended.length > 0) await advanceRun(step, planned, ended)
 }
 
 const isOutcome = (status: string): status is Outcome =>
@@ -68,18 +107,14 @@ const advanceRun = async (
   const deep = first.skip.length > 0 || !isKnown
   if (deep) await loadOpenTasks(step, run.id)
   const next = deep ? advance(plan, ended, counterOf) : first
-  const templates: TaskRow[] = []
   for (const [idx, { needs_left, needs_bad }] of next.counters) {
     const task = taskAt(idx)
     if (task?.status !== "pending") continue
     Object.assign(task, { needs_left, needs_bad })
-    const planned = plan.tasks[idx]
     if (needs_left > 0) step.decided.counted.add(task)
-    else if (onReady(planned?.when ?? "success", needs_bad) === "skip") skip(step, run, task)
-    else if (planned?.each) templates.push(task)
-    else release(step, run, task)
+    else if (onReady(plan.tasks[idx]?.when ?? "success", needs_bad) === "release") letGo(step, run, task)
+    else skip(step, run, task)
   }
-  if (templates.length > 0) await unfoldRun(step, { run, plan }, templates)
 }
 
 export const skip = (step: Step, run: RunRow, task: TaskRow): void => {

@@ -49,7 +49,7 @@ export const toldBy = ({ decided }: Step, wanted: ReadonlySet<string>): Outputs 
   if (wanted.size === 0) return told
   for (const { task, earlier } of decided.created)
     told.set(task.id, { id: task.id, status: task.status, outputs: earlier?.outputs ?? null })
-  for (const { task, settlement } of [...decided.ended, ...decided.folded])
+  for (const { task, settlement } of [...decided.ended, ...decided.waits.ended, ...decided.folded])
     told.set(task.id, { id: task.id, status: task.status, outputs: settlement.outputs ?? null })
   for (const task of [...decided.unbegun, ...decided.expired.map((one) => one.task)])
     told.set(task.id, { id: task.id, status: task.status, outputs: null })

@@ -42,7 +42,8 @@ const checkCounts = ({ task, planned, run }: Waiting, items: readonly StoredTask
   const counts = `${task.needs_left} left, ${task.needs_bad} bad`
   const isRight = open.length > 0 && task.needs_left === open.length && task.needs_bad === bad
   demand(isRight, () => `${task.id} counts ${counts}; it has ${open.length} and ${bad}`)
-  const going = open.filter(({ status }) => status !== "pending").length
+  // What the engine itself decides about is let go, but begins only when its run isn't paused.
+  const going = open.filter(({ status, needs_left }) => status !== "pending" || needs_left === 0).length
   const max = Math.min(planned.each?.max_parallel ?? items.length, open.length)
   demand(going <= max, () => `${going} items of ${task.id} go on; ${max} may`)
   const isStopped = run.reason !== null || (planned.each?.fail_fast === true && bad > 0)

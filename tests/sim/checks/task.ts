@@ -24,6 +24,8 @@ export const checkStart = (changes: Changes, { id, before, past }: Changed): voi
       () => `${id} was ${before.status} and is ${task.status}`,
     )
   }
+  if (task.status === "waiting" && before.status !== "waiting" && task.wait !== null)
+    checkMayBegin(tables, task)
   if (task.status !== "running" || (before.status === "running" && before.token === task.token)) return
   const token = task.token ?? ""
   demand(
@@ -34,10 +36,14 @@ export const checkStart = (changes: Changes, { id, before, past }: Changed): voi
   past.tokens.add(token)
   demand(!past.completed, () => `${id} has completed and runs again`)
   demand(changes.now_ms >= past.rests_until_ms, () => `${id} begins before its rest is over`)
-  const run = tables.runs.get(task.run_id ?? "")
+  checkMayBegin(tables, task)
+  checkQueue(changes, task)
+}
+
+const checkMayBegin = ({ runs }: Tables, { id, run_id }: StoredTask): void => {
+  const run = runs.get(run_id ?? "")
   const mayBegin = !run || (run.status === "running" && run.reason === null)
   demand(mayBegin, () => `${id} begins and its run is ${run?.status}, ${run?.reason}`)
-  checkQueue(changes, task)
 }
 
 const checkQueue = ({ tables, now_ms, life }: Changes, task: StoredTask): void => {
@@ -64,9 +70,12 @@ const isOwned = (tables: Tables, task: StoredTask): boolean => {
   switch (task.status) {
     case "pending":
       if (task.run_id === null) return hasTimer(tables, task.id, "start")
-      return task.item === null ? task.needs_left > 0 : isWaiting(tables, task)
+      // What is the engine's own begins when somebody resumes the run.
+      if (task.needs_left === 0) return tables.runs.get(task.run_id)?.status === "paused"
+      return task.item === null || isWaiting(tables, task)
     case "waiting":
-      return task.needs_left > 0
+      if (isReady(tables, task.id)) return false
+      return isAwaited(tables, task) || (task.item === null && task.needs_left > 0)
     case "queued":
       return isReady(tables, task.id) || isBlocked(tables, task)
     case "retrying":
@@ -85,6 +94,10 @@ const isWaiting = (tables: Tables, { run_id, idx }: StoredTask): boolean =>
   tasksOf(tables, run_id ?? "").some(
     (one) => one.idx === idx && one.item === null && one.status === "waiting",
   )
+
+/** Time ends a sleep; whatever else is waited for, somebody is asked. */
+const isAwaited = (tables: Tables, { id, wait }: StoredTask): boolean =>
+  wait !== null && (wait.for !== "sleep" || hasTimer(tables, id, "wake"))
 
 const hasTimer = (tables: Tables, id: string, kind: string): boolean => {
   for (const timer of tables.timers.values()) if (timer.task_run_id === id && timer.kind === kind) return true

@@ -47,6 +47,7 @@ export const insertItems = (changes: Changes, { created, released }: Decided): v
       attempt: 0,
       token: null,
       reused_from: null,
+      wait: null,
     }
     if (earlier)
       Object.assign(row, { status: "completed", outputs: earlier.outputs, reused_from: earlier.id })

@@ -6,13 +6,15 @@ import type { Begun } from "#services/scheduler/run/start.ts"
 import { performOn } from "#services/scheduler/step/perform.ts"
 import type { TaskRow } from "#services/scheduler/step/rows.ts"
 import { join, type Step } from "#services/scheduler/step/step.ts"
-import { unfoldRun } from "#services/scheduler/task/advance.ts"
+import { decideOwn } from "#services/scheduler/task/advance.ts"
+import { letGo } from "#services/scheduler/task/release.ts"
 import type { Due } from "#services/scheduler/timer/fire.ts"
 import { type Changes, changeTask, jobLock, runLock, timerLock } from "./changes.ts"
 import type { Session } from "./database.ts"
 import { insertReady } from "./save.ts"
 import { draw, type StoredTask, type Tables, type Timer } from "./tables.ts"
 import { transactionIn } from "./transaction.ts"
+import { saveWaits } from "./waits.ts"
 
 const max_timers = 500
 
@@ -25,7 +27,7 @@ export const insertTimer = (tables: Tables, timer: Omit<Timer, "id">): void => {
 export const insertBegun = (session: Session, step: Step, { start, run, tasks, kept }: Begun): void => {
   const rows = tasks.map((task): StoredTask => {
     const { id: reused_from = null, outputs = null } = kept.get(task.idx) ?? {}
-    return { ...task, payload: null, outputs, reused_from, queued_ms: session.begun_ms }
+    return { ...task, payload: null, outputs, reused_from, queued_ms: session.begun_ms, wait: null }
   })
   for (const row of rows) session.fresh.set(row.id, { ...row })
   const written = { ...run }
@@ -48,6 +50,7 @@ export const insertBegun = (session: Session, step: Step, { start, run, tasks, k
       const due_ms = at_ms + plan.timeout_ms
       insertTimer(tables, { due_ms, kind: "deadline", task_run_id: null, run_id: run.id })
     }
+    saveWaits(changes, step)
     changes.facts.push(...step.decided.events)
     changes.emissions.push(...step.decided.emissions)
   })
@@ -70,7 +73,8 @@ export const unfoldBegun = async (
     step.known.set(run.id, { run: own.run, open: new Map(open.map((task) => [task.id, task])) })
     const isFree = ({ status, needs_left, idx }: TaskRow) =>
       status === "pending" && needs_left === 0 && own.plan.tasks[idx]?.each !== undefined
-    await unfoldRun(step, own, copies.filter(isFree))
+    for (const task of copies.filter(isFree)) letGo(step, own.run, task)
+    await decideOwn(step)
     endRuns(step)
   })
 }
