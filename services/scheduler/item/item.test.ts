@@ -16,6 +16,7 @@ import { claimTasks } from "../task/claim.ts"
 import { reportTasks } from "../task/report.ts"
 import type { Settlement } from "../task/verdict.ts"
 import { fireTimers } from "../timer/fire.ts"
+import { answerApproval } from "../wait/answer.ts"
 
 let engine: Engine & { close(): Promise<void> }
 beforeAll(async () => {
@@ -337,4 +338,44 @@ test("outputs that are too large together fail the task only where somebody read
   }
   expect(await outcome(false)).toMatchObject({ status: "completed", outputs: {} })
   expect(await outcome(true)).toMatchObject({ status: "failed", error: { code: "items.outputs_too_large" } })
+})
+
+test("a condition decides about a task before it has items", async () => {
+  const run_id = await begin(
+    {
+      skipped: { uses: "noop", if: "inputs.none == 1", for_each: "${{ inputs.no_list }}" },
+      kept: { uses: "noop", needs: ["skipped"], if: "size(inputs.all) == 2", for_each: "${{ inputs.all }}" },
+    },
+    { none: 0, no_list: 3, all: ["a", "b"] },
+  )
+  expect((await given.work(engine, await given.session(engine))).toSorted()).toEqual(["kept[0]", "kept[1]"])
+  const { run, tasks } = await show(run_id)
+  expect([run?.status, tasks.skipped?.status, tasks.skipped?.reason]).toEqual([
+    "completed",
+    "skipped",
+    "condition",
+  ])
+})
+
+test("items may be waits: each sleeps as long as it says, and each approval is decided by its name", async () => {
+  const run_id = await begin({
+    nap: { uses: "sleep", with: { duration: "${{ item }}" }, for_each: ["1ms", "2ms"], max_parallel: 1 },
+    ask: { uses: "approval", with: { roles: ["owner"] }, for_each: ["a", "b"] },
+    after: { uses: "noop", needs: ["nap", "ask"] },
+  })
+  const session_id = await given.session(engine)
+  for (let turn = 0; turn < 2; turn++) {
+    await engine.database.run((sql) => sql`update scheduler.timer set due_at = now() - interval '1 second'`)
+    await fireTimers(engine)()
+  }
+  const answer = (task: string) =>
+    answerApproval(engine)(actor, { run_id, task, approved: true, comment: "" })
+  expect((await answer("ask[1]")).status).toBe("completed")
+  expect(answer("ask[2]")).rejects.toThrow()
+  expect(await claim(session_id)).toEqual([])
+  await answer("ask[0]")
+  expect(await given.work(engine, session_id)).toEqual(["after"])
+  const { run, tasks } = await show(run_id)
+  expect([run?.status, tasks["nap[1]"]?.status]).toEqual(["completed", "completed"])
+  expect(tasks.ask?.outputs).toMatchObject({ approved: [true, true] })
 })
