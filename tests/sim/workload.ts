@@ -63,7 +63,7 @@ const randomIf = (chance: Chance, needs: readonly string[]): string => {
 export const randomPlan = (chance: Chance): Plan => {
   const count = chance.happens(0.2) ? 1 : chance.between(2, 9)
   const density = chance.random() * 0.7
-  const [waits, conditions_share] = chance.happens(0.4)
+  const [waits, conditions_share] = chance.happens(0.25)
     ? [chance.random() * 0.6, chance.random() * 0.5]
     : [0, 0]
   const tasks: Tasks = {}
