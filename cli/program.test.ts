@@ -223,25 +223,25 @@ describe("a workflow file", () => {
     return path
   }
 
-  const later = "name: flow\ntasks:\n  one: { run: echo, matrix: { os: [a, b] } }\n"
+  const later = "name: flow\ntasks:\n  one: { run: echo, cache: { key: a } }\n"
 
   test("that this version doesn't run is valid, with a note", async () => {
     const path = file(later)
     const { code, out, note } = await wf(["validate", path])
     expect([code, out]).toEqual([0, ""])
     expect(note).toBe(
-      `${path}:3:21: note: this version doesn't run \`matrix\` yet: it can be pushed, but not started`,
+      `${path}:3:21: note: this version doesn't run \`cache\` yet: it can be pushed, but not started`,
     )
   })
 
   test("that this version doesn't run is not started, and no platform is asked", async () => {
     const { code, note } = await wf(["run", file(later)])
     expect(code).toBe(2)
-    expect(note).toContain("This version doesn't run `matrix` yet.")
+    expect(note).toContain("This version doesn't run `cache` yet.")
   })
 
   test("has a plan, with its items where they are known", async () => {
-    const text = `${later}  two: { run: echo, needs: [one], for_each: "\${{ inputs.list }}" }\ninputs: { list: { type: array } }\n`
+    const text = `name: flow\ntasks:\n  one: { run: echo, matrix: { os: [a, b] } }\n  two: { run: echo, needs: [one], for_each: "\${{ inputs.list }}" }\ninputs: { list: { type: array } }\n`
     const { code, out } = await wf(["plan", file(text), "-i", "list=[1]"])
     expect(code).toBe(0)
     expect(out.split("\n")).toEqual([

@@ -52,18 +52,33 @@ const outcomes: Readonly<Record<string, readonly [mark: string, style: Style]>> 
   cancelled: ["–", "yellow"],
 }
 
+type Task = NonNullable<Run["tasks"]>[number]
+
+/** With the items of a task after it. */
+export const inOrder = (tasks: readonly Task[]): readonly Task[] => {
+  const items = Map.groupBy(
+    tasks.filter(({ item }) => item !== null),
+    ({ task, item }) => task.slice(0, -`[${item}]`.length),
+  )
+  if (items.size === 0) return tasks
+  return tasks.filter(({ item }) => item === null).flatMap((task) => [task, ...(items.get(task.task) ?? [])])
+}
+
+const max_reasons = 20
+
 /** What is left in the scrollback when a run has ended. */
 export const summaryLines = (io: Io, run: Run): readonly string[] => {
   const [mark, style] = outcomes[run.status] ?? ["?", "dim"]
-  const failed = (run.tasks ?? []).filter((task) => task.status === "failed")
-  const reasons = failed.map(
-    (task) => `  ${cleanLine(task.task)}: ${cleanLine(task.error?.message ?? "failed")}`,
-  )
+  const failed = inOrder(run.tasks ?? []).filter((task) => task.status === "failed")
+  const reasons = failed
+    .slice(0, max_reasons)
+    .map((task) => `  ${cleanLine(task.task)}: ${cleanLine(task.error?.message ?? "failed")}`)
   const done = (run.tasks ?? []).filter((task) => task.status === "completed").length
   const duration = took(run.started_at, run.finished_at)
   const counts = `${done}/${run.tasks?.length ?? 0} tasks`
   return [
     `${styled(io, style, mark)} ${cleanLine(run.workflow)} ${cleanLine(run.status)} in ${duration} (${counts}, run ${cleanLine(run.id)})`,
     ...reasons,
+    ...(failed.length > max_reasons ? [`  … and ${failed.length - max_reasons} more that failed`] : []),
   ]
 }

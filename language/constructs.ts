@@ -9,8 +9,6 @@ import { bareExpression } from "./template.ts"
  * an executor or a door has learned is taken out here, and nowhere else.
  */
 const not_run = {
-  for_each: "`for_each`",
-  matrix: "`matrix`",
   cache: "`cache`",
   files: "`files`",
   on_worker_lost: "`on_worker_lost: fail`",
@@ -41,7 +39,7 @@ export const usesOf = (definition: Definition): readonly Use[] => {
   return uses
 }
 
-const keys = ["for_each", "matrix", "cache"] as const
+const keys = ["cache"] as const
 
 const taskUses = (task: Task, path: Path): readonly Use[] => {
   const uses: Use[] = []

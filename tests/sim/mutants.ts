@@ -10,6 +10,7 @@ export type Mutant = {
 
 const task = "services/scheduler/task"
 const run = "services/scheduler/run"
+const item = "services/scheduler/item"
 
 /** Mistakes in what decides. */
 const in_decisions: readonly Mutant[] = [
@@ -76,8 +77,8 @@ const in_decisions: readonly Mutant[] = [
   {
     name: "open tasks aren't counted down",
     path: `${task}/advance.ts`,
-    from: "    run.open -= 1\n    if (countsAsFailure",
-    to: "    if (countsAsFailure",
+    from: "    run.open -= 1\n",
+    to: "",
   },
   {
     name: "failures aren't counted",
@@ -92,8 +93,62 @@ const in_decisions: readonly Mutant[] = [
     to: "const next = first.skip.length < 0 ?",
   },
   {
+    name: "one item more goes on than may",
+    path: `${item}/templates.ts`,
+    from: "(planned.each?.max_parallel ?? all) +",
+    to: "(planned.each?.max_parallel ?? all) + 1 +",
+  },
+  {
+    name: "an item that has ended lets no other begin",
+    path: `${item}/count.ts`,
+    from: "if (mayBegin) next.push",
+    to: "if (!mayBegin) next.push",
+  },
+  {
+    name: "items aren't counted down",
+    path: `${item}/count.ts`,
+    from: "task.needs_left -= ended.length",
+    to: "task.needs_left -= 0",
+  },
+  {
+    name: "a task ends before the last of its items",
+    path: `${item}/count.ts`,
+    from: "if (task.needs_left === 0) done.push(task)",
+    to: "if (task.needs_left <= 1) done.push(task)",
+  },
+  {
+    name: "what fails fast lets the rest go on",
+    path: `${item}/count.ts`,
+    from: "const mayBegin = run.reason === null && !(of.each?.fail_fast && task.needs_bad > 0)",
+    to: "const mayBegin = run.reason === null",
+  },
+  {
+    name: "items of another task get the same places",
+    path: `${item}/unfold.ts`,
+    from: "return Math.max(plan.tasks.length, ...ends)",
+    to: "return plan.tasks.length",
+  },
+  {
+    name: "an item that was cancelled is claimed in the same step",
+    path: `${task}/claim.ts`,
+    from: 'if (step.decided.unbegun.some(({ status }) => status === "cancelled")) return',
+    to: "",
+  },
+  {
+    name: "a stopped run's tasks end before their items",
+    path: `${run}/stop.ts`,
+    from: "if (task.run_id !== run.id || isOpenTemplate(task)) continue",
+    to: "if (task.run_id !== run.id) continue",
+  },
+  {
+    name: "items count in their run only once they begin",
+    path: `${item}/unfold.ts`,
+    from: "run.open += needs_left",
+    to: "run.open += 0",
+  },
+  {
     name: "what belongs to a paused run is handed over",
-    path: `${task}/advance.ts`,
+    path: `${task}/release.ts`,
     from: '[run?.status === "paused" ? "blocked" : "released"]',
     to: '["released"]',
   },
@@ -171,7 +226,7 @@ const in_decisions: readonly Mutant[] = [
   },
   {
     name: "what runs isn't asked to stop",
-    path: `${run}/stop.ts`,
+    path: `${task}/cancel.ts`,
     from: "step.decided.stopping.push(task)",
     to: "",
   },

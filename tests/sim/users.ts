@@ -8,12 +8,19 @@ import { prepareRun, type Rerun } from "#services/scheduler/run/start.ts"
 import { announce } from "#services/scheduler/step/announce.ts"
 import { performOn } from "#services/scheduler/step/perform.ts"
 import { openStep } from "#services/scheduler/step/step.ts"
-import { decideOwn } from "#services/scheduler/task/advance.ts"
+import { decideUndecided } from "#services/scheduler/task/advance.ts"
 import { answerAll, answerAny } from "./answers.ts"
 import { isTerminal } from "./checks/task.ts"
 import type { Network } from "./network.ts"
 import type { Scheduler } from "./scheduler.ts"
-import { cancelJob, insertBegun, insertJob, replayDeadLetter, unblockRun } from "./store/operations.ts"
+import {
+  cancelJob,
+  insertBegun,
+  insertJob,
+  replayDeadLetter,
+  unblockRun,
+  unfoldBegun,
+} from "./store/operations.ts"
 import { queueKey, type StoredRun, tasksOf } from "./store/tables.ts"
 import { transactionIn } from "./store/transaction.ts"
 import { queues, randomJob, randomPlan, workspaces } from "./workload.ts"
@@ -67,23 +74,33 @@ const begin = async (
 ): Promise<void> => {
   const { plan, earlier, rerun } = beginning
   const start = prepareRun({
-    ...{ run_id: runId(world.id()), workflow: "sim", version: 1, plan, inputs: {}, trigger: "manual" },
+    ...{
+      run_id: runId(world.id()),
+      workflow: "sim",
+      version: 1,
+      plan,
+      inputs: {},
+      trigger: rerun ? "rerun" : "manual",
+    },
     workspace_id: earlier?.workspace_id ?? world.chance.pick(workspaces),
     ...{ idempotency_key: undefined, body_hash: "", traceparent: null, rerun },
   })
   engine.plans.keep(start.plan_id, plan)
   await world.database.tx(life, async (session) => {
     const done = earlier
-      ? tasksOf(world.tables, earlier.id).filter((task) => task.status === "completed")
+      ? tasksOf(world.tables, earlier.id).filter(
+          ({ status, item }) => status === "completed" && item === null,
+        )
       : []
     const step = openStep(transactionIn(session).rows, engine.kit)
     const kept = rerun && rerun.mode !== "all" ? chooseKept({ plan, rerun }, done) : new Map()
     const begun = firstStep(step, { start, kept }, false)
-    await decideOwn(step)
+    await decideUndecided(step)
     endRuns(step)
     insertBegun(session, step, begun)
     engine.plans.remember([begun.run])
     session.after.push(() => announce(engine, step))
+    if (begun.unfolds || step.decided.unfolding.length > 0) await unfoldBegun(session, engine, begun)
     const shape = plan.tasks.map(
       (task) => `${task.name}[${task.needs}]${task.when === "success" ? "" : task.when}`,
     )

@@ -26,8 +26,8 @@ export const in_waits: readonly Mutant[] = [
   },
   {
     name: "a wait goes to a worker",
-    path: `${task}/advance.ts`,
-    from: "if (planned && isOwn(planned)) step",
+    path: `${task}/release.ts`,
+    from: "if (planned && isOwn(planned, task)) step",
     to: "if (planned?.if !== undefined) step",
   },
   {

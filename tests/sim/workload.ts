@@ -13,6 +13,29 @@ const conditions: readonly When[] = ["success", "success", "success", "failure",
 
 type Tasks = Definition["tasks"]
 
+/** Known beforehand, or only in the run; none, or what is no list. */
+const lists = [
+  [],
+  ["a"],
+  ["a", "b", "c"],
+  ["a", "b", "c", "d", "e"],
+  "${{ [1, 2, 3, 4] }}",
+  "${{ inputs.none }}",
+]
+
+const randomItems = (chance: Chance, needs: readonly string[]) => {
+  const [need] = needs
+  const known =
+    chance.happens(0.3) && need ? `\${{ [tasks.${need}.status, tasks.${need}.outputs] }}` : chance.pick(lists)
+  return {
+    ...(chance.happens(0.3)
+      ? { matrix: { one: [1, 2], other: ["x", "y"], exclude: [{ one: 1, other: "x" }] } }
+      : { for_each: known }),
+    ...(chance.happens(0.5) ? { max_parallel: chance.between(1, 3) } : {}),
+    ...(chance.happens(0.4) ? { fail_fast: true } : {}),
+  }
+}
+
 /** What the engine waits for by itself, and for how long; somebody mostly answers in time. */
 const randomWait = (chance: Chance): Pick<Tasks[string], "uses" | "with"> => {
   const timeout = `${chance.between(1, 20)}s`
@@ -54,7 +77,10 @@ export const randomPlan = (chance: Chance): Plan => {
       ...(conditions_share > 0 && chance.happens(conditions_share) && { if: randomIf(chance, needs) }),
     }
     if (waits > 0 && chance.happens(waits)) {
-      tasks[`t${index}`] = { ...own, ...randomWait(chance) }
+      tasks[`t${index}`] = {
+        ...{ ...own, ...randomWait(chance) },
+        ...(chance.happens(0.25) ? randomItems(chance, needs) : {}),
+      }
       continue
     }
     tasks[`t${index}`] = {
@@ -62,6 +88,7 @@ export const randomPlan = (chance: Chance): Plan => {
       uses: chance.pick(types),
       queue: chance.happens(0.7) ? "default" : chance.pick(queues),
       priority: chance.between(0, 2),
+      ...(chance.happens(0.25) ? randomItems(chance, needs) : {}),
       ...(chance.happens(0.6)
         ? { retries: { max_retries: chance.between(0, 3), initial: "500ms", max: "2s" } }
         : {}),
@@ -78,7 +105,15 @@ export const randomJob = (chance: Chance, id: string): NewJob => {
   return {
     delay_ms: chance.happens(0.3) ? chance.between(100, 15_000) : 0,
     task: {
-      ...{ id: jobId(id), run_id: null, idx: 0, workspace_id: chance.pick(workspaces), task: type, type },
+      ...{
+        id: jobId(id),
+        run_id: null,
+        idx: 0,
+        item: null,
+        workspace_id: chance.pick(workspaces),
+        task: type,
+        type,
+      },
       ...{ queue: chance.pick(queues), slot: slotOf(type), priority: chance.between(0, 2) },
       ...{
         max_retries: retry.max_retries,
@@ -93,6 +128,7 @@ export const randomJob = (chance: Chance, id: string): NewJob => {
         age_s: 1e9,
         payload: {},
         outputs: null,
+        reused_from: null,
         wait: null,
         queued_ms: 0,
         settings: { timeout_ms: 60_000, retry, queue_timeout_ms },

@@ -4,7 +4,7 @@ import { connect } from "../../connection.ts"
 import { exit_codes } from "../../exit.ts"
 import type { Io } from "../../io.ts"
 import { fieldText } from "../../list.ts"
-import { summaryLines } from "../../progress.ts"
+import { inOrder, summaryLines } from "../../progress.ts"
 import { printTable, took } from "../../table.ts"
 import { waitWords } from "../../wait-words.ts"
 
@@ -30,7 +30,7 @@ export const run = async ({ arguments: [run_id = ""], options }: Given, io: Io):
         full: (row: Task) => (row.status === "waiting" && row.wait ? waitWords(row.wait) : ""),
       },
     ]
-    printTable(io, columns, found.tasks ?? [])
+    printTable(io, columns, inOrder(found.tasks ?? []))
   }
   return exit_codes.done
 }

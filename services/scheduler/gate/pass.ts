@@ -2,7 +2,7 @@ import type { Engine } from "../engine.ts"
 import { beginRuns } from "../run/begin.ts"
 import type { Waiting } from "../step/rows.ts"
 import type { Step } from "../step/step.ts"
-import { release } from "../task/advance.ts"
+import { release } from "../task/release.ts"
 import { type Entering, gateOf, passGate, wantedGates } from "./gate.ts"
 import { supersede } from "./supersede.ts"
 

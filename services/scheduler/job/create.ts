@@ -104,8 +104,14 @@ const receiverOf = (engine: Engine, seat: Seat, jobs: readonly NewJob[]): Receiv
 const begunWith =
   (token: string, now: Date) =>
   (job: NewJob): ClaimedRow => ({
-    ...{ id: job.id, run_id: null, idx: 0, workspace_id: job.workspace_id, task: job.type, type: job.type },
-    ...{ queue: job.queue, slot: job.slot, priority: job.priority, max_retries: job.max_retries },
+    ...{ id: job.id, run_id: null, idx: 0, item: null, workspace_id: job.workspace_id, task: job.type },
+    ...{
+      type: job.type,
+      queue: job.queue,
+      slot: job.slot,
+      priority: job.priority,
+      max_retries: job.max_retries,
+    },
     ...{ gate_key: null, settings: JSON.parse(job.settings) as JobSettings, traceparent: job.traceparent },
     ...{ status: "running", reason: null, token, attempt: 1, lost: 0, returned: 0, cancel: false },
     ...{ needs_left: 0, needs_bad: 0, queued_ms: now.getTime(), payload: job.payload, run_revision: null },

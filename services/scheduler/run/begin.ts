@@ -5,10 +5,11 @@ import type { Engine } from "../engine.ts"
 import { leaveGate } from "../gate/gate.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { join, planOfRun, type Step } from "../step/step.ts"
-import { decideOwn, letGo, skip } from "../task/advance.ts"
+import { decideOwn, skip } from "../task/advance.ts"
+import { letGo } from "../task/release.ts"
 import { tell } from "../task/tell.ts"
 import { endRuns } from "./end.ts"
-import { loadRuns } from "./load.ts"
+import { loadOpenTasks, loadRuns } from "./load.ts"
 import { runMoves } from "./moves.ts"
 
 /** Lets runs begin that waited for their key and hold it now. */
@@ -49,6 +50,20 @@ const releaseRoots = (step: Step, run: RunRow, open: readonly TaskRow[]): void =
     const task = tasks.get(idx)
     if (task) skip(step, run, task)
   }
+}
+
+/** Of new runs, in a step of its own: what their lists are made of is read as in any other. */
+export const unfoldBegun = async (engine: Engine, step: Step, ids: readonly string[]): Promise<void> => {
+  for (const run of await loadRuns(engine, step, ids)) {
+    const plan = planOfRun(step, run)
+    if (!plan) throw new Error("a run has no plan")
+    await loadOpenTasks(step, run.id)
+    const isFree = ({ run_id, status, needs_left, idx }: TaskRow) =>
+      run_id === run.id && status === "pending" && needs_left === 0 && plan.tasks[idx]?.each !== undefined
+    for (const task of [...step.tasks.values()].filter(isFree)) letGo(step, run, task)
+  }
+  await decideOwn(step)
+  endRuns(step)
 }
 
 export const tellRunStarted = (step: Step, run: RunRow): void => {

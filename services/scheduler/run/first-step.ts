@@ -2,6 +2,7 @@ import { begin } from "#language/decide.ts"
 import type { PlanTask } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
 import { slotOf } from "#language/slots.ts"
+import { withTemplates } from "../item/kept.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import type { Step } from "../step/step.ts"
 import { tellSkipped } from "../task/tell-unbegun.ts"
@@ -40,10 +41,10 @@ export const firstStep = (step: Step, { start, kept }: Given, waits: boolean): B
       queued_ms: step.now.getTime(),
     })
     if (kept.has(task.idx)) keep(step, task, kept)
-    if (released.has(task.idx) && isOwn(planned)) {
+    if (released.has(task.idx) && isOwn(planned) && !planned.each) {
       step.tasks.set(task.id, task)
       step.decided.waits.undecided.push(task)
-    } else if (released.has(task.idx)) {
+    } else if (released.has(task.idx) && !planned.each) {
       task.status = "queued"
       step.decided.released.push(task)
       if (task.settings) step.decided.expiring.push(task)
@@ -56,7 +57,8 @@ export const firstStep = (step: Step, { start, kept }: Given, waits: boolean): B
   })
   const open = tasks.filter(({ status }) => status === "pending" || status === "queued")
   if (!waits) step.known.set(id, { run, open: new Map(open.map((task) => [task.id, task])) })
-  return { start, run, tasks, kept }
+  const unfolds = start.plan.tasks.some(({ idx, each }) => each && released.has(idx))
+  return { start, run, tasks, kept: withTemplates(start, kept), unfolds }
 }
 
 /** Its outputs are known to this step before they are written. */
@@ -76,7 +78,7 @@ const newTask = (
   counter: Pick<TaskRow, "needs_left" | "needs_bad" | "queued_ms">,
 ): TaskRow => ({
   id: taskRunId(run.id, planned.idx),
-  ...{ run_id: run.id, workspace_id: run.workspace_id, idx: planned.idx, task: planned.name },
+  ...{ run_id: run.id, workspace_id: run.workspace_id, idx: planned.idx, item: null, task: planned.name },
   ...{ type: planned.uses, queue: planned.queue, slot: slotOf(planned.uses), priority: planned.priority },
   ...{
     max_retries: planned.retry.max_retries,

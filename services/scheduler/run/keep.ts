@@ -5,7 +5,7 @@ import { lastTaskRunId, taskRunId } from "#language/run-id.ts"
 import type { Rerun } from "./start.ts"
 
 /** A completed task of an earlier run, whose result a rerun takes over. */
-type KeptTask = {
+export type KeptTask = {
   readonly id: string
   readonly task: string
   readonly outputs: Readonly<Record<string, unknown>> | null
@@ -46,4 +46,4 @@ const readCompleted = (sql: Sql, workspace_id: string, run_id: string) =>
     select id, task, outputs
     from scheduler.task_run
     where id between ${taskRunId(run_id, 0)}::text::uuid and ${lastTaskRunId(run_id)}::text::uuid
-      and workspace_id = ${workspace_id}::text::uuid and status = 'completed'`
+      and workspace_id = ${workspace_id}::text::uuid and status = 'completed' and item is null`

@@ -11,9 +11,10 @@ import { performIn } from "../step/perform.ts"
 import { transactionOver } from "../step/postgres.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { openStep, type Step } from "../step/step.ts"
-import { decideOwn } from "../task/advance.ts"
+import { decideUndecided } from "../task/advance.ts"
 import { type Attempt, attemptsOf, outputsFor } from "../task/attempt.ts"
 import { handOver, holdFor } from "../task/hand-over.ts"
+import { unfoldBegun } from "./begin.ts"
 import { runConcurrency } from "./concurrency.ts"
 import { endRuns } from "./end.ts"
 import { enterRuns, refusalOf } from "./enter.ts"
@@ -73,6 +74,8 @@ export type Begun = {
   readonly tasks: readonly TaskRow[]
   /** What an earlier run has done already, by its place. */
   readonly kept: KeptTasks
+  /** Some of its tasks begin at once, each with items of its own. */
+  readonly unfolds: boolean
 }
 
 /**
@@ -97,7 +100,7 @@ export const startRuns =
 
 const slotOfFirst = ([start]: readonly Prepared[]): Slot | undefined => {
   const root = start?.plan.tasks.find(({ needs }) => needs.length === 0)
-  return root && slotOf(root.uses)
+  return root && !root.each ? slotOf(root.uses) : undefined
 }
 
 type Starting = { readonly prepared: readonly Prepared[]; readonly seat: Seat | undefined }
@@ -168,7 +171,7 @@ const startSome = async (engine: Engine, sql: Sql, { starts, seat }: Some) => {
     if (refusal) started.set(start.run_id, refusal)
     else begun.push(firstStep(step, own, entered.get(start.run_id) === "waits"))
   }
-  await decideOwn(step)
+  await decideUndecided(step)
   endRuns(step)
   if (seat) giveTo(engine, step, seat)
   const times = await insertBegun(sql, step, begun)
@@ -177,6 +180,11 @@ const startSome = async (engine: Engine, sql: Sql, { starts, seat }: Some) => {
   const { leaving } = step.decided
   if (leaving.length > 0)
     await performIn(engine, sql, async ({ decided }) => decided.leaving.push(...leaving))
+  const later = step.decided.unfolding.map(({ run_id }) => run_id)
+  const unfolding = begun
+    .filter(({ unfolds, run }) => unfolds || later.includes(run.id))
+    .map(({ run }) => run.id)
+  if (unfolding.length > 0) await performIn(engine, sql, (own) => unfoldBegun(engine, own, unfolding))
   for (const one of begun) started.set(one.run.id, shownRun(one, times))
   return { started, attempts: () => attemptsOf(step, outputs) }
 }

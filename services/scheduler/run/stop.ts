@@ -1,6 +1,8 @@
+import { stopTemplates } from "../item/count.ts"
+import { isOpenTemplate } from "../item/templates.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import type { Step } from "../step/step.ts"
-import { tellCancelled } from "../task/tell-unbegun.ts"
+import { cancelTask, stopTask } from "../task/cancel.ts"
 import { endRuns } from "./end.ts"
 import { loadOpenTasks } from "./load.ts"
 import { runMoves } from "./moves.ts"
@@ -23,25 +25,11 @@ const stopRun = async (step: Step, run: RunRow, reason: Why): Promise<void> => {
   run.reason = reason
   await loadOpenTasks(step, run.id)
   step.decided.stopped.push(run)
+  const items: TaskRow[] = []
   for (const task of step.tasks.values()) {
-    if (task.run_id !== run.id) continue
+    if (task.run_id !== run.id || isOpenTemplate(task)) continue
     if (task.status === "running") stopTask(step, task)
-    else if (cancelTask(step, task, run)) run.open -= 1
+    else if (cancelTask(step, task, { run, reason }) && task.item !== null) items.push(task)
   }
-}
-
-/** What is claimed has to be ended by its worker first. */
-const stopTask = (step: Step, task: TaskRow): void => {
-  task.cancel = true
-  step.decided.stopping.push(task)
-}
-
-const unbegun: ReadonlySet<string> = new Set(["pending", "queued", "retrying", "waiting"])
-
-const cancelTask = (step: Step, task: TaskRow, run: RunRow): boolean => {
-  if (!unbegun.has(task.status)) return false
-  Object.assign(task, { status: "cancelled", reason: run.reason })
-  step.decided.unbegun.push(task)
-  tellCancelled(step, task, run)
-  return true
+  stopTemplates(step, run, items)
 }

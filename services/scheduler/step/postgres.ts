@@ -4,6 +4,7 @@ import { isJobId, lastTaskRunId, taskRunId } from "#language/run-id.ts"
 import { lockGates } from "../gate/lock.ts"
 import { findMembers } from "../gate/members.ts"
 import { moveGates } from "../gate/move.ts"
+import { readEarlierItems, readOutputs, readOutputsAt } from "../item/read.ts"
 import { lockLimits } from "../queue/limit.ts"
 import { taskMoves } from "../task/moves.ts"
 import { readSignals, readWaits } from "../wait/read.ts"
@@ -11,7 +12,7 @@ import { holdAtOnce, type PendingHold, pendingHold } from "./hold.ts"
 import type { Holder, Rows, RunRow, SessionRow, Share, TaskRow } from "./rows.ts"
 import { save, type Way } from "./save.ts"
 import { takeReady } from "./take.ts"
-import type { Output, Transact, Transaction } from "./transaction.ts"
+import type { Transact, Transaction } from "./transaction.ts"
 
 /** A step as a transaction of its own: what can be sent last is sent alone, if it is all that is sent. */
 export const transactOver =
@@ -48,8 +49,10 @@ const rowsOver = (sql: Sql, hold: PendingHold): Rows => {
     runs: behind((ids: readonly string[]) => lockRuns(sql, ids)),
     hold: hold.ask,
     tasks: behind((which: Parameters<Rows["tasks"]>[0]) => readTasks(sql, which)),
-    plans: (ids) => readPlans(sql, ids),
     outputs: behind((ids: readonly string[]) => readOutputs(sql, ids)),
+    outputsAt: behind((...asked: Parameters<Rows["outputsAt"]>) => readOutputsAt(sql, ...asked)),
+    earlierItems: behind((...asked: Parameters<Rows["earlierItems"]>) => readEarlierItems(sql, ...asked)),
+    plans: (ids) => readPlans(sql, ids),
     waits: behind((ids: readonly string[]) => readWaits(sql, ids)),
     signals: behind((wanted: Parameters<Rows["signals"]>[0]) => readSignals(sql, wanted)),
     session: behind((session_id: string) => readSession(sql, session_id)),
@@ -84,7 +87,7 @@ const lockRuns = async (sql: Sql, ids: readonly string[]): Promise<readonly RunR
 const readTasksOfRuns = async (sql: Sql, ids: readonly string[]): Promise<readonly TaskRow[]> => {
   if (ids.length === 0) return []
   return sql<TaskRow>`
-    select id, run_id, idx, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, settings,
+    select id, run_id, idx, item, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, settings, payload,
       null as traceparent, status, reason, token::text as token, attempt, lost, returned, cancel, needs_left, needs_bad,
       coalesce(extract(epoch from queued_at) * 1000, 0)::float8 as queued_ms
     from scheduler.task_run
@@ -94,7 +97,7 @@ const readTasksOfRuns = async (sql: Sql, ids: readonly string[]): Promise<readon
 const lockJobs = async (sql: Sql, ids: readonly string[]): Promise<readonly TaskRow[]> => {
   if (ids.length === 0) return []
   return sql<TaskRow>`
-    select id, run_id, idx, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, settings,
+    select id, run_id, idx, item, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, settings,
       traceparent, status, reason, token::text as token, attempt, lost, returned, cancel, needs_left, needs_bad,
       coalesce(extract(epoch from queued_at) * 1000, 0)::float8 as queued_ms
     from scheduler.task_run
@@ -105,7 +108,7 @@ const lockJobs = async (sql: Sql, ids: readonly string[]): Promise<readonly Task
 
 const readOpenTasks = async (sql: Sql, run_id: string): Promise<readonly TaskRow[]> => {
   return sql<TaskRow>`
-    select id, run_id, idx, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, settings,
+    select id, run_id, idx, item, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, settings, payload,
       null as traceparent, status, reason, token::text as token, attempt, lost, returned, cancel, needs_left, needs_bad,
       coalesce(extract(epoch from queued_at) * 1000, 0)::float8 as queued_ms
     from scheduler.task_run
@@ -126,10 +129,4 @@ const readPlans = async (sql: Sql, ids: readonly string[]) => {
   if (ids.length === 0) return []
   return sql<{ id: string; plan: Plan }>`
     select id, plan from scheduler.plan where id = any(${list(ids)}::text::text[])`
-}
-
-const readOutputs = async (sql: Sql, ids: readonly string[]): Promise<readonly Output[]> => {
-  if (ids.length === 0) return []
-  return sql<Output>`
-    select id, status, outputs from scheduler.task_run where id = any(${list(ids)}::text::uuid[])`
 }

@@ -5,7 +5,6 @@ import type { Lane } from "../lane/lanes.ts"
 import type { RunStatus } from "../run/moves.ts"
 import type { TaskStatus } from "../task/moves.ts"
 import type { Signal, Waited } from "../wait/waits.ts"
-import type { Output } from "./transaction.ts"
 
 /** A run, locked. A step changes it in memory; it is written once. */
 export type RunRow = {
@@ -43,7 +42,10 @@ export type TaskRow = {
   readonly id: string
   /** Null for a job. */
   readonly run_id: string | null
+  /** Its task's place in the plan, which is also its own, unless it is an item. */
   readonly idx: number
+  /** Of an item its place in its task's list. */
+  readonly item: number | null
   readonly workspace_id: string
   readonly task: string
   readonly type: string
@@ -66,9 +68,28 @@ export type TaskRow = {
   needs_bad: number
   /** When it was queued last. */
   queued_ms: number
+  /** An item's value; of a task with items where these are; what a job was given, where it was claimed. */
+  payload?: unknown
 }
 
-/** What a claimed task carries besides; read for jobs alone. */
+export type Output = {
+  readonly id: string
+  readonly status: string
+  readonly outputs: Readonly<Record<string, unknown>> | null
+}
+
+/** Places of task runs in a run, one after the other. */
+export type Places = { readonly run_id: string; readonly first: number; readonly count: number }
+
+/** An item that an earlier run has completed. */
+export type EarlierItem = {
+  readonly id: string
+  readonly item: number
+  readonly payload: unknown
+  readonly outputs: Readonly<Record<string, unknown>> | null
+}
+
+/** What a claimed task carries besides; read for jobs and items alone. */
 export type ClaimedRow = TaskRow & { readonly payload: unknown; readonly run_revision: number | null }
 
 export type SessionRow = {
@@ -149,9 +170,13 @@ export type Rows = {
   hold(held: Held): Promise<string>
   /** Tasks of locked runs, or all of one that have not ended; jobs are locked by this. */
   tasks(which: readonly string[] | { readonly open_of: string }): Promise<readonly TaskRow[]>
+  /** How tasks of locked runs have ended, as far as that is written. */
+  outputs(ids: readonly string[]): Promise<readonly Output[]>
+  /** The same of the tasks at these places; undefined if their outputs have more bytes than that in all. */
+  outputsAt(places: Places, max_bytes: number): Promise<readonly Output[] | undefined>
+  /** What of a task's items was completed in the run that this one was begun after. */
+  earlierItems(task: Pick<TaskRow, "id" | "task">): Promise<readonly EarlierItem[]>
   plans(ids: readonly string[]): Promise<readonly { readonly id: string; readonly plan: Plan }[]>
-  /** What these have written; of tasks whose runs are locked. */
-  outputs(task_run_ids: readonly string[]): Promise<readonly Output[]>
   /** What these wait for. */
   waits(task_run_ids: readonly string[]): Promise<readonly { readonly id: string; readonly wait: Waited }[]>
   /** Which of these signals are kept for their runs. */

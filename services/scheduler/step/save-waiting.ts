@@ -12,7 +12,7 @@ export const saveCounted = async (sql: Sql, counted: readonly TaskRow[]): Promis
       ${list(counted.map((task) => task.needs_left))}::text::int[],
       ${list(counted.map((task) => task.needs_bad))}::text::int[]
     ) as given (id, needs_left, needs_bad)
-    where task.id = given.id and task.status = 'pending'`
+    where task.id = given.id and task.status in ('pending', 'waiting')`
 }
 
 /** Into their lanes, in the order of their ids. */

@@ -1,4 +1,5 @@
 import type { Sql } from "#kernel/database/database.ts"
+import { insertItems, saveFolded, saveUnfolded, withoutCreated } from "../item/save.ts"
 import { chargeLimits } from "../queue/limit.ts"
 import { saveWaits } from "../wait/save.ts"
 import type { PendingHold } from "./hold.ts"
@@ -31,13 +32,16 @@ export const save = async (sql: Sql, step: Step, { hold, last }: Way): Promise<v
   }
   const sending = Object.assign(behind, sql)
   const others = [
+    insertItems(sending, decided),
+    saveUnfolded(sending, decided.unfolded),
     saveUncompleted(sending, ended),
     saveCounted(sending, [...decided.counted]),
     saveUnbegun(sending, decided),
+    saveFolded(sending, decided.folded),
     dropReady(sending, expired),
     dropBlocked(sending, decided.stopped),
     saveStopping(sending, decided.stopping),
-    saveReleased(sending, decided.released),
+    saveReleased(sending, withoutCreated(decided)),
     saveBlocked(sending, decided.blocked),
     chargeLimits(sending, decided.charged),
     insertTimers(sending, ended),

@@ -7,7 +7,7 @@ import type { KnownRun } from "../run/known.ts"
 import type { RunFact } from "../run/record.ts"
 import type { Settlement } from "../task/verdict.ts"
 import { noWaits, type Waits } from "../wait/waits.ts"
-import type { Holder, Rows, RunRow, TaskRow } from "./rows.ts"
+import type { EarlierItem, Holder, Rows, RunRow, TaskRow } from "./rows.ts"
 
 /** An attempt that has ended, and what its worker said of it. */
 export type Ended = {
@@ -19,6 +19,8 @@ export type Ended = {
   readonly error: { readonly code: string; readonly message: string } | null
 }
 
+export type Created = { readonly task: TaskRow; readonly earlier: EarlierItem | undefined }
+
 /** What a step has decided, to be written at its end. */
 export type Decided = {
   readonly ended: Ended[]
@@ -26,6 +28,14 @@ export type Decided = {
   readonly expired: Ended[]
   /** Pending tasks whose needs were counted. */
   readonly counted: Set<TaskRow>
+  /** Items that are new, and what an earlier run has made of them. */
+  readonly created: Created[]
+  /** Tasks that are to have items, and have none yet. */
+  readonly unfolding: TaskRow[]
+  /** Tasks whose items begin. */
+  readonly unfolded: TaskRow[]
+  /** Tasks that end as their items have, or can't have any. */
+  readonly folded: Ended[]
   /** Claimable from now on. */
   readonly released: TaskRow[]
   /** Queued, but behind something. */
@@ -95,6 +105,10 @@ export const openStep = (rows: Rows, kit: Kit): Step => ({
     left: [],
     stopped: [],
     counted: new Set(),
+    created: [],
+    unfolding: [],
+    unfolded: [],
+    folded: [],
     released: [],
     blocked: [],
     expiring: [],

@@ -55,7 +55,7 @@ export const takeReady = async (
     from picked
     where task.id = picked.task_run_id and task.status = 'queued'
       and not picked.busy and picked.run_status is distinct from 'paused'
-    returning task.id, task.run_id, task.idx, task.workspace_id, task.task, task.type, task.queue, task.slot,
+    returning task.id, task.run_id, task.idx, task.item, task.workspace_id, task.task, task.type, task.queue, task.slot,
       task.priority, task.max_retries, task.gate_key, task.settings, task.traceparent, task.status, task.reason,
       task.token::text as token, task.attempt, task.lost, task.returned, task.cancel, task.needs_left, task.needs_bad,
       task.payload, picked.run_revision,

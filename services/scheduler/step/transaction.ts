@@ -1,11 +1,5 @@
-import type { Rows } from "./rows.ts"
+import type { Output, Rows } from "./rows.ts"
 import type { Step } from "./step.ts"
-
-export type Output = {
-  readonly id: string
-  readonly status: string
-  readonly outputs: Readonly<Record<string, unknown>> | null
-}
 
 /** What a step stands on: the rows that it decides by, and the place for what it has decided. */
 export type Transaction = {

@@ -6,13 +6,15 @@ import {
   type Outcome,
   onReady,
 } from "#language/decide.ts"
-import type { Plan } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
+import { countItems } from "../item/count.ts"
+import { type PlannedRun, unfold } from "../item/unfold.ts"
 import { knownTask, loadOpenTasks } from "../run/load.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { planOfRun, runOfTask, type Step } from "../step/step.ts"
-import { decideReady, isOwn } from "../wait/decide.ts"
+import { decideReady } from "../wait/decide.ts"
 import { taskMoves } from "./moves.ts"
+import { letGo, release } from "./release.ts"
 import { tellSkipped } from "./tell-unbegun.ts"
 
 /** Counts down what waits for the tasks that ended, releases what is free, and skips what can't run any more. */
@@ -25,13 +27,28 @@ export const advanceRuns = async (step: Step): Promise<void> => {
   await decideOwn(step)
 }
 
-/** What the engine decides about without a worker may have ended by that, and moves its run on in turn. */
+/**
+ * What the engine decides about without a worker, and what is to have items, may have ended by that, and moves its run on
+ * in turn.
+ */
 export const decideOwn = async (step: Step): Promise<void> => {
+  const { waits, unfolding } = step.decided
+  while (waits.undecided.length + unfolding.length > 0) {
+    await decideUndecided(step)
+    for (const [run, templates] of Map.groupBy(unfolding.splice(0), (task) => runOfTask(step, task))) {
+      const plan = planOfRun(step, run)
+      if (!run || !plan) continue
+      const ended = await unfold(step, { run, plan }, templates)
+      if (ended.length > 0) await advanceRun(step, { run, plan }, ended)
+    }
+  }
+}
+
+/** Tasks that are to have items are left as they are. */
+export const decideUndecided = async (step: Step): Promise<void> => {
   while (step.decided.waits.undecided.length > 0) {
     const verdicts = [...(await decideReady(step))]
-    for (const [task, verdict] of verdicts) {
-      if (verdict === "goes on") release(step, runOfTask(step, task), task)
-    }
+    for (const [task, verdict] of verdicts) if (verdict === "goes on") goOn(step, task)
     const ended = verdicts.filter(([, verdict]) => verdict === "ended" || verdict === "passed over")
     await advanceAll(
       step,
@@ -40,32 +57,47 @@ export const decideOwn = async (step: Step): Promise<void> => {
   }
 }
 
-const advanceAll = async (step: Step, tasks: readonly TaskRow[]): Promise<void> => {
-  const ended = new Map<RunRow, EndedTask[]>()
-  for (const task of tasks) {
+const goOn = (step: Step, task: TaskRow): void => {
+  const run = runOfTask(step, task)
+  const isTemplate = task.item === null && planOfRun(step, run)?.tasks[task.idx]?.each !== undefined
+  if (isTemplate) step.decided.unfolding.push(task)
+  else release(step, run, task)
+}
+
+const advanceAll = async (step: Step, all: readonly TaskRow[]): Promise<void> => {
+  const ended = new Map<RunRow, { readonly tasks: EndedTask[]; readonly items: TaskRow[] }>()
+  for (const task of all) {
     const run = runOfTask(step, task)
     const planned = planOfRun(step, run)?.tasks[task.idx]
     if (!run || !planned || !isOutcome(task.status)) continue
     // A task that its `if` passes over is as good as done.
     const outcome = task.reason === "condition" ? "completed" : task.status
     run.open -= 1
+    const { tasks, items } = ended.get(run) ?? { tasks: [], items: [] }
+    ended.set(run, { tasks, items })
+    if (task.item !== null) {
+      items.push(task)
+      continue
+    }
     if (countsAsFailure(planned, outcome)) run.bad += 1
-    const list = ended.get(run) ?? []
-    ended.set(run, list)
-    list.push({ idx: task.idx, outcome })
+    tasks.push({ idx: task.idx, outcome })
   }
-  for (const [run, some] of ended) {
+  for (const [run, { tasks, items }] of ended) {
     const plan = planOfRun(step, run)
-    if (plan) await advanceRun(step, { run, plan }, some)
+    if (!plan) continue
+    const folded = items.length > 0 ? await countItems(step, { run, plan }, items) : []
+    await advanceRun(step, { run, plan }, [...tasks, ...folded])
   }
 }
 
 const isOutcome = (status: string): status is Outcome =>
   (taskMoves.terminal as readonly string[]).includes(status)
 
-type Planned = { readonly run: RunRow; readonly plan: Plan }
-
-const advanceRun = async (step: Step, { run, plan }: Planned, ended: readonly EndedTask[]): Promise<void> => {
+const advanceRun = async (
+  step: Step,
+  { run, plan }: PlannedRun,
+  ended: readonly EndedTask[],
+): Promise<void> => {
   const taskAt = (idx: number) => knownTask(step, taskRunId(run.id, idx))
   const counterOf = (idx: number): Counter => taskAt(idx) ?? { needs_left: 0, needs_bad: 0 }
   const first = advance(plan, ended, counterOf)
@@ -83,21 +115,6 @@ const advanceRun = async (step: Step, { run, plan }: Planned, ended: readonly En
     else if (onReady(plan.tasks[idx]?.when ?? "success", needs_bad) === "release") letGo(step, run, task)
     else skip(step, run, task)
   }
-}
-
-/** What may go to a worker is claimable; what is the engine's own is decided about in the same step. */
-export const letGo = (step: Step, run: RunRow, task: TaskRow): void => {
-  const planned = planOfRun(step, run)?.tasks[task.idx]
-  if (planned && isOwn(planned)) step.decided.waits.undecided.push(task)
-  else release(step, run, task)
-}
-
-/** Makes it claimable, unless its run is paused. */
-export const release = (step: Step, run: RunRow | undefined, task: TaskRow): void => {
-  Object.assign(task, { status: "queued", needs_left: 0, queued_ms: step.now.getTime() })
-  step.decided.counted.delete(task)
-  step.decided[run?.status === "paused" ? "blocked" : "released"].push(task)
-  if (task.settings?.queue_timeout_ms) step.decided.expiring.push(task)
 }
 
 export const skip = (step: Step, run: RunRow, task: TaskRow): void => {

@@ -1,8 +1,10 @@
+import type { ExpressionContext } from "#language/expressions.ts"
 import { defaults, type Plan, type PlanTask } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
-import type { ClaimedRow, RunRow, TaskRow } from "../step/rows.ts"
+import { taskOfItem, withItem } from "../item/attempt.ts"
+import type { ClaimedRow, Output, RunRow, TaskRow } from "../step/rows.ts"
 import { planOfRun, runOfTask, type Step } from "../step/step.ts"
-import type { Output, Transaction } from "../step/transaction.ts"
+import type { Transaction } from "../step/transaction.ts"
 
 /** One attempt, with all that its worker needs. */
 export type Attempt = {
@@ -26,7 +28,7 @@ export type AttemptContext = {
   readonly env: Readonly<Record<string, string>>
   readonly tasks: Readonly<Record<string, { status: string; outputs: Readonly<Record<string, unknown>> }>>
   readonly run: { readonly id: string; readonly workflow: string; readonly version: number }
-}
+} & Pick<ExpressionContext, "item" | "index" | "matrix">
 
 /** The outputs that the expressions of what a step gives to its worker may read, looked up all at once. */
 export const outputsFor = async (reader: Pick<Transaction, "outputs">, step: Step): Promise<Outputs> => {
@@ -45,7 +47,9 @@ export const outputsFor = async (reader: Pick<Transaction, "outputs">, step: Ste
 export const toldBy = ({ decided }: Step, wanted: ReadonlySet<string>): Outputs => {
   const told = new Map<string, Output>()
   if (wanted.size === 0) return told
-  for (const { task, settlement } of [...decided.ended, ...decided.waits.ended])
+  for (const { task, earlier } of decided.created)
+    told.set(task.id, { id: task.id, status: task.status, outputs: earlier?.outputs ?? null })
+  for (const { task, settlement } of [...decided.ended, ...decided.waits.ended, ...decided.folded])
     told.set(task.id, { id: task.id, status: task.status, outputs: settlement.outputs ?? null })
   for (const task of [...decided.unbegun, ...decided.expired.map((one) => one.task)])
     told.set(task.id, { id: task.id, status: task.status, outputs: null })
@@ -69,13 +73,19 @@ const attemptOf = (step: Step, task: TaskRow, outputs: Outputs): Attempt | undef
   const plan = planOfRun(step, run)
   const planned = plan?.tasks[task.idx]
   if (!run || !plan || !planned) return undefined
-  const plan_task = plan.payloads ? withPayload(planned, run.inputs) : planned
+  const plan_task = plan.payloads ? withPayload(planned, run.inputs) : taskOfItem(planned)
   const { workflow, version, traceparent } = run
   const rest = { workflow, version, timeout_ms: plan_task.timeout_ms, traceparent }
-  return { ...about, ...rest, plan_task, context: contextOf(run, { plan, plan_task, outputs }) }
+  const context = contextOf(run, { plan, plan_task, outputs })
+  return {
+    ...about,
+    ...rest,
+    plan_task,
+    context: planned.each ? withItem(context, planned.each, task) : context,
+  }
 }
 
-type Outputs = ReadonlyMap<string, Output>
+export type Outputs = ReadonlyMap<string, Output>
 type Planned = { readonly plan: Plan; readonly plan_task: PlanTask; readonly outputs: Outputs }
 
 export const contextOf = (run: RunRow, { plan, plan_task, outputs }: Planned): AttemptContext => {

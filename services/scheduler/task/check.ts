@@ -22,11 +22,9 @@ type Found = CheckedAttempt & { readonly status: (typeof taskMoves.states)[numbe
 const findRunning = (sql: Sql, { task_run_id, token }: HeldAttempt) =>
   sql<Found>`
     select task.workspace_id, task.status, (
-        select planned -> 'secrets'
-        from scheduler.run
-          join scheduler.plan on plan.id = plan_id
-          cross join lateral json_array_elements(plan -> 'tasks') as planned
-        where run.id = task.run_id and planned ->> 'name' = task.task
+        select plan -> 'tasks' -> task.idx -> 'secrets'
+        from scheduler.run join scheduler.plan on plan.id = plan_id
+        where run.id = task.run_id
       ) as secrets
     from scheduler.task_run as task
     where task.id = ${task_run_id}::text::uuid and task.token = ${token}::text::bigint`

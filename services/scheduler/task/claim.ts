@@ -34,6 +34,8 @@ export const claimIn = async (
 ): Promise<void> => {
   const { holder } = step
   if (!holder) return
+  // What this step has cancelled is in its lane until that is written: the worker asks again.
+  if (step.decided.unbegun.some(({ status }) => status === "cancelled")) return
   const wanted = shareOut(openLanes(engine, session.queues, room), room)
   const shares = await limitShares(engine, step, wanted)
   if (shares.length === 0) return

@@ -8,8 +8,9 @@ import { stopRuns } from "../run/stop.ts"
 import { performIn } from "../step/perform.ts"
 import type { TaskRow } from "../step/rows.ts"
 import { join, runOfTask, type Step } from "../step/step.ts"
-import { advanceRuns, release } from "../task/advance.ts"
+import { advanceRuns } from "../task/advance.ts"
 import { expire } from "../task/expire.ts"
+import { release } from "../task/release.ts"
 import { fireWaits } from "../wait/due.ts"
 
 const max_timers = 500

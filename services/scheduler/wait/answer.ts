@@ -2,14 +2,16 @@ import { type Actor, allow } from "#kernel/auth/actor.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { taskRunId } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
+import { itemId } from "../item/templates.ts"
+import { loadTasks } from "../item/unfold.ts"
 import { endRuns } from "../run/end.ts"
-import { joinRuns, knownTask } from "../run/load.ts"
+import { joinRuns } from "../run/load.ts"
 import { lockOwnRun } from "../run/lock.ts"
 import { readTaskRuns } from "../run/read.ts"
 import type { TaskRun } from "../run/shape.ts"
 import { performIn } from "../step/perform.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
-import { join, planOfRun, type Step } from "../step/step.ts"
+import { planOfRun, type Step } from "../step/step.ts"
 import { advanceRuns } from "../task/advance.ts"
 import { decided, mayDecide, outcomeOf, withDecision } from "./approval.ts"
 import { endWait } from "./end.ts"
@@ -72,7 +74,8 @@ export const answerIn = async (
 
 const findTask = async (step: Step, run: RunRow, name: string): Promise<TaskRow> => {
   const plan = planOfRun(step, run)
-  const planned = plan?.tasks.find((task) => task.name === name)
+  const [, base = name, index] = /^(.+)\[(\d+)\]$/.exec(name) ?? []
+  const planned = plan?.tasks.find((task) => task.name === base)
   const approvals = (plan?.tasks ?? []).filter(({ wait }) => wait?.for === "approval")
   if (planned?.wait?.for !== "approval") {
     const names = approvals.slice(0, 20).map((task) => `\`${task.name}\``)
@@ -81,13 +84,16 @@ const findTask = async (step: Step, run: RunRow, name: string): Promise<TaskRow>
       detail: `\`${name}\` is no approval of the run ${run.id}. ${known}`,
     })
   }
-  const id = taskRunId(run.id, planned.idx)
-  const task = knownTask(step, id)
-  if (task) return task
-  join(step.tasks, await step.rows.tasks([id]))
-  const read = step.tasks.get(id)
-  if (!read) throw new Problem("task.not_found")
-  return read
+  const task = await taskAt(step, taskRunId(run.id, planned.idx))
+  const id = task && index !== undefined ? itemId(run.id, task, Number(index)) : undefined
+  const found = index === undefined ? task : id && (await taskAt(step, id))
+  if (!found) throw new Problem("task.not_found", { detail: `The run ${run.id} has no task \`${name}\`.` })
+  return found
+}
+
+const taskAt = async (step: Step, id: string): Promise<TaskRow | undefined> => {
+  await loadTasks(step, [id])
+  return step.tasks.get(id)
 }
 
 const notYet = ({ task, status }: TaskRow): Problem =>

@@ -1,9 +1,9 @@
+import { itemContext } from "#language/each.ts"
 import { type ExpressionContext, ExpressionError } from "#language/expressions.ts"
 import type { Plan, PlanTask } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
-import type { RunRow, TaskRow } from "../step/rows.ts"
+import type { Output, RunRow, TaskRow } from "../step/rows.ts"
 import { planOfRun, runOfTask, type Step } from "../step/step.ts"
-import type { Output } from "../step/transaction.ts"
 import { contextOf, toldBy } from "../task/attempt.ts"
 import { tellSkipped } from "../task/tell-unbegun.ts"
 import { endWait } from "./end.ts"
@@ -12,8 +12,8 @@ import { tellWaiting } from "./tell.ts"
 import type { Signal } from "./waits.ts"
 
 /** Whether the engine itself has something to say before this one may go to a worker. */
-export const isOwn = ({ if: condition, wait }: PlanTask): boolean =>
-  condition !== undefined || wait !== undefined
+export const isOwn = (planned: PlanTask, { item }: Pick<TaskRow, "item"> = { item: null }): boolean =>
+  planned.wait !== undefined || (planned.if !== undefined && item === null)
 
 type Known = { readonly outputs: ReadonlyMap<string, Output>; readonly signals: readonly Signal[] }
 
@@ -64,12 +64,14 @@ const decide = (step: Step, ready: Ready, known: Known): Verdict => {
     env,
     run: about,
   } = contextOf(run, { plan, plan_task: planned, outputs: known.outputs })
-  const context = { inputs, tasks, env, run: about, now: step.now.toISOString() }
+  const own = task.item === null || !planned.each ? {} : itemContext(planned.each, task.item, task.payload)
+  const context = { inputs, tasks, env, run: about, now: step.now.toISOString(), ...own }
   step.decided.counted.delete(task)
-  if (planned.if !== undefined) {
+  if (planned.if !== undefined && task.item === null) {
     const verdict = decideIf(step, { ...ready, condition: planned.if }, context)
     if (verdict) return verdict
   }
+  if (planned.each && task.item === null) return "goes on"
   const { wait } = planned
   // Runs of other workflows are not the engine's to begin yet; they are refused before they come here.
   if (!wait || wait.for === "workflow") return "goes on"

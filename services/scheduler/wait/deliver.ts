@@ -7,6 +7,7 @@ import type { PlanTask } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
 import type { Wait } from "#language/wait.ts"
 import type { Engine } from "../engine.ts"
+import { isOpenTemplate } from "../item/templates.ts"
 import { endRuns } from "../run/end.ts"
 import { joinRuns, loadOpenTasks } from "../run/load.ts"
 import { lockOwnRun, type OwnRun } from "../run/lock.ts"
@@ -50,7 +51,10 @@ export const deliverIn = async (
   const waiters = waitersOf(step, run, name)
   await loadOpenTasks(step, run.id)
   const places = new Set(waiters.map(({ idx }) => idx))
-  const open = [...step.tasks.values()].filter((task) => task.run_id === run.id && places.has(task.idx))
+  // Of a task with items each waits by itself.
+  const open = [...step.tasks.values()].filter(
+    (task) => task.run_id === run.id && places.has(task.idx) && !isOpenTemplate(task),
+  )
   for (const task of open) checkData(waiters, task, data)
   const waiting = open.filter(({ status }) => status === "waiting")
   if (waiting.length > 0) {

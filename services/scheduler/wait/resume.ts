@@ -6,7 +6,7 @@ import { isOwn } from "./decide.ts"
 /** What became ready while the run was paused is decided about now, and what came due is due again. */
 export const resumeWaits = async (step: Step, run: RunRow): Promise<void> => {
   const plan = planOfRun(step, run)
-  if (!plan?.tasks.some(isOwn)) return
+  if (!plan?.tasks.some((planned) => isOwn(planned))) return
   step.decided.waits.resumed.push(run.id)
   await loadOpenTasks(step, run.id)
   for (const task of step.tasks.values()) {

@@ -1,6 +1,5 @@
-import type { TaskRow } from "../step/rows.ts"
+import type { Output, TaskRow } from "../step/rows.ts"
 import type { Ended } from "../step/step.ts"
-import type { Output } from "../step/transaction.ts"
 
 export type Decision = {
   readonly by: string

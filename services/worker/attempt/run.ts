@@ -94,7 +94,7 @@ const execute = async ({ runner, attempt, lines, folder, signal }: Running): Pro
   }
   const isInline = slotOf(attempt.type) === "inline"
   if (!isInline) await mkdir(folder, { recursive: true, mode: 0o700 })
-  const task = JSON.parse(attempt.taskJson) as PlanTask
+  const task = { ...(JSON.parse(attempt.taskJson) as PlanTask), name: attempt.task }
   const guard = await runner.openGuard(attempt, task.secrets ?? [], lines.write)
   if ("refused" in guard) return guard.refused
   const context = await runner.restore(attempt, JSON.parse(attempt.contextJson) as ExpressionContext)

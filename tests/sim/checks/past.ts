@@ -50,9 +50,14 @@ export const checkEnded = (changes: Changes, ended: Ended, past: Past): void => 
   if (!row || !before) throw new Error(`${task.id} ended and did not change`)
   const status = expected(changes, { ended, before, past })
   const isHandedBack = status === "queued" && row.status === "running" && row.token !== token
-  demand(row.status === status || isHandedBack, () => `${task.id} is ${row.status} and should be ${status}`)
+  // Another item of the same report may have failed, and its task fails fast.
+  const isStopped = row.status === "cancelled" && row.reason === "fail_fast"
   demand(
-    (delay_ms !== null) === (status === "retrying"),
+    row.status === status || isHandedBack || isStopped,
+    () => `${task.id} is ${row.status} and should be ${status}`,
+  )
+  demand(
+    (delay_ms !== null) === (status === "retrying") || isStopped,
     () => `${task.id} is ${status} and rests ${delay_ms} ms`,
   )
 }

@@ -2,9 +2,10 @@ import type { Plan, PlanTask } from "#language/plan.ts"
 import { demand } from "../fault.ts"
 import type { Changes } from "../store/changes.ts"
 import { type StoredRun, type StoredTask, tasksOf } from "../store/tables.ts"
+import { checkItems } from "./items.ts"
 import { isTerminal } from "./task.ts"
 
-type Facts = {
+export type Facts = {
   readonly run: StoredRun
   readonly plan: Plan
   readonly tasks: readonly StoredTask[]
@@ -25,7 +26,9 @@ export const checkRun = (changes: Changes, id: string, before: StoredRun | undef
   const facts = { run, plan, tasks: tasksOf(tables, id) }
   checkCounts(facts)
   if (run.reason === "cancelled" || run.reason === "timeout") checkStopped(facts)
-  for (const task of facts.tasks) if (changes.tasks.has(task.id)) checkPlace(facts, task)
+  const changed = facts.tasks.filter(({ id: one }) => changes.tasks.has(one))
+  for (const task of changed) if (task.item === null) checkPlace(facts, task)
+  if (facts.plan.tasks.some(({ each }) => each)) checkItems(facts, changed)
   if (isTerminal(run) && (!before || !isTerminal(before))) checkOutcome(facts)
 }
 
@@ -34,7 +37,7 @@ const checkCounts = ({ run, plan, tasks }: Facts): void => {
   demand(run.open === open, () => `${run.id} has ${open} open tasks and counts ${run.open}`)
   demand(isTerminal(run) === (open === 0), () => `${run.id} has ${open} open tasks and is ${run.status}`)
   const isBad = (task: StoredTask) =>
-    task.status === "failed" && plan.tasks[task.idx]?.continue_on_error === false
+    task.status === "failed" && task.item === null && plan.tasks[task.idx]?.continue_on_error === false
   const bad = tasks.filter(isBad).length
   demand(run.bad === bad, () => `${run.id} has ${bad} failures and counts ${run.bad}`)
 }
@@ -42,7 +45,7 @@ const checkCounts = ({ run, plan, tasks }: Facts): void => {
 /** Nothing begins any more, and what runs was told to stop. */
 const checkStopped = ({ run, tasks }: Facts): void => {
   for (const task of tasks) {
-    const isLeft = isTerminal(task) || (task.status === "running" && task.cancel)
+    const isLeft = isTerminal(task) || (task.status === "running" && task.cancel) || task.status === "waiting"
     demand(isLeft, () => `${task.id} is ${task.status} in a run that was stopped: ${run.reason}`)
   }
 }

@@ -1,6 +1,6 @@
 import { demand } from "../fault.ts"
 import type { Changes } from "../store/changes.ts"
-import { queueKey, runningUnder, type StoredTask, type Tables } from "../store/tables.ts"
+import { queueKey, runningUnder, type StoredTask, type Tables, tasksOf } from "../store/tables.ts"
 import type { Past } from "./past.ts"
 
 const terminal: ReadonlySet<string> = new Set(["completed", "failed", "skipped", "cancelled", "dead_letter"])
@@ -24,7 +24,8 @@ export const checkStart = (changes: Changes, { id, before, past }: Changed): voi
       () => `${id} was ${before.status} and is ${task.status}`,
     )
   }
-  if (task.status === "waiting" && before.status !== "waiting") checkMayBegin(tables, task)
+  if (task.status === "waiting" && before.status !== "waiting" && task.wait !== null)
+    checkMayBegin(tables, task)
   if (task.status !== "running" || (before.status === "running" && before.token === task.token)) return
   const token = task.token ?? ""
   demand(
@@ -70,9 +71,11 @@ const isOwned = (tables: Tables, task: StoredTask): boolean => {
     case "pending":
       if (task.run_id === null) return hasTimer(tables, task.id, "start")
       // What is the engine's own begins when somebody resumes the run.
-      return task.needs_left > 0 || tables.runs.get(task.run_id)?.status === "paused"
+      if (task.needs_left === 0) return tables.runs.get(task.run_id)?.status === "paused"
+      return task.item === null || isWaiting(tables, task)
     case "waiting":
-      return !isReady(tables, task.id) && isAwaited(tables, task)
+      if (isReady(tables, task.id)) return false
+      return isAwaited(tables, task) || (task.item === null && task.needs_left > 0)
     case "queued":
       return isReady(tables, task.id) || isBlocked(tables, task)
     case "retrying":
@@ -85,6 +88,12 @@ const isOwned = (tables: Tables, task: StoredTask): boolean => {
       return isTerminal(task)
   }
 }
+
+/** Held back by its task, which lets it go on when another item has ended. */
+const isWaiting = (tables: Tables, { run_id, idx }: StoredTask): boolean =>
+  tasksOf(tables, run_id ?? "").some(
+    (one) => one.idx === idx && one.item === null && one.status === "waiting",
+  )
 
 /** Time ends a sleep; whatever else is waited for, somebody is asked. */
 const isAwaited = (tables: Tables, { id, wait }: StoredTask): boolean =>

@@ -1,7 +1,7 @@
 import type { Life } from "../clock.ts"
 import { type Changes, createChanges } from "./changes.ts"
 import { Aborted, createLocks, type Holder, type Locks } from "./locks.ts"
-import type { Tables } from "./tables.ts"
+import type { StoredTask, Tables } from "./tables.ts"
 
 /** The connection broke while it was committed: nobody knows whether it was. */
 export class Unknown extends Error {}
@@ -30,6 +30,8 @@ export type Session = Omit<Holder, "over"> & {
   failure: Error | undefined
   readonly writes: ((changes: Changes) => void)[]
   readonly after: (() => void)[]
+  /** Tasks that this transaction inserts, for those of its own reads that come after. */
+  readonly fresh: Map<string, StoredTask>
   statement<Answer>(work: () => Answer | Promise<Answer>): Promise<Answer>
   now(): number
 }
@@ -118,6 +120,7 @@ const openSession = (around: Surroundings, locks: Locks, life: Life): Session =>
       failure: undefined,
       writes: [],
       after: [],
+      fresh: new Map<string, StoredTask>(),
     },
     ...{ tables: around.tables, locks, life, begun_ms: around.now(), now: around.now },
     statement(work) {

@@ -1,12 +1,19 @@
 import { defaults } from "#language/plan.ts"
 import { isRunId } from "#language/run-id.ts"
+import type { Engine } from "#services/scheduler/engine.ts"
+import { endRuns } from "#services/scheduler/run/end.ts"
 import type { Begun } from "#services/scheduler/run/start.ts"
-import type { Step } from "#services/scheduler/step/step.ts"
+import { performOn } from "#services/scheduler/step/perform.ts"
+import type { TaskRow } from "#services/scheduler/step/rows.ts"
+import { join, type Step } from "#services/scheduler/step/step.ts"
+import { decideOwn } from "#services/scheduler/task/advance.ts"
+import { letGo } from "#services/scheduler/task/release.ts"
 import type { Due } from "#services/scheduler/timer/fire.ts"
 import { type Changes, changeTask, jobLock, runLock, timerLock } from "./changes.ts"
 import type { Session } from "./database.ts"
 import { insertReady } from "./save.ts"
 import { draw, type StoredTask, type Tables, type Timer } from "./tables.ts"
+import { transactionIn } from "./transaction.ts"
 import { saveWaits } from "./waits.ts"
 
 const max_timers = 500
@@ -18,22 +25,26 @@ export const insertTimer = (tables: Tables, timer: Omit<Timer, "id">): void => {
 
 /** What `run/insert.ts` writes. */
 export const insertBegun = (session: Session, step: Step, { start, run, tasks, kept }: Begun): void => {
+  const rows = tasks.map((task): StoredTask => {
+    const { id: reused_from = null, outputs = null } = kept.get(task.idx) ?? {}
+    return { ...task, payload: null, outputs, reused_from, queued_ms: session.begun_ms, wait: null }
+  })
+  for (const row of rows) session.fresh.set(row.id, { ...row })
+  const written = { ...run }
   session.writes.push((changes) => {
     const { tables, at_ms } = changes
     const { plan, plan_id, rerun } = start
     tables.plans.set(plan_id, plan)
-    tables.runs.set(run.id, { ...run, rerun_of: rerun?.of ?? null })
+    tables.runs.set(run.id, { ...written, rerun_of: rerun?.of ?? null })
     changes.runs.set(run.id, undefined)
     tables.tasks_of.set(
       run.id,
       tasks.map(({ id }) => id),
     )
-    for (const task of tasks) {
-      const outputs = kept.get(task.idx)?.outputs ?? null
-      const row = { ...task, payload: null, outputs, queued_ms: at_ms, wait: null }
-      tables.tasks.set(task.id, row)
-      changes.tasks.set(task.id, undefined)
-      if (task.status === "queued") insertReady(changes, row, at_ms)
+    for (const row of rows) {
+      tables.tasks.set(row.id, row)
+      changes.tasks.set(row.id, undefined)
+      if (row.status === "queued") insertReady(changes, row, at_ms)
     }
     if (plan.timeout_ms < defaults.run_timeout_ms) {
       const due_ms = at_ms + plan.timeout_ms
@@ -42,6 +53,29 @@ export const insertBegun = (session: Session, step: Step, { start, run, tasks, k
     saveWaits(changes, step)
     changes.facts.push(...step.decided.events)
     changes.emissions.push(...step.decided.emissions)
+  })
+}
+
+/** What `run/begin.ts` does with new runs whose tasks have items; of them nothing is committed yet. */
+export const unfoldBegun = async (
+  session: Session,
+  engine: Engine,
+  { start, run, tasks }: Begun,
+): Promise<void> => {
+  await session.statement(() => session.locks.wait(session, runLock(run.id)))
+  await performOn(engine, transactionIn(session), async (step) => {
+    const own = { run: { ...run }, plan: start.plan }
+    const copies = tasks.map((task) => ({ ...task }))
+    step.runs.set(run.id, own.run)
+    step.plans.set(run.plan_id, own.plan)
+    join(step.tasks, copies)
+    const open = copies.filter(({ status }) => status === "pending" || status === "queued")
+    step.known.set(run.id, { run: own.run, open: new Map(open.map((task) => [task.id, task])) })
+    const isFree = ({ status, needs_left, idx }: TaskRow) =>
+      status === "pending" && needs_left === 0 && own.plan.tasks[idx]?.each !== undefined
+    for (const task of copies.filter(isFree)) letGo(step, own.run, task)
+    await decideOwn(step)
+    endRuns(step)
   })
 }
 

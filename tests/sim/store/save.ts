@@ -3,6 +3,7 @@ import type { Ended, Step } from "#services/scheduler/step/step.ts"
 import { deadLetterId } from "#services/scheduler/task/tell-ended.ts"
 import { demand } from "../fault.ts"
 import { type Changes, changeRun, changeTask } from "./changes.ts"
+import { insertItems, isCreated, saveFolded, saveUnfolded } from "./items.ts"
 import { draw, type StoredTask } from "./tables.ts"
 import { saveWaits } from "./waits.ts"
 
@@ -11,13 +12,18 @@ export const saveStep = (changes: Changes, step: Step): void => {
   const { decided, holder } = step
   changes.steps.push(step)
   const statuses = new Map(decided.ended.map(({ task }) => [task, task.status]))
+  insertItems(changes, decided)
+  for (const task of decided.unfolded) saveUnfolded(changes, task)
   for (const ended of decided.ended) saveEnded(changes, ended, statuses.get(ended.task) ?? ended.task.status)
   for (const task of decided.counted) saveCounted(changes, task)
   for (const task of [...decided.unbegun, ...decided.expired.map((one) => one.task)])
     saveUnbegun(changes, task)
+  for (const ended of decided.folded) saveFolded(changes, ended)
   for (const run of decided.stopped) dropBlocked(changes, run.id)
   for (const task of decided.stopping) saveStopping(changes, task)
-  for (const task of byId(decided.released)) saveReleased(changes, task)
+  for (const task of byId(decided.released)) {
+    if (!isCreated(decided.created, task)) saveReleased(changes, task)
+  }
   for (const task of byId(decided.blocked)) saveBlocked(changes, task)
   if (holder) for (const task of decided.handed) saveHanded(changes, task, holder)
   if (holder && decided.claimed.length > 0) insertClaim(changes, decided.claimed, holder)
@@ -47,7 +53,10 @@ const saveEnded = (changes: Changes, ended: Ended, status: TaskRow["status"]): v
 
 const saveCounted = (changes: Changes, task: TaskRow): void => {
   const row = changeTask(changes, task.id)
-  demand(row.status === "pending", () => `${task.id} was counted and is ${row.status}`)
+  demand(
+    row.status === "pending" || row.status === "waiting",
+    () => `${task.id} was counted and is ${row.status}`,
+  )
   Object.assign(row, { needs_left: task.needs_left, needs_bad: task.needs_bad })
 }
 

@@ -11,6 +11,7 @@ export type StoredTask = {
 } & {
   payload: unknown
   outputs: Readonly<Record<string, unknown>> | null
+  reused_from: string | null
   queued_ms: number
   wait: Waited | null
 }

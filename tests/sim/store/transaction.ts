@@ -6,6 +6,7 @@ import { taskMoves } from "#services/scheduler/task/moves.ts"
 import { demand } from "../fault.ts"
 import { jobLock, queueLock, runLock } from "./changes.ts"
 import type { Session } from "./database.ts"
+import { itemRowsIn } from "./items.ts"
 import { Aborted } from "./locks.ts"
 import { saveStep } from "./save.ts"
 import { queueKey, runningUnder, type StoredTask, tasksOf } from "./tables.ts"
@@ -19,10 +20,7 @@ export const transactionIn = (session: Session): Transaction => ({
     if (step.is_guessed) session.statement(() => lookAtGuesses(session, step)).catch(() => undefined)
     session.writes.push((changes) => saveStep(changes, step))
   },
-  outputs: (ids) =>
-    ids.length === 0
-      ? Promise.resolve([])
-      : session.statement(() => ids.flatMap((id) => session.tables.tasks.get(id) ?? [])),
+  outputs: itemRowsIn(session).outputs,
   afterCommit: (work) => {
     session.after.push(work)
   },
@@ -32,8 +30,8 @@ const rowsIn = (session: Session): Rows => ({
   runs: (ids) => (ids.length === 0 ? Promise.resolve([]) : session.statement(() => lockRuns(session, ids))),
   hold: (held) => session.statement(() => holdRuns(session, held)),
   tasks: (which) => session.statement(() => readTasks(session, which)),
+  ...itemRowsIn(session),
   plans: (ids) => (ids.length === 0 ? Promise.resolve([]) : session.statement(() => readPlans(session, ids))),
-  outputs: (ids) => session.statement(() => ids.flatMap((id) => session.tables.tasks.get(id) ?? [])),
   waits: (ids) =>
     session.statement(() =>
       ids.flatMap((id) => {
