@@ -110,13 +110,14 @@ test("the same said again after the decision changes nothing, the contrary is re
 })
 
 describe("who may decide", () => {
-  test("is who has one of the roles, and nobody else", async () => {
+  test("is who has one of the roles or one above it, and nobody else", async () => {
     const run_id = await run()
     for (const role of ["viewer", "operator", "developer"] as const) {
       expect(await codeOf(say(actorOf(role), run_id))).toBe("approval.not_yours")
     }
     expect(await codeOf(say({ ...ada, workspace_id: other_workspace_id }, run_id))).toBe("run.not_found")
     expect((await see.tasks(run_id)).ask?.status).toBe("waiting")
+    expect((await say(actorOf("owner"), run_id)).status).toBe("completed")
   })
 
   test("is who is named, whatever their role, also by an expression", async () => {

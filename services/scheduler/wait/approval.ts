@@ -1,9 +1,11 @@
 import type { Actor } from "#kernel/auth/actor.ts"
+import { isRole, roles } from "#kernel/auth/permissions.ts"
 import type { Approval, Decision } from "./waits.ts"
 
-/** Who may: the named, and members with one of the roles. */
-export const mayDecide = ({ roles, people }: Approval, actor: Actor): boolean =>
-  roles.includes(actor.role) || people.includes(actor.email.toLowerCase())
+/** Who may: the named, and members with one of the roles or one above it, as everywhere else. */
+export const mayDecide = ({ roles: asked, people }: Approval, actor: Actor): boolean =>
+  asked.some((role) => isRole(role) && roles.indexOf(actor.role) >= roles.indexOf(role)) ||
+  people.includes(actor.email.toLowerCase())
 
 /** Each person counts once: what somebody says later is what they say. */
 export const withDecision = (approval: Approval, decision: Decision): Approval => ({
