@@ -6,6 +6,7 @@ import { workflowHttp } from "./http.ts"
 import { workflowLoops } from "./loops.ts"
 import { workflowRpc } from "./rpc.ts"
 import { createVault } from "./secret/vault.ts"
+import { createHookTokens } from "./trigger/token.ts"
 
 export const workflow = service({
   name: "workflow",
@@ -17,8 +18,9 @@ export const workflow = service({
     const { database, kit, log, call } = platform
     const scheduler = call("scheduler", SchedulerService)
     const vault = createVault(platform.key, kit)
+    const tokens = createHookTokens(platform.key)
     return {
-      http: workflowHttp({ database, kit, scheduler, vault }, { ...platform, service: "workflow" }),
+      http: workflowHttp({ database, kit, scheduler, vault, tokens }, { ...platform, service: "workflow" }),
       rpc: workflowRpc({ database, scheduler, vault }),
       loops: workflowLoops(
         { database, kit, log, scheduler, readNow: databaseNow },
