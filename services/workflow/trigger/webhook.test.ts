@@ -37,7 +37,11 @@ const pathOf = async (workflow: string) => String((await hooksOf(workflow))[0]?.
 
 type Request = { readonly headers?: Record<string, string>; readonly query?: string }
 
-const deliver = async (path: string, body: string | Uint8Array, { headers = {}, query = "" }: Request = {}) => {
+const deliver = async (
+  path: string,
+  body: string | Uint8Array,
+  { headers = {}, query = "" }: Request = {},
+) => {
   const response = await house.app.request(`${path}${query}`, {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
@@ -66,7 +70,7 @@ const started = (workflow: string) => house.desk.calls.flat().filter((run) => ru
 test("a request begins a run, with inputs made of it", async () => {
   await push(
     "deploy",
-    '  - { type: webhook, if: "trigger.body.ref.startsWith(\'refs/\')", inputs: { ref: "${{ trigger.body.ref }} ${{ trigger.headers[\'x-github-event\'] }} ${{ trigger.query.env }} ${{ date(trigger.at) == today() }}" } }\n',
+    "  - { type: webhook, if: \"trigger.body.ref.startsWith('refs/')\", inputs: { ref: \"${{ trigger.body.ref }} ${{ trigger.headers['x-github-event'] }} ${{ trigger.query.env }} ${{ date(trigger.at) == today() }}\" } }\n",
   )
   const request = { query: "?env=test", headers: { "x-github-event": "push" } }
   const answer = await deliver(await pathOf("deploy"), '{"ref":"refs/heads/main"}', request)
@@ -230,7 +234,7 @@ test("hostile bodies are refused, and begin nothing", async () => {
 })
 
 test("credentials in headers are nowhere to be read; bodies are what their type says", async () => {
-  const shown = '${{ toJson(trigger.headers) }} ${{ toJson(trigger.body) }}'
+  const shown = "${{ toJson(trigger.headers) }} ${{ toJson(trigger.body) }}"
   await push("headers", `  - { type: webhook, inputs: { ref: '${shown}' } }\n`)
   const path = await pathOf("headers")
   const headers = {
