@@ -126,8 +126,8 @@ test("lists hold nothing of another workspace", async () => {
     const answer = await ask(operation, { authorization: `Bearer ${stranger}` })
     const text = await answer.text()
     expect([operation.id, answer.status]).toEqual([operation.id, 200])
-    // The usual queue is called like the first workspace, in every workspace.
-    const names = operation.id === "listQueues" ? [name] : [name, owned.slug]
+    // The usual queue and a type of tasks are called like the first workspace, in every workspace.
+    const names = ["listQueues", "listWorkers"].includes(operation.id) ? [name] : [name, owned.slug]
     const ids = [owned.run_id, owned.token_id, owned.job_id, owned.dead_letter_id]
     for (const secret of [...ids, ...names.map((one) => `"${one}"`)])
       expect([operation.id, text.includes(secret)]).toEqual([operation.id, false])
