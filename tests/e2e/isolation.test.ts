@@ -95,9 +95,9 @@ const outcomes = async (asked: readonly Operation[], headers: Record<string, str
 
 const all = (asked: readonly Operation[], status: number) => asked.map(({ id }) => `${id} ${status}`)
 
-test("only what makes somebody known is open", async () => {
+test("only what makes somebody known is open, and webhooks, which check by themselves", async () => {
   const open = (await operations()).filter(({ isOpen }) => isOpen).map(({ id }) => id)
-  expect(open.sort()).toEqual(["login", "refreshLogin", "register"])
+  expect(open.sort()).toEqual(["login", "receiveHook", "refreshLogin", "register"])
 })
 
 test("nobody, and who has a token that is none, is refused by every other operation", async () => {

@@ -14,7 +14,7 @@ import type { HookTokens } from "./token.ts"
 
 export type Receiving = Starting & Secrets & { readonly tokens: HookTokens }
 
-export type Received = { readonly run_id: string } | { readonly skipped: string }
+type Received = { readonly run_id: string } | { readonly skipped: string }
 
 type Webhook = Extract<Trigger, { type: "webhook" }>
 
@@ -27,7 +27,7 @@ type Hook = {
 }
 
 /** A request to a webhook's address; its body is read only if there is such a webhook. */
-export type Incoming = Omit<HookRequest, "body"> & { readonly readBody: () => Promise<Uint8Array> }
+type Incoming = Omit<HookRequest, "body"> & { readonly readBody: () => Promise<Uint8Array> }
 
 /** Begins a run, or says why it doesn't; the same delivery begins one run, for a day. */
 export const receiveHook = (receiving: Receiving) => {
