@@ -3,6 +3,7 @@ import { hookCommands } from "./hook-commands.ts"
 import { jobCommands } from "./job-commands.ts"
 import { scheduleCommands } from "./schedule-commands.ts"
 import { secretCommands } from "./secret-commands.ts"
+import { waitCommands } from "./wait-commands.ts"
 import { workflowCommands } from "./workflow-commands.ts"
 
 const json = ["--json", "print the API's objects, one line each for streams"] as const
@@ -116,6 +117,7 @@ export const commands: readonly Command[] = [
     ],
     load: () => import("./commands/run/rerun.ts"),
   },
+  ...waitCommands,
   {
     name: "push",
     summary: "make a version of a file, unless nothing changed",

@@ -29,6 +29,16 @@ describe("a change", () => {
     ["task.cancelled", "– build cancelled"],
   ])("%s is one line", (type, line) => expect(eventLine(plain, event(type))).toBe(line))
 
+  test("of a task that waits says for what", () => {
+    const data = { for: "approval", roles: ["admin"], message: "Ship it?" }
+    expect(eventLine(plain, event("task.waiting", { data }))).toBe(
+      "… build waits for approval by admin: Ship it?",
+    )
+    expect(eventLine(plain, event("task.reminded", { data }))).toBe(
+      "… build still waits for approval by admin: Ship it?",
+    )
+  })
+
   test("tells which attempt it was, from the second on, and what went wrong", () => {
     const data = { attempt: 2, error: { message: "exit code 3" } }
     expect(eventLine(plain, event("task.failed", { data }))).toBe("✗ build failed (attempt 2): exit code 3")

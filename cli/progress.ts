@@ -2,12 +2,15 @@ import type { LogLine, Run, RunEvent } from "#sdk/index.ts"
 import { cleanLine } from "./clean.ts"
 import { type Io, type Style, styled } from "./io.ts"
 import { took } from "./table.ts"
+import { waitWords } from "./wait-words.ts"
 
 const marks: Readonly<Record<string, readonly [mark: string, style: Style, words: string]>> = {
   "task.started": ["▶", "blue", "started"],
   "task.completed": ["✓", "green", "completed"],
   "task.failed": ["✗", "red", "failed"],
   "task.retrying": ["↻", "yellow", "failed, will be tried again"],
+  "task.waiting": ["…", "dim", "waits for"],
+  "task.reminded": ["…", "yellow", "still waits for"],
   "task.skipped": ["–", "dim", "skipped"],
   "task.cancelled": ["–", "dim", "cancelled"],
 }
@@ -22,6 +25,9 @@ export const eventLine = (io: Io, event: RunEvent): string | undefined => {
   const known = marks[event.type]
   if (!known || event.task === null) return undefined
   const [mark, style, words] = known
+  if (event.type === "task.waiting" || event.type === "task.reminded") {
+    return `${styled(io, style, mark)} ${cleanLine(event.task)} ${words} ${waitWords(event.data)}`
+  }
   const attempt = Number(event.data.attempt ?? 1)
   const tries = attempt > 1 ? ` (attempt ${attempt})` : ""
   return `${styled(io, style, mark)} ${cleanLine(event.task)} ${words}${tries}${cleanLine(errorOf(event))}`

@@ -9,7 +9,6 @@ import { bareExpression } from "./template.ts"
  * an executor or a door has learned is taken out here, and nowhere else.
  */
 const not_run = {
-  if: "`if`",
   for_each: "`for_each`",
   matrix: "`matrix`",
   cache: "`cache`",
@@ -18,9 +17,6 @@ const not_run = {
   outputs: "`outputs` of a workflow",
   trigger: "`trigger` in expressions",
   "uses: function": "`uses: function`",
-  "uses: approval": "`uses: approval`",
-  "uses: signal": "`uses: signal`",
-  "uses: sleep": "`uses: sleep`",
   "uses: workflow": "`uses: workflow`",
   "uses: notify": "`uses: notify`",
   triggers: "`triggers` of type `event`",
@@ -47,7 +43,7 @@ export const usesOf = (definition: Definition): readonly Use[] => {
   return uses
 }
 
-const keys = ["if", "for_each", "matrix", "cache"] as const
+const keys = ["for_each", "matrix", "cache"] as const
 
 const taskUses = (task: Task, path: Path): readonly Use[] => {
   const uses: Use[] = []

@@ -15,6 +15,9 @@ export const permissions = {
   "run.start": ["operator", "developer", "admin", "owner"],
   "run.cancel": ["operator", "developer", "admin", "owner"],
   "run.pause": ["operator", "developer", "admin", "owner"],
+  "run.signal": ["operator", "developer", "admin", "owner"],
+  /** To be heard at all: who may decide about a task is what its `roles` and `people` say. */
+  "task.decide": ["viewer", "operator", "developer", "admin", "owner"],
   "job.read": ["viewer", "operator", "developer", "admin", "owner"],
   "job.create": ["operator", "developer", "admin", "owner"],
   /** Jobs that are commands: who may write workflows may run any command. */

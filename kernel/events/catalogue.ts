@@ -20,6 +20,16 @@ const taskFact = z.object({
   at: time,
 })
 
+/** A task that no worker runs: what it waits for, until when at most, and who may decide. */
+const waitFact = taskFact.extend({
+  for: z.string(),
+  until: time.nullable(),
+  signal: z.string().optional(),
+  message: z.string().optional(),
+  roles: z.array(z.string()).optional(),
+  people: z.array(z.string()).optional(),
+})
+
 const failure = z.object({ code: z.string(), message: z.string() })
 
 /** Every fact the platform publishes: past tense, additive changes only. A contract test holds that. */
@@ -45,6 +55,8 @@ export const catalogue = {
   "task.retrying": {
     data: taskFact.extend({ error: failure, retry_at: time, log_chunks: z.int().optional() }),
   },
+  "task.waiting": { data: waitFact },
+  "task.reminded": { data: waitFact },
   "task.skipped": { data: taskFact.extend({ reason: z.string() }) },
   "task.cancelled": { data: taskFact.extend({ log_chunks: z.int().optional() }) },
   "job.completed": {

@@ -136,6 +136,41 @@ export const kinds = {
     title: "There is no such task",
     next: "See `wf runs show` for its tasks.",
   },
+  "task.not_waiting": {
+    status: 409,
+    title: "The task doesn't wait for that now",
+    next: "See `wf runs show` for its status.",
+  },
+  "approval.not_yours": {
+    status: 403,
+    title: "This is not yours to decide",
+    next: "Ask somebody whom the task names, or who has one of its roles.",
+  },
+  "approval.decided": {
+    status: 409,
+    title: "It has been decided already",
+    next: "See `wf runs show` for what was decided; `wf rerun RUN --from TASK` asks anew.",
+  },
+  "signal.unknown": {
+    status: 404,
+    title: "No task of the run waits for such a signal",
+    next: "Check the name: it is the `name` in the task's `with`, or the task's own.",
+  },
+  "signal.invalid": {
+    status: 422,
+    title: "The signal's data don't fit what the task waits for",
+    next: "Correct what `errors` names and send it again.",
+  },
+  "signal.not_awaited": {
+    status: 409,
+    title: "Nothing waits for this signal any more",
+    next: "See `wf runs show` for what became of the task.",
+  },
+  "signal.kept": {
+    status: 409,
+    title: "Another signal of that name is kept for the run",
+    next: "Send this one when a task has taken the first.",
+  },
   "run.not_cancellable": {
     status: 409,
     title: "The run has ended already",

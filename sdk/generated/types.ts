@@ -560,6 +560,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/signals/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["signalRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/tasks": {
         parameters: {
             query?: never;
@@ -570,6 +586,38 @@ export interface paths {
         get: operations["listTaskRuns"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/tasks/{task}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["approveTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/tasks/{task}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["rejectTask"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1006,6 +1054,9 @@ export interface components {
             max_retries?: number | null;
             /** Format: uuid */
             workflow_id: string;
+        };
+        ApprovalAnswer: {
+            comment?: string;
         };
         Artifact: {
             /** Format: uuid */
@@ -1615,6 +1666,16 @@ export interface components {
         SetSecret: {
             value: string;
         };
+        SignalDelivered: {
+            /** @description False while it is kept for a task that will wait for it. */
+            delivered: boolean;
+            /** @description Those that took it, or will. */
+            tasks: string[];
+        };
+        SignalGiven: {
+            /** @description Any JSON. */
+            data?: Record<string, never>;
+        };
         Start: {
             /** @description The latest, if left out. */
             version?: number;
@@ -1689,6 +1750,10 @@ export interface components {
             error: {
                 code: string;
                 message: string;
+            } | null;
+            /** @description What a task that no worker runs waits for, until when, and what people have decided so far. */
+            wait: {
+                [key: string]: unknown;
             } | null;
             /** Format: uuid */
             reused_from: string | null;
@@ -3192,6 +3257,42 @@ export interface operations {
             };
         };
     };
+    signalRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SignalGiven"];
+            };
+        };
+        responses: {
+            /** @description What became of it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalDelivered"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listTaskRuns: {
         parameters: {
             query?: never;
@@ -3213,6 +3314,78 @@ export interface operations {
                         items: components["schemas"]["TaskRun"][];
                         next_cursor: string | null;
                     };
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approveTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ApprovalAnswer"];
+            };
+        };
+        responses: {
+            /** @description The task run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskRun"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rejectTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ApprovalAnswer"];
+            };
+        };
+        responses: {
+            /** @description The task run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskRun"];
                 };
             };
             /** @description A refusal */

@@ -12,6 +12,7 @@ import { listRuns } from "./run/list.ts"
 import { runMoves } from "./run/moves.ts"
 import { type RunEvent, runEventShape, runShape, taskRunShape } from "./run/shape.ts"
 import { showRun } from "./run/show.ts"
+import { mountWaits } from "./wait/http.ts"
 import { mountWorkers } from "./worker/http.ts"
 
 const runPath = z.object({ run_id: z.uuid() })
@@ -103,6 +104,7 @@ export const schedulerHttp = (engine: Engine, doors: Doors): App => {
     const events = await follow(context.get("actor"), { run_id, after, signal: leaving.signal })
     return eventStream(sentEvents(events), leave)
   })
+  mountWaits(app, engine)
   mountJobs(app, engine)
   mountDeadLetters(app, engine)
   mountQueues(app, engine)

@@ -1,3 +1,5 @@
+import { in_waits } from "./wait-mutants.ts"
+
 /** A mistake that somebody could make: a change of one place in one file, which the simulation has to notice. */
 export type Mutant = {
   readonly name: string
@@ -182,7 +184,7 @@ const in_decisions: readonly Mutant[] = [
   {
     name: "a run that ends while it is paused leaves something behind",
     path: `${run}/end.ts`,
-    from: 'if (run.status === "paused") step.decided.stopped.push(run)',
+    from: "    step.decided.stopped.push(run)\n",
     to: "",
   },
   {
@@ -309,4 +311,4 @@ const in_memory: readonly Mutant[] = [
   },
 ]
 
-export const mutants: readonly Mutant[] = [...in_decisions, ...in_memory, ...in_stand_ins]
+export const mutants: readonly Mutant[] = [...in_decisions, ...in_waits, ...in_memory, ...in_stand_ins]

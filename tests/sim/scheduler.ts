@@ -134,8 +134,10 @@ const fireTimers = async ({ database, clock }: World, { life, engine }: Process)
   if (![...database.tables.timers.values()].some(({ due_ms }) => due_ms <= now_ms)) return false
   await database.tx(life, async (session) => {
     const due = await lockDue(session)
-    await performOn(engine, transactionIn(session), (step) => fire(engine, step, due))
-    removeTimers(session, due)
+    const { answer: done } = await performOn(engine, transactionIn(session), (step) =>
+      fire(engine, step, due),
+    )
+    removeTimers(session, done)
   })
   return false
 }

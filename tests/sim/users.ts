@@ -8,6 +8,8 @@ import { prepareRun, type Rerun } from "#services/scheduler/run/start.ts"
 import { announce } from "#services/scheduler/step/announce.ts"
 import { performOn } from "#services/scheduler/step/perform.ts"
 import { openStep } from "#services/scheduler/step/step.ts"
+import { decideOwn } from "#services/scheduler/task/advance.ts"
+import { answerAll, answerAny } from "./answers.ts"
 import { isTerminal } from "./checks/task.ts"
 import type { Network } from "./network.ts"
 import type { Scheduler } from "./scheduler.ts"
@@ -39,6 +41,8 @@ export const actAtRandom = async (world: World, network: Network): Promise<void>
   const alive = network.schedulers.filter(({ life }) => life.alive)
   if (alive.length === 0) return
   const scheduler = chance.pick(alive)
+  // Beside what else is done: most worlds have little that waits for people.
+  if (chance.happens(0.2)) await answerAny(world, scheduler).catch(world.expected)
   let point = chance.between(1, all)
   for (const [often, deed] of deeds) {
     point -= often
@@ -75,6 +79,7 @@ const begin = async (
     const step = openStep(transactionIn(session).rows, engine.kit)
     const kept = rerun && rerun.mode !== "all" ? chooseKept({ plan, rerun }, done) : new Map()
     const begun = firstStep(step, { start, kept }, false)
+    await decideOwn(step)
     endRuns(step)
     insertBegun(session, step, begun)
     engine.plans.remember([begun.run])
@@ -114,10 +119,11 @@ const onRun = async (
   if (deed === "resume") await resumeRun(world, scheduler, run_id)
   else
     await world.database.tx(scheduler.life, async (session) => {
-      await performOn(scheduler.engine, transactionIn(session), (step) =>
+      const { engine } = scheduler
+      await performOn(engine, transactionIn(session), (step) =>
         deed === "cancel"
           ? cancelIn(step, { workspace_id, run_id })
-          : turnIn(step, { workspace_id, run_id }, "pause"),
+          : turnIn(engine, step, { workspace_id, run_id, turn: "pause" }),
       )
     })
 }
@@ -127,7 +133,7 @@ export const resumeRun = async (world: World, { life, engine }: Scheduler, run_i
   const workspace_id = world.tables.runs.get(run_id)?.workspace_id ?? ""
   await world.database.tx(life, async (session) => {
     await performOn(engine, transactionIn(session), (step) =>
-      turnIn(step, { workspace_id, run_id }, "resume"),
+      turnIn(engine, step, { workspace_id, run_id, turn: "resume" }),
     )
     unblockRun(session, run_id)
   })
@@ -188,4 +194,5 @@ export const resumeAll = async (world: World, scheduler: Scheduler): Promise<voi
   for (const { id, status } of openRuns(world)) {
     if (status === "paused") await resumeRun(world, scheduler, id).catch(world.expected)
   }
+  await answerAll(world, scheduler)
 }

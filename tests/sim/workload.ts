@@ -13,21 +13,53 @@ const conditions: readonly When[] = ["success", "success", "success", "failure",
 
 type Tasks = Definition["tasks"]
 
+/** What the engine waits for by itself, and for how long; somebody mostly answers in time. */
+const randomWait = (chance: Chance): Pick<Tasks[string], "uses" | "with"> => {
+  const timeout = `${chance.between(1, 20)}s`
+  const kind = chance.pick(["sleep", "sleep", "signal", "approval"] as const)
+  if (kind === "sleep") return { uses: "sleep", with: { duration: `${chance.between(0, 8_000)}ms` } }
+  if (kind === "signal") {
+    const on_timeout = chance.pick(["fail", "continue"] as const)
+    const name = chance.pick(["s0", "s1"])
+    return { uses: "signal", with: chance.happens(0.5) ? { name } : { name, timeout, on_timeout } }
+  }
+  const asked = { roles: ["operator"], approvals: chance.between(1, 2) }
+  const limit = { timeout, remind_before: "500ms", on_timeout: chance.pick(["reject", "approve"]) }
+  return { uses: "approval", with: chance.happens(0.4) ? asked : { ...asked, ...limit } }
+}
+
+/** One that is told by what came before; and one that can't be told. */
+const randomIf = (chance: Chance, needs: readonly string[]): string => {
+  if (needs.length > 0 && chance.happens(0.6)) {
+    return `tasks.${chance.pick(needs)}.status ${chance.pick(["==", "!="])} 'completed'`
+  }
+  return chance.pick(["true", "false", "false", "tasks['none'].outputs.x == 1"])
+}
+
 /** A random graph: wide, deep or in between, with every condition, policy and queue. */
 export const randomPlan = (chance: Chance): Plan => {
   const count = chance.happens(0.2) ? 1 : chance.between(2, 9)
   const density = chance.random() * 0.7
+  const [waits, conditions_share] = chance.happens(0.25)
+    ? [chance.random() * 0.6, chance.random() * 0.5]
+    : [0, 0]
   const tasks: Tasks = {}
   for (let index = 0; index < count; index++) {
     const needs = Object.keys(tasks)
       .filter(() => chance.happens(density))
       .slice(-4)
     if (needs.length === 0 && index > 0 && chance.happens(0.5)) needs.push(`t${index - 1}`)
+    const own = {
+      ...{ needs, when: chance.pick(conditions), continue_on_error: chance.happens(0.15) },
+      ...(conditions_share > 0 && chance.happens(conditions_share) && { if: randomIf(chance, needs) }),
+    }
+    if (waits > 0 && chance.happens(waits)) {
+      tasks[`t${index}`] = { ...own, ...randomWait(chance) }
+      continue
+    }
     tasks[`t${index}`] = {
+      ...own,
       uses: chance.pick(types),
-      needs,
-      when: chance.pick(conditions),
-      continue_on_error: chance.happens(0.15),
       queue: chance.happens(0.7) ? "default" : chance.pick(queues),
       priority: chance.between(0, 2),
       ...(chance.happens(0.6)
@@ -61,6 +93,7 @@ export const randomJob = (chance: Chance, id: string): NewJob => {
         age_s: 1e9,
         payload: {},
         outputs: null,
+        wait: null,
         queued_ms: 0,
         settings: { timeout_ms: 60_000, retry, queue_timeout_ms },
       },

@@ -6,6 +6,7 @@ import type { Io } from "../../io.ts"
 import { fieldText } from "../../list.ts"
 import { summaryLines } from "../../progress.ts"
 import { printTable, took } from "../../table.ts"
+import { waitWords } from "../../wait-words.ts"
 
 export const run = async ({ arguments: [run_id = ""], options }: Given, io: Io): Promise<number> => {
   const found = await connect(options, io).runs.get(run_id)
@@ -24,6 +25,10 @@ export const run = async ({ arguments: [run_id = ""], options }: Given, io: Io):
         short: (row: Task) => took(row.started_at, row.finished_at),
       },
       { title: "error", full: (row: Task) => row.error?.message ?? "" },
+      {
+        title: "waits for",
+        full: (row: Task) => (row.status === "waiting" && row.wait ? waitWords(row.wait) : ""),
+      },
     ]
     printTable(io, columns, found.tasks ?? [])
   }

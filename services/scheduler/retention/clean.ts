@@ -56,6 +56,7 @@ const removeRuns = async (sql: Sql, from: string, before: string): Promise<Remov
       ) as given (first_id, last_id)
       where task.id > given.first_id and task.id <= given.last_id and task.run_id = given.first_id`,
     sql`delete from scheduler.run_event where run_id = any(${ids}::text::uuid[])`,
+    sql`delete from scheduler.signal where run_id = any(${ids}::text::uuid[])`,
     sql`delete from scheduler.run where id = any(${ids}::text::uuid[])`,
   ])
   return { last: runs.at(-1)?.id, more: runs.length === max_runs }

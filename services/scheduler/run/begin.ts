@@ -5,7 +5,7 @@ import type { Engine } from "../engine.ts"
 import { leaveGate } from "../gate/gate.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { join, planOfRun, type Step } from "../step/step.ts"
-import { release, skip } from "../task/advance.ts"
+import { decideOwn, letGo, skip } from "../task/advance.ts"
 import { tell } from "../task/tell.ts"
 import { endRuns } from "./end.ts"
 import { loadRuns } from "./load.ts"
@@ -30,6 +30,7 @@ export const beginRuns = async (engine: Engine, step: Step, ids: readonly string
     join(step.tasks, open)
     releaseRoots(step, run, open)
   }
+  await decideOwn(step)
   endRuns(step)
 }
 
@@ -42,7 +43,7 @@ const releaseRoots = (step: Step, run: RunRow, open: readonly TaskRow[]): void =
   const begun = begin(plan, kept)
   for (const idx of begun.release) {
     const task = tasks.get(idx)
-    if (task) release(step, run, task)
+    if (task) letGo(step, run, task)
   }
   for (const idx of begun.skip) {
     const task = tasks.get(idx)

@@ -17,7 +17,10 @@ const endRun = (step: Step, run: RunRow): void => {
   const cancelled = run.reason === "cancelled"
   const timed_out = run.reason === "timeout"
   // What was cancelled while it was paused may have been put aside after that, by a claim that came to it.
-  if (run.status === "paused") step.decided.stopped.push(run)
+  if (run.status === "paused") {
+    step.decided.stopped.push(run)
+    step.decided.waits.resumed.push(run.id)
+  }
   const outcome = runOutcome({ cancelled, timed_out, failures: run.bad })
   run.status = outcome.status
   run.reason = outcome.reason ?? run.reason

@@ -5,6 +5,7 @@ import { slotOf } from "#language/slots.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import type { Step } from "../step/step.ts"
 import { tellSkipped } from "../task/tell-unbegun.ts"
+import { isOwn } from "../wait/decide.ts"
 import { tellRunStarted } from "./begin.ts"
 import { keyOf } from "./enter.ts"
 import type { KeptTasks } from "./keep.ts"
@@ -38,8 +39,11 @@ export const firstStep = (step: Step, { start, kept }: Given, waits: boolean): B
       ...counter,
       queued_ms: step.now.getTime(),
     })
-    if (kept.has(task.idx)) Object.assign(task, { status: "completed", needs_left: 0 })
-    if (released.has(task.idx)) {
+    if (kept.has(task.idx)) keep(step, task, kept)
+    if (released.has(task.idx) && isOwn(planned)) {
+      step.tasks.set(task.id, task)
+      step.decided.waits.undecided.push(task)
+    } else if (released.has(task.idx)) {
       task.status = "queued"
       step.decided.released.push(task)
       if (task.settings) step.decided.expiring.push(task)
@@ -53,6 +57,13 @@ export const firstStep = (step: Step, { start, kept }: Given, waits: boolean): B
   const open = tasks.filter(({ status }) => status === "pending" || status === "queued")
   if (!waits) step.known.set(id, { run, open: new Map(open.map((task) => [task.id, task])) })
   return { start, run, tasks, kept }
+}
+
+/** Its outputs are known to this step before they are written. */
+const keep = ({ decided }: Step, task: TaskRow, kept: KeptTasks): void => {
+  Object.assign(task, { status: "completed", needs_left: 0 })
+  const { id, status } = task
+  decided.waits.outputs.set(id, { id, status, outputs: kept.get(task.idx)?.outputs ?? null })
 }
 
 /** Read with the row, so only where a timer has to know of it; the rest is in the plan. */

@@ -5,6 +5,7 @@ import type { Holder, TaskRow } from "../step/rows.ts"
 import { insertExpiries } from "../step/save-waiting.ts"
 import type { Step } from "../step/step.ts"
 import { wakeUps } from "../task/ready.ts"
+import { saveWaits } from "../wait/save.ts"
 import { recordEvents } from "./record.ts"
 import type { Written } from "./shown.ts"
 import type { Begun } from "./start.ts"
@@ -23,6 +24,7 @@ export const insertBegun = async (
     insertTaskRuns(sql, begun, holder),
     insertClaim(sql, decided.claimed, holder),
     insertExpiries(sql, decided.expiring),
+    saveWaits(sql, { decided }),
     recordEvents(sql, decided.events, now),
     emit(sql, [...wakeUps(decided.released), ...decided.emissions]),
   ])
@@ -95,7 +97,7 @@ const insertTaskRuns = (sql: Sql, begun: readonly Begun[], holder: Holder | unde
         max_retries, attempt, case when status = 'running' then currval('scheduler.token') end,
         case when status = 'running' then ${holder?.session_id ?? null}::text end,
         case when status in ('queued', 'running') then now() end, case when status = 'running' then now() end,
-        case when status in ('skipped', 'completed') then now() end, reason, reused_from, outputs::json,
+        case when status in ('skipped', 'completed', 'failed') then now() end, reason, reused_from, outputs::json,
         settings::json
       from unnest(
         ${list(tasks.map((task) => task.id))}::text::uuid[],

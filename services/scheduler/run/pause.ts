@@ -5,7 +5,11 @@ import type { Engine } from "../engine.ts"
 import { performIn } from "../step/perform.ts"
 import type { RunRow } from "../step/rows.ts"
 import type { Step } from "../step/step.ts"
+import { decideOwn } from "../task/advance.ts"
 import { tell } from "../task/tell.ts"
+import { resumeWaits } from "../wait/resume.ts"
+import { endRuns } from "./end.ts"
+import { joinRuns } from "./load.ts"
 import { lockOwnRun, type OwnRun } from "./lock.ts"
 import { runMoves } from "./moves.ts"
 import { readRun } from "./read.ts"
@@ -26,7 +30,7 @@ const turnRun =
     allow(actor, "run.pause")
     const { workspace_id } = actor
     return engine.database.tx(async (sql) => {
-      await performIn(engine, sql, (step) => turnIn(step, { workspace_id, run_id }, turn))
+      await performIn(engine, sql, (step) => turnIn(engine, step, { workspace_id, run_id, turn }))
       if (turn === "resume") {
         const lanes = await unblockRun(sql, run_id)
         sql.afterCommit(() => {
@@ -40,8 +44,19 @@ const turnRun =
     })
   }
 
-export const turnIn = async (step: Step, own: OwnRun, turn: Turn): Promise<void> =>
-  move(step, await lockOwnRun(step, own), turn)
+export const turnIn = async (
+  engine: Engine,
+  step: Step,
+  { turn, ...own }: OwnRun & { readonly turn: Turn },
+): Promise<void> => {
+  const run = await lockOwnRun(step, own)
+  move(step, run, turn)
+  if (turn === "pause" || run.status !== "running") return
+  await joinRuns(engine, step, [run])
+  await resumeWaits(step, run)
+  await decideOwn(step)
+  endRuns(step)
+}
 
 const move = (step: Step, run: RunRow, turn: Turn): void => {
   const status = runMoves.after(run.status, turn)

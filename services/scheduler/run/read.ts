@@ -84,7 +84,7 @@ export const readTaskRuns = async (
 ): Promise<readonly TaskRun[]> => {
   const rows = await sql<TaskRow>`
     select id, run_id, task, type, item, status, reason, attempt, max_retries, worker_id, outputs, error,
-      reused_from, queued_at, started_at, finished_at
+      wait, reused_from, queued_at, started_at, finished_at
     from scheduler.task_run
     where id > greatest(${run_id}::text::uuid, ${after}::text::uuid)
       and id <= ${lastTaskRunId(run_id)}::text::uuid

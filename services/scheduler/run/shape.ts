@@ -19,6 +19,10 @@ export const taskRunShape = z
     worker_id: z.string().nullable(),
     outputs: values.nullable(),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    wait: values.nullable().openapi({
+      description:
+        "What a task that no worker runs waits for, until when, and what people have decided so far.",
+    }),
     /** The task run of an earlier run whose result this one took over. */
     reused_from: z.uuid().nullable(),
     queued_at: time,

@@ -1,8 +1,11 @@
+import { taskMoves } from "../task/moves.ts"
 import type { Run, TaskRun } from "./shape.ts"
 import type { Begun } from "./start.ts"
 
 /** When the database wrote it. */
 export type Written = { readonly at: Date }
+
+const hasEnded = (status: string): boolean => taskMoves.terminal.some((terminal) => terminal === status)
 
 /** A run that was just written, as a reader would find it. */
 export const shownRun = ({ start, run, tasks, kept }: Begun, { at }: Written): Run => {
@@ -22,12 +25,12 @@ export const shownRun = ({ start, run, tasks, kept }: Begun, { at }: Written): R
       (task): TaskRun => ({
         ...{ id: task.id, run_id: id, task: task.task, type: task.type, item: null },
         ...{ status: task.status, reason: task.reason },
-        ...{ attempt: task.attempt, max_retries: task.max_retries, worker_id: null, error: null },
+        ...{ attempt: task.attempt, max_retries: task.max_retries, worker_id: null, error: null, wait: null },
         outputs: kept.get(task.idx)?.outputs ?? null,
         reused_from: kept.get(task.idx)?.id ?? null,
         queued_at: task.status === "queued" || task.status === "running" ? time : null,
-        started_at: task.status === "running" ? time : null,
-        finished_at: task.status === "skipped" || task.status === "completed" ? time : null,
+        started_at: task.status === "running" || task.status === "waiting" ? time : null,
+        finished_at: hasEnded(task.status) ? time : null,
       }),
     ),
   }

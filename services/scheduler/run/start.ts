@@ -11,6 +11,7 @@ import { performIn } from "../step/perform.ts"
 import { transactionOver } from "../step/postgres.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { openStep, type Step } from "../step/step.ts"
+import { decideOwn } from "../task/advance.ts"
 import { type Attempt, attemptsOf, outputsFor } from "../task/attempt.ts"
 import { handOver, holdFor } from "../task/hand-over.ts"
 import { runConcurrency } from "./concurrency.ts"
@@ -167,6 +168,7 @@ const startSome = async (engine: Engine, sql: Sql, { starts, seat }: Some) => {
     if (refusal) started.set(start.run_id, refusal)
     else begun.push(firstStep(step, own, entered.get(start.run_id) === "waits"))
   }
+  await decideOwn(step)
   endRuns(step)
   if (seat) giveTo(engine, step, seat)
   const times = await insertBegun(sql, step, begun)

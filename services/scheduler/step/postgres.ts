@@ -6,6 +6,7 @@ import { findMembers } from "../gate/members.ts"
 import { moveGates } from "../gate/move.ts"
 import { lockLimits } from "../queue/limit.ts"
 import { taskMoves } from "../task/moves.ts"
+import { readSignals, readWaits } from "../wait/read.ts"
 import { holdAtOnce, type PendingHold, pendingHold } from "./hold.ts"
 import type { Holder, Rows, RunRow, SessionRow, Share, TaskRow } from "./rows.ts"
 import { save, type Way } from "./save.ts"
@@ -48,6 +49,9 @@ const rowsOver = (sql: Sql, hold: PendingHold): Rows => {
     hold: hold.ask,
     tasks: behind((which: Parameters<Rows["tasks"]>[0]) => readTasks(sql, which)),
     plans: (ids) => readPlans(sql, ids),
+    outputs: behind((ids: readonly string[]) => readOutputs(sql, ids)),
+    waits: behind((ids: readonly string[]) => readWaits(sql, ids)),
+    signals: behind((wanted: Parameters<Rows["signals"]>[0]) => readSignals(sql, wanted)),
     session: behind((session_id: string) => readSession(sql, session_id)),
     limits: behind((queues: Parameters<Rows["limits"]>[0]) => lockLimits(sql, queues)),
     gates: behind((wanted: Parameters<Rows["gates"]>[0]) => lockGates(sql, wanted)),

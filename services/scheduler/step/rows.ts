@@ -4,6 +4,8 @@ import type { Slot } from "#language/slots.ts"
 import type { Lane } from "../lane/lanes.ts"
 import type { RunStatus } from "../run/moves.ts"
 import type { TaskStatus } from "../task/moves.ts"
+import type { Signal, Waited } from "../wait/waits.ts"
+import type { Output } from "./transaction.ts"
 
 /** A run, locked. A step changes it in memory; it is written once. */
 export type RunRow = {
@@ -148,6 +150,12 @@ export type Rows = {
   /** Tasks of locked runs, or all of one that have not ended; jobs are locked by this. */
   tasks(which: readonly string[] | { readonly open_of: string }): Promise<readonly TaskRow[]>
   plans(ids: readonly string[]): Promise<readonly { readonly id: string; readonly plan: Plan }[]>
+  /** What these have written; of tasks whose runs are locked. */
+  outputs(task_run_ids: readonly string[]): Promise<readonly Output[]>
+  /** What these wait for. */
+  waits(task_run_ids: readonly string[]): Promise<readonly { readonly id: string; readonly wait: Waited }[]>
+  /** Which of these signals are kept for their runs. */
+  signals(wanted: readonly Omit<Signal, "data">[]): Promise<readonly Signal[]>
   /** Undefined when it has ended. */
   session(session_id: string): Promise<SessionRow | undefined>
   /** Locks what was set for these queues; one that another claim works on just now is left out. */

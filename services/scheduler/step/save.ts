@@ -1,5 +1,6 @@
 import type { Sql } from "#kernel/database/database.ts"
 import { chargeLimits } from "../queue/limit.ts"
+import { saveWaits } from "../wait/save.ts"
 import type { PendingHold } from "./hold.ts"
 import { hasReport, saveReport } from "./save-report.ts"
 import { saveStopping, saveUnbegun, saveUncompleted } from "./save-tasks.ts"
@@ -42,6 +43,7 @@ export const save = async (sql: Sql, step: Step, { hold, last }: Way): Promise<v
     insertTimers(sending, ended),
     insertExpiries(sending, decided.expiring),
     insertDeadLetters(sending, [...ended, ...expired]),
+    saveWaits(sending, step),
   ]
   const report = hasReport(step) ? saveReport(sql, step, { untold: hold.take(), last }) : undefined
   hold.send()

@@ -6,6 +6,7 @@ import type { Lane } from "../lane/lanes.ts"
 import type { KnownRun } from "../run/known.ts"
 import type { RunFact } from "../run/record.ts"
 import type { Settlement } from "../task/verdict.ts"
+import { noWaits, type Waits } from "../wait/waits.ts"
 import type { Holder, Rows, RunRow, TaskRow } from "./rows.ts"
 
 /** An attempt that has ended, and what its worker said of it. */
@@ -53,6 +54,7 @@ export type Decided = {
   readonly finished: RunRow[]
   /** Ids of jobs. */
   readonly completed_jobs: string[]
+  readonly waits: Waits
   readonly events: RunFact[]
   readonly emissions: Event[]
 }
@@ -105,6 +107,7 @@ export const openStep = (rows: Rows, kit: Kit): Step => ({
     claimed: [],
     finished: [],
     completed_jobs: [],
+    waits: noWaits(),
     events: [],
     emissions: [],
   },

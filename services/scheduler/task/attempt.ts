@@ -42,10 +42,10 @@ export const outputsFor = async (reader: Pick<Transaction, "outputs">, step: Ste
 }
 
 /** What ends in this step itself may not be written yet. */
-const toldBy = ({ decided }: Step, wanted: ReadonlySet<string>): Outputs => {
+export const toldBy = ({ decided }: Step, wanted: ReadonlySet<string>): Outputs => {
   const told = new Map<string, Output>()
   if (wanted.size === 0) return told
-  for (const { task, settlement } of decided.ended)
+  for (const { task, settlement } of [...decided.ended, ...decided.waits.ended])
     told.set(task.id, { id: task.id, status: task.status, outputs: settlement.outputs ?? null })
   for (const task of [...decided.unbegun, ...decided.expired.map((one) => one.task)])
     told.set(task.id, { id: task.id, status: task.status, outputs: null })
@@ -78,7 +78,7 @@ const attemptOf = (step: Step, task: TaskRow, outputs: Outputs): Attempt | undef
 type Outputs = ReadonlyMap<string, Output>
 type Planned = { readonly plan: Plan; readonly plan_task: PlanTask; readonly outputs: Outputs }
 
-const contextOf = (run: RunRow, { plan, plan_task, outputs }: Planned): AttemptContext => {
+export const contextOf = (run: RunRow, { plan, plan_task, outputs }: Planned): AttemptContext => {
   const tasks = Object.fromEntries(
     plan_task.reads.map((idx) => {
       const found = outputs.get(taskRunId(run.id, idx))

@@ -4,7 +4,7 @@ import type { Step } from "../step/step.ts"
 import { keyOf, taskFact, tell } from "./tell.ts"
 
 export const tellSkipped = (step: Step, task: TaskRow, run: RunRow): void => {
-  const data = { reason: "needs" }
+  const data = { reason: task.reason ?? "needs" }
   step.decided.emissions.push({
     type: "task.skipped",
     id: derivedId(task.id, "skipped"),

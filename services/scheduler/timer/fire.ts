@@ -2,6 +2,7 @@ import { list, type Sql } from "#kernel/database/database.ts"
 import { isRunId } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
 import { enteringJob } from "../gate/gate.ts"
+import { endRuns } from "../run/end.ts"
 import { loadRuns } from "../run/load.ts"
 import { stopRuns } from "../run/stop.ts"
 import { performIn } from "../step/perform.ts"
@@ -9,6 +10,7 @@ import type { TaskRow } from "../step/rows.ts"
 import { join, runOfTask, type Step } from "../step/step.ts"
 import { advanceRuns, release } from "../task/advance.ts"
 import { expire } from "../task/expire.ts"
+import { fireWaits } from "../wait/due.ts"
 
 const max_timers = 500
 
@@ -18,8 +20,8 @@ export const fireTimers = (engine: Engine) => (): Promise<boolean> =>
     const due = await findDue(sql)
     if (due.length === 0) return false
     const mine = await withFreeRuns(sql, due)
-    await performIn(engine, sql, (step) => fire(engine, step, mine))
-    await removeTimers(sql, mine)
+    const { answer: done } = await performIn(engine, sql, (step) => fire(engine, step, mine))
+    await removeTimers(sql, done)
     return due.length === max_timers
   })
 
@@ -31,8 +33,8 @@ export type Due = {
   readonly due_ms: number
 }
 
-/** A timer may find that what it was for is over: then it does nothing. */
-export const fire = async (engine: Engine, step: Step, due: readonly Due[]): Promise<void> => {
+/** A timer may find that what it was for is over: then it does nothing. Answers those that are done with. */
+export const fire = async (engine: Engine, step: Step, due: readonly Due[]): Promise<readonly Due[]> => {
   const run_ids = new Set(due.flatMap(({ run_id }) => run_id ?? []))
   const runs = await loadRuns(engine, step, [...run_ids].filter(isRunId))
   join(step.tasks, await step.rows.tasks([...new Set(due.flatMap(({ task_run_id }) => task_run_id ?? []))]))
@@ -43,13 +45,17 @@ export const fire = async (engine: Engine, step: Step, due: readonly Due[]): Pro
     if (kind === "retry" && task.status === "retrying") release(step, runOfTask(step, task), task)
     if (kind === "start" && task.status === "pending") start(step, task)
   }
+  await fireWaits(step, due)
   await advanceRuns(step)
+  endRuns(step)
   const late = new Set(due.flatMap(({ kind, run_id }) => (kind === "deadline" && run_id ? [run_id] : [])))
   await stopRuns(
     step,
     runs.filter((run) => late.has(run.id)),
     "timeout",
   )
+  const postponed = new Set(step.decided.waits.postponed)
+  return due.filter(({ id }) => !postponed.has(id))
 }
 
 /** It may have been queued again since: then it has another timer. */

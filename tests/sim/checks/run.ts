@@ -50,7 +50,7 @@ const checkStopped = ({ run, tasks }: Facts): void => {
 /** Whether what ended is bad for those that need it. */
 const isBadFor = (task: StoredTask, planned: PlanTask | undefined): boolean => {
   if (task.status === "failed") return planned?.continue_on_error === false
-  if (task.status === "skipped") return planned?.when === "success"
+  if (task.status === "skipped") return task.reason !== "condition" && planned?.when === "success"
   return task.status === "cancelled"
 }
 
@@ -66,13 +66,38 @@ const checkPlace = ({ plan, tasks }: Facts, task: StoredTask): void => {
     return
   }
   if (task.status === "cancelled") return
+  const isWorked = task.status === "queued" || task.status === "running"
+  demand(
+    !planned?.wait || !isWorked,
+    () => `${task.id} waits for ${planned?.wait?.for} and is ${task.status}`,
+  )
   demand(open === 0, () => `${task.id} is ${task.status} while ${open} of its needs are open`)
+  if (planned?.if !== undefined && task.status !== "skipped")
+    checkCondition({ plan, tasks }, task, planned.if)
+  if (task.reason === "condition") {
+    checkCondition({ plan, tasks }, task, planned?.if ?? "true")
+    return
+  }
   const when = planned?.when ?? "success"
   const runs = when === "always" || (bad === 0) === (when === "success")
   demand(
     (task.status === "skipped") === !runs,
     () => `${task.id} is ${task.status} with ${bad} bad needs, when ${when}`,
   )
+}
+
+/** Read once more, by other means than the engine's. */
+const checkCondition = (
+  { plan, tasks }: Pick<Facts, "plan" | "tasks">,
+  task: StoredTask,
+  condition: string,
+): void => {
+  const [, name = "", sign] = /^tasks\.(\w+)\.status (==|!=)/.exec(condition) ?? []
+  const need = tasks[plan.tasks.findIndex((planned) => planned.name === name)]
+  const holds = sign === undefined ? condition === "true" : (need?.status === "completed") === (sign === "==")
+  const isTold = sign !== undefined || condition === "true" || condition === "false"
+  const isRight = isTold ? (task.status !== "skipped") === holds : task.reason === "if.invalid"
+  demand(isRight, () => `${task.id} is ${task.status}, ${task.reason}, if ${condition}`)
 }
 
 const checkOutcome = ({ run }: Facts): void => {

@@ -24,6 +24,7 @@ export const checkStart = (changes: Changes, { id, before, past }: Changed): voi
       () => `${id} was ${before.status} and is ${task.status}`,
     )
   }
+  if (task.status === "waiting" && before.status !== "waiting") checkMayBegin(tables, task)
   if (task.status !== "running" || (before.status === "running" && before.token === task.token)) return
   const token = task.token ?? ""
   demand(
@@ -34,10 +35,14 @@ export const checkStart = (changes: Changes, { id, before, past }: Changed): voi
   past.tokens.add(token)
   demand(!past.completed, () => `${id} has completed and runs again`)
   demand(changes.now_ms >= past.rests_until_ms, () => `${id} begins before its rest is over`)
-  const run = tables.runs.get(task.run_id ?? "")
+  checkMayBegin(tables, task)
+  checkQueue(changes, task)
+}
+
+const checkMayBegin = ({ runs }: Tables, { id, run_id }: StoredTask): void => {
+  const run = runs.get(run_id ?? "")
   const mayBegin = !run || (run.status === "running" && run.reason === null)
   demand(mayBegin, () => `${id} begins and its run is ${run?.status}, ${run?.reason}`)
-  checkQueue(changes, task)
 }
 
 const checkQueue = ({ tables, now_ms, life }: Changes, task: StoredTask): void => {
@@ -63,7 +68,11 @@ export const checkOwner = (tables: Tables, id: string): void => {
 const isOwned = (tables: Tables, task: StoredTask): boolean => {
   switch (task.status) {
     case "pending":
-      return task.run_id === null ? hasTimer(tables, task.id, "start") : task.needs_left > 0
+      if (task.run_id === null) return hasTimer(tables, task.id, "start")
+      // What is the engine's own begins when somebody resumes the run.
+      return task.needs_left > 0 || tables.runs.get(task.run_id)?.status === "paused"
+    case "waiting":
+      return !isReady(tables, task.id) && isAwaited(tables, task)
     case "queued":
       return isReady(tables, task.id) || isBlocked(tables, task)
     case "retrying":
@@ -76,6 +85,10 @@ const isOwned = (tables: Tables, task: StoredTask): boolean => {
       return isTerminal(task)
   }
 }
+
+/** Time ends a sleep; whatever else is waited for, somebody is asked. */
+const isAwaited = (tables: Tables, { id, wait }: StoredTask): boolean =>
+  wait !== null && (wait.for !== "sleep" || hasTimer(tables, id, "wake"))
 
 const hasTimer = (tables: Tables, id: string, kind: string): boolean => {
   for (const timer of tables.timers.values()) if (timer.task_run_id === id && timer.kind === kind) return true

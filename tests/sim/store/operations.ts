@@ -7,6 +7,7 @@ import { type Changes, changeTask, jobLock, runLock, timerLock } from "./changes
 import type { Session } from "./database.ts"
 import { insertReady } from "./save.ts"
 import { draw, type StoredTask, type Tables, type Timer } from "./tables.ts"
+import { saveWaits } from "./waits.ts"
 
 const max_timers = 500
 
@@ -29,7 +30,7 @@ export const insertBegun = (session: Session, step: Step, { start, run, tasks, k
     )
     for (const task of tasks) {
       const outputs = kept.get(task.idx)?.outputs ?? null
-      const row = { ...task, payload: null, outputs, queued_ms: at_ms }
+      const row = { ...task, payload: null, outputs, queued_ms: at_ms, wait: null }
       tables.tasks.set(task.id, row)
       changes.tasks.set(task.id, undefined)
       if (task.status === "queued") insertReady(changes, row, at_ms)
@@ -38,6 +39,7 @@ export const insertBegun = (session: Session, step: Step, { start, run, tasks, k
       const due_ms = at_ms + plan.timeout_ms
       insertTimer(tables, { due_ms, kind: "deadline", task_run_id: null, run_id: run.id })
     }
+    saveWaits(changes, step)
     changes.facts.push(...step.decided.events)
     changes.emissions.push(...step.decided.emissions)
   })

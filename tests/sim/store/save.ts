@@ -4,6 +4,7 @@ import { deadLetterId } from "#services/scheduler/task/tell-ended.ts"
 import { demand } from "../fault.ts"
 import { type Changes, changeRun, changeTask } from "./changes.ts"
 import { draw, type StoredTask } from "./tables.ts"
+import { saveWaits } from "./waits.ts"
 
 /** What `step/save.ts` writes, in its order and under its guards; a guard that holds something back is a fault. */
 export const saveStep = (changes: Changes, step: Step): void => {
@@ -23,6 +24,7 @@ export const saveStep = (changes: Changes, step: Step): void => {
   closeClaims(changes, decided.ended)
   for (const ended of decided.ended) insertTimer(changes, ended)
   for (const ended of [...decided.ended, ...decided.expired]) insertDeadLetter(changes, ended)
+  saveWaits(changes, step)
   saveRuns(changes, step)
   changes.facts.push(...decided.events)
   changes.emissions.push(...decided.emissions)

@@ -2,6 +2,7 @@ import type { Event } from "#kernel/outbox/emit.ts"
 import type { Plan } from "#language/plan.ts"
 import type { RunFact } from "#services/scheduler/run/record.ts"
 import type { RunRow, TaskRow } from "#services/scheduler/step/rows.ts"
+import type { Waited } from "#services/scheduler/wait/waits.ts"
 
 export type StoredRun = RunRow & { readonly rerun_of: string | null }
 
@@ -11,6 +12,7 @@ export type StoredTask = {
   payload: unknown
   outputs: Readonly<Record<string, unknown>> | null
   queued_ms: number
+  wait: Waited | null
 }
 
 export type Ready = {
@@ -72,6 +74,8 @@ export type Tables = {
   /** By the task run's id. */
   readonly blocked: Map<string, { readonly seq: number; readonly run_id: string | null }>
   readonly timers: Map<string, Timer>
+  /** Data, by run and name. */
+  readonly signals: Map<string, unknown>
   readonly claims: Map<string, Claim>
   readonly sessions: Map<string, Session>
   readonly queues: Map<string, Queue>
@@ -92,6 +96,7 @@ export const createTables = (): Tables => ({
   ready: new Map(),
   blocked: new Map(),
   timers: new Map(),
+  signals: new Map(),
   claims: new Map(),
   sessions: new Map(),
   queues: new Map(),

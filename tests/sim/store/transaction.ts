@@ -10,6 +10,7 @@ import { Aborted } from "./locks.ts"
 import { saveStep } from "./save.ts"
 import { queueKey, runningUnder, type StoredTask, tasksOf } from "./tables.ts"
 import { takeReady } from "./take.ts"
+import { readSignals } from "./waits.ts"
 
 /** A step's transaction in memory. */
 export const transactionIn = (session: Session): Transaction => ({
@@ -32,6 +33,15 @@ const rowsIn = (session: Session): Rows => ({
   hold: (held) => session.statement(() => holdRuns(session, held)),
   tasks: (which) => session.statement(() => readTasks(session, which)),
   plans: (ids) => (ids.length === 0 ? Promise.resolve([]) : session.statement(() => readPlans(session, ids))),
+  outputs: (ids) => session.statement(() => ids.flatMap((id) => session.tables.tasks.get(id) ?? [])),
+  waits: (ids) =>
+    session.statement(() =>
+      ids.flatMap((id) => {
+        const wait = session.tables.tasks.get(id)?.wait
+        return wait ? [{ id, wait }] : []
+      }),
+    ),
+  signals: (wanted) => session.statement(() => readSignals(session.tables, wanted)),
   session: (session_id) => session.statement(() => readSession(session, session_id)),
   limits: (queues) => session.statement(() => lockLimits(session, queues)),
   // Nothing here has a concurrency key: gates have a storm of their own, on PostgreSQL.

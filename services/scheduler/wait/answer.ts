@@ -1,0 +1,109 @@
+import { type Actor, allow } from "#kernel/auth/actor.ts"
+import { Problem } from "#kernel/problem/problem.ts"
+import { taskRunId } from "#language/run-id.ts"
+import type { Engine } from "../engine.ts"
+import { endRuns } from "../run/end.ts"
+import { joinRuns, knownTask } from "../run/load.ts"
+import { lockOwnRun } from "../run/lock.ts"
+import { readTaskRuns } from "../run/read.ts"
+import type { TaskRun } from "../run/shape.ts"
+import { performIn } from "../step/perform.ts"
+import type { RunRow, TaskRow } from "../step/rows.ts"
+import { join, planOfRun, type Step } from "../step/step.ts"
+import { advanceRuns } from "../task/advance.ts"
+import { decided, mayDecide, outcomeOf, withDecision } from "./approval.ts"
+import { endWait } from "./end.ts"
+import type { Approval } from "./waits.ts"
+
+type Answer = {
+  readonly run_id: string
+  readonly task: string
+  readonly approved: boolean
+  readonly comment: string
+}
+
+/** Approves or rejects; saying the same again changes nothing. */
+export const answerApproval =
+  (engine: Engine) =>
+  (actor: Actor, answer: Answer): Promise<TaskRun> => {
+    allow(actor, "task.decide")
+    return engine.database.tx(async (sql) => {
+      const { answer: id } = await performIn(engine, sql, (step) =>
+        answerIn(engine, step, { ...answer, actor }),
+      )
+      const shown = (await readTaskRuns(sql, answer.run_id)).find((task) => task.id === id)
+      if (!shown) throw new Problem("task.not_found")
+      return shown
+    })
+  }
+
+/** Answers the task run's id. */
+export const answerIn = async (
+  engine: Engine,
+  step: Step,
+  { actor, run_id, task: name, approved, comment }: Answer & { readonly actor: Actor },
+): Promise<string> => {
+  const run = await lockOwnRun(step, { workspace_id: actor.workspace_id, run_id })
+  await joinRuns(engine, step, [run])
+  const task = await findTask(step, run, name)
+  const [found] = await step.rows.waits([task.id])
+  const approval = found?.wait
+  if (approval?.for !== "approval") throw notYet(task)
+  if (!mayDecide(approval, actor)) throw notYours(task, approval, actor)
+  const mine = approval.decisions.find(({ user_id }) => user_id === actor.user_id)
+  if (mine?.approved === approved) return task.id
+  if (task.status !== "waiting") {
+    throw new Problem("approval.decided", {
+      detail: `\`${name}\` has been decided already: it is ${task.status}.`,
+    })
+  }
+  const by = actor.email === "" ? actor.user_id : actor.email
+  const at = step.now.toISOString()
+  const waited = withDecision(approval, { by, user_id: actor.user_id, at, approved, comment })
+  step.decided.waits.changed.push({ task, waited })
+  const outcome = outcomeOf(waited)
+  if (outcome === undefined) return task.id
+  const why = comment === "" ? `by ${by}` : `by ${by}, who says: ${comment}`
+  endWait(step, task, decided(waited, { approved: outcome, why }))
+  await advanceRuns(step)
+  endRuns(step)
+  return task.id
+}
+
+const findTask = async (step: Step, run: RunRow, name: string): Promise<TaskRow> => {
+  const plan = planOfRun(step, run)
+  const planned = plan?.tasks.find((task) => task.name === name)
+  const approvals = (plan?.tasks ?? []).filter(({ wait }) => wait?.for === "approval")
+  if (planned?.wait?.for !== "approval") {
+    const names = approvals.slice(0, 20).map((task) => `\`${task.name}\``)
+    const known = names.length === 0 ? "It has no approvals." : `Its approvals are ${names.join(", ")}.`
+    throw new Problem("task.not_found", {
+      detail: `\`${name}\` is no approval of the run ${run.id}. ${known}`,
+    })
+  }
+  const id = taskRunId(run.id, planned.idx)
+  const task = knownTask(step, id)
+  if (task) return task
+  join(step.tasks, await step.rows.tasks([id]))
+  const read = step.tasks.get(id)
+  if (!read) throw new Problem("task.not_found")
+  return read
+}
+
+const notYet = ({ task, status }: TaskRow): Problem =>
+  new Problem("task.not_waiting", {
+    detail:
+      status === "pending"
+        ? `The task \`${task}\` waits for nobody yet: what it needs has not ended.`
+        : `The task \`${task}\` is ${status}, and nobody was asked.`,
+  })
+
+const notYours = ({ task }: TaskRow, { roles, people }: Approval, { role }: Actor): Problem => {
+  const all = [
+    ...roles.map((one) => `the role \`${one}\``),
+    ...(people.length > 0 ? [people.slice(0, 20).join(", ")] : []),
+  ]
+  return new Problem("approval.not_yours", {
+    detail: `\`${task}\` is decided by ${all.join(" or ")}; your role is \`${role}\`.`,
+  })
+}

@@ -1,0 +1,128 @@
+import { type ExpressionContext, ExpressionError } from "#language/expressions.ts"
+import type { Plan, PlanTask } from "#language/plan.ts"
+import { taskRunId } from "#language/run-id.ts"
+import type { RunRow, TaskRow } from "../step/rows.ts"
+import { planOfRun, runOfTask, type Step } from "../step/step.ts"
+import type { Output } from "../step/transaction.ts"
+import { contextOf, toldBy } from "../task/attempt.ts"
+import { tellSkipped } from "../task/tell-unbegun.ts"
+import { endWait } from "./end.ts"
+import { beginWait, isWanted, withEnv } from "./evaluate.ts"
+import { tellWaiting } from "./tell.ts"
+import type { Signal } from "./waits.ts"
+
+/** Whether the engine itself has something to say before this one may go to a worker. */
+export const isOwn = ({ if: condition, wait }: PlanTask): boolean =>
+  condition !== undefined || wait !== undefined
+
+type Known = { readonly outputs: ReadonlyMap<string, Output>; readonly signals: readonly Signal[] }
+
+type Ready = { readonly task: TaskRow; readonly run: RunRow; readonly plan: Plan; readonly planned: PlanTask }
+
+export type Verdict = "ended" | "passed over" | "waits" | "goes on"
+
+/** What becomes of the tasks that are ready and the engine's own. What they read is read for all of them at once. */
+export const decideReady = async (step: Step): Promise<ReadonlyMap<TaskRow, Verdict>> => {
+  const verdicts = new Map<TaskRow, Verdict>()
+  const open: Ready[] = []
+  for (const task of step.decided.waits.undecided.splice(0)) {
+    const run = runOfTask(step, task)
+    const plan = planOfRun(step, run)
+    const planned = plan?.tasks[task.idx]
+    if (!run || !plan || !planned || task.status !== "pending") continue
+    // Nothing new begins in a paused run: whoever resumes it comes back to this.
+    if (run.status === "paused") step.decided.counted.add(task)
+    else open.push({ task, run, plan, planned })
+  }
+  if (open.length === 0) return verdicts
+  const known = await readKnown(step, open)
+  for (const ready of open) verdicts.set(ready.task, decide(step, ready, known))
+  return verdicts
+}
+
+const readKnown = async (step: Step, open: readonly Ready[]): Promise<Known> => {
+  const wanted = new Set(
+    open.flatMap(({ run, planned }) => planned.reads.map((idx) => taskRunId(run.id, idx))),
+  )
+  const told = new Map([...toldBy(step, wanted), ...step.decided.waits.outputs])
+  const missing = [...wanted].filter((id) => !told.has(id))
+  const named = open.flatMap(({ run, planned: { wait } }) =>
+    wait?.for === "signal" ? [{ run_id: run.id, name: wait.name }] : [],
+  )
+  const [found, signals] = await Promise.all([
+    missing.length > 0 ? step.rows.outputs(missing) : [],
+    named.length > 0 ? step.rows.signals(named) : [],
+  ])
+  return { outputs: new Map([...told, ...found.map((row) => [row.id, row] as const)]), signals }
+}
+
+const decide = (step: Step, ready: Ready, known: Known): Verdict => {
+  const { task, run, plan, planned } = ready
+  const {
+    inputs,
+    tasks,
+    env,
+    run: about,
+  } = contextOf(run, { plan, plan_task: planned, outputs: known.outputs })
+  const context = { inputs, tasks, env, run: about, now: step.now.toISOString() }
+  step.decided.counted.delete(task)
+  if (planned.if !== undefined) {
+    const verdict = decideIf(step, { ...ready, condition: planned.if }, context)
+    if (verdict) return verdict
+  }
+  const { wait } = planned
+  // Runs of other workflows are not the engine's to begin yet; they are refused before they come here.
+  if (!wait || wait.for === "workflow") return "goes on"
+  try {
+    const begun = beginWait(wait, withEnv(context, planned.env))
+    Object.assign(task, { status: "waiting", needs_left: 0 })
+    tellWaiting(step, task, { type: "task.waiting", waited: begun.waited })
+    const signal =
+      wait.for === "signal" &&
+      known.signals.find(({ run_id, name }) => run_id === run.id && name === wait.name)
+    if (signal) return takeSignal(step, task, signal)
+    step.decided.waits.begun.push({ task, ...begun })
+    return "waits"
+  } catch (error) {
+    return refuse(step, task, { error, code: "wait.invalid", what: `\`${wait.for}\` can't begin` })
+  }
+}
+
+type Conditional = Ready & { readonly condition: string }
+
+/** Undefined where the condition holds. */
+const decideIf = (step: Step, { task, run, condition }: Conditional, context: ExpressionContext) => {
+  try {
+    if (isWanted(condition, withEnv(context, {}))) return undefined
+  } catch (error) {
+    return refuse(step, task, {
+      error,
+      code: "if.invalid",
+      what: `\`if: ${condition.slice(0, 200)}\` can't be told`,
+    })
+  }
+  Object.assign(task, { status: "skipped", reason: "condition", needs_left: 0 })
+  step.decided.unbegun.push(task)
+  tellSkipped(step, task, run)
+  return "passed over" as const
+}
+
+type Refusal = { readonly error: unknown; readonly code: string; readonly what: string }
+
+const refuse = (step: Step, task: TaskRow, { error, code, what }: Refusal): Verdict => {
+  if (!(error instanceof ExpressionError)) throw error
+  endWait(step, task, { status: "failed", error: { code, message: `${what}: ${error.message}.` } })
+  return "ended"
+}
+
+const takeSignal = (step: Step, task: TaskRow, { run_id, name, data }: Signal): Verdict => {
+  step.decided.waits.taken.push({ run_id, name })
+  endWait(step, task, { status: "completed", outputs: outputsOf(data) })
+  return "ended"
+}
+
+/** What is no mapping by itself has a name in the outputs. */
+export const outputsOf = (data: unknown): Readonly<Record<string, unknown>> => {
+  if (data === null || data === undefined) return {}
+  return typeof data === "object" && !Array.isArray(data) ? { ...data } : { data }
+}

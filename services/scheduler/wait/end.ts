@@ -1,0 +1,24 @@
+import type { TaskRow } from "../step/rows.ts"
+import type { Ended, Step } from "../step/step.ts"
+import { tellEnded } from "../task/tell-ended.ts"
+
+type End = {
+  readonly status: "completed" | "failed"
+  readonly outputs?: Readonly<Record<string, unknown>>
+  readonly error?: { readonly code: string; readonly message: string }
+}
+
+/** Ends a task that no worker runs. A task waits once, so what is told of its end has an id of its own. */
+export const endWait = (step: Step, task: TaskRow, { status, outputs = {}, error }: End): void => {
+  Object.assign(task, { status, reason: error?.code ?? null, needs_left: 0 })
+  step.decided.counted.delete(task)
+  const ended: Ended = {
+    ...{ task, token: "wait", delay_ms: null, error: error ?? null },
+    settlement: {
+      ...{ task_run_id: task.id, token: "wait", outcome: status, outputs },
+      ...(error && { error }),
+    },
+  }
+  step.decided.waits.ended.push(ended)
+  tellEnded(step, ended)
+}

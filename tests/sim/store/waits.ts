@@ -1,0 +1,91 @@
+import type { Step } from "#services/scheduler/step/step.ts"
+import type { Waited } from "#services/scheduler/wait/waits.ts"
+import { demand } from "../fault.ts"
+import { type Changes, changeTask, runLock } from "./changes.ts"
+import { draw, type StoredTask, type Tables } from "./tables.ts"
+
+const epoch_ms = 1_756_000_000_000
+
+/** What `wait/save.ts` writes. */
+export const saveWaits = (changes: Changes, { decided: { waits } }: Pick<Step, "decided">): void => {
+  const { tables } = changes
+  for (const { task, waited, timers } of waits.begun) {
+    const row = rowOf(changes, task.id)
+    // What the same step has cancelled after it began to wait stays so.
+    if (row.status === "cancelled" && task.status === "cancelled") continue
+    demand(
+      row.status === "pending" || row.status === "waiting",
+      () => `${task.id} begins to wait and is ${row.status}`,
+    )
+    Object.assign(row, { status: "waiting", needs_left: 0, wait: waited })
+    for (const timer of timers) {
+      const due_ms = "at" in timer ? Date.parse(timer.at) - epoch_ms : changes.at_ms + timer.after_ms
+      const id = String(draw(tables))
+      tables.timers.set(id, { id, due_ms, kind: timer.kind, task_run_id: task.id, run_id: row.run_id })
+    }
+  }
+  for (const { task, waited } of waits.changed) setWait(changes, task.id, waited)
+  for (const ended of waits.ended) saveEnded(changes, ended)
+  for (const { run_id, name, data } of waits.kept) {
+    const key = signalKey(run_id, name)
+    demand(changes.held.has(runLock(run_id)), () => `a signal of ${run_id} is kept by who doesn't hold it`)
+    demand(!tables.signals.has(key), () => `the signal ${key} is kept already`)
+    tables.signals.set(key, data)
+  }
+  for (const { run_id, name } of waits.taken) tables.signals.delete(signalKey(run_id, name))
+  moveTimers(changes, waits)
+}
+
+/** A run that this transaction itself writes is nobody else's to hold. */
+const rowOf = (changes: Changes, id: string): StoredTask => {
+  const row = changes.tables.tasks.get(id)
+  const isNew = changes.tasks.has(id) && changes.tasks.get(id) === undefined
+  return row && isNew ? row : changeTask(changes, id)
+}
+
+const moveTimers = ({ tables, at_ms }: Changes, { postponed, resumed }: Step["decided"]["waits"]): void => {
+  for (const id of postponed) {
+    const timer = tables.timers.get(id)
+    if (timer) tables.timers.set(id, { ...timer, due_ms: Number.POSITIVE_INFINITY })
+  }
+  for (const [id, timer] of tables.timers) {
+    const isBack = timer.due_ms === Number.POSITIVE_INFINITY && resumed.includes(timer.run_id ?? "")
+    if (isBack) tables.timers.set(id, { ...timer, due_ms: at_ms })
+  }
+}
+
+const setWait = (changes: Changes, id: string, waited: Waited): void => {
+  const row = rowOf(changes, id)
+  demand(row.status === "waiting", () => `${id} is decided about and is ${row.status}`)
+  row.wait = waited
+}
+
+const saveEnded = (
+  changes: Changes,
+  { task, settlement }: Step["decided"]["waits"]["ended"][number],
+): void => {
+  const row = rowOf(changes, task.id)
+  const isNew = changes.tasks.get(task.id) === undefined
+  const isOpen = row.status === "pending" || row.status === "waiting"
+  demand(isOpen || isNew, () => `${task.id} ends its wait and is ${row.status}`)
+  if (row.wait?.for === "sleep" && task.status === "completed") {
+    const timer = [...changes.tables.timers.values()].find((one) => one.task_run_id === task.id)
+    const isDue = timer !== undefined && timer.due_ms <= changes.now_ms
+    demand(isDue, () => `${task.id} wakes too early`)
+    const run = changes.tables.runs.get(task.run_id ?? "")
+    demand(run?.status !== "paused", () => `${task.id} wakes in a run that is paused`)
+  }
+  Object.assign(row, { status: task.status, reason: task.reason, needs_left: 0 })
+  row.outputs = settlement.outputs ?? null
+}
+
+export const signalKey = (run_id: string, name: string): string => `${run_id} ${name}`
+
+export const readSignals = (
+  { signals }: Tables,
+  wanted: readonly { readonly run_id: string; readonly name: string }[],
+) =>
+  wanted.flatMap(({ run_id, name }) => {
+    const key = signalKey(run_id, name)
+    return signals.has(key) ? [{ run_id, name, data: signals.get(key) }] : []
+  })
