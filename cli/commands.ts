@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts"
+import { hookCommands } from "./hook-commands.ts"
 import { jobCommands } from "./job-commands.ts"
 import { scheduleCommands } from "./schedule-commands.ts"
 import { secretCommands } from "./secret-commands.ts"
@@ -170,6 +171,7 @@ export const commands: readonly Command[] = [
   ...jobCommands,
   ...workflowCommands,
   ...scheduleCommands,
+  ...hookCommands,
   ...secretCommands,
   {
     name: "artifacts list",

@@ -51,9 +51,11 @@ export const findConnection = (options: Options, io: Io): Connection | undefined
   return { url, token, client }
 }
 
-export const connect = (options: Options, io: Io): Client => {
-  const connection = findConnection(options, io)
-  if (connection) return connection.client
+export const connect = (options: Options, io: Io): Client => connection(options, io).client
+
+export const connection = (options: Options, io: Io): Connection => {
+  const found = findConnection(options, io)
+  if (found) return found
   throw new Failure(
     exit_codes.unreachable,
     "No platform is known here. Start one with `wf up`, or sign in to one with `wf login --url URL`.",

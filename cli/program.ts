@@ -13,6 +13,7 @@ const groups: Readonly<Record<string, string>> = {
   workflows: "list, show, compare, archive and restore them",
   secrets: "list, set and delete what tasks are given and nobody is shown",
   schedules: "list, make, pause and fill in what starts runs by itself",
+  hooks: "list what begins runs from outside, and change the addresses of webhooks",
   artifacts: "list, download and upload the files of runs",
   jobs: "list, show, create and cancel single pieces of work",
   "dead-letters": "list, replay and drop jobs that failed for good",
@@ -58,7 +59,7 @@ const configure = (parser: Parser, io: Io): Parser =>
 const headings: Readonly<Record<string, readonly string[]>> = {
   "Run workflows:": ["run", "watch", "logs", "runs", "artifacts"],
   "Run jobs:": ["jobs", "dead-letters", "queues", "workers"],
-  "Write workflows:": ["validate", "push", "workflows", "schedules", "secrets"],
+  "Write workflows:": ["validate", "push", "workflows", "schedules", "hooks", "secrets"],
   "The platform on this machine:": ["up", "down", "demo"],
   "Measure a platform:": ["bench"],
 }

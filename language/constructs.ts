@@ -17,7 +17,7 @@ const not_run = {
   "uses: function": "`uses: function`",
   "uses: workflow": "`uses: workflow`",
   "uses: notify": "`uses: notify`",
-  triggers: "`triggers`",
+  triggers: "`triggers` of type `event`",
 } as const
 
 export type Construct = keyof typeof not_run
@@ -31,7 +31,9 @@ type Use = { readonly construct: Construct; readonly path: Path }
 export const usesOf = (definition: Definition): readonly Use[] => {
   const uses: Use[] = []
   const { triggers, files, outputs, env, concurrency } = definition
-  if (triggers) uses.push({ construct: "triggers", path: ["triggers"] })
+  for (const [index, { type }] of (triggers ?? []).entries()) {
+    if (type === "event") uses.push({ construct: "triggers", path: ["triggers", index, "type"] })
+  }
   if (files && files.length > 0) uses.push({ construct: "files", path: ["files"] })
   if (outputs) uses.push({ construct: "outputs", path: ["outputs"] })
   if (rootsRead([outputs, env, concurrency]).has("trigger")) uses.push({ construct: "trigger", path: [] })

@@ -14,7 +14,7 @@ export type Known = {
 export type Finding = Pick<Fault, "message" | "word" | "known">
 
 const run_fields = ["id", "workflow", "version"]
-const trigger_fields = ["type", "name", "scheduled_at", "body", "headers", "query", "event", "run"]
+const trigger_fields = ["type", "name", "scheduled_at", "at", "body", "headers", "query", "event", "run"]
 
 /** What is wrong with a name that an expression reads. */
 export const meaningOf = (reference: Reference, place: Place, known: Known): Finding | undefined => {

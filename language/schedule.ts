@@ -148,3 +148,5 @@ export const triggersSchema = z
   .array(z.discriminatedUnion("type", [webhook, completion, event]))
   .min(1, "name at least one trigger")
   .max(limits.max_triggers, `a workflow has at most ${limits.max_triggers} triggers`)
+
+export type Trigger = z.output<typeof triggersSchema>[number]

@@ -1,5 +1,6 @@
 import { artifactsOf } from "./artifacts.ts"
 import { deadLettersOf } from "./dead-letters.ts"
+import { hooksOf } from "./hooks.ts"
 import { identityOf } from "./identity.ts"
 import { jobsOf } from "./jobs.ts"
 import { queuesOf, workersOf } from "./queues.ts"
@@ -22,6 +23,7 @@ export type {
   CreateJob,
   CreateSchedule,
   Fire,
+  Hook,
   LogLine,
   NextFire,
   Page,
@@ -50,6 +52,7 @@ export const createClient = (options: ClientOptions) => {
     workers: workersOf(transport),
     schedules: schedulesOf(transport),
     secrets: secretsOf(transport),
+    hooks: hooksOf(transport),
     artifacts: artifactsOf(transport),
     identity: identityOf(transport),
   }

@@ -22,6 +22,7 @@ export type CreateSchedule = Schemas["CreateSchedule"]
 export type Fire = Schemas["Fire"]
 export type NextFire = Schemas["NextFire"]
 export type Backfilled = Schemas["Backfilled"]
+export type Hook = Schemas["Hook"]
 export type Secret = Schemas["Secret"]
 export type Artifact = Schemas["Artifact"]
 

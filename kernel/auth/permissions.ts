@@ -8,6 +8,8 @@ export const permissions = {
   /** Their names; values are never shown. */
   "secret.read": ["operator", "developer", "admin", "owner"],
   "secret.write": ["developer", "admin", "owner"],
+  /** The addresses of webhooks; whoever knows one can begin runs. */
+  "hook.manage": ["developer", "admin", "owner"],
   "secret.rotate": ["admin", "owner"],
   "run.read": ["viewer", "operator", "developer", "admin", "owner"],
   "run.start": ["operator", "developer", "admin", "owner"],

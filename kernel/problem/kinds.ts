@@ -95,6 +95,21 @@ export const kinds = {
     title: "The secret can't be decrypted",
     next: "Start the platform with the key file it was set with, or set it again with `wf secrets set NAME`.",
   },
+  "hook.not_found": {
+    status: 404,
+    title: "There is no such webhook",
+    next: "Use the address that `wf hooks list` shows; it changes when a webhook is rotated.",
+  },
+  "hook.not_signed": {
+    status: 401,
+    title: "The request is not signed as the webhook asks for",
+    next: "Sign it with the secret and scheme that `wf hooks list` names, and with the time of now.",
+  },
+  "hook.not_mapped": {
+    status: 422,
+    title: "The trigger's expressions can't be evaluated",
+    next: "Correct the expressions named in `errors` in the workflow's file, or what is sent.",
+  },
   "version.not_found": {
     status: 404,
     title: "There is no such version",

@@ -207,6 +207,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listHooks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/{workflow}/{name}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["rotateHook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -992,6 +1024,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/hooks/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Needs no bearer: the token says which webhook it is, and its secret who may send. */
+        post: operations["receiveHook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1238,6 +1287,46 @@ export interface components {
             run_id: string | null;
             /** Format: date-time */
             decided_at: string;
+        };
+        Hook: {
+            /** Format: uuid */
+            id: string;
+            workflow: string;
+            name: string;
+            /** @enum {string} */
+            type: "webhook" | "workflow";
+            /** @description Of a webhook: where requests go. Whoever knows it can send them; null with another key file. */
+            path: string | null;
+            /** @description The secret that requests are signed by. */
+            secret: string | null;
+            /** @enum {string|null} */
+            scheme: "standard" | "github" | "stripe" | "hmac_sha256" | null;
+            /** @description The workflow whose runs' ends begin a run. */
+            upstream: string | null;
+            /** @description Nothing of an archived workflow is started. */
+            workflow_archived: boolean;
+            last: {
+                /** Format: date-time */
+                at: string;
+                /** @enum {string} */
+                status: "started" | "skipped" | "failed" | "refused";
+                reason: string | null;
+                /** Format: uuid */
+                run_id: string | null;
+            } | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        HookReceived: {
+            /**
+             * Format: uuid
+             * @description The run; of a delivery sent again, the first one's.
+             */
+            run_id?: string;
+            /** @description Why there is none. */
+            skipped?: string;
         };
         Job: {
             /** Format: uuid */
@@ -2215,6 +2304,74 @@ export interface operations {
                         items: components["schemas"]["Execution"][];
                         next_cursor: string | null;
                     };
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listHooks: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                workflow?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What begins runs, by workflow and name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Hook"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateHook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflow: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook, with its new address */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hook"];
                 };
             };
             /** @description A refusal */
@@ -4241,6 +4398,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StartedDraft"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiveHook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run that it began, or why it began none */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookReceived"];
                 };
             };
             /** @description A refusal */

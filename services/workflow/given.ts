@@ -18,6 +18,7 @@ import { type RunStart, SchedulerService } from "#proto/generated/wf/scheduler/v
 import { workflowHttp } from "./http.ts"
 import type { Scheduler } from "./run/hand-over.ts"
 import { createVault, type Vault } from "./secret/vault.ts"
+import { createHookTokens, type HookTokens } from "./trigger/token.ts"
 
 /** The scheduler's door as this service needs it: it notes what is handed over, and keeps keys apart. */
 export type Desk = {
@@ -81,6 +82,7 @@ export type WorkflowHouse = {
   readonly kit: Kit
   readonly scheduler: Scheduler
   readonly vault: Vault
+  readonly tokens: HookTokens
   readonly desk: Desk
   close(): Promise<void>
 }
@@ -104,8 +106,10 @@ export const given = {
     const scheduler = desk()
     const call = caller((_, outgoing) => inMemoryTransport(scheduler.routes, doors, outgoing), tokens)
     const kit = systemKit()
-    const vault = createVault(platformKey(randomBytes(32).toString("base64")), kit)
-    const parts = { database, kit, vault, scheduler: call("scheduler", SchedulerService) }
+    const key = platformKey(randomBytes(32).toString("base64"))
+    const vault = createVault(key, kit)
+    const hooks = createHookTokens(key)
+    const parts = { database, kit, vault, tokens: hooks, scheduler: call("scheduler", SchedulerService) }
     const app = workflowHttp(parts, {
       service: "workflow",
       log: silentLog,

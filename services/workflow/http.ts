@@ -1,20 +1,21 @@
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
 import { mountDrafts } from "./draft/http.ts"
 import { mountRuns } from "./run/http.ts"
-import type { Starting } from "./run/starter.ts"
 import { mountSchedules } from "./schedule/http.ts"
 import { mountSecrets } from "./secret/http.ts"
-import type { Secrets } from "./secret/set.ts"
+import { mountHooks } from "./trigger/http.ts"
+import type { Receiving } from "./trigger/receive.ts"
 import { mountVersions } from "./version/http.ts"
 import { mountWorkflows } from "./workflow/http.ts"
 
-export const workflowHttp = (parts: Starting & Secrets, doors: Doors): App => {
+export const workflowHttp = (parts: Receiving, doors: Doors): App => {
   const app = createApp(doors)
   mountWorkflows(app, parts)
   mountVersions(app, parts.database)
   mountRuns(app, parts)
   mountSchedules(app, parts)
   mountSecrets(app, parts)
+  mountHooks(app, parts)
   mountDrafts(app, parts)
   return app
 }

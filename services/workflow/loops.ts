@@ -2,11 +2,19 @@ import { type Loop, loop, type WakeableLoop } from "#kernel/service/loop.ts"
 import { cleanFires } from "./fire/clean.ts"
 import type { Firing } from "./fire/clock.ts"
 import { fireRound, max_rest_ms } from "./fire/round.ts"
+import { cleanTriggered } from "./trigger/clean.ts"
+import { startTriggered } from "./trigger/start.ts"
 
 const clean_ms = 600_000
 
+const look_ms = 2_000
+
+/** Begins what the ends of other runs lead to. */
+export const triggerLoop = (firing: Firing): WakeableLoop =>
+  loop({ name: "workflow.triggers", round: startTriggered(firing), idle_ms: look_ms, log: firing.log })
+
 export const workflowLoops = (firing: Firing, keep_days: number): readonly Loop[] => {
-  const { log } = firing
+  const { database, log } = firing
   const fire = fireRound(firing)
   let alarm: ReturnType<typeof setTimeout> | undefined
   const schedules: WakeableLoop = loop({
@@ -27,5 +35,9 @@ export const workflowLoops = (firing: Firing, keep_days: number): readonly Loop[
   return [
     { ...schedules, stop },
     loop({ name: "workflow.history", round: cleanFires(firing, keep_days), idle_ms: clean_ms, log }),
+    loop({
+      ...{ name: "workflow.triggered", round: cleanTriggered(database, keep_days) },
+      ...{ idle_ms: clean_ms, log },
+    }),
   ]
 }

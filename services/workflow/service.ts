@@ -1,11 +1,13 @@
 import { service } from "#kernel/service/service.ts"
 import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import { workflowConfig } from "./config.ts"
+import { workflowConsumers } from "./consume.ts"
 import { databaseNow } from "./fire/clock.ts"
 import { workflowHttp } from "./http.ts"
-import { workflowLoops } from "./loops.ts"
+import { triggerLoop, workflowLoops } from "./loops.ts"
 import { workflowRpc } from "./rpc.ts"
 import { createVault } from "./secret/vault.ts"
+import { createHookTokens } from "./trigger/token.ts"
 
 export const workflow = service({
   name: "workflow",
@@ -17,13 +19,14 @@ export const workflow = service({
     const { database, kit, log, call } = platform
     const scheduler = call("scheduler", SchedulerService)
     const vault = createVault(platform.key, kit)
+    const tokens = createHookTokens(platform.key)
+    const firing = { database, kit, log, scheduler, readNow: databaseNow }
+    const triggers = triggerLoop(firing)
     return {
-      http: workflowHttp({ database, kit, scheduler, vault }, { ...platform, service: "workflow" }),
+      http: workflowHttp({ database, kit, scheduler, vault, tokens }, { ...platform, service: "workflow" }),
       rpc: workflowRpc({ database, scheduler, vault }),
-      loops: workflowLoops(
-        { database, kit, log, scheduler, readNow: databaseNow },
-        config.WF_KEEP_FIRES_DAYS,
-      ),
+      loops: [triggers, ...workflowLoops(firing, config.WF_KEEP_FIRES_DAYS)],
+      consumers: workflowConsumers(firing, triggers.wake),
     }
   },
 })

@@ -39,6 +39,8 @@ type Automatic = {
   readonly run_id: string
   /** The time that it is for: `today()` in the inputs is the day of this. */
   readonly at: Date
+  /** What its key stands for, where the run's id is made anew each time. */
+  readonly body?: string
 }
 
 /** Starts that arrive together are resolved by one statement and handed over in one call. */
@@ -119,7 +121,7 @@ const notFound = ({ workflow, version }: StartRequest, resolved: Resolved | unde
 /** Of what was asked for, so that the same request is known again after the next version. */
 const hashOf = ({ workflow, version, inputs, rerun, automatic }: StartRequest): Promise<string> =>
   automatic
-    ? bodyHash(automatic)
+    ? bodyHash(automatic.body ?? automatic)
     : bodyHash({ workflow, version: version ?? null, inputs: inputs ?? {}, ...(rerun && { rerun }) })
 
 /** Large plans go in messages of their own. */

@@ -12,6 +12,22 @@ export type Given = {
 
 type Giving = Secrets & { readonly scheduler: Scheduler }
 
+/** For the platform's own use: whoever asks has to know that these may be used. */
+export const openSecrets = (
+  { database, vault }: Secrets,
+  workspace_id: string,
+  names: readonly string[],
+): Promise<Given> =>
+  database.tx(async (sql) => {
+    const key = await vault.lockKey(sql, workspace_id, "share")
+    if (!key) return { values: {}, missing: names }
+    const values: Record<string, string> = {}
+    for (const { name, box } of await readBoxes(sql, workspace_id, names)) {
+      values[name] = await vault.unseal(key, { workspace_id, name }, box)
+    }
+    return { values, missing: names.filter((name) => !Object.hasOwn(values, name)) }
+  })
+
 /**
  * The secrets of a task, for the attempt that runs it now. Which those are, and of which workspace, says the scheduler,
  * by the plan of the run: whoever asks can't choose.
@@ -24,15 +40,7 @@ export const giveSecrets =
       token,
     })
     if (names.length === 0) return { values: {}, missing: [] }
-    return database.tx(async (sql) => {
-      const key = await vault.lockKey(sql, workspace_id, "share")
-      if (!key) return { values: {}, missing: names }
-      const values: Record<string, string> = {}
-      for (const { name, box } of await readBoxes(sql, workspace_id, names)) {
-        values[name] = await vault.unseal(key, { workspace_id, name }, box)
-      }
-      return { values, missing: names.filter((name) => !Object.hasOwn(values, name)) }
-    })
+    return openSecrets({ database, vault }, workspace_id, names)
   }
 
 const readBoxes = (sql: Sql, workspace_id: string, names: readonly string[]) =>

@@ -1,0 +1,43 @@
+import { z } from "@hono/zod-openapi"
+import { nameText } from "../workflow/shape.ts"
+
+export const hookPath = z.object({ workflow: nameText, name: nameText })
+
+export const hookShape = z
+  .object({
+    id: z.uuid(),
+    workflow: z.string(),
+    name: z.string(),
+    type: z.enum(["webhook", "workflow"]),
+    path: z.string().nullable().openapi({
+      description:
+        "Of a webhook: where requests go. Whoever knows it can send them; null with another key file.",
+    }),
+    secret: z.string().nullable().openapi({ description: "The secret that requests are signed by." }),
+    scheme: z.enum(["standard", "github", "stripe", "hmac_sha256"]).nullable(),
+    upstream: z.string().nullable().openapi({ description: "The workflow whose runs' ends begin a run." }),
+    workflow_archived: z.boolean().openapi({ description: "Nothing of an archived workflow is started." }),
+    last: z
+      .object({
+        at: z.iso.datetime(),
+        status: z.enum(["started", "skipped", "failed", "refused"]),
+        reason: z.string().nullable(),
+        run_id: z.uuid().nullable(),
+      })
+      .nullable(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  })
+  .openapi("Hook")
+
+export type Hook = z.infer<typeof hookShape>
+
+export const receivedShape = z
+  .object({
+    run_id: z
+      .uuid()
+      .optional()
+      .openapi({ description: "The run; of a delivery sent again, the first one's." }),
+    skipped: z.string().optional().openapi({ description: "Why there is none." }),
+  })
+  .openapi("HookReceived")

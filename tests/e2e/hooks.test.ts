@@ -1,0 +1,81 @@
+import { beforeAll, describe, expect, test } from "bun:test"
+import { createHmac } from "node:crypto"
+import { mkdtempSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { until } from "#kernel/testing/until.ts"
+import { platform, root, type UnderTest } from "./platform.ts"
+
+let it: UnderTest
+let folder: string
+beforeAll(async () => {
+  it = await platform()
+  folder = mkdtempSync(join(tmpdir(), "wf-hooks-"))
+}, 120_000)
+
+const secret = "known to GitHub and to us"
+const example = (name: string) => join(root, "examples", `${name}.yml`)
+
+const deliver = (address: string, body: string, headers: Record<string, string> = {}) =>
+  fetch(address, { method: "POST", body, headers: { "content-type": "application/json", ...headers } })
+
+const signed = (body: string) => ({
+  "x-github-event": "push",
+  "x-github-delivery": crypto.randomUUID(),
+  "x-hub-signature-256": `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`,
+})
+
+describe("triggers", () => {
+  test("a signed push begins the example's deploy, and its end the one after it", async () => {
+    expect((await it.wf(["secrets", "set", "PUSH_SECRET"], { stdin: secret })).code).toBe(0)
+    for (const name of ["on-push", "after-push"]) {
+      const pushed = await it.wf(["push", example(name)])
+      expect([pushed.code, pushed.stderr.includes("begins no runs")]).toEqual([0, false])
+    }
+    const listed = await it.wf(["hooks", "list", "--workflow", "on-push"])
+    const [hook, address = "", by, state] = listed.stdout.trim().split("\t")
+    expect([hook, by, state]).toEqual(["on-push/push", "PUSH_SECRET (github)", "on"])
+    expect(address).toStartWith(`${it.url}/hooks/`)
+    const body = JSON.stringify({ ref: "refs/heads/main", after: "0123abc", pusher: { name: "ada" } })
+    expect((await deliver(address, body)).status).toBe(401)
+    const headers = signed(body)
+    const first = await deliver(address, body, headers)
+    expect(first.status).toBe(202)
+    const { run_id } = (await first.json()) as { run_id: string }
+    expect(await (await deliver(address, body, headers)).json()).toEqual({ run_id })
+    const run = await until("the deploy", async () => {
+      const found = await it.client.runs.get(run_id)
+      return found.status === "completed" && found
+    })
+    expect([run.trigger, run.inputs]).toEqual(["webhook", { commit: "0123abc", by: "ada" }])
+    const after = await until("what comes after it", async () => {
+      const { items } = await it.client.runs.list({ workflow: "after-push" })
+      return items.find(({ status }) => status === "completed")
+    })
+    expect([after.trigger, after.inputs]).toEqual(["workflow", { status: "completed", run: run_id }])
+    const other = JSON.stringify({ ref: "refs/heads/side" })
+    expect(await (await deliver(address, other, signed(other))).json()).toEqual({
+      skipped: "its `if` is not true",
+    })
+    const json = await it.wf(["hooks", "list", "--json"])
+    const { items } = JSON.parse(json.stdout) as { items: { workflow: string; last: object }[] }
+    expect(items.find(({ workflow }) => workflow === "after-push")?.last).toMatchObject({ run_id: after.id })
+  }, 60_000)
+
+  test("a webhook is rotated from the command line, and its old address is gone", async () => {
+    const path = join(folder, "bare.yml")
+    writeFileSync(path, "name: bare\ntriggers: [{ type: webhook }]\ntasks:\n  one: { uses: noop }\n")
+    expect((await it.wf(["push", path])).code).toBe(0)
+    const addressIn = (stdout: string) => stdout.trim().split("\t")[1] ?? ""
+    const before = addressIn((await it.wf(["hooks", "list", "--workflow", "bare"])).stdout)
+    expect((await deliver(before, "{}")).status).toBe(202)
+    const asked = await it.wf(["hooks", "rotate", "bare"])
+    expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining("bare/1 another address")])
+    const rotated = await it.wf(["hooks", "rotate", "bare", "--yes"])
+    expect([rotated.code, rotated.stderr]).toEqual([0, "Tell its senders the new address.\n"])
+    expect((await deliver(before, "{}")).status).toBe(404)
+    expect((await deliver(addressIn(rotated.stdout), "{}")).status).toBe(202)
+    const missing = await it.wf(["hooks", "rotate", "nothing", "--yes"])
+    expect([missing.code, missing.stderr]).toEqual([5, "wf: nothing has no webhook. See `wf hooks list`.\n"])
+  })
+})
