@@ -54,14 +54,13 @@ const outcomes: Readonly<Record<string, readonly [mark: string, style: Style]>> 
 
 type Task = NonNullable<Run["tasks"]>[number]
 
+const isItem = ({ item }: Task): boolean => typeof item === "number"
+
 /** With the items of a task after it. */
 export const inOrder = (tasks: readonly Task[]): readonly Task[] => {
-  const items = Map.groupBy(
-    tasks.filter(({ item }) => item !== null),
-    ({ task, item }) => task.slice(0, -`[${item}]`.length),
-  )
+  const items = Map.groupBy(tasks.filter(isItem), ({ task, item }) => task.slice(0, -`[${item}]`.length))
   if (items.size === 0) return tasks
-  return tasks.filter(({ item }) => item === null).flatMap((task) => [task, ...(items.get(task.task) ?? [])])
+  return tasks.filter((task) => !isItem(task)).flatMap((task) => [task, ...(items.get(task.task) ?? [])])
 }
 
 const max_reasons = 20
