@@ -31,6 +31,11 @@ test("a bus at rest writes nothing to the database", async () => {
   bus.consume({ ...reading, group: "two", handle }).start()
   await database.tx((sql) => emit(sql, [registered("k", 1)]))
   await until("both", () => handled === 2)
+  // Whose handler isn't in the transaction moves on after it has handled.
+  await until("both have moved on", async () => {
+    const moved = await database.run((sql) => sql`select from resting.reader where version > 0`)
+    return moved.length === 2
+  })
   // Not the server's transaction counter: other databases of the same server move it on.
   const written = async () => {
     const rows = await database.run(

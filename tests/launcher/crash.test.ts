@@ -73,17 +73,23 @@ test("who follows a run does so through kill -9 and a new start: no event and no
   const me = { checkout, home }
   const data = join(home, "data")
   const mark = join(home, "mark")
+  const go = join(home, "go")
   const count = "for n in $(seq 1 30); do echo line $n; sleep 0.1; done"
   const file = join(home, "followed.yml")
   writeFileSync(
     file,
-    `name: followed\ntasks:\n  early:\n    run: seq 1 500\n  late:\n    needs: [early]\n    run: touch ${mark}; ${count}\n`,
+    `name: followed\ntasks:\n  early:\n    run: until [ -e ${go} ]; do sleep 0.05; done; seq 1 500\n  late:\n    needs: [early]\n    run: touch ${mark}; ${count}\n`,
   )
   const first = await up({ ...me, words: ["--data", data] })
   const port = new URL(first.url).port
   const run_id = (await wf({ ...me, words: ["run", file, "--detach"] })).stdout.trim()
   const watched = wf({ ...me, words: ["watch", run_id, "--json"] })
   const followed = wf({ ...me, words: ["logs", run_id, "-f", "--json"] })
+  await until("both follow", async () => {
+    const metrics = await (await fetch(`${first.url}/metrics`)).text()
+    return ["events", "logs"].every((what) => metrics.includes(`/runs/:run_id/${what}"`))
+  })
+  writeFileSync(go, "")
   await until("the second task's begin", () => existsSync(mark))
   await first.stop("SIGKILL")
   const second = await up({ ...me, words: ["--data", data, "--port", port] })
