@@ -10,17 +10,7 @@ import {
 } from "./decide.ts"
 import { compile, defaults, type Plan } from "./plan.ts"
 import type { Task } from "./schema.ts"
-
-/** mulberry32: the same numbers for the same seed. */
-const seeded = (seed: number) => {
-  let state = seed
-  return (): number => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+import { randomFrom } from "./testing/random.ts"
 
 const planOf = (tasks: Record<string, Task>): Plan => compile({ name: "flow", tasks })
 
@@ -106,7 +96,7 @@ const comesBefore = (plan: Plan): readonly ReadonlySet<number>[] => {
 describe("tasks after all the others", () => {
   test("on_failure runs if a task has failed, finally in any case, and neither before the rest has ended", () => {
     for (let seed = 1; seed <= 500; seed++) {
-      const random = seeded(seed)
+      const random = randomFrom(seed)
       const { tasks, fates } = randomDag(random)
       for (const task of Object.values(tasks)) if (task.needs?.length === 0) task.when = "success"
       const on_failure = section(["h0", "h1", "h2"], random)
@@ -149,7 +139,7 @@ describe("tasks after all the others", () => {
 describe("which tasks run", () => {
   test("agrees with the plain rules on random graphs, in any order of ending", () => {
     for (let seed = 1; seed <= 2_000; seed++) {
-      const random = seeded(seed)
+      const random = randomFrom(seed)
       const { tasks, fates } = randomDag(random)
       const expected = reference(tasks, fates)
       expect({ seed, outcomes: play(planOf(tasks), fates, random) }).toEqual({ seed, outcomes: expected })

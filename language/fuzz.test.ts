@@ -5,6 +5,7 @@ import { checkDefinition } from "./check.ts"
 import { ExpressionError, evaluate } from "./expressions.ts"
 import { parseWorkflow } from "./parse.ts"
 import { compile } from "./plan.ts"
+import { randomFrom } from "./testing/random.ts"
 
 const folder = join(import.meta.dir, "../examples")
 
@@ -77,17 +78,6 @@ const pieces = [
   ],
 ]
 
-/** Mulberry32. */
-const randomOf = (seed: number) => {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 const mutated = (text: string, random: () => number): string => {
   let result = text
   for (let count = 1 + Math.floor(random() * 4); count > 0; count--) {
@@ -115,7 +105,7 @@ const hold = (text: string): void => {
 
 test("whatever is done to a file, it is read or its faults are named, and nothing is thrown", () => {
   for (let seed = 0; seed < 1_500; seed++) {
-    const random = randomOf(seed)
+    const random = randomFrom(seed)
     const text = [...examples, rich][seed % (examples.length + 1)] ?? rich
     try {
       hold(mutated(text, random))
@@ -215,7 +205,7 @@ const words = [
 test("whatever an expression is made of, it has a value or says why not", () => {
   const context = { inputs: { a: [1, "x", null], b: { c: 1 } }, now: "2026-01-31T00:00:00Z" }
   for (let seed = 0; seed < 3_000; seed++) {
-    const random = randomOf(seed)
+    const random = randomFrom(seed)
     const parts = Array.from(
       { length: 1 + Math.floor(random() * 12) },
       () => words[Math.floor(random() * words.length)],

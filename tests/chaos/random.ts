@@ -1,4 +1,6 @@
-/** Chance that a seed repeats: mulberry32. */
+import { randomFrom } from "#language/testing/random.ts"
+
+/** Chance that a seed repeats. */
 export type Random = {
   next(): number
   /** A whole number of `from` to `to`, both included. */
@@ -8,13 +10,7 @@ export type Random = {
 }
 
 export const seededRandom = (seed: number): Random => {
-  let state = seed >>> 0
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
+  const next = randomFrom(seed)
   const whole = (from: number, to: number) => from + Math.floor(next() * (to - from + 1))
   const pick = <Item>(items: readonly Item[]): Item => {
     const item = items[whole(0, items.length - 1)]

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "bun:test"
+import { randomFrom } from "#language/testing/random.ts"
 import { type Operation, operations } from "./operations.ts"
 import { platform, type UnderTest } from "./platform.ts"
 
@@ -12,17 +13,6 @@ beforeAll(async () => {
 
 const seed = Number(process.env.SEED ?? 7)
 const tries = 24
-
-/** The same numbers for the same seed: mulberry32. */
-const randomFrom = (start: number): (() => number) => {
-  let state = start
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 const random = randomFrom(seed)
 const one = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item

@@ -1,15 +1,6 @@
-type Json = Record<string, unknown>
+import { randomFrom } from "#language/testing/random.ts"
 
-/** Mulberry32: the same seed, the same definitions. */
-export const randomOf = (seed: number): (() => number) => {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
+type Json = Record<string, unknown>
 
 type Chance = {
   readonly one: <Value>(values: readonly Value[]) => Value
@@ -114,7 +105,7 @@ const taskOf = ({ section, earlier, chance }: Making): Json => {
 
 /** A definition that is right, with some of everything there is. */
 export const randomDefinition = (seed: number): Json => {
-  const random = randomOf(seed)
+  const random = randomFrom(seed)
   const chance = chanceOf(random)
   const { one, maybe } = chance
   const section = (name: string, max: number): Json => {

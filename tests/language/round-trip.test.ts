@@ -5,8 +5,9 @@ import { checkDefinition } from "#language/check.ts"
 import { parseWorkflow } from "#language/parse.ts"
 import { compile } from "#language/plan.ts"
 import type { Definition } from "#language/schema.ts"
+import { randomFrom } from "#language/testing/random.ts"
 import { decompile } from "./decompile.ts"
-import { randomDefinition, randomOf } from "./definitions.ts"
+import { randomDefinition } from "./definitions.ts"
 
 const seeds = Array.from({ length: 300 }, (_, seed) => seed)
 
@@ -47,7 +48,7 @@ test("the order of a file's keys changes neither its plan nor its digest, and YA
   for (const seed of seeds.slice(0, 100)) {
     const given = randomDefinition(seed)
     const definition = read(given)
-    const other = checkDefinition(shuffled(given, randomOf(seed + 1)))
+    const other = checkDefinition(shuffled(given, randomFrom(seed + 1)))
     if (!other.ok) throw new Error(JSON.stringify(other.errors))
     expect(compile(other.definition)).toEqual(compile(definition))
     expect(await digest(other.definition)).toBe(await digest(definition))

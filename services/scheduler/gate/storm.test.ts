@@ -3,6 +3,7 @@ import type { Actor } from "#kernel/auth/actor.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { createSignal } from "#kernel/service/signal.ts"
 import { compile } from "#language/plan.ts"
+import { randomFrom } from "#language/testing/random.ts"
 import { replayDeadLetters } from "../dead-letter/replay.ts"
 import type { Engine } from "../engine.ts"
 import { given, workspace_id } from "../given.ts"
@@ -31,17 +32,6 @@ beforeAll(async () => {
 afterAll(() => close())
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
-
-/** Mulberry32. */
-const randomOf = (start: number) => {
-  let state = start
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 const user = "0198c0de-0000-7000-8000-00000000000a"
 const actor: Actor = {
@@ -146,12 +136,12 @@ test(`two schedulers keep every gate exact through whatever happens (SEED=${seed
   let is_over = false
   const stormers = [0, 1, 2, 3].map(async (number) => {
     const engine = engines[number % 2] ?? engines[0]
-    const { act } = storm(engine, randomOf(seed + number))
+    const { act } = storm(engine, randomFrom(seed + number))
     for (let count = 0; count < acts; count++) await act()
     acting -= 1
   })
   const workers = [4, 5].map((number) =>
-    work(engines[number % 2] ?? engines[0], randomOf(seed + number), () => is_over),
+    work(engines[number % 2] ?? engines[0], randomFrom(seed + number), () => is_over),
   )
   const watcher = async () => {
     const faults: unknown[] = []
