@@ -1,17 +1,17 @@
 import type { Database } from "#kernel/database/database.ts"
 import type { Kit } from "#kernel/service/kit.ts"
+import { type Recent, recent } from "#kernel/service/recent.ts"
 import { createSignal, type Signal } from "#kernel/service/signal.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Metrics } from "#kernel/telemetry/metrics.ts"
-import { createKnownJobs, type KnownJobs } from "./job/known.ts"
 import { createLanes, type Lanes } from "./lane/lanes.ts"
 import { createPlans, type Plans } from "./plan/plans.ts"
 import { createQueues, type Queues } from "./queue/queues.ts"
 import { createFeed, type Feed } from "./run/feed.ts"
 import { createKnownRuns, type KnownRuns } from "./run/known.ts"
-import { createSessions, type Sessions } from "./session/known.ts"
 import { createSeats, type Seats } from "./session/seats.ts"
 import { transactOver } from "./step/postgres.ts"
+import type { SessionRow, TaskRow } from "./step/rows.ts"
 import type { Transact } from "./step/transaction.ts"
 import { createMeasures, type Measures } from "./task/measure.ts"
 
@@ -28,8 +28,10 @@ export type Engine = {
   readonly lanes: Lanes
   readonly queues: Queues
   readonly known: KnownRuns
-  readonly known_jobs: KnownJobs
-  readonly sessions: Sessions
+  /** Jobs as this process has given them to workers; whether they are so still is for the database to say. */
+  readonly known_jobs: Recent<TaskRow>
+  /** Sessions as this process has seen them last. That one is alive still is for the database to say. */
+  readonly sessions: Recent<Pick<SessionRow, "queues">>
   readonly seats: Seats
   /** Followers of runs in this process. */
   readonly feed: Feed
@@ -44,6 +46,9 @@ export type Engine = {
 
 type Ground = Pick<Engine, "database" | "hot" | "kit" | "log"> & { readonly metrics: Metrics }
 
+export const max_known_jobs = 5_000
+export const max_sessions = 1_000
+
 /** An engine that shares nothing in memory with any other. */
 export const createEngine = ({ metrics, ...ground }: Ground): Engine => ({
   ...ground,
@@ -52,8 +57,8 @@ export const createEngine = ({ metrics, ...ground }: Ground): Engine => ({
   lanes: createLanes(),
   queues: createQueues(),
   known: createKnownRuns(),
-  known_jobs: createKnownJobs(),
-  sessions: createSessions(),
+  known_jobs: recent(max_known_jobs),
+  sessions: recent(max_sessions),
   seats: createSeats(),
   feed: createFeed(),
   ready: createSignal(),

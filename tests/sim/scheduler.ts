@@ -1,14 +1,13 @@
 import type { Database } from "#kernel/database/database.ts"
+import { recent } from "#kernel/service/recent.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
-import type { Engine } from "#services/scheduler/engine.ts"
-import { createKnownJobs } from "#services/scheduler/job/known.ts"
+import { type Engine, max_known_jobs, max_sessions } from "#services/scheduler/engine.ts"
 import { createLanes } from "#services/scheduler/lane/lanes.ts"
 import { createPlans } from "#services/scheduler/plan/plans.ts"
 import { createQueues } from "#services/scheduler/queue/queues.ts"
 import { createKnownRuns } from "#services/scheduler/run/known.ts"
 import { compareHeld, type Heartbeat } from "#services/scheduler/session/heartbeat.ts"
 import { type HeldAttempt, takeBack } from "#services/scheduler/session/held.ts"
-import { createSessions } from "#services/scheduler/session/known.ts"
 import { createSeats } from "#services/scheduler/session/seats.ts"
 import { sweepWith } from "#services/scheduler/session/sweep.ts"
 import { performOn } from "#services/scheduler/step/perform.ts"
@@ -97,8 +96,8 @@ const createEngine = (world: World, life: Life): Engine => {
     ...{ plans: createPlans(), lanes: createLanes(), queues: createQueues() },
     ...{
       known: createKnownRuns(),
-      known_jobs: createKnownJobs(),
-      sessions: createSessions(),
+      known_jobs: recent(max_known_jobs),
+      sessions: recent(max_sessions),
       seats: createSeats(),
     },
     feed: { publish: world.ledger.published, subscribe: unreachable },

@@ -98,7 +98,6 @@ const begin = async (
     await decideUndecided(step)
     endRuns(step)
     insertBegun(session, step, begun)
-    engine.plans.remember([begun.run])
     session.after.push(() => announce(engine, step))
     if (begun.unfolds || step.decided.unfolding.length > 0) await unfoldBegun(session, engine, begun)
     const shape = plan.tasks.map(

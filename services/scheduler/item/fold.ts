@@ -5,8 +5,8 @@ import type { Plan } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
 import type { Output, RunRow, TaskRow } from "../step/rows.ts"
 import type { Ended, Step } from "../step/step.ts"
-import { toldBy } from "../task/attempt.ts"
 import { cancelTask } from "../task/cancel.ts"
+import { toldBy } from "../task/outputs.ts"
 import { tellEnded } from "../task/tell-ended.ts"
 import { placesOf, templateOf } from "./templates.ts"
 
@@ -43,7 +43,7 @@ export const fold = async (
 const itemsOf = async (step: Step, { id }: RunRow, task: TaskRow): Promise<readonly Output[] | undefined> => {
   const places = placesOf(id, templateOf(task))
   const ids = Array.from({ length: places.count }, (_, index) => taskRunId(id, places.first + index))
-  const told = toldBy(step, new Set(ids))
+  const told = toldBy(step)
   if (ids.every((one) => told.has(one))) return ids.flatMap((one) => told.get(one) ?? [])
   const stored = await step.rows.outputsAt(places, limits.max_outputs_bytes)
   if (!stored) return undefined

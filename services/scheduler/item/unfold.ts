@@ -7,7 +7,8 @@ import { taskRunId } from "#language/run-id.ts"
 import { knownTask } from "../run/load.ts"
 import type { EarlierItem, RunRow, TaskRow } from "../step/rows.ts"
 import { join, type Step } from "../step/step.ts"
-import { contextOf, type Outputs, toldBy } from "../task/attempt.ts"
+import { contextOf } from "../task/attempt.ts"
+import { type Outputs, outputsOf } from "../task/outputs.ts"
 import { letGo } from "../task/release.ts"
 import { failTemplate, fold } from "./fold.ts"
 import { begunBy, idsBetween, sizeOf, type Template, templateOf } from "./templates.ts"
@@ -43,20 +44,12 @@ export const unfold = async (
 }
 
 /** What the lists are made of. */
-const readsOf = async (
-  step: Step,
-  { run, plan }: PlannedRun,
-  templates: readonly TaskRow[],
-): Promise<Outputs> => {
-  const wanted = new Set(
-    templates.flatMap(({ idx }) => {
-      const { each, reads = [] } = plan.tasks[idx] ?? {}
-      return each?.items ? [] : reads.map((place) => taskRunId(run.id, place))
-    }),
-  )
-  const told = new Map([...toldBy(step, wanted), ...step.decided.waits.outputs])
-  const found = await step.rows.outputs([...wanted].filter((id) => !told.has(id)))
-  return new Map([...told, ...found.map((row) => [row.id, row] as const)])
+const readsOf = (step: Step, { run, plan }: PlannedRun, templates: readonly TaskRow[]): Promise<Outputs> => {
+  const wanted = templates.flatMap(({ idx }) => {
+    const { each, reads = [] } = plan.tasks[idx] ?? {}
+    return each?.items ? [] : reads.map((place) => taskRunId(run.id, place))
+  })
+  return outputsOf(step, new Set(wanted))
 }
 
 /** Behind the items of all tasks that have begun theirs. */

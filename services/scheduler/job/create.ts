@@ -82,7 +82,7 @@ const flushJobs =
         const begun =
           token === null ? [] : jobs.filter(({ id }) => given.has(id)).map(begunWith(token, engine.kit.now()))
         sql.afterCommit(() => {
-          for (const job of begun) engine.known_jobs.keep(job)
+          for (const job of begun) engine.known_jobs.keep(job.id, job)
         })
         const attempts = begun.map((job) => attemptOfJob(job, token ?? ""))
         return { answer: await answersOf(sql, jobs, inserted), attempts: async () => attempts }

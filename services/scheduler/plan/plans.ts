@@ -1,3 +1,4 @@
+import { recent } from "#kernel/service/recent.ts"
 import type { Plan } from "#language/plan.ts"
 import { isJobId, placeOf, runOf, taskRunId } from "#language/run-id.ts"
 
@@ -6,7 +7,6 @@ export type Plans = {
   keep(id: string, plan: Plan): void
   /** The plans of these runs; `read` brings what isn't in memory, all at once. */
   of(runs: readonly PlannedRun[], read: ReadPlans): Promise<readonly KeptPlan[]>
-  remember(runs: readonly PlannedRun[]): void
   /** What waits for these tasks, as far as it is known without asking. */
   successorsOf(task_run_ids: Iterable<string>): readonly string[]
 }
@@ -19,36 +19,16 @@ type ReadPlans = (ids: readonly string[]) => Promise<readonly KeptPlan[]>
 const max_plans = 500
 const max_runs = 20_000
 
-/** Forgets what was not used for the longest time. */
-const recent = <Value>(max: number) => {
-  const kept = new Map<string, Value>()
-  return {
-    get(id: string): Value | undefined {
-      return kept.get(id)
-    },
-    keep(id: string, value: Value) {
-      kept.delete(id)
-      const oldest = kept.keys().next()
-      if (kept.size >= max && !oldest.done) kept.delete(oldest.value)
-      kept.set(id, value)
-    },
-  }
-}
-
 export const createPlans = (): Plans => {
   const plans = recent<Plan>(max_plans)
   const plan_ids = recent<string>(max_runs)
-  const remember = (runs: readonly PlannedRun[]) => {
-    for (const run of runs) plan_ids.keep(run.id, run.plan_id)
-  }
   return {
     keep: plans.keep,
-    remember,
     async of(runs, read) {
       const ids = [...new Set(runs.map((run) => run.plan_id))]
       const found = await read(ids.filter((id) => !plans.get(id)))
       for (const { id, plan } of found) plans.keep(id, plan)
-      remember(runs)
+      for (const run of runs) plan_ids.keep(run.id, run.plan_id)
       return ids.flatMap((id) => {
         const plan = plans.get(id)
         if (!plan) return []

@@ -40,7 +40,7 @@ export const recall = (engine: Engine, settlements: readonly Settlement[]): Reca
   const jobs: TaskRow[] = []
   for (const { task_run_id: id, outcome, token } of settlements) {
     if (isJobId(id)) {
-      const job = engine.known_jobs.peek(id)
+      const job = engine.known_jobs.get(id)
       if (job?.token !== token || outcome !== "completed" || job.gate_key !== null) return undefined
       jobs.push(job)
       continue
@@ -78,7 +78,7 @@ export const loadOpenTasks = async (step: Step, run_id: string): Promise<void> =
 
 /** After the commit: what the step has made of its runs is what this process knows. */
 export const rememberRuns = ({ known, known_jobs }: Engine, step: Step): void => {
-  for (const task of step.decided.claimed) if (task.run_id === null) known_jobs.keep(task)
+  for (const task of step.decided.claimed) if (task.run_id === null) known_jobs.keep(task.id, task)
   for (const task of step.tasks.values()) {
     const open = step.known.get(task.run_id ?? "")?.open
     if (taskMoves.terminal.some((status) => status === task.status)) open?.delete(task.id)

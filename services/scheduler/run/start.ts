@@ -175,7 +175,7 @@ const startSome = async (engine: Engine, sql: Sql, { starts, seat }: Some) => {
   endRuns(step)
   if (seat) giveTo(engine, step, seat)
   const times = await insertBegun(sql, step, begun)
-  const outputs = await outputsFor(transaction, step)
+  const outputs = await outputsFor(step)
   sql.afterCommit(() => announce(engine, step))
   const { leaving } = step.decided
   if (leaving.length > 0)

@@ -16,7 +16,7 @@ export const openSession =
   (engine: Engine) =>
   async (session: OpenSession): Promise<void> => {
     await engine.hot.run((sql) => insertSession(sql, session))
-    engine.sessions.keep(session.session_id, session)
+    engine.sessions.keep(session.session_id, { queues: session.queues })
   }
 
 const insertSession = async (sql: Sql, session: OpenSession): Promise<void> => {

@@ -23,7 +23,7 @@ export const performOn = async <Answer>(
   await passGates(engine, step)
   for (const run of step.runs.values()) run.revision += 1
   transaction.save(step)
-  const outputs = await outputsFor(transaction, step)
+  const outputs = await outputsFor(step)
   transaction.afterCommit(() => announce(engine, step))
   return { answer, attempts: () => attemptsOf(step, outputs) }
 }

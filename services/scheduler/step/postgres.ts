@@ -31,10 +31,6 @@ const transactionWith = (sql: Sql, way: Way): Transaction => ({
   save: (step) => {
     save(sql, step, way).catch(() => undefined)
   },
-  outputs: (task_run_ids) => {
-    way.hold.send()
-    return readOutputs(sql, task_run_ids)
-  },
   afterCommit: (work) => sql.afterCommit(work),
 })
 

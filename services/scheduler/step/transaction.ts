@@ -1,4 +1,4 @@
-import type { Output, Rows } from "./rows.ts"
+import type { Rows } from "./rows.ts"
 import type { Step } from "./step.ts"
 
 /** What a step stands on: the rows that it decides by, and the place for what it has decided. */
@@ -6,7 +6,6 @@ export type Transaction = {
   readonly rows: Rows
   /** Waited for by nobody: it is sent at the latest with the commit, and the answer to that is the answer of all. */
   save(step: Step): void
-  outputs(task_run_ids: readonly string[]): Promise<readonly Output[]>
   /** Runs after the commit is certain. */
   afterCommit(work: () => void): void
 }

@@ -14,7 +14,7 @@ import type { RunRow, TaskRow } from "../step/rows.ts"
 import { planOfRun, runOfTask, type Step } from "../step/step.ts"
 import { decideReady } from "../wait/decide.ts"
 import { taskMoves } from "./moves.ts"
-import { letGo, release } from "./release.ts"
+import { goOn, letGo } from "./release.ts"
 import { tellSkipped } from "./tell-unbegun.ts"
 
 /** Counts down what waits for the tasks that ended, releases what is free, and skips what can't run any more. */
@@ -48,20 +48,13 @@ export const decideOwn = async (step: Step): Promise<void> => {
 export const decideUndecided = async (step: Step): Promise<void> => {
   while (step.decided.waits.undecided.length > 0) {
     const verdicts = [...(await decideReady(step))]
-    for (const [task, verdict] of verdicts) if (verdict === "goes on") goOn(step, task)
+    for (const [task, verdict] of verdicts) if (verdict === "goes on") goOn(step, runOfTask(step, task), task)
     const ended = verdicts.filter(([, verdict]) => verdict === "ended" || verdict === "passed over")
     await advanceAll(
       step,
       ended.map(([task]) => task),
     )
   }
-}
-
-const goOn = (step: Step, task: TaskRow): void => {
-  const run = runOfTask(step, task)
-  const isTemplate = task.item === null && planOfRun(step, run)?.tasks[task.idx]?.each !== undefined
-  if (isTemplate) step.decided.unfolding.push(task)
-  else release(step, run, task)
 }
 
 const advanceAll = async (step: Step, all: readonly TaskRow[]): Promise<void> => {

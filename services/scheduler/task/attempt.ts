@@ -2,9 +2,9 @@ import type { ExpressionContext } from "#language/expressions.ts"
 import { defaults, type Plan, type PlanTask } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
 import { taskOfItem, withItem } from "../item/attempt.ts"
-import type { ClaimedRow, Output, RunRow, TaskRow } from "../step/rows.ts"
+import type { ClaimedRow, RunRow, TaskRow } from "../step/rows.ts"
 import { planOfRun, runOfTask, type Step } from "../step/step.ts"
-import type { Transaction } from "../step/transaction.ts"
+import { type Outputs, outputsOf } from "./outputs.ts"
 
 /** One attempt, with all that its worker needs. */
 export type Attempt = {
@@ -30,30 +30,12 @@ export type AttemptContext = {
   readonly run: { readonly id: string; readonly workflow: string; readonly version: number }
 } & Pick<ExpressionContext, "item" | "index" | "matrix">
 
-/** The outputs that the expressions of what a step gives to its worker may read, looked up all at once. */
-export const outputsFor = async (reader: Pick<Transaction, "outputs">, step: Step): Promise<Outputs> => {
-  const { claimed } = step.decided
-  const wanted = new Set<string>()
-  for (const task of claimed) {
-    const run = runOfTask(step, task)
-    for (const idx of readsOf(planOfRun(step, run), task)) wanted.add(taskRunId(task.run_id ?? "", idx))
-  }
-  const known = toldBy(step, wanted)
-  const found = await reader.outputs([...wanted].filter((id) => !known.has(id)))
-  return new Map([...known, ...found.map((row) => [row.id, row] as const)])
-}
-
-/** What ends in this step itself may not be written yet. */
-export const toldBy = ({ decided }: Step, wanted: ReadonlySet<string>): Outputs => {
-  const told = new Map<string, Output>()
-  if (wanted.size === 0) return told
-  for (const { task, earlier } of decided.created)
-    told.set(task.id, { id: task.id, status: task.status, outputs: earlier?.outputs ?? null })
-  for (const { task, settlement } of [...decided.ended, ...decided.waits.ended, ...decided.folded])
-    told.set(task.id, { id: task.id, status: task.status, outputs: settlement.outputs ?? null })
-  for (const task of [...decided.unbegun, ...decided.expired.map((one) => one.task)])
-    told.set(task.id, { id: task.id, status: task.status, outputs: null })
-  return told
+/** What the expressions of what a step gives to its worker may read, looked up all at once. */
+export const outputsFor = (step: Step): Promise<Outputs> => {
+  const wanted = step.decided.claimed.flatMap((task) =>
+    readsOf(planOfRun(step, runOfTask(step, task)), task).map((idx) => taskRunId(task.run_id ?? "", idx)),
+  )
+  return outputsOf(step, new Set(wanted))
 }
 
 /** What a step gives to its worker, after its commit. */
@@ -85,7 +67,6 @@ const attemptOf = (step: Step, task: TaskRow, outputs: Outputs): Attempt | undef
   }
 }
 
-export type Outputs = ReadonlyMap<string, Output>
 type Planned = { readonly plan: Plan; readonly plan_task: PlanTask; readonly outputs: Outputs }
 
 export const contextOf = (run: RunRow, { plan, plan_task, outputs }: Planned): AttemptContext => {

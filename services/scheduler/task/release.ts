@@ -15,6 +15,12 @@ export const letGo = (step: Step, run: RunRow, task: TaskRow): void => {
   const planned = planOfRun(step, run)?.tasks[task.idx]
   task.needs_left = 0
   if (planned && isOwn(planned, task)) step.decided.waits.undecided.push(task)
-  else if (planned?.each && task.item === null) step.decided.unfolding.push(task)
+  else goOn(step, run, task)
+}
+
+/** With what the engine decides by itself behind it: it is to have items, or goes to a worker. */
+export const goOn = (step: Step, run: RunRow | undefined, task: TaskRow): void => {
+  const isTemplate = task.item === null && planOfRun(step, run)?.tasks[task.idx]?.each !== undefined
+  if (isTemplate) step.decided.unfolding.push(task)
   else release(step, run, task)
 }

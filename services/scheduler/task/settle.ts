@@ -33,7 +33,7 @@ export const settleKnown = async (
   const { runs, jobs } = recalled
   await joinRuns(engine, step, runs)
   join(step.tasks, jobs)
-  for (const { id } of jobs) engine.known_jobs.take(id)
+  for (const { id } of jobs) engine.known_jobs.forget(id)
   step.is_guessed = jobs.length > 0
   for (const { task_run_id } of settlements) knownTask(step, task_run_id)
   return settleLoaded(step, settlements)

@@ -2,9 +2,10 @@ import { itemContext } from "#language/each.ts"
 import { type ExpressionContext, ExpressionError } from "#language/expressions.ts"
 import type { Plan, PlanTask } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
-import type { Output, RunRow, TaskRow } from "../step/rows.ts"
+import type { RunRow, TaskRow } from "../step/rows.ts"
 import { planOfRun, runOfTask, type Step } from "../step/step.ts"
-import { contextOf, toldBy } from "../task/attempt.ts"
+import { contextOf } from "../task/attempt.ts"
+import { type Outputs, outputsOf } from "../task/outputs.ts"
 import { tellSkipped } from "../task/tell-unbegun.ts"
 import { endWait } from "./end.ts"
 import { beginWait, isWanted, withEnv } from "./evaluate.ts"
@@ -15,7 +16,7 @@ import type { Signal } from "./waits.ts"
 export const isOwn = (planned: PlanTask, { item }: Pick<TaskRow, "item"> = { item: null }): boolean =>
   planned.wait !== undefined || (planned.if !== undefined && item === null)
 
-type Known = { readonly outputs: ReadonlyMap<string, Output>; readonly signals: readonly Signal[] }
+type Known = { readonly outputs: Outputs; readonly signals: readonly Signal[] }
 
 type Ready = { readonly task: TaskRow; readonly run: RunRow; readonly plan: Plan; readonly planned: PlanTask }
 
@@ -44,16 +45,14 @@ const readKnown = async (step: Step, open: readonly Ready[]): Promise<Known> => 
   const wanted = new Set(
     open.flatMap(({ run, planned }) => planned.reads.map((idx) => taskRunId(run.id, idx))),
   )
-  const told = new Map([...toldBy(step, wanted), ...step.decided.waits.outputs])
-  const missing = [...wanted].filter((id) => !told.has(id))
   const named = open.flatMap(({ run, planned: { wait } }) =>
     wait?.for === "signal" ? [{ run_id: run.id, name: wait.name }] : [],
   )
-  const [found, signals] = await Promise.all([
-    missing.length > 0 ? step.rows.outputs(missing) : [],
+  const [outputs, signals] = await Promise.all([
+    outputsOf(step, wanted),
     named.length > 0 ? step.rows.signals(named) : [],
   ])
-  return { outputs: new Map([...told, ...found.map((row) => [row.id, row] as const)]), signals }
+  return { outputs, signals }
 }
 
 const decide = (step: Step, ready: Ready, known: Known): Verdict => {
@@ -119,12 +118,12 @@ const refuse = (step: Step, task: TaskRow, { error, code, what }: Refusal): Verd
 
 const takeSignal = (step: Step, task: TaskRow, { run_id, name, data }: Signal): Verdict => {
   step.decided.waits.taken.push({ run_id, name })
-  endWait(step, task, { status: "completed", outputs: outputsOf(data) })
+  endWait(step, task, { status: "completed", outputs: asOutputs(data) })
   return "ended"
 }
 
 /** What is no mapping by itself has a name in the outputs. */
-export const outputsOf = (data: unknown): Readonly<Record<string, unknown>> => {
+export const asOutputs = (data: unknown): Readonly<Record<string, unknown>> => {
   if (data === null || data === undefined) return {}
   return typeof data === "object" && !Array.isArray(data) ? { ...data } : { data }
 }

@@ -15,7 +15,7 @@ import { performIn } from "../step/perform.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { planOfRun, type Step } from "../step/step.ts"
 import { advanceRuns } from "../task/advance.ts"
-import { outputsOf } from "./decide.ts"
+import { asOutputs } from "./decide.ts"
 import { endWait } from "./end.ts"
 
 export type GivenSignal = { readonly run_id: string; readonly name: string; readonly data: unknown }
@@ -58,7 +58,7 @@ export const deliverIn = async (
   for (const task of open) checkData(waiters, task, data)
   const waiting = open.filter(({ status }) => status === "waiting")
   if (waiting.length > 0) {
-    for (const task of waiting) endWait(step, task, { status: "completed", outputs: outputsOf(data) })
+    for (const task of waiting) endWait(step, task, { status: "completed", outputs: asOutputs(data) })
     await advanceRuns(step)
     endRuns(step)
     return { delivered: true, tasks: waiting.map(({ task }) => task) }
@@ -114,7 +114,7 @@ type Late = { readonly waiters: readonly Waiter[]; readonly name: string; readon
 const refuseLate = async (step: Step, run: RunRow, { waiters, name, data }: Late): Promise<Delivered> => {
   const ended = await step.rows.outputs(waiters.map(({ idx }) => taskRunId(run.id, idx)))
   const same = ended.filter(
-    ({ status, outputs }) => status === "completed" && isSame(outputs ?? {}, outputsOf(data)),
+    ({ status, outputs }) => status === "completed" && isSame(outputs ?? {}, asOutputs(data)),
   )
   const names = waiters.map((waiter) => waiter.name)
   if (same.length > 0) return { delivered: true, tasks: names }

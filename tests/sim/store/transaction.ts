@@ -20,7 +20,6 @@ export const transactionIn = (session: Session): Transaction => ({
     if (step.is_guessed) session.statement(() => lookAtGuesses(session, step)).catch(() => undefined)
     session.writes.push((changes) => saveStep(changes, step))
   },
-  outputs: itemRowsIn(session).outputs,
   afterCommit: (work) => {
     session.after.push(work)
   },
