@@ -1,4 +1,5 @@
 import { in_waits } from "./wait-mutants.ts"
+import { about_workers } from "./worker-mutants.ts"
 
 /** A mistake that somebody could make: a change of one place in one file, which the simulation has to notice. */
 export type Mutant = {
@@ -173,7 +174,7 @@ const in_decisions: readonly Mutant[] = [
   {
     name: "more is handed over than there is room for",
     path: `${task}/hand-over.ts`,
-    from: "left[task.slot] > 0 &&",
+    from: "left[kindOf(task.slot)] > 0 &&",
     to: "",
   },
   {
@@ -366,4 +367,10 @@ const in_memory: readonly Mutant[] = [
   },
 ]
 
-export const mutants: readonly Mutant[] = [...in_decisions, ...in_waits, ...in_memory, ...in_stand_ins]
+export const mutants: readonly Mutant[] = [
+  ...in_decisions,
+  ...in_waits,
+  ...about_workers,
+  ...in_memory,
+  ...in_stand_ins,
+]

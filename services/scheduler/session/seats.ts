@@ -1,9 +1,10 @@
-import type { Slot } from "#language/slots.ts"
+import { isPlain, type Slot } from "#language/slots.ts"
 import type { Room } from "../lane/share.ts"
+import type { Taker } from "../lane/taker.ts"
 import type { Attempt } from "../task/attempt.ts"
 
 /** A worker's claim that found nothing, and waits here for what comes. */
-export type Seat = { readonly session_id: string; readonly queues: readonly string[]; readonly room: Room }
+export type Seat = Taker & { readonly session_id: string; readonly room: Room }
 
 /** One that new work was chosen for: it is given that once it is committed, or nothing if that failed. */
 export type TakenSeat = Seat & { give(attempts: readonly Attempt[]): void }
@@ -18,7 +19,7 @@ type Sitting = {
 /** Where waiting claims of this process meet new work, so that it is theirs from its first commit on. */
 export type Seats = {
   sit(seat: Seat): Sitting
-  /** One with room for this kind of work. */
+  /** One with room for this kind of work; what not everybody may take is claimed. */
   take(slot: Slot): TakenSeat | undefined
 }
 
@@ -38,6 +39,7 @@ export const createSeats = (): Seats => {
       }
     },
     take(slot) {
+      if (!isPlain(slot)) return undefined
       for (const seat of free) {
         if (seat.room[slot] === 0) continue
         free.delete(seat)

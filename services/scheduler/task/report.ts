@@ -1,6 +1,7 @@
 import type { Engine } from "../engine.ts"
 import { passGates } from "../gate/pass.ts"
 import type { Room } from "../lane/share.ts"
+import type { Taker } from "../lane/taker.ts"
 import { type Recalled, recall } from "../run/load.ts"
 import { perform } from "../step/perform.ts"
 import type { Step } from "../step/step.ts"
@@ -33,21 +34,21 @@ const settleAndClaim = (engine: Engine, step: Step, report: Report): Promise<rea
   const session = engine.sessions.get(session_id)
   const recalled = session && recall(engine, settlements)
   return session && recalled
-    ? settleRecalled(engine, step, { ...report, recalled, queues: session.queues })
+    ? settleRecalled(engine, step, { ...report, recalled, session })
     : settleRead(engine, step, report)
 }
 
-type KnownReport = Report & { readonly recalled: Recalled; readonly queues: readonly string[] }
+type KnownReport = Report & { readonly recalled: Recalled; readonly session: Taker }
 
 const settleRecalled = async (
   engine: Engine,
   step: Step,
-  { session_id, settlements, room, recalled, queues }: KnownReport,
+  { session_id, settlements, room, recalled, session }: KnownReport,
 ): Promise<readonly Verdict[]> => {
   const { runs } = recalled
   holdFor(engine, step, { session_id, runs: runs.map(({ id, revision }) => ({ id, revision })) })
   const verdicts = await settleKnown(engine, step, { recalled, settlements })
-  await giveNext(engine, step, { queues, room })
+  await giveNext(engine, step, { session, room })
   return verdicts
 }
 
@@ -64,16 +65,16 @@ const settleRead = async (
   if (!session) return verdicts
   engine.sessions.keep(session_id, session)
   step.holder = { session_id, token: session.token }
-  await giveNext(engine, step, { queues: session.queues, room })
+  await giveNext(engine, step, { session, room })
   return verdicts
 }
 
-type Worker = { readonly queues: readonly string[]; readonly room: Room }
+type Worker = { readonly session: Taker; readonly room: Room }
 
 /** What gets a free place may go to this worker at once. */
-const giveNext = async (engine: Engine, step: Step, { queues, room }: Worker): Promise<void> => {
+const giveNext = async (engine: Engine, step: Step, { session, room }: Worker): Promise<void> => {
   await passGates(engine, step)
   engine.lanes.note(step.decided.admitted)
-  const left = handOver(engine, step, { session: { queues }, room })
-  await claimIn(engine, step, { session: { queues }, room: left })
+  const left = handOver(engine, step, { session, room })
+  await claimIn(engine, step, { session, room: left })
 }
