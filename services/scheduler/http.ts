@@ -6,6 +6,8 @@ import { mountDeadLetters } from "./dead-letter/http.ts"
 import type { Engine } from "./engine.ts"
 import { mountJobs } from "./job/http.ts"
 import { mountQueues } from "./queue/http.ts"
+import { mountRemoteWorkers } from "./remote/http.ts"
+import type { LogStore } from "./remote/logs.ts"
 import { mountControl } from "./run/control.ts"
 import { followRun } from "./run/follow.ts"
 import { listRuns } from "./run/list.ts"
@@ -77,7 +79,7 @@ async function* sentEvents(
     yield some.map((event) => ({ id: String(event.seq), event: event.type, data: JSON.stringify(event) }))
 }
 
-export const schedulerHttp = (engine: Engine, doors: Doors): App => {
+export const schedulerHttp = (engine: Engine & { readonly logs: LogStore }, doors: Doors): App => {
   const app = createApp(doors)
   const list = listRuns(engine.database)
   const show = showRun(engine.database)
@@ -109,5 +111,6 @@ export const schedulerHttp = (engine: Engine, doors: Doors): App => {
   mountDeadLetters(app, engine)
   mountQueues(app, engine)
   mountWorkers(app, engine)
+  mountRemoteWorkers(app, engine, engine.logs)
   return app
 }

@@ -1,11 +1,13 @@
 import type { Actor } from "#kernel/auth/actor.ts"
 import type { Role } from "#kernel/auth/permissions.ts"
 import type { App } from "#kernel/http/app.ts"
+import { Problem } from "#kernel/problem/problem.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import type { Engine } from "../engine.ts"
 import { workspace_id } from "../given.ts"
 import { schedulerHttp } from "../http.ts"
+import type { LogStore } from "../remote/logs.ts"
 import type { JobStatus } from "./moves.ts"
 import type { Job } from "./shape.ts"
 
@@ -24,8 +26,10 @@ export type Ask = {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+const noLogs: LogStore["appendLogs"] = () => Promise.reject(new Problem("platform.unavailable"))
+
 /** The scheduler's door; the caller's role and workspace are what the test says. */
-export const jobsDoor = (engine: Engine) => {
+export const jobsDoor = (engine: Engine, logs: LogStore = { appendLogs: noLogs }) => {
   const actorOf = (authorization = ""): Actor => {
     const [role = "", workspace = ""] = authorization.split("@")
     return {
@@ -37,12 +41,15 @@ export const jobsDoor = (engine: Engine) => {
       grant_id: workspace_id,
     }
   }
-  const app: App = schedulerHttp(engine, {
-    service: "scheduler",
-    authenticate: async ({ authorization }) => actorOf(authorization),
-    log: silentLog,
-    metrics: createMetrics(),
-  })
+  const app: App = schedulerHttp(
+    { ...engine, logs },
+    {
+      service: "scheduler",
+      authenticate: async ({ authorization }) => actorOf(authorization),
+      log: silentLog,
+      metrics: createMetrics(),
+    },
+  )
   const ask = async <Body = Json>(method: string, path: string, more: Ask = {}): Promise<Answered<Body>> => {
     const { role = "operator", workspace = workspace_id, body, text } = more
     const sent = text ?? (body === undefined ? undefined : JSON.stringify(body))
