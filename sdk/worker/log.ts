@@ -2,6 +2,7 @@ import { maskText } from "#language/mask/masker.ts"
 import { rest } from "../follow.ts"
 import type { Held, LogChunk, WorkerApi } from "./api.ts"
 import { isRefusal } from "./errors.ts"
+import { kit } from "./kit.ts"
 
 /** Writes lines to the task's log. */
 export type WorkLog = {
@@ -110,7 +111,7 @@ const openLog = ({ worker_id, forms, ...held }: Source, { seal, isFull }: Shippi
   const add = (stream: Line["stream"], text: string): void => {
     const size = bytesOf(text)
     if (bytes + size > max_chunk_bytes || lines.length >= max_chunk_lines) close()
-    lines.push({ at: new Date(performance.timeOrigin + performance.now()).toISOString(), stream, text })
+    lines.push({ at: kit.now().toISOString(), stream, text })
     bytes += size
     timer ??= setTimeout(close, max_chunk_ms)
   }

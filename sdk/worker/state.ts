@@ -2,6 +2,7 @@ import { rest } from "../follow.ts"
 import type { Attempt, OpenWorker, WorkerApi, WorkResult } from "./api.ts"
 import type { WorkFunction } from "./attempt.ts"
 import { isRefusal } from "./errors.ts"
+import { kit } from "./kit.ts"
 import type { Shipper } from "./log.ts"
 import type { Session } from "./session.ts"
 
@@ -34,9 +35,6 @@ export type State = {
   wake: () => void
 }
 
-/** From 0 to 1. */
-const chance = (): number => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32
-
 const wait_ms = { first: 100, max: 5_000 }
 
 /**
@@ -54,7 +52,7 @@ export const persist = async <Answer>(
     } catch (error) {
       if (isRefusal(error) || until.aborted) throw error
       onTrouble({ doing, error })
-      await rest(rest_ms * (0.5 + chance()), until)
+      await rest(rest_ms * (0.5 + kit.random()), until)
     }
   }
 }

@@ -210,7 +210,8 @@ describe("a function", () => {
       going_on: async (_, { heartbeat }: WorkContext) => {
         for (let beats = 0; beats < 8; beats += 1) {
           heartbeat()
-          await new Promise((resolve) => setTimeout(resolve, 100))
+          const began_ms = performance.now()
+          await until("a while has passed", () => performance.now() - began_ms > 100)
         }
       },
     })
