@@ -7,6 +7,16 @@ import type { Taker } from "./taker.ts"
 /** How many attempts of each kind a worker has room for. */
 export type Room = Readonly<Record<SlotKind, number>>
 
+/** Another room, each kind by itself. */
+export const eachKind = (
+  { process, inline, remote }: Room,
+  map: (count: number, kind: SlotKind) => number,
+): Room => ({
+  process: map(process, "process"),
+  inline: map(inline, "inline"),
+  remote: map(remote, "remote"),
+})
+
 /** The lanes that a worker may take from now. */
 export const openLanes = (
   { lanes, queues }: Pick<Engine, "lanes" | "queues">,

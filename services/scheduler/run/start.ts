@@ -192,5 +192,5 @@ const startSome = async (engine: Engine, sql: Sql, { starts, seat }: Some) => {
 const giveTo = (engine: Engine, step: Step, seat: Seat): void => {
   if (step.decided.released.length === 0) return
   holdFor(engine, step, { session_id: seat.session_id, runs: [] })
-  handOver(engine, step, { session: seat, room: seat.room })
+  handOver(engine, step, { session: seat, room: seat.room, unserved: seat.room })
 }

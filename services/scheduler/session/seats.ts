@@ -1,5 +1,5 @@
-import { isPlain, type Slot } from "#language/slots.ts"
-import type { Room } from "../lane/share.ts"
+import { isPlain, type Slot, type SlotKind } from "#language/slots.ts"
+import { eachKind, type Room } from "../lane/share.ts"
 import type { Taker } from "../lane/taker.ts"
 import type { Attempt } from "../task/attempt.ts"
 
@@ -21,11 +21,33 @@ export type Seats = {
   sit(seat: Seat): Sitting
   /** One with room for this kind of work; what not everybody may take is claimed. */
   take(slot: Slot): TakenSeat | undefined
+  /** While the work is done, a claim of this session is under way. */
+  serve<Answer>(claim: Serving, work: () => Promise<Answer>): Promise<Answer>
+  /** The room that a session's lanes need: none of a kind that a claim with ample room is under way for. */
+  unserved(claim: Serving): Room
 }
 
-export const createSeats = (): Seats => {
+type Serving = { readonly session_id: string; readonly room: Room }
+
+/** A claim with ample room takes what waits in lanes, so nothing else has to wait behind that. */
+export const createSeats = (ample_room: number): Seats => {
   const free = new Set<TakenSeat>()
+  const serving = new Set<Serving>()
   return {
+    async serve(claim, work) {
+      const own = { ...claim }
+      serving.add(own)
+      try {
+        return await work()
+      } finally {
+        serving.delete(own)
+      }
+    },
+    unserved({ session_id, room }) {
+      const own = [...serving].filter((claim) => claim.session_id === session_id)
+      const isServed = (kind: SlotKind) => own.some((claim) => claim.room[kind] >= ample_room)
+      return eachKind(room, (count, kind) => (isServed(kind) ? 0 : count))
+    },
     sit(seat) {
       const { promise: given, resolve: give } = Promise.withResolvers<readonly Attempt[]>()
       const own = { ...seat, give }

@@ -20,7 +20,12 @@ const look_ms = 200
 /** A claim that finds nothing waits for work rather than ask again. */
 export const parkedClaim = (engine: Engine, refresh: () => Promise<void>) => {
   const claim = claimTasks(engine)
-  return async ({ session_id, room, wait_ms, signal }: ParkedClaim): Promise<readonly Attempt[]> => {
+  const takeOrWait = async ({
+    session_id,
+    room,
+    wait_ms,
+    signal,
+  }: ParkedClaim): Promise<readonly Attempt[]> => {
     const until_ms = performance.now() + Math.min(wait_ms, max_wait_ms)
     for (;;) {
       const left_ms = until_ms - performance.now()
@@ -30,7 +35,8 @@ export const parkedClaim = (engine: Engine, refresh: () => Promise<void>) => {
       const stopped = engine.stopped.next(rest_ms, signal).then(() => "return" as const)
       await refresh()
       const session = engine.sessions.get(session_id)
-      const isIdle = openLanes(engine, lookingFor(session), room).length === 0
+      // One that this process doesn't know is known once it has claimed.
+      const isIdle = session !== undefined && openLanes(engine, lookingFor(session), room).length === 0
       const attempts = isIdle ? [] : await claim({ session_id, room })
       if (attempts.length > 0 || left_ms <= 0 || signal.aborted) return attempts
       // Its worker beats when a claim comes back empty, and so learns at once what it is to stop.
@@ -48,8 +54,10 @@ export const parkedClaim = (engine: Engine, refresh: () => Promise<void>) => {
       if (given.length > 0 || next === "return") return given
     }
   }
+  return (parked: ParkedClaim): Promise<readonly Attempt[]> =>
+    engine.seats.serve(parked, () => takeOrWait(parked))
 }
 
 /** Whoever has a seat is given new work before anything else is asked, so nothing may wait for anybody. */
-const lookingFor = (session: Taker | undefined): Taker =>
-  session && session.workspace_id !== null ? session : { ...anybody, labels: session?.labels ?? {} }
+const lookingFor = (session: Taker): Taker =>
+  session.workspace_id === null ? { ...anybody, labels: session.labels } : session

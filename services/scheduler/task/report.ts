@@ -1,6 +1,6 @@
 import type { Engine } from "../engine.ts"
 import { passGates } from "../gate/pass.ts"
-import type { Room } from "../lane/share.ts"
+import { eachKind, type Room } from "../lane/share.ts"
 import type { Taker } from "../lane/taker.ts"
 import { type Recalled, recall } from "../run/load.ts"
 import { perform } from "../step/perform.ts"
@@ -48,7 +48,7 @@ const settleRecalled = async (
   const { runs } = recalled
   holdFor(engine, step, { session_id, runs: runs.map(({ id, revision }) => ({ id, revision })) })
   const verdicts = await settleKnown(engine, step, { recalled, settlements })
-  await giveNext(engine, step, { session, room })
+  await giveNext(engine, step, { session_id, session, room })
   return verdicts
 }
 
@@ -65,16 +65,21 @@ const settleRead = async (
   if (!session) return verdicts
   engine.sessions.keep(session_id, session)
   step.holder = { session_id, token: session.token }
-  await giveNext(engine, step, { session, room })
+  await giveNext(engine, step, { session_id, session, room })
   return verdicts
 }
 
-type Worker = { readonly session: Taker; readonly room: Room }
+type Worker = { readonly session_id: string; readonly session: Taker; readonly room: Room }
 
 /** What gets a free place may go to this worker at once. */
-const giveNext = async (engine: Engine, step: Step, { session, room }: Worker): Promise<void> => {
+const giveNext = async (engine: Engine, step: Step, worker: Worker): Promise<void> => {
+  const { session, room } = worker
   await passGates(engine, step)
   engine.lanes.note(step.decided.admitted)
-  const left = handOver(engine, step, { session, room })
-  await claimIn(engine, step, { session, room: left })
+  const unserved = engine.seats.unserved(worker)
+  const left = handOver(engine, step, { session, room, unserved })
+  await claimIn(engine, step, {
+    session,
+    room: eachKind(left, (count, kind) => Math.min(count, unserved[kind])),
+  })
 }
