@@ -50,7 +50,8 @@ export const slotOfTask = ({ uses, with: given, labels }: Planned): Slot => {
 }
 
 const withLabels = (slot: Slot, labels: Labels | undefined): Slot => {
-  const pairs = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`)
+  if (labels === undefined) return slot
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`)
   return pairs.length === 0 ? slot : (`${slot} {${pairs.sort().join(",")}}` as Slot)
 }
 

@@ -1239,6 +1239,10 @@ export interface components {
             timeout?: string | null;
             /** @description A job that waits in its queue for longer becomes a dead letter. */
             queue_timeout?: string | null;
+            /** @description Only a worker that has all of these runs it. */
+            labels?: {
+                [key: string]: string;
+            } | null;
             /** @description Wins over the header. */
             idempotency_key?: string | null;
             /** @description At most so many jobs and runs with the same key at once. */
@@ -1928,6 +1932,7 @@ export interface components {
             item: number | null;
             /** @enum {string} */
             status: "pending" | "queued" | "running" | "retrying" | "waiting" | "completed" | "failed" | "skipped" | "cancelled";
+            /** @description Why it has this status. `no_worker` of a queued one: no worker that lives has its function, labels and queue. */
             reason: string | null;
             attempt: number;
             max_retries: number;
