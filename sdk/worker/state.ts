@@ -35,7 +35,7 @@ export type State = {
   wake: () => void
 }
 
-const wait_ms = { first: 100, max: 5_000 }
+const wait_ms = { first: 100, max: 2_000 }
 
 /**
  * Does it again until it is done, after growing rests, each at random so that not all workers come at once; what the

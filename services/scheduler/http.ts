@@ -6,8 +6,7 @@ import { mountDeadLetters } from "./dead-letter/http.ts"
 import type { Engine } from "./engine.ts"
 import { mountJobs } from "./job/http.ts"
 import { mountQueues } from "./queue/http.ts"
-import { mountRemoteWorkers } from "./remote/http.ts"
-import type { LogStore } from "./remote/logs.ts"
+import { mountRemoteWorkers, type RemoteGround } from "./remote/http.ts"
 import { mountControl } from "./run/control.ts"
 import { followRun } from "./run/follow.ts"
 import { listRuns } from "./run/list.ts"
@@ -79,7 +78,7 @@ async function* sentEvents(
     yield some.map((event) => ({ id: String(event.seq), event: event.type, data: JSON.stringify(event) }))
 }
 
-export const schedulerHttp = (engine: Engine & { readonly logs: LogStore }, doors: Doors): App => {
+export const schedulerHttp = (engine: Engine & RemoteGround, doors: Doors): App => {
   const app = createApp(doors)
   const list = listRuns(engine.database)
   const show = showRun(engine.database)
@@ -111,6 +110,6 @@ export const schedulerHttp = (engine: Engine & { readonly logs: LogStore }, door
   mountDeadLetters(app, engine)
   mountQueues(app, engine)
   mountWorkers(app, engine)
-  mountRemoteWorkers(app, engine, engine.logs)
+  mountRemoteWorkers(app, engine)
   return app
 }

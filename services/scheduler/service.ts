@@ -18,11 +18,16 @@ export const scheduler = service({
     const { database, hot, kit, log, metrics } = platform
     const engine = createEngine({ database, hot, kit, log, metrics })
     const logs = platform.call("metadata", MetadataService)
+    const closing = new AbortController()
     measureQueues(engine, metrics)
     return {
-      http: schedulerHttp({ ...engine, logs }, { ...platform, service: "scheduler" }),
+      http: schedulerHttp(
+        { ...engine, logs, closing: closing.signal },
+        { ...platform, service: "scheduler" },
+      ),
       rpc: schedulerRpc(engine),
       derive: deriveCompleted,
+      drain: async () => closing.abort(),
       loops: schedulerLoops(engine, config.WF_KEEP_RUNS_DAYS),
     }
   },

@@ -29,7 +29,7 @@ const actor: Actor = {
 const open = async (run_id: string, init: RequestInit & { query?: string; from?: Engine } = {}) => {
   const { query = "", from = engine, ...more } = init
   const app = schedulerHttp(
-    { ...from, logs },
+    { ...from, logs, closing: new AbortController().signal },
     {
       service: "scheduler",
       authenticate: async ({ workspace }) => ({ ...actor, workspace_id: workspace ?? workspace_id }),

@@ -7,7 +7,7 @@ import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import type { Engine } from "../engine.ts"
 import { workspace_id } from "../given.ts"
 import { schedulerHttp } from "../http.ts"
-import type { LogStore } from "../remote/logs.ts"
+import type { RemoteGround } from "../remote/http.ts"
 import type { JobStatus } from "./moves.ts"
 import type { Job } from "./shape.ts"
 
@@ -26,10 +26,10 @@ export type Ask = {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-const noLogs: LogStore["appendLogs"] = () => Promise.reject(new Problem("platform.unavailable"))
+const noLogs: RemoteGround["logs"]["appendLogs"] = () => Promise.reject(new Problem("platform.unavailable"))
 
 /** The scheduler's door; the caller's role and workspace are what the test says. */
-export const jobsDoor = (engine: Engine, logs: LogStore = { appendLogs: noLogs }) => {
+export const jobsDoor = (engine: Engine, ground: Partial<RemoteGround> = {}) => {
   const actorOf = (authorization = ""): Actor => {
     const [role = "", workspace = ""] = authorization.split("@")
     return {
@@ -42,7 +42,7 @@ export const jobsDoor = (engine: Engine, logs: LogStore = { appendLogs: noLogs }
     }
   }
   const app: App = schedulerHttp(
-    { ...engine, logs },
+    { ...engine, logs: { appendLogs: noLogs }, closing: new AbortController().signal, ...ground },
     {
       service: "scheduler",
       authenticate: async ({ authorization }) => actorOf(authorization),

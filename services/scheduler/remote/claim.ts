@@ -1,4 +1,5 @@
 import type { Actor } from "#kernel/auth/actor.ts"
+import { Problem } from "#kernel/problem/problem.ts"
 import type { Engine } from "../engine.ts"
 import { refreshLanes } from "../lane/refresh.ts"
 import { parkedClaim } from "../task/park.ts"
@@ -14,7 +15,7 @@ type ClaimWork = {
 }
 
 /** Waits for work as any worker's claim does. One at a time: a newer one of the same worker ends an older, whose asker may have gone. */
-export const claimWork = (engine: Engine) => {
+export const claimWork = (engine: Engine, closing: AbortSignal) => {
   const own = ownWorker(engine)
   const claim = parkedClaim(engine, refreshLanes(engine))
   const give = giveWork(engine)
@@ -24,11 +25,12 @@ export const claimWork = (engine: Engine) => {
     { worker_id, max_tasks, wait_ms, signal }: ClaimWork,
   ): Promise<WorkAttempt[]> => {
     const { session_id } = await own(actor, worker_id)
+    if (closing.aborted) throw new Problem("platform.busy", { retry_after_s: 1 })
     waiting.get(session_id)?.abort()
     const replaced = new AbortController()
     waiting.set(session_id, replaced)
     try {
-      const either = AbortSignal.any([signal, replaced.signal])
+      const either = AbortSignal.any([signal, replaced.signal, closing])
       const attempts = await claim({ session_id, room: roomFor(max_tasks), wait_ms, signal: either })
       return await give(session_id, attempts)
     } finally {

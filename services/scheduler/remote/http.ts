@@ -94,13 +94,19 @@ const leaveRoute = createRoute({
   responses: { 204: { description: "It has left; what it held is in its queue again" }, ...refusals },
 })
 
+export type RemoteGround = {
+  readonly logs: LogStore
+  /** Fires when this process is being stopped: nobody waits here for work any more. */
+  readonly closing: AbortSignal
+}
+
 /** The door of workers outside of the platform: thin over the same use-cases as that of its own. */
-export const mountRemoteWorkers = (app: App, engine: Engine, logs: LogStore): void => {
+export const mountRemoteWorkers = (app: App, engine: Engine & RemoteGround): void => {
   const open = openWorker(engine)
-  const claim = claimWork(engine)
+  const claim = claimWork(engine, engine.closing)
   const beat = beatWorker(engine)
   const report = reportWork(engine)
-  const ship = shipLogs(engine, logs)
+  const ship = shipLogs(engine, engine.logs)
   const leave = leaveWorker(engine)
   app.openapi(openRoute, async (context) =>
     context.json(await open(context.get("actor"), context.req.valid("json")), 201),

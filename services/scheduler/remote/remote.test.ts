@@ -317,6 +317,16 @@ test("a newer claim of the same worker ends the older one", async () => {
   expect((await newer).body.items).toMatchObject([{ run_id }])
 })
 
+test("nobody waits for work at a platform that is being stopped, and who comes then is asked to come again", async () => {
+  const closing = new AbortController()
+  const stopping = remoteDoor(engine, closing.signal)
+  const claim = { worker_id: await stopping.open({ functions: ["greet"] }), max_tasks: 1, wait: "20s" }
+  const waiting = stopping.post("/claim", claim)
+  closing.abort()
+  expect([200, 503]).toContain((await waiting).status)
+  expect(await stopping.post("/claim", claim)).toMatchObject({ status: 503, body: { code: "platform.busy" } })
+})
+
 test("a workspace sees its own workers and the platform's", async () => {
   await given.session(engine)
   await door.open({ functions: ["greet"], job_types: ["resize"], labels: { zone: "a" } })
