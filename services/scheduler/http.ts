@@ -110,6 +110,6 @@ export const schedulerHttp = (engine: Engine & RemoteGround, doors: Doors): App 
   mountDeadLetters(app, engine)
   mountQueues(app, engine)
   mountWorkers(app, engine)
-  mountRemoteWorkers(app, engine)
+  mountRemoteWorkers(app, engine, doors)
   return app
 }

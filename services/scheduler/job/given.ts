@@ -26,12 +26,16 @@ export type Ask = {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** The roles whose tokens are valid at present; all when left out. */
+type Known = { readonly known?: ReadonlySet<string> }
+
 const noLogs: RemoteGround["logs"]["appendLogs"] = () => Promise.reject(new Problem("platform.unavailable"))
 
 /** The scheduler's door; the caller's role and workspace are what the test says. */
-export const jobsDoor = (engine: Engine, ground: Partial<RemoteGround> = {}) => {
+export const jobsDoor = (engine: Engine, { known, ...ground }: Partial<RemoteGround> & Known = {}) => {
   const actorOf = (authorization = ""): Actor => {
     const [role = "", workspace = ""] = authorization.split("@")
+    if (known && !known.has(role)) throw new Problem("auth.invalid")
     return {
       kind: "user",
       user_id: workspace_id,

@@ -15,7 +15,11 @@ export type OpenOptions = Ask & {
 type Result = Readonly<Record<string, unknown>>
 
 /** The door of remote workers, and a store of logs that remembers what it was sent. */
-export const remoteDoor = (engine: Engine, closing = new AbortController().signal) => {
+export const remoteDoor = (
+  engine: Engine,
+  closing = new AbortController().signal,
+  known?: ReadonlySet<string>,
+) => {
   const stored: LogChunk[] = []
   const logs: LogStore = {
     appendLogs: async ({ chunks = [] }) => {
@@ -23,7 +27,7 @@ export const remoteDoor = (engine: Engine, closing = new AbortController().signa
       return create(AppendLogsResponseSchema)
     },
   }
-  const door = jobsDoor(engine, { logs, closing })
+  const door = jobsDoor(engine, { logs, closing, ...(known && { known }) })
   const post = <Body = Record<string, unknown>>(path: string, body: unknown, more: Ask = {}) =>
     door.ask<Body>("POST", `/workers${path}`, { role: "developer", ...more, body })
   return {

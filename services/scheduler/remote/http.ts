@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
-import type { App } from "#kernel/http/app.ts"
+import type { App, Doors } from "#kernel/http/app.ts"
 import { bearer, jsonAnswer, jsonBody, refusals } from "#kernel/http/shapes.ts"
+import { Problem } from "#kernel/problem/problem.ts"
 import { durationMs } from "#language/duration.ts"
 import type { Engine } from "../engine.ts"
 import { claimWork } from "./claim.ts"
@@ -101,7 +102,11 @@ export type RemoteGround = {
 }
 
 /** The door of workers outside of the platform: thin over the same use-cases as that of its own. */
-export const mountRemoteWorkers = (app: App, engine: Engine & RemoteGround): void => {
+export const mountRemoteWorkers = (
+  app: App,
+  engine: Engine & RemoteGround,
+  { authenticate }: Pick<Doors, "authenticate">,
+): void => {
   const open = openWorker(engine)
   const claim = claimWork(engine, engine.closing)
   const beat = beatWorker(engine)
@@ -115,7 +120,13 @@ export const mountRemoteWorkers = (app: App, engine: Engine & RemoteGround): voi
     const { wait, ...rest } = context.req.valid("json")
     const wait_ms = durationMs(wait) ?? bounds.max_wait_ms
     const { signal } = context.req.raw
-    return context.json({ items: await claim(context.get("actor"), { ...rest, wait_ms, signal }) }, 200)
+    const { authorization, "wf-workspace": workspace } = context.req.header()
+    const checkAgain = async () => {
+      const { workspace_id } = await authenticate({ authorization, workspace })
+      if (workspace_id !== context.get("actor").workspace_id) throw new Problem("auth.invalid")
+    }
+    const wanted = { ...rest, wait_ms, signal, checkAgain }
+    return context.json({ items: await claim(context.get("actor"), wanted) }, 200)
   })
   app.openapi(heartbeatRoute, async (context) =>
     context.json({ stop: [...(await beat(context.get("actor"), context.req.valid("json")))] }, 200),

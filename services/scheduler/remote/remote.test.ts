@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test"
 import type { Database } from "#kernel/database/database.ts"
+import { until } from "#kernel/testing/until.ts"
 import type { Definition } from "#language/schema.ts"
 import type { Engine } from "../engine.ts"
 import { given, workspace_id } from "../given.ts"
@@ -304,6 +305,25 @@ test("a claim that finds nothing is given what comes", async () => {
   const waiting = door.post<{ items: unknown[] }>("/claim", { worker_id: worker, max_tasks: 1, wait: "20s" })
   const run_id = await runOf({ hello: greet })
   expect((await waiting).body.items).toMatchObject([{ run_id }])
+})
+
+test("whose token is revoked while it waits is given nothing, and the task goes to others", async () => {
+  const known = new Set(["developer"])
+  const guarded = remoteDoor(engine, undefined, known)
+  const worker = await guarded.open({ functions: ["greet"] })
+  const waiting = guarded.post("/claim", { worker_id: worker, max_tasks: 1, wait: "20s" })
+  await until("the claim waits for more than a second", async () => {
+    const [row] = await engine.database.run(
+      (sql) => sql<{ age_s: number }>`
+        select extract(epoch from now() - started_at)::float8 as age_s from scheduler.session`,
+    )
+    return (row?.age_s ?? 0) > 1.5
+  })
+  known.clear()
+  const run_id = await runOf({ hello: greet })
+  expect(await waiting).toMatchObject({ status: 401, body: { code: "auth.invalid" } })
+  expect(await taskOf(run_id)).toMatchObject({ status: "queued" })
+  expect(await door.claim(await door.open({ functions: ["greet"] }))).toMatchObject([{ run_id }])
 })
 
 test("a newer claim of the same worker ends the older one", async () => {
