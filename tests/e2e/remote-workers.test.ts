@@ -136,6 +136,20 @@ describe("a worker in a process of its own", () => {
     expect(await second.exited).toBe(0)
   }, 60_000)
 
+  test("that is killed while it has what must not run twice leaves it failed", async () => {
+    const text = [
+      ...["name: once", "tasks:", "  one:", "    uses: function", "    on_worker_lost: fail"],
+      ...["    retries: { max_retries: 5 }", "    with: { name: deliver, input: { takes_ms: 600000 } }"],
+    ].join("\n")
+    const { workflow, version } = await it.client.workflows.push(text, "once.yml")
+    const child = begin()
+    const { id } = await it.client.runs.start({ workflow, version, inputs: {} })
+    await running(id, "one")
+    child.kill("SIGKILL")
+    expect((await ended(id)).status).toBe("failed")
+    expect(await taskOf(id, "one")).toMatchObject({ attempt: 1, error: { code: "worker.lost" } })
+  }, 60_000)
+
   test("that is asked to stop hands back at once what it can't end", async () => {
     const child = begin()
     const run_id = await start({ takes_ms: 600_000 })

@@ -8,6 +8,8 @@ import { openSession } from "../session/open.ts"
 import type { OpenWorker } from "./shape.ts"
 
 const max_open = 1_000
+/** Those that have ended included: they are listed for a day. */
+const max_kept = 10_000
 
 /** A session like any worker's, which is given work of the caller's workspace and of no other. */
 export const openWorker = (engine: Engine) => {
@@ -15,8 +17,8 @@ export const openWorker = (engine: Engine) => {
   return async (actor: Actor, { functions, job_types, slots, ...rest }: OpenWorker) => {
     allow(actor, "worker.run")
     const { workspace_id } = actor
-    const count = await engine.hot.run((sql) => countOpen(sql, workspace_id))
-    if (count >= max_open) throw new Problem("worker.too_many")
+    const { open: live, kept } = await engine.hot.run((sql) => countWorkers(sql, workspace_id))
+    if (live >= max_open || kept >= max_kept) throw new Problem("worker.too_many")
     const session_id = engine.kit.id()
     const types = [...new Set([...(functions.length > 0 ? ["function"] : []), ...job_types])]
     const takes = [...new Set([...functions.map(functionNamed), ...job_types.map(jobsOfType)])]
@@ -25,12 +27,15 @@ export const openWorker = (engine: Engine) => {
   }
 }
 
-const countOpen = async (sql: Sql, workspace_id: string): Promise<number> => {
-  const [row] = await sql<{ count: number }>`
-    select count(*)::int as count from (
-      select from scheduler.session
-      where workspace_id = ${workspace_id}::text::uuid and not ended
-      limit ${max_open}::int
-    ) as open`
-  return row?.count ?? 0
+type Counted = { readonly open: number; readonly kept: number }
+
+const countWorkers = async (sql: Sql, workspace_id: string): Promise<Counted> => {
+  const [row] = await sql<Counted>`
+    select count(*) filter (where not ended)::int as open, count(*)::int as kept
+    from (
+      select ended from scheduler.session
+      where workspace_id = ${workspace_id}::text::uuid
+      limit ${max_kept}::int
+    ) as own`
+  return row ?? { open: 0, kept: 0 }
 }

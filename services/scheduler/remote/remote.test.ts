@@ -300,6 +300,21 @@ describe("an attempt of a remote worker", () => {
   })
 })
 
+test("a workspace has a bounded number of workers, and no other is kept out by it", async () => {
+  await door.open({ functions: ["greet"] })
+  await engine.database.run(
+    (sql) => sql`
+      insert into scheduler.session (id, name, queues, slots, workspace_id, lease_until)
+      select gen_random_uuid(), 'own', '{*}', 1, ${workspace_id}::text::uuid, now() + interval '1 minute'
+      from generate_series(1, 999)`,
+  )
+  const body = { name: "own", functions: ["greet"] }
+  expect(await door.post("", body)).toMatchObject({ status: 429, body: { code: "worker.too_many" } })
+  await door.open({ functions: ["greet"], workspace: other_workspace_id })
+  await engine.database.run((sql) => sql`update scheduler.session set ended = true`)
+  await door.open({ functions: ["greet"] })
+})
+
 test("a claim that finds nothing is given what comes", async () => {
   const worker = await door.open({ functions: ["greet"] })
   const waiting = door.post<{ items: unknown[] }>("/claim", { worker_id: worker, max_tasks: 1, wait: "20s" })
