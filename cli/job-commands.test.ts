@@ -24,7 +24,8 @@ const queue = {
 const letter = { id, job, reason: "flaky.failed", attempts: 3, died_at: "2026-03-01T11:30:00.000Z" }
 
 const worker = {
-  ...{ id, name: "here", queues: ["*"], labels: {}, slots: 8, inline_slots: 500, busy: 2, status: "busy" },
+  ...{ id, name: "here", queues: ["*"], labels: { zone: "a" }, slots: 8, inline_slots: 500 },
+  ...{ types: ["noop"], functions: ["greet"], remote: false, busy: 2, status: "busy" },
   ...{ started_at: "2026-03-01T11:00:00.000Z", last_seen_at: "2026-03-01T11:59:58.000Z" },
 }
 
@@ -110,10 +111,10 @@ const faces: readonly [words: string[], table: string[], piped: string][] = [
   [
     ["workers", "list"],
     [
-      "WORKER                                NAME  STATUS  BUSY  SLOTS  INLINE  QUEUES  SEEN",
-      `${id}  here  busy    2     8      500     *       2s ago`,
+      "WORKER                                NAME  STATUS  BUSY  SLOTS  INLINE  QUEUES  SEEN    LABELS  FUNCTIONS",
+      `${id}  here  busy    2     8      500     *       2s ago  zone=a  greet`,
     ],
-    `${id}\there\tbusy\t2\t8\t500\t*\t2026-03-01T11:59:58.000Z`,
+    `${id}\there\tbusy\t2\t8\t500\t*\t2026-03-01T11:59:58.000Z\tzone=a\tgreet`,
   ],
 ]
 

@@ -11,10 +11,8 @@ import { bareExpression } from "./template.ts"
 const not_run = {
   cache: "`cache`",
   files: "`files`",
-  on_worker_lost: "`on_worker_lost: fail`",
   outputs: "`outputs` of a workflow",
   trigger: "`trigger` in expressions",
-  "uses: function": "`uses: function`",
   "uses: workflow": "`uses: workflow`",
   "uses: notify": "`uses: notify`",
   triggers: "`triggers` of type `event`",
@@ -46,9 +44,6 @@ const keys = ["cache"] as const
 const taskUses = (task: Task, path: Path): readonly Use[] => {
   const uses: Use[] = []
   for (const key of keys) if (task[key] !== undefined) uses.push({ construct: key, path: [...path, key] })
-  if (task.on_worker_lost === "fail") {
-    uses.push({ construct: "on_worker_lost", path: [...path, "on_worker_lost"] })
-  }
   const type = `uses: ${task.uses}`
   if (isConstruct(type)) uses.push({ construct: type, path: [...path, "uses"] })
   if (rootsRead([task, conditionOf(task)]).has("trigger")) uses.push({ construct: "trigger", path })

@@ -24,6 +24,7 @@ export const limits = {
   max_retries: 100,
   max_key_chars: 255,
   max_secrets: 100,
+  max_labels: 20,
   max_schedules: 20,
   max_triggers: 20,
   max_axes: 10,

@@ -158,6 +158,25 @@ const mistakes: readonly Mistake[] = [
       "flow.yml:7:15: must be a list, not text: write `needs: [a]`",
     ],
   ],
+  [
+    "11. functions that ask for what they don't get, and labels that are none",
+    [
+      "name: flow",
+      "secrets: [KEY]",
+      "tasks:",
+      "  a: { uses: function, secrets: [KEY], artifacts: [x], with: { name: greet, input: '${{ secrets.KEY }}' } }",
+      "  b: { uses: sleep, with: { duration: 1s }, labels: { zone: a } }",
+      '  c: { run: echo, labels: { "a b": c } }',
+      "  d: { uses: function, with: { input: 1 } }",
+    ],
+    [
+      "flow.yml:4:40: a function has no folder to keep files of: it uploads them with the client",
+      "flow.yml:4:89: `secrets` can be read only in `run`, `with` and `env` of a task, whose `secrets` name them; a function gets its own from its worker",
+      "flow.yml:5:45: `labels` means nothing for `uses: sleep`, which no worker runs",
+      "flow.yml:6:29: a label's name and value are 1 to 63 of A-Z, a-z, 0-9 and _.-",
+      "flow.yml:7:24: `name` is missing: it must be text",
+    ],
+  ],
 ]
 
 test.each(mistakes)("%s", (_, file, expected) => expect(told(file)).toEqual([...expected]))

@@ -56,8 +56,10 @@ const taskPlace = (path: Path, { name, task, env }: Own): Place | undefined => {
   const item = itemRoots(task)
   const own = { ...whole, ...(item.axes && { axes: item.axes }) }
   if (key === "cache" && field === "key") return of("template", [...before, ...item.roots], own)
+  // Its worker is given them beside all that: they are nothing to be kept with what it is called with.
+  const isFunction = task.uses === "function"
   const secrets = Array.isArray(task.secrets) ? task.secrets.filter((one) => typeof one === "string") : []
-  const roots: Root[] = [...before, ...item.roots, "secrets"]
+  const roots: Root[] = [...before, ...item.roots, ...(isFunction ? [] : (["secrets"] as const))]
   if (key === "env") return of("template", roots, { ...own, secrets })
   if (key !== "run" && key !== "with") return undefined
   if (key === "with" && field === "code" && task.uses === "script") return undefined

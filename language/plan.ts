@@ -43,6 +43,8 @@ export type PlanTask = {
   readonly priority: number
   readonly outputs: readonly string[]
   readonly artifacts: readonly string[]
+  /** Only a worker that has all of these runs it. */
+  readonly labels?: Readonly<Record<string, string>>
   /** What its processes may use, if less than their worker allows. */
   readonly limits?: TaskLimits
   /** Absent for one of the workflow's ordinary tasks. */
@@ -158,6 +160,7 @@ const settings = ({ task }: Entry<Task>): Settings => ({
   priority: task.priority ?? 0,
   outputs: task.outputs ?? [],
   artifacts: task.artifacts ?? [],
+  ...(Object.keys(task.labels ?? {}).length > 0 && { labels: texts(task.labels) }),
   ...(Object.keys(task.limits ?? {}).length > 0 && { limits: taskLimits(task.limits ?? {}) }),
 })
 

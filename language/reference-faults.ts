@@ -42,7 +42,8 @@ const elsewhere = (root: Root, name: string | undefined, place: Place): Finding 
   }
   if (root === "secrets") {
     return {
-      message: "`secrets` can be read only in `run`, `with` and `env` of a task, whose `secrets` name them",
+      message:
+        "`secrets` can be read only in `run`, `with` and `env` of a task, whose `secrets` name them; a function gets its own from its worker",
     }
   }
   if (root === "matrix" && place.roots.has("item"))

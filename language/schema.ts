@@ -16,6 +16,7 @@ import {
   queueName,
   secretNames,
   taskName,
+  workerLabels,
   workflowName,
 } from "./words.ts"
 
@@ -108,6 +109,7 @@ export const taskSchema = z.strictObject({
     .max(limits.max_artifacts, `a task has at most ${limits.max_artifacts} artifact patterns`)
     .optional()
     .describe("Files to keep, as patterns relative to the task's folder."),
+  labels: workerLabels.optional().describe("Only a worker that has all of these runs it."),
   limits: taskLimitsSchema
     .optional()
     .describe("What its processes may use; never more than the worker allows."),

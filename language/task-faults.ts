@@ -103,6 +103,7 @@ const for_workers = [
   "cache",
   "on_worker_lost",
   "limits",
+  "labels",
 ]
 
 /** What would be ignored is refused. */
@@ -118,6 +119,9 @@ const settingFaults = (task: Mapping, path: Path): Fault[] => {
     }
   }
   if (typeof task.uses !== "string") return faults
+  if (task.uses === "function" && task.artifacts !== undefined) {
+    fault("artifacts", "a function has no folder to keep files of: it uploads them with the client")
+  }
   if (!Object.hasOwn(waitTypes, task.uses)) {
     if (task.limits !== undefined && isTaskType(task.uses) && slotOf(task.uses) !== "process") {
       fault("limits", `\`limits\` hold processes, and \`uses: ${task.uses}\` has none`)

@@ -34,6 +34,19 @@ export const jobType = z
     "a type is 1 to 100 of A-Z, a-z, 0-9 and _.:/-, beginning with a letter or digit",
   )
 
+const labelText = z
+  .string()
+  .regex(/^[A-Za-z0-9_.-]{1,63}$/, "a label's name and value are 1 to 63 of A-Z, a-z, 0-9 and _.-")
+  .refine(free, "this name is reserved")
+
+/** What tells workers apart. */
+export const workerLabels = z
+  .record(labelText, labelText)
+  .refine(
+    (labels) => Object.keys(labels).length <= limits.max_labels,
+    `there are at most ${limits.max_labels} labels`,
+  )
+
 export const priority = z.int().min(-1000).max(1000)
 
 export const taskName = name("a task's name")

@@ -38,6 +38,9 @@ export type {
   Version,
   Workflow,
 } from "./shapes.ts"
+export type { WorkContext, WorkFunction } from "./worker/attempt.ts"
+export { NonRetryable, RetryLater } from "./worker/errors.ts"
+export { createWorker, type Worker, type WorkerOptions } from "./worker/worker.ts"
 export type { StartSequence } from "./workflows.ts"
 
 /** The platform's API. Works wherever there is `fetch`. */

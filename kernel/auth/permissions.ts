@@ -26,6 +26,10 @@ export const permissions = {
   "dead_letter.resolve": ["operator", "developer", "admin", "owner"],
   "queue.manage": ["operator", "developer", "admin", "owner"],
   "worker.read": ["viewer", "operator", "developer", "admin", "owner"],
+  /** A worker of one's own: it is told what its tasks are given, and says what became of them. */
+  "worker.run": ["operator", "developer", "admin", "owner"],
+  /** The values that a running task declares, for its worker: who may write workflows could have them shown. */
+  "secret.give": ["developer", "admin", "owner"],
   "log.read": ["viewer", "operator", "developer", "admin", "owner"],
   "artifact.read": ["viewer", "operator", "developer", "admin", "owner"],
   "artifact.write": ["operator", "developer", "admin", "owner"],

@@ -247,6 +247,12 @@ export const kinds = {
     title: "This worker's session has ended",
     next: "Open a new session; what the old one held was given to others.",
   },
+  "worker.not_found": { status: 404, title: "There is no such worker", next: "See `wf workers list`." },
+  "worker.too_many": {
+    status: 429,
+    title: "The workspace has as many workers as it may",
+    next: "Stop some, or give those there are more slots.",
+  },
   "platform.busy": {
     status: 503,
     title: "The platform is at its limit",

@@ -4,7 +4,7 @@ import { containerSettings } from "./container.ts"
 import { httpSettings } from "./http.ts"
 import { scriptSettings } from "./script.ts"
 
-const functionName = z
+export const functionName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,99}$/, "a function's name is 1 to 100 of A-Z, a-z, 0-9 and _.:/-")
 

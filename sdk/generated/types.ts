@@ -752,6 +752,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/secrets/give": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["giveSecrets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/secrets/rotate-key": {
         parameters: {
             query?: never;
@@ -825,8 +841,88 @@ export interface paths {
         };
         get: operations["listWorkers"];
         put?: never;
-        post?: never;
+        post: operations["openWorker"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["claimWork"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["beatWorker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["shipWorkLogs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["reportWork"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/{worker_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["leaveWorker"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1097,6 +1193,20 @@ export interface components {
             /** @default 1000 */
             limit: number;
         };
+        ClaimWork: {
+            /** Format: uuid */
+            worker_id: string;
+            /** @description How many it has room for. */
+            max_tasks: number;
+            /**
+             * @description How long to wait for work, at most and usually 25s.
+             * @default 25s
+             */
+            wait: string;
+        };
+        ClaimedWork: {
+            items: components["schemas"]["WorkAttempt"][];
+        };
         CreateDraft: {
             name: string;
         };
@@ -1129,6 +1239,10 @@ export interface components {
             timeout?: string | null;
             /** @description A job that waits in its queue for longer becomes a dead letter. */
             queue_timeout?: string | null;
+            /** @description Only a worker that has all of these runs it. */
+            labels?: {
+                [key: string]: string;
+            } | null;
             /** @description Wins over the header. */
             idempotency_key?: string | null;
             /** @description At most so many jobs and runs with the same key at once. */
@@ -1288,6 +1402,25 @@ export interface components {
             /** Format: date-time */
             decided_at: string;
         };
+        GiveSecrets: {
+            /** Format: uuid */
+            task_run_id: string;
+            /** @description Of the attempt that runs the task now. */
+            token: string;
+        };
+        GivenSecrets: {
+            values: {
+                [key: string]: string;
+            };
+            /** @description Declared by the task, and not there. */
+            missing: string[];
+        };
+        HeldAttempt: {
+            /** Format: uuid */
+            task_run_id: string;
+            /** @description The attempt's token: results under an older one are refused. */
+            token: string;
+        };
         Hook: {
             /** Format: uuid */
             id: string;
@@ -1409,6 +1542,36 @@ export interface components {
              */
             start_at: string;
         };
+        OpenWorker: {
+            /** @description How it is listed. */
+            name: string;
+            /**
+             * @description The functions that it has, as `with: {name}` of tasks with `uses: function` names them.
+             * @default []
+             */
+            functions: string[];
+            /**
+             * @description The types of jobs that it takes.
+             * @default []
+             */
+            job_types: string[];
+            /**
+             * @description `*` for all, as when left out.
+             * @default [
+             *       "*"
+             *     ]
+             */
+            queues: ("*" | string)[];
+            /** @default {} */
+            labels: {
+                [key: string]: string;
+            };
+            /**
+             * @description How many tasks it runs at once.
+             * @default 10
+             */
+            slots: number;
+        };
         Presigned: {
             /** Format: uri */
             url: string;
@@ -1491,6 +1654,30 @@ export interface components {
             replayed: number;
             /** @description There are others: ask again. */
             more: boolean;
+        };
+        ReportWork: {
+            /** Format: uuid */
+            worker_id: string;
+            results: components["schemas"]["WorkResult"][];
+            /**
+             * @description How many it has room for now: the next ones come with the answer.
+             * @default 0
+             */
+            max_tasks: number;
+        };
+        ReportedWork: {
+            items: {
+                /** Format: uuid */
+                task_run_id: string;
+                /** @description The attempt's token: results under an older one are refused. */
+                token: string;
+                /**
+                 * @description `stale`: the attempt was given to somebody else, and nothing was changed.
+                 * @enum {string}
+                 */
+                verdict: "accepted" | "already" | "stale";
+            }[];
+            attempts: components["schemas"]["WorkAttempt"][];
         };
         Rerun: {
             /**
@@ -1666,6 +1853,11 @@ export interface components {
         SetSecret: {
             value: string;
         };
+        ShipWorkLogs: {
+            /** Format: uuid */
+            worker_id: string;
+            chunks: components["schemas"]["WorkLogChunk"][];
+        };
         SignalDelivered: {
             /** @description False while it is kept for a task that will wait for it. */
             delivered: boolean;
@@ -1740,6 +1932,7 @@ export interface components {
             item: number | null;
             /** @enum {string} */
             status: "pending" | "queued" | "running" | "retrying" | "waiting" | "completed" | "failed" | "skipped" | "cancelled";
+            /** @description Why it has this status. `no_worker` of a queued one: no worker that lives has its function, labels and queue. */
             reason: string | null;
             attempt: number;
             max_retries: number;
@@ -1819,6 +2012,99 @@ export interface components {
             /** Format: uuid */
             created_by: string;
         };
+        WorkAttempt: {
+            /** Format: uuid */
+            task_run_id: string;
+            /** @description The attempt's token: results under an older one are refused. */
+            token: string;
+            /** @description Counts from 1 within the task run. */
+            attempt: number;
+            /**
+             * Format: uuid
+             * @description Null for a job.
+             */
+            run_id: string | null;
+            workflow: string | null;
+            version: number | null;
+            /** @description The task's name, of an item with its place; a job's type. */
+            task: string;
+            /** @enum {string} */
+            kind: "function" | "job";
+            /** @description The function's name, or the job's type. */
+            name: string;
+            /** @description The task's `input` with its expressions' values, or the job's payload. Null when there is none. */
+            input?: unknown;
+            env: {
+                [key: string]: string;
+            };
+            /** @description The names of those that the task declares; `POST secrets/give` has their values. */
+            secrets: string[];
+            timeout: string;
+            /** @description A function that says nothing of itself for longer is to be ended by its worker. */
+            heartbeat_timeout: string | null;
+            traceparent: string | null;
+        };
+        WorkLogChunk: {
+            /** Format: uuid */
+            task_run_id: string;
+            /** @description The attempt's token: results under an older one are refused. */
+            token: string;
+            /** @description Counts from 0 within the attempt; one that is there is not stored twice. */
+            chunk: number;
+            /** @description The number of its first line within the attempt, from 0. */
+            first_line: number;
+            lines: {
+                /** Format: date-time */
+                at: string;
+                /**
+                 * @default stdout
+                 * @enum {string}
+                 */
+                stream: "stdout" | "stderr" | "system";
+                text: string;
+            }[];
+        };
+        WorkLogsStored: {
+            items: {
+                /** Format: uuid */
+                task_run_id: string;
+                /** @description The attempt's token: results under an older one are refused. */
+                token: string;
+                chunk: number;
+                /**
+                 * @description `dropped`: of a job, which has no log. `stale`: of an attempt that somebody else has.
+                 * @enum {string}
+                 */
+                verdict: "stored" | "dropped" | "stale";
+            }[];
+        };
+        WorkResult: {
+            /** Format: uuid */
+            task_run_id: string;
+            /** @description The attempt's token: results under an older one are refused. */
+            token: string;
+            /**
+             * @description `released`: handed back; it costs none of the task's tries.
+             * @enum {string}
+             */
+            outcome: "completed" | "failed" | "released";
+            outputs?: {
+                [key: string]: unknown;
+            };
+            error?: {
+                code: string;
+                message: string;
+            };
+            /** @default false */
+            non_retryable: boolean;
+            /** @description No sooner than after this. */
+            retry_after?: string;
+            /**
+             * @description How many chunks of its log there are: who reads it waits for all of them.
+             * @default 0
+             */
+            log_chunks: number;
+        };
         Worker: {
             /** Format: uuid */
             id: string;
@@ -1829,7 +2115,11 @@ export interface components {
             };
             /** @description The types of tasks that it can run, as it said when it came. */
             types: string[];
-            /** @description Tasks with a process of their own that it runs at once. */
+            /** @description Of a workspace's own worker: the functions that it has. */
+            functions: string[];
+            /** @description It is the workspace's own; the platform's work for all. */
+            remote: boolean;
+            /** @description Tasks that it runs at once; of a platform's worker those with a process of their own. */
             slots: number;
             /** @description Functions of the worker's own that it runs at once. */
             inline_slots: number;
@@ -1841,6 +2131,34 @@ export interface components {
             started_at: string;
             /** Format: date-time */
             last_seen_at: string;
+        };
+        WorkerHeartbeat: {
+            /** Format: uuid */
+            worker_id: string;
+            /** @description All that it has and that no answered report has settled. */
+            held: components["schemas"]["HeldAttempt"][];
+            /**
+             * @description The highest token of all claims that were answered, with none older under way.
+             * @default 0
+             */
+            last_token: string;
+            /**
+             * @description It takes nothing new.
+             * @default false
+             */
+            draining: boolean;
+        };
+        WorkerHeartbeatAnswer: {
+            /** @description What it is to stop: cancelled, or given to somebody else. */
+            stop: components["schemas"]["HeldAttempt"][];
+        };
+        WorkerOpened: {
+            /** Format: uuid */
+            worker_id: string;
+            /** @description Who is silent for so long has lost what it holds, and has to open anew. */
+            lease: string;
+            /** @description How often it says that it lives. */
+            heartbeat: string;
         };
         Workflow: {
             name: string;
@@ -3734,6 +4052,39 @@ export interface operations {
             };
         };
     };
+    giveSecrets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiveSecrets"];
+            };
+        };
+        responses: {
+            /** @description What the running task declares, for its worker */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivenSecrets"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     rotateSecretKey: {
         parameters: {
             query?: never;
@@ -3945,7 +4296,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The platform's workers, those that live first */
+            /** @description The platform's workers and the workspace's own, those that live first */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3956,6 +4307,200 @@ export interface operations {
                         next_cursor: string | null;
                     };
                 };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openWorker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenWorker"];
+            };
+        };
+        responses: {
+            /** @description The worker; it is given work of its token's workspace alone */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerOpened"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claimWork: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimWork"];
+            };
+        };
+        responses: {
+            /** @description What it is to do; nothing when the wait was over, something is to be stopped, or it claims anew */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClaimedWork"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beatWorker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkerHeartbeat"];
+            };
+        };
+        responses: {
+            /** @description It has its lease anew */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerHeartbeatAnswer"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shipWorkLogs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShipWorkLogs"];
+            };
+        };
+        responses: {
+            /** @description They are stored. 409 if all of them are stale */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkLogsStored"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportWork: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportWork"];
+            };
+        };
+        responses: {
+            /** @description What became of each result. 409 if all of them are stale */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportedWork"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaveWorker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                worker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has left; what it held is in its queue again */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A refusal */
             default: {

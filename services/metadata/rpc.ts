@@ -44,7 +44,9 @@ export const metadataRpc = (archive: Archive): Routes => {
   return (router) =>
     router.service(MetadataService, {
       async appendLogs({ chunks }, context) {
-        if (callingService(context).service !== "worker")
+        const { service } = callingService(context)
+        // The scheduler brings those of workers outside of the platform.
+        if (service !== "worker" && service !== "scheduler")
           throw new Problem("auth.forbidden", { detail: "Only workers write logs." })
         if (chunks.length > max_chunks)
           throw new Problem("request.too_large", {

@@ -5,13 +5,14 @@ import { createSignal, type Signal } from "#kernel/service/signal.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Metrics } from "#kernel/telemetry/metrics.ts"
 import { createLanes, type Lanes } from "./lane/lanes.ts"
+import type { Taker } from "./lane/taker.ts"
 import { createPlans, type Plans } from "./plan/plans.ts"
 import { createQueues, type Queues } from "./queue/queues.ts"
 import { createFeed, type Feed } from "./run/feed.ts"
 import { createKnownRuns, type KnownRuns } from "./run/known.ts"
 import { createSeats, type Seats } from "./session/seats.ts"
 import { transactOver } from "./step/postgres.ts"
-import type { SessionRow, TaskRow } from "./step/rows.ts"
+import type { TaskRow } from "./step/rows.ts"
 import type { Transact } from "./step/transaction.ts"
 import { createMeasures, type Measures } from "./task/measure.ts"
 
@@ -31,7 +32,7 @@ export type Engine = {
   /** Jobs as this process has given them to workers; whether they are so still is for the database to say. */
   readonly known_jobs: Recent<TaskRow>
   /** Sessions as this process has seen them last. That one is alive still is for the database to say. */
-  readonly sessions: Recent<Pick<SessionRow, "queues">>
+  readonly sessions: Recent<Taker>
   readonly seats: Seats
   /** Followers of runs in this process. */
   readonly feed: Feed

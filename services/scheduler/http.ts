@@ -6,6 +6,7 @@ import { mountDeadLetters } from "./dead-letter/http.ts"
 import type { Engine } from "./engine.ts"
 import { mountJobs } from "./job/http.ts"
 import { mountQueues } from "./queue/http.ts"
+import { mountRemoteWorkers, type RemoteGround } from "./remote/http.ts"
 import { mountControl } from "./run/control.ts"
 import { followRun } from "./run/follow.ts"
 import { listRuns } from "./run/list.ts"
@@ -76,7 +77,7 @@ const sentOf = (event: RunEvent): ServerSent => ({
   data: JSON.stringify(event),
 })
 
-export const schedulerHttp = (engine: Engine, doors: Doors): App => {
+export const schedulerHttp = (engine: Engine & RemoteGround, doors: Doors): App => {
   const app = createApp(doors)
   const list = listRuns(engine.database)
   const show = showRun(engine.database)
@@ -108,5 +109,6 @@ export const schedulerHttp = (engine: Engine, doors: Doors): App => {
   mountDeadLetters(app, engine)
   mountQueues(app, engine)
   mountWorkers(app, engine)
+  mountRemoteWorkers(app, engine, doors)
   return app
 }

@@ -1,4 +1,5 @@
 import { service } from "#kernel/service/service.ts"
+import { MetadataService } from "#proto/generated/wf/metadata/v1/metadata_pb.ts"
 import { schedulerConfig } from "./config.ts"
 import { createEngine } from "./engine.ts"
 import { schedulerHttp } from "./http.ts"
@@ -11,16 +12,22 @@ export const scheduler = service({
   name: "scheduler",
   config: schedulerConfig,
   needs: ["database", "hot"],
-  calls: ["iam"],
+  calls: ["iam", "metadata"],
   migrations: new URL("./migrations", import.meta.url).pathname,
   start: (platform, config) => {
     const { database, hot, kit, log, metrics } = platform
     const engine = createEngine({ database, hot, kit, log, metrics })
+    const logs = platform.call("metadata", MetadataService)
+    const closing = new AbortController()
     measureQueues(engine, metrics)
     return {
-      http: schedulerHttp(engine, { ...platform, service: "scheduler" }),
+      http: schedulerHttp(
+        { ...engine, logs, closing: closing.signal },
+        { ...platform, service: "scheduler" },
+      ),
       rpc: schedulerRpc(engine),
       derive: deriveCompleted,
+      drain: async () => closing.abort(),
       loops: schedulerLoops(engine, config.WF_KEEP_RUNS_DAYS),
     }
   },

@@ -15,6 +15,7 @@ type Owned = {
   readonly draft_id: string
   readonly slug: string
   readonly sha256: string
+  readonly worker_id: string
 }
 
 let it: UnderTest
@@ -29,6 +30,15 @@ const drafted = async (): Promise<string> => {
     body: JSON.stringify({ name }),
   })
   return ((await answer.json()) as { id: string }).id
+}
+
+const opened = async (): Promise<string> => {
+  const answer = await fetch(`${it.url}/api/v1/workers`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${it.token}`, "content-type": "application/json" },
+    body: JSON.stringify({ name, functions: [name] }),
+  })
+  return ((await answer.json()) as { worker_id: string }).worker_id
 }
 
 const ofStranger = async (): Promise<string> => {
@@ -56,17 +66,19 @@ beforeAll(async () => {
   const [letter] = (await client.deadLetters.list({ job_id })).items
   owned = {
     ...{ run_id: run.id, token_id: token.id, slug: workspace.slug, sha256 },
-    ...{ job_id, dead_letter_id: letter?.id ?? "", draft_id: await drafted() },
+    ...{ job_id, dead_letter_id: letter?.id ?? "", draft_id: await drafted(), worker_id: await opened() },
   }
   stranger = await ofStranger()
   secured = (await operations()).filter(({ isOpen }) => !isOpen)
 }, 120_000)
 
 /** What these can't be asked without. */
-const bodies: Readonly<Record<string, object>> = {
+const bodies = (): Readonly<Record<string, object>> => ({
+  claimWork: { worker_id: owned.worker_id, max_tasks: 1, wait: "0s" },
+  beatWorker: { worker_id: owned.worker_id, held: [] },
   startRun: { workflow: name },
   backfillSchedule: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" },
-}
+})
 
 /** The operation, asked about what the first workspace owns. */
 const ask = (operation: Operation, headers: Record<string, string>): Promise<Response> => {
@@ -76,10 +88,11 @@ const ask = (operation: Operation, headers: Record<string, string>): Promise<Res
     .replace("{job_id}", owned.job_id)
     .replace("{dead_letter_id}", owned.dead_letter_id)
     .replace("{workflow_id}", owned.draft_id)
+    .replace("{worker_id}", owned.worker_id)
     .replace("{version}", "1")
     .replace("{workflow}", name)
     .replace("{name}", operation.path.includes("/artifacts/") ? file : name)
-  const body = JSON.stringify(bodies[operation.id] ?? {})
+  const body = JSON.stringify(bodies()[operation.id] ?? {})
   return fetch(`${it.url}${path}`, {
     method: operation.method,
     headers: { ...headers, ...(operation.content_type && { "content-type": operation.content_type }) },
@@ -105,11 +118,14 @@ test("nobody, and who has a token that is none, is refused by every other operat
     expect(await outcomes(secured, headers)).toEqual(all(secured, 401))
 })
 
+/** These name what they are about in their bodies. */
+const namesInBody = new Set(["startRun", "claimWork", "beatWorker"])
+
 test("what another workspace owns is not found by any operation", async () => {
   // These names are nobody's own: each workspace has its own queue of that name, and may set its own secret.
   const isFree = ({ path, id }: Operation) => path.includes("/queues/") || id === "setSecret"
   const about = secured.filter(
-    (operation) => (operation.path.includes("{") && !isFree(operation)) || operation.id === "startRun",
+    (operation) => (operation.path.includes("{") && !isFree(operation)) || namesInBody.has(operation.id),
   )
   expect(await outcomes(about, { authorization: `Bearer ${stranger}` })).toEqual(all(about, 404))
 })

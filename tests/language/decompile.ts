@@ -82,6 +82,7 @@ const workerSettings = (task: PlanTask): Json =>
     queue: task.queue,
     priority: task.priority,
     artifacts: some(task.artifacts),
+    labels: task.labels,
     limits: task.limits && limitsOf(task.limits),
   })
 

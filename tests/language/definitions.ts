@@ -69,7 +69,7 @@ const repeats: readonly Json[] = [
   { matrix: { os: "${{ inputs.list }}", node: [18] }, max_parallel: 1 },
 ]
 
-const workerSettings = ({ one, maybe }: Chance): Json => ({
+const workerSettings = ({ one, maybe }: Chance, uses: unknown): Json => ({
   ...(maybe(0.2) && { env: { B: true, A: "x${{ inputs.n }}", N: 3 } }),
   ...(maybe(0.2) && { timeout: one(durations) }),
   ...(maybe(0.2) && { queue_timeout: one(durations) }),
@@ -78,7 +78,8 @@ const workerSettings = ({ one, maybe }: Chance): Json => ({
   }),
   ...(maybe(0.1) && { on_worker_lost: one(["fail", "retry"]) }),
   ...(maybe(0.2) && { queue: "slow", priority: 3 }),
-  ...(maybe(0.2) && { artifacts: ["out/*.csv", "a.txt"] }),
+  ...(maybe(0.2) && uses !== "function" && { artifacts: ["out/*.csv", "a.txt"] }),
+  ...(maybe(0.2) && { labels: { zone: "a", gpu: "yes" } }),
   ...(maybe(0.2) && { secrets: ["TOKEN", "KEY"] }),
   ...(maybe(0.2) && { cache: { key: "k-${{ inputs.day }}", ttl: one(durations) } }),
 })
@@ -90,7 +91,8 @@ const taskOf = ({ section, earlier, chance }: Making): Json => {
   const needs = earlier.filter(() => maybe(0.3)).slice(0, 4)
   const mayChoose = section === "tasks" ? needs.length > 0 : section === "finally" && needs.length > 0
   const isWait = maybe(0.3)
-  const own = isWait ? one(waits)() : { ...one(machines)(), ...workerSettings(chance) }
+  const machine: Json = one(machines)()
+  const own = isWait ? one(waits)() : { ...machine, ...workerSettings(chance, machine.uses) }
   return {
     ...own,
     ...(needs.length > 0 && { needs }),

@@ -15,6 +15,8 @@ beforeAll(async () => {
 })
 afterAll(() => engine.close())
 
+const logs = { appendLogs: () => Promise.reject(new Error("nobody logs here")) }
+
 const actor: Actor = {
   kind: "user",
   user_id: crypto.randomUUID(),
@@ -26,12 +28,15 @@ const actor: Actor = {
 
 const open = async (run_id: string, init: RequestInit & { query?: string; from?: Engine } = {}) => {
   const { query = "", from = engine, ...more } = init
-  const app = schedulerHttp(from, {
-    service: "scheduler",
-    authenticate: async ({ workspace }) => ({ ...actor, workspace_id: workspace ?? workspace_id }),
-    log: silentLog,
-    metrics: createMetrics(),
-  })
+  const app = schedulerHttp(
+    { ...from, logs, closing: new AbortController().signal },
+    {
+      service: "scheduler",
+      authenticate: async ({ workspace }) => ({ ...actor, workspace_id: workspace ?? workspace_id }),
+      log: silentLog,
+      metrics: createMetrics(),
+    },
+  )
   return app.request(`/api/v1/runs/${run_id}/events${query}`, more)
 }
 

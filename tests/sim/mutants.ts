@@ -1,6 +1,7 @@
 import { in_memory } from "./memory-mutants.ts"
 import { in_stand_ins } from "./stand-in-mutants.ts"
 import { in_waits } from "./wait-mutants.ts"
+import { about_workers } from "./worker-mutants.ts"
 
 /** A mistake that somebody could make: a change of one place in one file, which the simulation has to notice. */
 export type Mutant = {
@@ -175,7 +176,7 @@ const in_decisions: readonly Mutant[] = [
   {
     name: "more is handed over than there is room for",
     path: `${task}/hand-over.ts`,
-    from: "left[task.slot] > 0 &&",
+    from: "left[kindOf(task.slot)] > 0 &&",
     to: "",
   },
   {
@@ -270,4 +271,10 @@ const in_decisions: readonly Mutant[] = [
   },
 ]
 
-export const mutants: readonly Mutant[] = [...in_decisions, ...in_waits, ...in_memory, ...in_stand_ins]
+export const mutants: readonly Mutant[] = [
+  ...in_decisions,
+  ...in_waits,
+  ...about_workers,
+  ...in_memory,
+  ...in_stand_ins,
+]

@@ -3,6 +3,7 @@ import { recent } from "#kernel/service/recent.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import { type Engine, max_known_jobs, max_sessions } from "#services/scheduler/engine.ts"
 import { createLanes } from "#services/scheduler/lane/lanes.ts"
+import type { Taker } from "#services/scheduler/lane/taker.ts"
 import { createPlans } from "#services/scheduler/plan/plans.ts"
 import { createQueues } from "#services/scheduler/queue/queues.ts"
 import { createKnownRuns } from "#services/scheduler/run/known.ts"
@@ -26,7 +27,7 @@ export type Scheduler = {
   readonly name: string
   readonly life: Life
   readonly engine: Engine
-  openSession(session_id: string, queues: readonly string[]): Promise<void>
+  openSession(session_id: string, taker: Taker): Promise<void>
   closeSession(session_id: string): Promise<void>
   claim(claim: Claim): Promise<readonly Attempt[]>
   heartbeat(beat: Heartbeat): Promise<readonly HeldAttempt[]>
@@ -72,7 +73,7 @@ export const createScheduler = (world: World, name: string): Scheduler => {
     async heartbeat(beat) {
       await sessions.touch(beat.session_id)
       const { answer_lost, stop } = compareHeld(beat, await sessions.attemptsOf(beat.session_id))
-      await takeBack(engine, answer_lost, "released")
+      await takeBack(engine, answer_lost, "unheard")
       return stop
     },
   }

@@ -4,6 +4,7 @@ import { createNetwork, type Network } from "./network.ts"
 import { createScheduler } from "./scheduler.ts"
 import { actAtRandom, resumeAll, setQueue } from "./users.ts"
 import { createWorker } from "./worker.ts"
+import { workspaces } from "./workload.ts"
 import { createWorld, type World } from "./world.ts"
 
 export type Outcome = {
@@ -28,6 +29,9 @@ export const simulate = async (seed: number, write?: (line: string) => void): Pr
   const names = Array.from({ length: chance.between(1, 3) }, (_, index) => `scheduler ${index + 1}`)
   for (const name of names) keepScheduler(world, network, name)
   const workers = Array.from({ length: chance.between(1, 3) }, (_, index) => `worker ${index + 1}`)
+  for (const owner of workspaces) {
+    for (let number = chance.between(1, 2); number > 0; number--) workers.push(`worker of ${owner} ${number}`)
+  }
   for (const name of workers) keepWorker(world, network, name)
   const quiet_ms = chance.between(rough_ms.least, rough_ms.most)
   for (let settings = chance.between(0, 4); settings > 0; settings--) void setQueue(world)

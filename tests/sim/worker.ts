@@ -1,12 +1,16 @@
 import { create } from "@bufbuild/protobuf"
 import { Problem } from "#kernel/problem/problem.ts"
-import { slotOf } from "#language/slots.ts"
+import type { PlanTask } from "#language/plan.ts"
+import { functionNamed, jobsOfType, kindOf as kindOfSlot, slotOf } from "#language/slots.ts"
 import { type Attempt, type Result, ResultSchema } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
+import type { Taker } from "#services/scheduler/lane/taker.ts"
 import { attemptMessage, settlementOf } from "#services/scheduler/task/message.ts"
 import { createSession, type Session } from "#services/worker/claim/session.ts"
+import type { Chance } from "./chance.ts"
 import { createLife, type Life } from "./clock.ts"
 import { Fault } from "./fault.ts"
 import type { Network } from "./network.ts"
+import { remoteTypes } from "./workload.ts"
 import type { World } from "./world.ts"
 
 /** One process of a worker. It claims, runs, reports and beats as `services/worker/claim/pump.ts` does. */
@@ -17,7 +21,7 @@ export type Worker = {
   leave(): void
 }
 
-type Kind = "process" | "inline"
+type Kind = "process" | "inline" | "remote"
 type Room = Readonly<Record<Kind, number>>
 
 type Running = { readonly attempt: Attempt; stop: boolean }
@@ -28,7 +32,7 @@ type State = {
   readonly network: Network
   readonly name: string
   readonly life: Life
-  readonly queues: readonly string[]
+  readonly taker: Taker
   readonly total: Room
   readonly taken: Record<Kind, number>
   readonly running: Map<string, Running>
@@ -42,21 +46,19 @@ type State = {
 const heartbeat_ms = 5_000
 const idle_ms = { least: 300, most: 3_000 }
 const retry_ms = 300
-const no_room: Room = { process: 0, inline: 0 }
+const no_room: Room = { process: 0, inline: 0, remote: 0 }
 
 export const createWorker = (world: World, network: Network, name: string): Worker => {
   const { chance, clock } = world
+  const { taker, total } = talentsOf(chance, name)
   const state: State = {
     ...{ world, network, name, life: createLife() },
-    queues: name.endsWith(" 1") || chance.happens(0.6) ? ["*"] : ["default", chance.pick(["fast", "slow"])],
-    total: { process: chance.between(1, 2), inline: chance.between(1, 6) },
-    taken: { process: 0, inline: 0 },
+    ...{ taker, total, taken: { ...no_room } },
     ...{ running: new Map(), done: [], session: createSession(world.id()), opened: false },
     ...{ leaving: false, reporting: false },
   }
   const { life } = state
-  void claimOn(state, "process")
-  void claimOn(state, "inline")
+  for (const kind of ["process", "inline", "remote"] as const) if (total[kind] > 0) void claimOn(state, kind)
   const beating = () => {
     void beat(state)
     clock.in(heartbeat_ms, beating, life)
@@ -65,13 +67,29 @@ export const createWorker = (world: World, network: Network, name: string): Work
   return { name, life, leave: () => void leave(state) }
 }
 
+/** The first takes from all queues, and for each workspace one of its own takes all that it asks for. */
+const talentsOf = (chance: Chance, name: string): { readonly taker: Taker; readonly total: Room } => {
+  const isFirst = name.endsWith(" 1")
+  const queues = isFirst || chance.happens(0.6) ? ["*"] : ["default", chance.pick(["fast", "slow"])]
+  const [owner] = name.split(" of ")[1]?.split(" ") ?? []
+  if (owner === undefined) {
+    const labels = isFirst || chance.happens(0.3) ? { zone: "a" } : {}
+    const total = { process: chance.between(1, 2), inline: chance.between(1, 6), remote: 0 }
+    return { taker: { queues, workspace_id: null, takes: [], labels }, total }
+  }
+  const known = isFirst || chance.happens(0.3) ? remoteTypes : remoteTypes.slice(1)
+  const takes = known.flatMap((name) => [jobsOfType(name), functionNamed(name)])
+  const total = { ...no_room, remote: chance.between(1, 4) }
+  return { taker: { queues, workspace_id: owner, takes, labels: {} }, total }
+}
+
 const keyOf = ({ taskRunId, token }: { readonly taskRunId: string; readonly token: bigint }): string =>
   `${taskRunId} ${token}`
 
-const kindOf = ({ type }: Attempt): Kind => (slotOf(type) === "process" ? "process" : "inline")
+const kindOf = ({ type }: Attempt): Kind => kindOfSlot(slotOf(type))
 
-const roomOf = (attempts: readonly Attempt[]): Record<Kind, number> => {
-  const room = { process: 0, inline: 0 }
+const roomOf = (attempts: readonly Attempt[]): Room => {
+  const room: Record<Kind, number> = { ...no_room }
   for (const attempt of attempts) room[kindOf(attempt)] += 1
   return room
 }
@@ -79,13 +97,15 @@ const roomOf = (attempts: readonly Attempt[]): Record<Kind, number> => {
 const give = ({ taken, total, name, world }: State, room: Room): void => {
   taken.process -= room.process
   taken.inline -= room.inline
-  const isFull = taken.process > total.process || taken.inline > total.inline
+  taken.remote -= room.remote
+  const isFull = (["process", "inline", "remote"] as const).some((kind) => taken[kind] > total[kind])
   if (isFull) world.expected(new Fault(`${name} was given more than it has room for`))
 }
 
 const minus = (one: Room, other: Room): Room => ({
   process: one.process - other.process,
   inline: one.inline - other.inline,
+  remote: one.remote - other.remote,
 })
 
 const claimOn = async (state: State, kind: Kind): Promise<void> => {
@@ -105,7 +125,7 @@ const claimOnce = async (state: State, kind: Kind): Promise<number> => {
   let brought = no_room
   try {
     const attempts = await session.claiming(async () => {
-      const ask = { session_id: session.id, room: { ...room, remote: 0 } }
+      const ask = { session_id: session.id, room }
       const what = `${name} claims`
       const given = await network.call({ life, what, timeout_ms: 15_000, ask: (one) => one.claim(ask) })
       return { attempts: given.map(attemptMessage) }
@@ -126,9 +146,9 @@ const hasEnded = (error: unknown): boolean => error instanceof Problem && error.
 
 const open = async (state: State): Promise<void> => {
   if (state.opened) return
-  const { network, life, session, queues, name } = state
+  const { network, life, session, taker, name } = state
   const what = `${name} opens ${session.id}`
-  await network.call({ life, what, timeout_ms: 10_000, ask: (one) => one.openSession(session.id, queues) })
+  await network.call({ life, what, timeout_ms: 10_000, ask: (one) => one.openSession(session.id, taker) })
   if (state.session === session) state.opened = true
 }
 
@@ -145,6 +165,7 @@ const begin = (state: State, session: Session, attempts: readonly Attempt[]): vo
   for (const attempt of attempts) {
     const job: Running = { attempt, stop: false }
     state.running.set(keyOf(attempt), job)
+    checkOnce(world, attempt)
     world.trace(() => `${name} begins ${attempt.task} ${keyOf(attempt)}`)
     const takes_ms = chance.happens(0.1) ? chance.between(2_000, 12_000) : chance.between(1, 600)
     let left_ms = takes_ms
@@ -155,6 +176,15 @@ const begin = (state: State, session: Session, attempts: readonly Attempt[]): vo
     }
     clock.in(Math.min(left_ms, 1_000), work, life)
   }
+}
+
+/** What is not to run twice has begun before only if that attempt has failed by itself. */
+const checkOnce = ({ once, failures }: World, { taskRunId: id, token, taskJson }: Attempt): void => {
+  if ((JSON.parse(taskJson) as PlanTask).on_worker_lost !== "fail") return
+  const before = once.begun.get(id)
+  if (before !== undefined && before !== token && !once.failed.has(before))
+    failures.push(new Fault(`${id} begins again under ${token}, and ${before} may have done its work`))
+  once.begun.set(id, token)
 }
 
 /** A stopped one is handed back, now and then too late to be stopped. */
@@ -174,6 +204,7 @@ const resultOf = ({ chance }: World, { attempt, stop }: Running): Result => {
 const finish = (state: State, done: Done): void => {
   state.running.delete(keyOf(done.attempt))
   state.done.push(done)
+  if (done.result.outcome === "failed") state.world.once.failed.add(done.attempt.token)
   state.world.trace(() => `${state.name} has ${done.result.outcome} ${keyOf(done.attempt)}`)
   if (!state.reporting) void reportAll(state)
 }
@@ -196,7 +227,7 @@ const reportOnce = async (state: State): Promise<void> => {
   const freed = roomOf(batch.map(({ attempt }) => attempt))
   const room = state.leaving || !state.opened ? no_room : freed
   const settlements = batch.map(({ result }) => settlementOf(result))
-  const report = { session_id: session.id, settlements, room: { ...room, remote: 0 } }
+  const report = { session_id: session.id, settlements, room }
   const what = `${name} reports ${settlements.length}`
   const { attempts } = await session.claiming(async () => {
     const answer = await network.call({ life, what, timeout_ms: 10_000, ask: (one) => one.report(report) })

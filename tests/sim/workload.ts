@@ -9,6 +9,9 @@ export const queues = ["default", "fast", "slow"] as const
 export const workspaces = ["0198c0de-0000-7000-8000-000000000001", "0198c0de-0000-7000-8000-000000000002"]
 
 const types = ["noop", "noop", "shell"] as const
+
+/** What the workspaces' own workers are written for. */
+export const remoteTypes = ["convert", "resize"] as const
 const conditions: readonly When[] = ["success", "success", "success", "failure", "always"]
 
 type Tasks = Definition["tasks"]
@@ -59,6 +62,13 @@ const randomIf = (chance: Chance, needs: readonly string[]): string => {
   return chance.pick(["true", "false", "false", "tasks['none'].outputs.x == 1"])
 }
 
+const randomUse = (chance: Chance): Pick<Tasks[string], "uses" | "with" | "labels" | "on_worker_lost"> => ({
+  ...(chance.happens(0.15)
+    ? { uses: "function", with: { name: chance.pick(remoteTypes) } }
+    : { uses: chance.pick(types), ...(chance.happens(0.1) && { labels: { zone: "a" } }) }),
+  ...(chance.happens(0.15) && { on_worker_lost: "fail" }),
+})
+
 /** A random graph: wide, deep or in between, with every condition, policy and queue. */
 export const randomPlan = (chance: Chance): Plan => {
   const count = chance.happens(0.2) ? 1 : chance.between(2, 9)
@@ -85,7 +95,7 @@ export const randomPlan = (chance: Chance): Plan => {
     }
     tasks[`t${index}`] = {
       ...own,
-      uses: chance.pick(types),
+      ...randomUse(chance),
       queue: chance.happens(0.7) ? "default" : chance.pick(queues),
       priority: chance.between(0, 2),
       ...(chance.happens(0.25) ? randomItems(chance, needs) : {}),
@@ -99,7 +109,7 @@ export const randomPlan = (chance: Chance): Plan => {
 }
 
 export const randomJob = (chance: Chance, id: string): NewJob => {
-  const type = chance.pick(types)
+  const type = chance.happens(0.15) ? chance.pick(remoteTypes) : chance.pick(types)
   const retry = { ...defaults.retry, max_retries: chance.between(0, 3), initial_ms: 400, max_ms: 3_000 }
   const queue_timeout_ms = chance.happens(0.15) ? chance.between(500, 20_000) : null
   return {

@@ -16,6 +16,8 @@ export type World = {
   readonly ledger: Ledger
   /** Whether anything goes wrong at present. */
   readonly weather: { rough: boolean }
+  /** Of what is not to run twice the attempts that workers have begun, and those that have failed by themselves. */
+  readonly once: { readonly begun: Map<string, bigint>; readonly failed: Set<bigint> }
   /** What to do when a process is killed, besides. */
   readonly deaths: Map<Life, () => void>
   readonly failures: unknown[]
@@ -58,6 +60,7 @@ export const createWorld = (seed: number, write: ((line: string) => void) | unde
     ...{ seed, chance, clock, tables, ledger, failures },
     weather: { rough: true },
     deaths: new Map(),
+    once: { begun: new Map(), failed: new Set() },
     database: createDatabase({
       tables,
       now: clock.now,

@@ -40,8 +40,8 @@ const either =
 
 const everywhere = () => true
 
-/** Where the clock and chance come from: the kit of a process, and the terminal of the client. */
-const sources_of_chance = new Set(["kernel/service/kit.ts", "cli/terminal.ts"])
+/** Where the clock and chance come from: the kit of a process, the terminal of the client, and the kit of a worker of one's own. */
+const sources_of_chance = new Set(["kernel/service/kit.ts", "cli/terminal.ts", "sdk/worker/kit.ts"])
 
 const bans: readonly Ban[] = [
   {

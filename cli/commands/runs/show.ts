@@ -27,12 +27,17 @@ export const run = async ({ arguments: [run_id = ""], options }: Given, io: Io):
       { title: "error", full: (row: Task) => row.error?.message ?? "" },
       {
         title: "waits for",
-        full: (row: Task) => (row.status === "waiting" && row.wait ? waitWords(row.wait) : ""),
+        full: waitsFor,
       },
     ]
     printTable(io, columns, inOrder(found.tasks ?? []))
   }
   return exit_codes.done
+}
+
+const waitsFor = (row: Task): string => {
+  if (row.status === "waiting" && row.wait) return waitWords(row.wait)
+  return row.reason === "no_worker" ? "a worker that has what it asks for" : ""
 }
 
 type Task = NonNullable<Awaited<ReturnType<ReturnType<typeof connect>["runs"]["get"]>>["tasks"]>[number]

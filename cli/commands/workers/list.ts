@@ -4,6 +4,11 @@ import type { Io } from "../../io.ts"
 import { printList } from "../../list.ts"
 import { ago } from "../../table.ts"
 
+const labelsText = (labels: Readonly<Record<string, unknown>>): string =>
+  Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",")
+
 export const run = (given: Given, io: Io): Promise<number> => {
   const { workers } = connect(given.options, io)
   const now = io.now()
@@ -19,6 +24,8 @@ export const run = (given: Given, io: Io): Promise<number> => {
         { title: "inline", full: (row) => String(row.inline_slots) },
         { title: "queues", full: (row) => row.queues.join(",") },
         { title: "seen", full: (row) => row.last_seen_at, short: (row) => ago(row.last_seen_at, now) },
+        { title: "labels", full: (row) => labelsText(row.labels) },
+        { title: "functions", full: (row) => row.functions.join(",") },
       ],
       first: () => workers.list(),
       all: () => workers.all(),

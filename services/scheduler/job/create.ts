@@ -5,8 +5,10 @@ import { Problem, type ProblemBody, problemBody } from "#kernel/problem/problem.
 import { batcher } from "#kernel/service/batch.ts"
 import { activeTraceparent } from "#kernel/telemetry/tracing.ts"
 import { jobId } from "#language/run-id.ts"
+import { isPlain, kindOf } from "#language/slots.ts"
 import type { Engine } from "../engine.ts"
 import { openLanes } from "../lane/share.ts"
+import { mayTake } from "../lane/taker.ts"
 import { type Seat, withSeat } from "../session/seats.ts"
 import type { ClaimedRow, JobSettings } from "../step/rows.ts"
 import { attemptOfJob } from "../task/attempt.ts"
@@ -44,7 +46,7 @@ export const createJobs = (engine: Engine): CreateJobs => {
     const { workspace_id } = actor
     const traceparent = activeTraceparent()
     const prepared = prepareJob(job, { id: jobId(engine.kit.id()), workspace_id, header_key, traceparent })
-    if (prepared.slot === "process") allow(actor, "job.command")
+    if (kindOf(prepared.slot) === "process") allow(actor, "job.command")
     return prepared.concurrency || prepared.rate ? pushKeyed(prepared) : push(prepared)
   }
   const judged = async (actor: Actor, wanted: Wanted | Problem): Promise<Judged> => {
@@ -91,12 +93,11 @@ const flushJobs =
 
 /** What a claim that waits is given, as long as nothing waits before it. */
 const receiverOf = (engine: Engine, seat: Seat, jobs: readonly NewJob[]): Receiver | undefined => {
-  const { session_id, room, queues } = seat
-  if (openLanes(engine, queues, engine.seats.unserved(seat)).length > 0) return undefined
-  const all = queues.includes("*")
-  const fits = ({ run_at, queue }: NewJob) => run_at === null && (all || queues.includes(queue))
-  const chosen = [...Map.groupBy(jobs.filter(fits), ({ slot }) => slot)].flatMap(([slot, some]) =>
-    some.slice(0, room[slot]),
+  const { session_id, room } = seat
+  if (openLanes(engine, seat, engine.seats.unserved(seat)).length > 0) return undefined
+  const fits = (job: NewJob) => job.run_at === null && isPlain(job.slot) && mayTake(seat, job)
+  const chosen = [...Map.groupBy(jobs.filter(fits), ({ slot }) => kindOf(slot))].flatMap(([kind, some]) =>
+    some.slice(0, room[kind]),
   )
   return { session_id, ids: new Set(chosen.map(({ id }) => id)) }
 }

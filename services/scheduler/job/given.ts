@@ -1,11 +1,13 @@
 import type { Actor } from "#kernel/auth/actor.ts"
 import type { Role } from "#kernel/auth/permissions.ts"
 import type { App } from "#kernel/http/app.ts"
+import { Problem } from "#kernel/problem/problem.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import type { Engine } from "../engine.ts"
 import { workspace_id } from "../given.ts"
 import { schedulerHttp } from "../http.ts"
+import type { RemoteGround } from "../remote/http.ts"
 import type { JobStatus } from "./moves.ts"
 import type { Job } from "./shape.ts"
 
@@ -24,10 +26,16 @@ export type Ask = {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** The roles whose tokens are valid at present; all when left out. */
+type Known = { readonly known?: ReadonlySet<string> }
+
+const noLogs: RemoteGround["logs"]["appendLogs"] = () => Promise.reject(new Problem("platform.unavailable"))
+
 /** The scheduler's door; the caller's role and workspace are what the test says. */
-export const jobsDoor = (engine: Engine) => {
+export const jobsDoor = (engine: Engine, { known, ...ground }: Partial<RemoteGround> & Known = {}) => {
   const actorOf = (authorization = ""): Actor => {
     const [role = "", workspace = ""] = authorization.split("@")
+    if (known && !known.has(role)) throw new Problem("auth.invalid")
     return {
       kind: "user",
       user_id: workspace_id,
@@ -37,12 +45,15 @@ export const jobsDoor = (engine: Engine) => {
       grant_id: workspace_id,
     }
   }
-  const app: App = schedulerHttp(engine, {
-    service: "scheduler",
-    authenticate: async ({ authorization }) => actorOf(authorization),
-    log: silentLog,
-    metrics: createMetrics(),
-  })
+  const app: App = schedulerHttp(
+    { ...engine, logs: { appendLogs: noLogs }, closing: new AbortController().signal, ...ground },
+    {
+      service: "scheduler",
+      authenticate: async ({ authorization }) => actorOf(authorization),
+      log: silentLog,
+      metrics: createMetrics(),
+    },
+  )
   const ask = async <Body = Json>(method: string, path: string, more: Ask = {}): Promise<Answered<Body>> => {
     const { role = "operator", workspace = workspace_id, body, text } = more
     const sent = text ?? (body === undefined ? undefined : JSON.stringify(body))

@@ -145,7 +145,7 @@ const shapesOf = (jobs: readonly NewJob[]): { shapes: readonly Shape[]; numbers:
   const shapes: Shape[] = []
   const known = new Map<string, number>()
   const numbers = jobs.map((job) => {
-    const text = `${job.workspace_id} ${job.type} ${job.queue} ${job.priority} ${job.settings}`
+    const text = `${job.workspace_id} ${job.type} ${job.slot} ${job.queue} ${job.priority} ${job.settings}`
     const number = known.get(text) ?? shapes.length
     if (number === shapes.length) {
       known.set(text, number)

@@ -97,7 +97,7 @@ export const prepareJob = (wanted: CreateJob, owner: Owner): NewJob => {
     key: wanted.idempotency_key ?? owner.header_key ?? null,
     payload_text: payloadText(payload),
     queue: wanted.queue ?? defaults.queue,
-    slot: slotOf(type),
+    slot: slotOf(type, wanted.labels ?? undefined),
     priority: wanted.priority ?? 0,
     run_at: run_at ? new Date(run_at).toISOString() : null,
     timeout: timeout ? durationText(durationMs(timeout) ?? 0) : usual_timeout,

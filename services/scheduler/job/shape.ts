@@ -3,7 +3,7 @@ import { keyText } from "#kernel/http/idempotency-key.ts"
 import { concurrencyKey, concurrencySchema } from "#language/concurrency.ts"
 import { durationMs } from "#language/duration.ts"
 import { limits } from "#language/limits.ts"
-import { duration, jobType, priority, queueName } from "#language/words.ts"
+import { duration, jobType, priority, queueName, workerLabels } from "#language/words.ts"
 import { jobMoves } from "./moves.ts"
 
 const max_jobs = 1_000
@@ -58,6 +58,7 @@ export const createJobShape = z
     queue_timeout: limit
       .nullish()
       .openapi({ description: "A job that waits in its queue for longer becomes a dead letter." }),
+    labels: workerLabels.nullish().openapi({ description: "Only a worker that has all of these runs it." }),
     idempotency_key: keyText.nullish().openapi({ description: "Wins over the header." }),
     concurrency: concurrencySchema
       .nullish()

@@ -1,4 +1,5 @@
-import type { Slot } from "#language/slots.ts"
+import { isPlain, kindOf, type Slot, type SlotKind } from "#language/slots.ts"
+import { mayTake, type Taker } from "./taker.ts"
 
 /** What one workspace has in one queue for one kind of slot. */
 export type Lane = { readonly queue: string; readonly workspace_id: string; readonly slot: Slot }
@@ -15,7 +16,7 @@ export type Lanes = {
   note(lanes: Iterable<Lane>): void
   areEmpty(): boolean
   /** Those that a worker may take from. */
-  of(queues: readonly string[], slots: ReadonlySet<Slot>): readonly SeenLane[]
+  of(taker: Taker, kinds: ReadonlySet<SlotKind>): readonly SeenLane[]
   /** A lane that had less than was asked for is forgotten, unless work came meanwhile. */
   served(lane: SeenLane, isEmpty: boolean): void
   /** That a limit allows more then: who waits for work looks again. */
@@ -28,23 +29,37 @@ type Kept = { lane: Lane; news: number; served: number }
 
 export const keyOf = ({ queue, workspace_id, slot }: Lane): string => `${slot} ${workspace_id} ${queue}`
 
+/** Hints of work that only some worker may take; what falls out is found again by looking. */
+const max_special = 10_000
+
+/** Apart from what most workers take: they never look through the lanes of what they can't. */
 export const createLanes = (): Lanes => {
-  const kept = new Map<string, Kept>()
+  const plain = new Map<string, Kept>()
+  const special = new Map<string, Kept>()
+  const keeping = (slot: Slot) => (isPlain(slot) ? plain : special)
   let turn = 0
   let again_ms = Number.POSITIVE_INFINITY
+  const lanesFor = ({ workspace_id, labels }: Taker): readonly Kept[] => {
+    if (workspace_id !== null) return [...special.values()]
+    return Object.keys(labels).length === 0 ? [...plain.values()] : [...plain.values(), ...special.values()]
+  }
   return {
     note(lanes) {
       for (const lane of lanes) {
+        const kept = keeping(lane.slot)
         const known = kept.get(keyOf(lane))
         if (known) known.news += 1
         else kept.set(keyOf(lane), { lane, news: 0, served: 0 })
       }
+      for (const oldest of special.keys()) {
+        if (special.size <= max_special) break
+        special.delete(oldest)
+      }
     },
-    areEmpty: () => kept.size === 0,
-    of(queues, slots) {
-      const all = queues.includes("*")
-      return [...kept.values()]
-        .filter(({ lane }) => slots.has(lane.slot) && (all || queues.includes(lane.queue)))
+    areEmpty: () => plain.size + special.size === 0,
+    of(taker, kinds) {
+      return lanesFor(taker)
+        .filter(({ lane }) => mayTake(taker, lane) && kinds.has(kindOf(lane.slot)))
         .sort((one, other) => one.served - other.served)
         .map(({ lane, news }) => ({ ...lane, news }))
     },
@@ -57,6 +72,7 @@ export const createLanes = (): Lanes => {
       return Math.max(rest_ms, 0)
     },
     served(lane, isEmpty) {
+      const kept = keeping(lane.slot)
       const known = kept.get(keyOf(lane))
       if (!known) return
       turn += 1

@@ -82,7 +82,10 @@ const removeJobs = async (sql: Sql, from: string, before: string): Promise<Remov
   return { last: passed, more: looked.length === max_jobs }
 }
 
-/** Keys of starts are kept for a day, rate keys as long as their turns reach; sessions and resolved dead letters as long as runs. */
+/**
+ * Keys of starts are kept for a day, rate keys as long as their turns reach; sessions and resolved dead letters as long as
+ * runs, but a workspace's own workers for a day, since it may open as many as it likes.
+ */
 const removeRest = async (sql: Sql, days: number): Promise<number> => {
   const removed = await Promise.all([
     sql`
@@ -96,7 +99,8 @@ const removeRest = async (sql: Sql, days: number): Promise<number> => {
       )) returning 1`,
     sql`
       delete from scheduler.session
-      where ended and last_seen_at < now() - ${days}::float8 * interval '1 day'
+      where ended
+        and last_seen_at < now() - case when workspace_id is null then ${days}::float8 else least(${days}::float8, 1) end * interval '1 day'
         and not exists (select from scheduler.claim where claim.session_id = session.id)
       returning 1`,
     sql`

@@ -1,7 +1,7 @@
 import { begin } from "#language/decide.ts"
 import type { PlanTask } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
-import { slotOf } from "#language/slots.ts"
+import { slotOfTask } from "#language/slots.ts"
 import { withTemplates } from "../item/kept.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import type { Step } from "../step/step.ts"
@@ -79,7 +79,7 @@ const newTask = (
 ): TaskRow => ({
   id: taskRunId(run.id, planned.idx),
   ...{ run_id: run.id, workspace_id: run.workspace_id, idx: planned.idx, item: null, task: planned.name },
-  ...{ type: planned.uses, queue: planned.queue, slot: slotOf(planned.uses), priority: planned.priority },
+  ...{ type: planned.uses, queue: planned.queue, slot: slotOfTask(planned), priority: planned.priority },
   ...{
     max_retries: planned.retry.max_retries,
     gate_key: null,

@@ -4,6 +4,7 @@ import { type PageOf, pageOf } from "#kernel/http/page.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { readRun, readTaskRuns } from "./read.ts"
 import type { TaskRun } from "./shape.ts"
+import { withUntaken } from "./untaken.ts"
 
 export type ListTaskRuns = {
   readonly run_id: string
@@ -20,6 +21,6 @@ export const listTaskRuns =
       const run = await readRun(sql, actor.workspace_id, run_id)
       if (!run) throw new Problem("run.not_found", { detail: `There is no run ${run_id} in this workspace.` })
       const tasks = await readTaskRuns(sql, run_id, { after: cursor, limit: limit + 1 })
-      return pageOf(tasks, limit, ({ id }) => id)
+      return pageOf(await withUntaken(sql, actor.workspace_id, tasks), limit, ({ id }) => id)
     })
   }

@@ -13,7 +13,10 @@ export const taskRunShape = z
     type: z.string(),
     item: z.int().nullable(),
     status: z.enum(taskMoves.states as [string, ...string[]]),
-    reason: z.string().nullable(),
+    reason: z.string().nullable().openapi({
+      description:
+        "Why it has this status. `no_worker` of a queued one: no worker that lives has its function, labels and queue.",
+    }),
     attempt: z.int(),
     max_retries: z.int(),
     worker_id: z.string().nullable(),

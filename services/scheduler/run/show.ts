@@ -3,6 +3,7 @@ import type { Database } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { readWholeRun } from "./read.ts"
 import type { Run, TaskRun } from "./shape.ts"
+import { withUntaken } from "./untaken.ts"
 
 /** A run with its task runs; another workspace's is not there. */
 export const showRun =
@@ -12,6 +13,6 @@ export const showRun =
     return database.run(async (sql) => {
       const run = await readWholeRun(sql, actor.workspace_id, run_id)
       if (!run) throw new Problem("run.not_found", { detail: `There is no run ${run_id} in this workspace.` })
-      return run
+      return { ...run, tasks: await withUntaken(sql, actor.workspace_id, run.tasks) }
     })
   }

@@ -3,7 +3,7 @@ import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Concurrency } from "#language/concurrency.ts"
 import type { Plan } from "#language/plan.ts"
-import { type Slot, slotOf } from "#language/slots.ts"
+import { type Slot, slotOfTask } from "#language/slots.ts"
 import type { Engine } from "../engine.ts"
 import { type Seat, withSeat } from "../session/seats.ts"
 import { announce } from "../step/announce.ts"
@@ -100,7 +100,7 @@ export const startRuns =
 
 const slotOfFirst = ([start]: readonly Prepared[]): Slot | undefined => {
   const root = start?.plan.tasks.find(({ needs }) => needs.length === 0)
-  return root && !root.each ? slotOf(root.uses) : undefined
+  return root && !root.each ? slotOfTask(root) : undefined
 }
 
 type Starting = { readonly prepared: readonly Prepared[]; readonly seat: Seat | undefined }
@@ -190,8 +190,7 @@ const startSome = async (engine: Engine, sql: Sql, { starts, seat }: Some) => {
 }
 
 const giveTo = (engine: Engine, step: Step, seat: Seat): void => {
-  const { session_id, queues, room } = seat
   if (step.decided.released.length === 0) return
-  holdFor(engine, step, { session_id, runs: [] })
-  handOver(engine, step, { session: { queues }, room, unserved: engine.seats.unserved(seat) })
+  holdFor(engine, step, { session_id: seat.session_id, runs: [] })
+  handOver(engine, step, { session: seat, room: seat.room, unserved: engine.seats.unserved(seat) })
 }

@@ -23,7 +23,7 @@ export const heartbeat =
       return attemptsOf(sql, beat.session_id)
     })
     const { answer_lost, stop } = compareHeld(beat, running)
-    await takeBack(engine, answer_lost, "released")
+    await takeBack(engine, answer_lost, "unheard")
     return stop
   }
 

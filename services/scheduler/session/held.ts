@@ -21,7 +21,7 @@ export const attemptsOf = (sql: Sql, session_id: string) =>
 export const takeBack = async (
   engine: Engine,
   attempts: readonly HeldAttempt[],
-  outcome: "released" | "lost",
+  outcome: "released" | "unheard" | "lost",
 ): Promise<void> => {
   if (attempts.length === 0) return
   await perform(engine, (step) =>

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test"
 import type { Engine } from "../engine.ts"
 import { given } from "../given.ts"
 import { refreshLanes } from "../lane/refresh.ts"
+import { anybody } from "../lane/taker.ts"
 import { readTaskRuns } from "../run/read.ts"
 import type { Attempt } from "../task/attempt.ts"
 import { claimTasks } from "../task/claim.ts"
@@ -128,7 +129,7 @@ test("a claim that new work was chosen for serves no lanes any more", async () =
   const claim = { session_id, room: given.room(100) }
   const { seats } = engine
   await seats.serve(claim, async () => {
-    seats.sit({ ...claim, queues: ["*"] }, claim)
+    seats.sit({ ...claim, ...anybody }, claim)
     expect(seats.unserved({ ...claim })).toEqual(given.room(0))
     seats.take("inline")?.give([])
     expect(seats.unserved({ ...claim })).toEqual(given.room(100))

@@ -1,9 +1,10 @@
-import type { Slot } from "#language/slots.ts"
+import { isPlain, type Slot, type SlotKind } from "#language/slots.ts"
 import { eachKind, type Room } from "../lane/share.ts"
+import type { Taker } from "../lane/taker.ts"
 import type { Attempt } from "../task/attempt.ts"
 
 /** A worker's claim that found nothing, and waits here for what comes. */
-export type Seat = { readonly session_id: string; readonly queues: readonly string[]; readonly room: Room }
+export type Seat = Taker & { readonly session_id: string; readonly room: Room }
 
 /** One that new work was chosen for: it is given that once it is committed, or nothing if that failed. */
 export type TakenSeat = Seat & { give(attempts: readonly Attempt[]): void }
@@ -21,7 +22,7 @@ export type UnderWay = Pick<Seat, "session_id" | "room">
 /** Where waiting claims of this process meet new work, so that it is theirs from its first commit on. */
 export type Seats = {
   sit(seat: Seat, claim: UnderWay): Sitting
-  /** One with room for this kind of work. */
+  /** One with room for this kind of work; what not everybody may take is claimed. */
   take(slot: Slot): TakenSeat | undefined
   /** While the work is done, this claim is under way. */
   serve<Answer>(claim: UnderWay, work: () => Promise<Answer>): Promise<Answer>
@@ -63,8 +64,8 @@ export const createSeats = ({ ample_room, wake }: Seating): Seats => {
         if (one === claim) break
         if (one.session_id === claim.session_id) before.push(one)
       }
-      const isServed = (slot: Slot) => before.some(({ room }) => room[slot] >= ample_room)
-      return eachKind(claim.room, (count, slot) => (isServed(slot) ? 0 : count))
+      const isServed = (kind: SlotKind) => before.some(({ room }) => room[kind] >= ample_room)
+      return eachKind(claim.room, (count, kind) => (isServed(kind) ? 0 : count))
     },
     sit(seat, claim) {
       const { promise: given, resolve: give } = Promise.withResolvers<readonly Attempt[]>()
@@ -79,6 +80,7 @@ export const createSeats = ({ ample_room, wake }: Seating): Seats => {
       }
     },
     take(slot) {
+      if (!isPlain(slot)) return undefined
       for (const [seat, claim] of free) {
         if (seat.room[slot] === 0) continue
         free.delete(seat)

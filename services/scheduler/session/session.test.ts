@@ -1,7 +1,9 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test"
+import type { Actor } from "#kernel/auth/actor.ts"
 import type { Database } from "#kernel/database/database.ts"
 import type { Engine } from "../engine.ts"
 import { given, workspace_id } from "../given.ts"
+import { cancelRun } from "../run/cancel.ts"
 import { readRun, readTaskRuns } from "../run/read.ts"
 import type { Attempt } from "../task/attempt.ts"
 import { claimTasks } from "../task/claim.ts"
@@ -19,6 +21,11 @@ beforeEach(async () => {
 afterAll(async () => {
   for (const one of opened) await one.close()
 })
+
+const actor: Actor = {
+  ...{ kind: "user", user_id: workspace_id, email: "ada@example.test", workspace_id },
+  ...{ role: "operator", grant_id: workspace_id },
+}
 
 const held = ({ id, token }: Attempt) => ({ task_run_id: id, token })
 
@@ -129,6 +136,58 @@ describe("a session that is closed", () => {
     const { verdicts } = await reportTasks(engine)({ session_id, settlements, room: given.room(0) })
     expect(verdicts).toEqual([{ verdict: "stale" }])
     expect(await taskOf(run_id)).toMatchObject({ status: "running" })
+  })
+})
+
+describe("what is not to run twice", () => {
+  const tasks = { only: { uses: "noop", on_worker_lost: "fail" as const, retries: { max_retries: 3 } } }
+
+  test("fails when its worker is lost, whatever retries it has", async () => {
+    const { run_id, attempt } = await one(await given.session(engine), tasks)
+    await age("lease", 1)
+    await sweepSessions(engine)()
+    expect(await taskOf(run_id)).toMatchObject({
+      ...{ status: "failed", attempt: 1 },
+      error: { code: "worker.lost", message: expect.stringContaining("not to run twice") },
+    })
+    // A result that comes all the same changes nothing.
+    const settlements = [{ ...held(attempt), outcome: "completed" as const }]
+    const session_id = await given.session(engine)
+    const { verdicts } = await reportTasks(engine)({ session_id, settlements, room: given.room(0) })
+    expect(verdicts).toEqual([{ verdict: "already" }])
+    expect(await engine.database.run((sql) => readRun(sql, workspace_id, run_id))).toMatchObject({
+      status: "failed",
+    })
+  })
+
+  test("fails when its worker leaves while it runs", async () => {
+    const session_id = await given.session(engine)
+    const { run_id } = await one(session_id, tasks)
+    await closeSession(engine)(session_id)
+    expect(await taskOf(run_id)).toMatchObject({ status: "failed", error: { code: "worker.lost" } })
+  })
+
+  test("goes to another worker when its own never learnt of it", async () => {
+    const session_id = await given.session(engine)
+    const { run_id, attempt } = await one(session_id, tasks)
+    await beat(session_id, [], attempt.token)
+    expect(await taskOf(run_id)).toMatchObject({ status: "queued" })
+  })
+
+  test("is tried again when it has failed by itself", async () => {
+    const session_id = await given.session(engine)
+    const { run_id, attempt } = await one(session_id, tasks)
+    const settlements = [{ ...held(attempt), outcome: "failed" as const }]
+    await reportTasks(engine)({ session_id, settlements, room: given.room(0) })
+    expect(await taskOf(run_id)).toMatchObject({ status: "retrying" })
+  })
+
+  test("is cancelled, not failed, when that was asked for", async () => {
+    const session_id = await given.session(engine)
+    const { run_id } = await one(session_id, tasks)
+    await cancelRun(engine)(actor, run_id)
+    await closeSession(engine)(session_id)
+    expect(await taskOf(run_id)).toMatchObject({ status: "cancelled" })
   })
 })
 

@@ -115,7 +115,7 @@ const readOpenTasks = async (sql: Sql, run_id: string): Promise<readonly TaskRow
 
 const readSession = async (sql: Sql, session_id: string): Promise<SessionRow | undefined> => {
   const [row] = await sql<SessionRow>`
-    select queues, nextval('scheduler.token')::text as token
+    select queues, workspace_id, takes, labels, nextval('scheduler.token')::text as token
     from scheduler.session
     where id = ${session_id}::text::uuid and not ended`
   return row

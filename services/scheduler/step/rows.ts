@@ -2,6 +2,7 @@ import type { Conflict } from "#language/concurrency.ts"
 import type { Plan, RetryPolicy } from "#language/plan.ts"
 import type { Slot } from "#language/slots.ts"
 import type { Lane } from "../lane/lanes.ts"
+import type { Taker } from "../lane/taker.ts"
 import type { RunStatus } from "../run/moves.ts"
 import type { TaskStatus } from "../task/moves.ts"
 import type { Signal, Waited } from "../wait/waits.ts"
@@ -92,8 +93,7 @@ export type EarlierItem = {
 /** What a claimed task carries besides; read for jobs and items alone. */
 export type ClaimedRow = TaskRow & { readonly payload: unknown; readonly run_revision: number | null }
 
-export type SessionRow = {
-  readonly queues: readonly string[]
+export type SessionRow = Taker & {
   /** A fresh fencing token. */
   readonly token: string
 }

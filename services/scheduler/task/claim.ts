@@ -3,9 +3,10 @@ import type { Engine } from "../engine.ts"
 import { keyOf } from "../lane/lanes.ts"
 import { limitShares } from "../lane/limit.ts"
 import { openLanes, type Room, shareOut } from "../lane/share.ts"
+import type { Taker } from "../lane/taker.ts"
 import { joinRuns, loadRuns } from "../run/load.ts"
 import { perform } from "../step/perform.ts"
-import type { ClaimedRow, RunRow, SessionRow } from "../step/rows.ts"
+import type { ClaimedRow, RunRow } from "../step/rows.ts"
 import { runOfTask, type Step } from "../step/step.ts"
 import type { Attempt } from "./attempt.ts"
 import { tellStarted } from "./tell-started.ts"
@@ -30,13 +31,13 @@ export const claimTasks =
 export const claimIn = async (
   engine: Engine,
   step: Step,
-  { session, room }: { readonly session: Pick<SessionRow, "queues">; readonly room: Room },
+  { session, room }: { readonly session: Taker; readonly room: Room },
 ): Promise<void> => {
   const { holder } = step
   if (!holder) return
   // What this step has cancelled is in its lane until that is written: the worker asks again.
   if (step.decided.unbegun.some(({ status }) => status === "cancelled")) return
-  const wanted = shareOut(openLanes(engine, session.queues, room), room)
+  const wanted = shareOut(openLanes(engine, session, room), room)
   const shares = await limitShares(engine, step, wanted)
   if (shares.length === 0) return
   const { tasks: taken, busy } = await step.rows.take(shares, holder)

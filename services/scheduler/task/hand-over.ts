@@ -1,6 +1,8 @@
+import { kindOf } from "#language/slots.ts"
 import type { Engine } from "../engine.ts"
 import { openLanes, type Room } from "../lane/share.ts"
-import type { Held, Holder, SessionRow } from "../step/rows.ts"
+import { mayTake, type Taker } from "../lane/taker.ts"
+import type { Held, Holder } from "../step/rows.ts"
 import { runOfTask, type Step } from "../step/step.ts"
 import { tellStarted } from "./tell-started.ts"
 
@@ -18,7 +20,7 @@ export const holdFor = (engine: Engine, step: Step, held: Held): void => {
 }
 
 type Worker = {
-  readonly session: Pick<SessionRow, "queues">
+  readonly session: Taker
   readonly room: Room
   /** What of it lanes may need. */
   readonly unserved: Room
@@ -33,19 +35,18 @@ export const handOver = (engine: Engine, step: Step, { session, room, unserved }
   const { queues } = engine
   const { holder, decided } = step
   if (!holder || decided.released.length === 0) return room
-  if (openLanes(engine, session.queues, unserved).some((lane) => !queues.isLimited(lane))) return room
-  const all = session.queues.includes("*")
+  if (openLanes(engine, session, unserved).some((lane) => !queues.isLimited(lane))) return room
   const left = { ...room }
   // What was handed back just now goes through its lane: its row can't end and begin in one step.
   const ended = new Set(decided.ended.map(({ task }) => task))
   const kept = decided.released.splice(0).filter((task) => {
     const fits =
-      left[task.slot] > 0 &&
-      (all || session.queues.includes(task.queue)) &&
+      left[kindOf(task.slot)] > 0 &&
+      mayTake(session, task) &&
       !queues.isPaused(task) &&
       !queues.isLimited(task)
     if (!fits || ended.has(task)) return true
-    left[task.slot] -= 1
+    left[kindOf(task.slot)] -= 1
     Object.assign(task, {
       status: "running",
       attempt: task.attempt + 1,

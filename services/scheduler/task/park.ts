@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises"
 import type { Engine } from "../engine.ts"
 import { openLanes, type Room } from "../lane/share.ts"
+import { anybody, type Taker } from "../lane/taker.ts"
 import type { UnderWay } from "../session/seats.ts"
 import type { Attempt } from "./attempt.ts"
 import { claimTasks } from "./claim.ts"
@@ -17,8 +18,6 @@ const max_wait_ms = 25_000
 /** A lost wake-up, or one that went to another scheduler, costs at most this. */
 const look_ms = 200
 
-const everything = ["*"]
-
 /** A claim that finds nothing waits for work rather than ask again. */
 export const parkedClaim = (engine: Engine, refresh: () => Promise<void>) => {
   const claim = claimTasks(engine)
@@ -32,8 +31,10 @@ export const parkedClaim = (engine: Engine, refresh: () => Promise<void>) => {
       const moved = engine.moved.next(rest_ms, signal).then(() => "look" as const)
       const stopped = engine.stopped.next(rest_ms, signal).then(() => "return" as const)
       await refresh()
+      const session = engine.sessions.get(session_id)
       const room = engine.seats.unserved(under_way)
-      const isIdle = openLanes(engine, everything, room).length === 0
+      // One that this process doesn't know is known once it has claimed.
+      const isIdle = session !== undefined && openLanes(engine, lookingFor(session), room).length === 0
       const attempts = isIdle ? [] : await claim({ session_id, room })
       if (attempts.length > 0 || left_ms <= 0 || signal.aborted) return attempts
       // Its worker beats when a claim comes back empty, and so learns at once what it is to stop.
@@ -41,8 +42,10 @@ export const parkedClaim = (engine: Engine, refresh: () => Promise<void>) => {
       const wait_ms = engine.lanes.wait_ms()
       if (wait_ms < rest_ms)
         waits.push(wait(wait_ms, "look" as const, { signal }).catch(() => "look" as const))
-      const session = engine.sessions.get(session_id)
-      const seat = isIdle && session ? engine.seats.sit({ ...own, ...session }, under_way) : undefined
+      const seat =
+        isIdle && session?.workspace_id === null
+          ? engine.seats.sit({ ...own, ...session }, under_way)
+          : undefined
       if (seat) waits.push(seat.given.then(() => "look" as const))
       const next = await Promise.race(waits)
       const given = (await seat?.leave()) ?? []
@@ -55,3 +58,7 @@ export const parkedClaim = (engine: Engine, refresh: () => Promise<void>) => {
     return engine.seats.serve(under_way, () => takeOrWait(parked, under_way))
   }
 }
+
+/** Whoever has a seat is given new work before anything else is asked, so nothing may wait for anybody. */
+const lookingFor = (session: Taker): Taker =>
+  session.workspace_id === null ? { ...anybody, labels: session.labels } : session

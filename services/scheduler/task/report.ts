@@ -1,6 +1,7 @@
 import type { Engine } from "../engine.ts"
 import { passGates } from "../gate/pass.ts"
 import { eachKind, type Room } from "../lane/share.ts"
+import type { Taker } from "../lane/taker.ts"
 import { type Recalled, recall } from "../run/load.ts"
 import { perform } from "../step/perform.ts"
 import type { Step } from "../step/step.ts"
@@ -33,21 +34,21 @@ const settleAndClaim = (engine: Engine, step: Step, report: Report): Promise<rea
   const session = engine.sessions.get(session_id)
   const recalled = session && recall(engine, settlements)
   return session && recalled
-    ? settleRecalled(engine, step, { ...report, recalled, queues: session.queues })
+    ? settleRecalled(engine, step, { ...report, recalled, session })
     : settleRead(engine, step, report)
 }
 
-type KnownReport = Report & { readonly recalled: Recalled; readonly queues: readonly string[] }
+type KnownReport = Report & { readonly recalled: Recalled; readonly session: Taker }
 
 const settleRecalled = async (
   engine: Engine,
   step: Step,
-  { session_id, settlements, room, recalled, queues }: KnownReport,
+  { session_id, settlements, room, recalled, session }: KnownReport,
 ): Promise<readonly Verdict[]> => {
   const { runs } = recalled
   holdFor(engine, step, { session_id, runs: runs.map(({ id, revision }) => ({ id, revision })) })
   const verdicts = await settleKnown(engine, step, { recalled, settlements })
-  await giveNext(engine, step, { session_id, queues, room })
+  await giveNext(engine, step, { session_id, session, room })
   return verdicts
 }
 
@@ -64,21 +65,21 @@ const settleRead = async (
   if (!session) return verdicts
   engine.sessions.keep(session_id, session)
   step.holder = { session_id, token: session.token }
-  await giveNext(engine, step, { session_id, queues: session.queues, room })
+  await giveNext(engine, step, { session_id, session, room })
   return verdicts
 }
 
-type Worker = { readonly session_id: string; readonly queues: readonly string[]; readonly room: Room }
+type Worker = { readonly session_id: string; readonly session: Taker; readonly room: Room }
 
 /** What gets a free place may go to this worker at once. */
 const giveNext = async (engine: Engine, step: Step, worker: Worker): Promise<void> => {
-  const { queues, room } = worker
+  const { session, room } = worker
   await passGates(engine, step)
   engine.lanes.note(step.decided.admitted)
   const unserved = engine.seats.unserved(worker)
-  const left = handOver(engine, step, { session: { queues }, room, unserved })
+  const left = handOver(engine, step, { session, room, unserved })
   await claimIn(engine, step, {
-    session: { queues },
-    room: eachKind(left, (count, slot) => Math.min(count, unserved[slot])),
+    session,
+    room: eachKind(left, (count, kind) => Math.min(count, unserved[kind])),
   })
 }

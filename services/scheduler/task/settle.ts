@@ -42,7 +42,7 @@ export const settleKnown = async (
 const settleLoaded = async (step: Step, settlements: readonly Settlement[]): Promise<readonly Verdict[]> => {
   const verdicts = settlements.map((settlement) => {
     const task = step.tasks.get(settlement.task_run_id)
-    const verdict = judge({ settlement, held: task, retry: retryOf(step, task) }, step.random)
+    const verdict = judge({ settlement, held: task, ...termsOf(step, task) }, step.random)
     // The same result twice in one batch: the second one finds it settled.
     if (verdict.verdict === "accepted" && task) accept(step, task, { settlement, verdict })
     return verdict
@@ -63,10 +63,13 @@ const loadSettled = async (engine: Engine, step: Step, ids: ReadonlySet<string>)
   join(step.tasks, tasks)
 }
 
-const retryOf = (step: Step, task: TaskRow | undefined): RetryPolicy => {
-  if (!task) return no_retries
-  if (task.run_id === null) return task.settings?.retry ?? no_retries
-  return planOfRun(step, runOfTask(step, task))?.tasks[task.idx]?.retry ?? no_retries
+type Terms = { readonly retry: RetryPolicy; readonly is_once: boolean }
+
+const termsOf = (step: Step, task: TaskRow | undefined): Terms => {
+  if (!task) return { retry: no_retries, is_once: false }
+  if (task.run_id === null) return { retry: task.settings?.retry ?? no_retries, is_once: false }
+  const planned = planOfRun(step, runOfTask(step, task))?.tasks[task.idx]
+  return { retry: planned?.retry ?? no_retries, is_once: planned?.on_worker_lost === "fail" }
 }
 
 type Judged = {

@@ -8,7 +8,8 @@ import { taskMoves } from "./moves.ts"
 export type Settlement = {
   readonly task_run_id: string
   readonly token: string
-  readonly outcome: "completed" | "failed" | "released" | "lost"
+  /** `unheard`: taken back from a worker that never learnt of it, so it has not begun. `released`: it may have. */
+  readonly outcome: "completed" | "failed" | "released" | "unheard" | "lost"
   readonly outputs?: Readonly<Record<string, unknown>>
   readonly error?: { readonly code: string; readonly message: string }
   readonly non_retryable?: boolean
@@ -34,14 +35,22 @@ const worker_lost = {
   message: "The worker was lost too often while it ran this task.",
 } as const
 
+/** Whether it had begun nobody knows for sure. */
+const not_twice = {
+  code: "worker.lost",
+  message: "Its worker was lost, or left, while it had this task, which is not to run twice.",
+} as const
+
 type Facts = {
   readonly settlement: Settlement
   readonly held: TaskRow | undefined
   readonly retry: RetryPolicy
+  /** At most once: what may have begun is not given to another worker. */
+  readonly is_once: boolean
 }
 
 /** Whether a result counts, and what it makes of the task. Pure: facts in, decision out. */
-export const judge = ({ settlement, held, retry }: Facts, random: () => number): Verdict => {
+export const judge = ({ settlement, held, retry, is_once }: Facts, random: () => number): Verdict => {
   if (!held || held.token !== settlement.token) return { verdict: "stale" }
   if (held.status !== "running") return { verdict: "already" }
   const { lost, returned } = held
@@ -49,9 +58,12 @@ export const judge = ({ settlement, held, retry }: Facts, random: () => number):
   const kept = { verdict: "accepted", lost, returned, delay_ms: null, error: null } as const
   if (settlement.outcome === "completed") return { ...kept, status: after("complete") }
   if (held.cancel) return { ...kept, status: after("cancel") }
-  if (settlement.outcome === "released")
+  const { outcome } = settlement
+  if (is_once && (outcome === "lost" || outcome === "released"))
+    return { ...kept, lost: lost + 1, status: fail, error: not_twice }
+  if (outcome === "released" || outcome === "unheard")
     return { ...kept, status: after("hand_back"), returned: returned + 1 }
-  if (settlement.outcome === "lost") {
+  if (outcome === "lost") {
     if (lost >= max_lost) return { ...kept, lost: lost + 1, status: fail, error: worker_lost }
     return { ...kept, lost: lost + 1, status: after("hand_back") }
   }

@@ -14,7 +14,10 @@ const listRoute = createRoute({
   security: bearer,
   request: { query: pageQuery.extend({ cursor: z.string().regex(cursor).optional() }) },
   responses: {
-    200: jsonAnswer("The platform's workers, those that live first", page(workerShape)),
+    200: jsonAnswer(
+      "The platform's workers and the workspace's own, those that live first",
+      page(workerShape),
+    ),
     ...refusals,
   },
 })

@@ -56,6 +56,7 @@ test("workers are listed with what they do, those that live first", async () => 
   expect(items[3]).toEqual({
     ...{ id: busy, name: "busy", queues: ["mail", "default"], labels: { zone: "a" }, slots: 4 },
     types: ["noop", "http"],
+    ...{ functions: [], remote: false },
     ...{ inline_slots: 100, busy: 5, status: "busy" },
     started_at: expect.any(String),
     last_seen_at: expect.any(String),

@@ -9,7 +9,13 @@ export const workerShape = z
     types: z
       .array(z.string())
       .openapi({ description: "The types of tasks that it can run, as it said when it came." }),
-    slots: z.int().openapi({ description: "Tasks with a process of their own that it runs at once." }),
+    functions: z
+      .array(z.string())
+      .openapi({ description: "Of a workspace's own worker: the functions that it has." }),
+    remote: z.boolean().openapi({ description: "It is the workspace's own; the platform's work for all." }),
+    slots: z.int().openapi({
+      description: "Tasks that it runs at once; of a platform's worker those with a process of their own.",
+    }),
     inline_slots: z.int().openapi({ description: "Functions of the worker's own that it runs at once." }),
     busy: z.int().openapi({ description: "Tasks that it has claimed and not ended." }),
     status: z.enum(["busy", "idle", "draining", "gone"]),

@@ -1,11 +1,11 @@
 import type { Client } from "@connectrpc/connect"
 import { Problem } from "#kernel/problem/problem.ts"
+import { secretForms } from "#language/mask/forms.ts"
+import { createMasker, type Masker, maskAll, maskText } from "#language/mask/masker.ts"
 import type { Attempt } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { WorkflowService } from "#proto/generated/wf/workflow/v1/workflow_pb.ts"
 import type { LogStream, Outcome } from "../executor/executor.ts"
 import type { AttemptLog } from "../log/shipper.ts"
-import { secretForms } from "./forms.ts"
-import { createMasker, type Masker, maskAll, maskText } from "./masker.ts"
 
 const max_tries = 5
 const first_wait_ms = 200

@@ -2,10 +2,11 @@ import { createRoute } from "@hono/zod-openapi"
 import type { App } from "#kernel/http/app.ts"
 import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import { nameText } from "../workflow/shape.ts"
+import { type Giving, giveAttemptSecrets } from "./give-attempt.ts"
 import { deleteSecret, listSecrets } from "./list.ts"
 import { rotateKey } from "./rotate.ts"
-import { type Secrets, setSecret } from "./set.ts"
-import { rotatedShape, secretPath, secretShape, setSecretShape } from "./shape.ts"
+import { setSecret } from "./set.ts"
+import { givenShape, giveShape, rotatedShape, secretPath, secretShape, setSecretShape } from "./shape.ts"
 
 const root = "/api/v1/secrets"
 
@@ -48,7 +49,19 @@ const rotateRoute = createRoute({
   responses: { 200: jsonAnswer("All of them are encrypted under a new key", rotatedShape), ...refusals },
 })
 
-export const mountSecrets = (app: App, secrets: Secrets): void => {
+const giveRoute = createRoute({
+  method: "post",
+  path: `${root}/give`,
+  operationId: "giveSecrets",
+  security: bearer,
+  request: { body: jsonBody(giveShape) },
+  responses: {
+    200: jsonAnswer("What the running task declares, for its worker", givenShape),
+    ...refusals,
+  },
+})
+
+export const mountSecrets = (app: App, secrets: Giving): void => {
   const list = listSecrets(secrets.database)
   const set = setSecret(secrets)
   const remove = deleteSecret(secrets.database)
@@ -65,6 +78,12 @@ export const mountSecrets = (app: App, secrets: Secrets): void => {
   app.openapi(deleteRoute, async (context) => {
     await remove(context.get("actor"), context.req.valid("param").name)
     return context.body(null, 204)
+  })
+  const give = giveAttemptSecrets(secrets)
+  app.openapi(giveRoute, async (context) => {
+    const { task_run_id, token } = context.req.valid("json")
+    const given = await give(context.get("actor"), { task_run_id, token: BigInt(token) })
+    return context.json({ values: { ...given.values }, missing: [...given.missing] }, 200)
   })
   app.openapi(rotateRoute, async (context) =>
     context.json({ rotated: await rotate(context.get("actor")) }, 200),

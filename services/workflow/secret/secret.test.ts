@@ -134,3 +134,27 @@ test("an attempt that doesn't run is given nothing", async () => {
   const asked = giveSecrets(house)({ task_run_id: crypto.randomUUID(), token: 7n })
   await expect(asked).rejects.toMatchObject({ code: "attempt.stale" })
 })
+
+test("a workspace's own worker is given what its attempt declares, if its role could have it shown", async () => {
+  await set("REMOTE", "value-for-remote")
+  const running = (workspace_id: string) => {
+    const task_run_id = crypto.randomUUID()
+    house.desk.attempts.set(task_run_id, { workspace_id, secrets: ["REMOTE", "MISSING"] })
+    return { task_run_id, token: "7" }
+  }
+  const own = running(home)
+  const given = await send("POST", "/give", { role: "developer", body: own })
+  expect(given).toMatchObject({
+    status: 200,
+    body: { values: { REMOTE: "value-for-remote" }, missing: ["MISSING"] },
+  })
+  for (const role of ["viewer", "operator"]) {
+    const refused = await send("POST", "/give", { role, body: own })
+    expect([refused.status, refused.body.code]).toEqual([403, "auth.forbidden"])
+  }
+  const theirs = await send("POST", "/give", { body: running(crypto.randomUUID()) })
+  expect([theirs.status, theirs.body.code]).toEqual([409, "attempt.stale"])
+  const unknown = await send("POST", "/give", { body: { ...own, task_run_id: crypto.randomUUID() } })
+  expect([unknown.status, unknown.body.code]).toEqual([409, "attempt.stale"])
+  expect((await send("POST", "/give", { body: { ...own, token: "seven" } })).status).toBe(422)
+})

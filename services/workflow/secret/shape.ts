@@ -31,3 +31,20 @@ export type Secret = z.infer<typeof secretShape>
 export const rotatedShape = z
   .object({ rotated: z.int().openapi({ description: "So many secrets were encrypted anew." }) })
   .openapi("RotatedKey")
+
+export const giveShape = z
+  .strictObject({
+    task_run_id: z.uuid(),
+    token: z
+      .string()
+      .regex(/^[0-9]{1,18}$/, "is the attempt's token")
+      .openapi({ description: "Of the attempt that runs the task now." }),
+  })
+  .openapi("GiveSecrets")
+
+export const givenShape = z
+  .object({
+    values: z.record(z.string(), z.string()),
+    missing: z.array(z.string()).openapi({ description: "Declared by the task, and not there." }),
+  })
+  .openapi("GivenSecrets")

@@ -1,4 +1,4 @@
-import type { RetryPolicy } from "#language/plan.ts"
+import type { PlanTask, RetryPolicy } from "#language/plan.ts"
 import { max_lost } from "#services/scheduler/engine.ts"
 import type { Ended } from "#services/scheduler/step/step.ts"
 import { demand } from "../fault.ts"
@@ -34,11 +34,11 @@ export const pastOf = (pasts: Map<string, Past>, id: string): Past => {
   return past
 }
 
-export const policyOf = (tables: Tables, task: StoredTask): RetryPolicy | undefined => {
-  if (task.run_id === null) return task.settings?.retry
-  const plan = tables.plans.get(tables.runs.get(task.run_id)?.plan_id ?? "")
-  return plan?.tasks[task.idx]?.retry
-}
+export const policyOf = (tables: Tables, task: StoredTask): RetryPolicy | undefined =>
+  task.run_id === null ? task.settings?.retry : plannedOf(tables, task)?.retry
+
+const plannedOf = ({ plans, runs }: Tables, { run_id, idx }: StoredTask): PlanTask | undefined =>
+  plans.get(runs.get(run_id ?? "")?.plan_id ?? "")?.tasks[idx]
 
 /** One result for each attempt, and what it makes of the task by the rules, which are told here once more. */
 export const checkEnded = (changes: Changes, ended: Ended, past: Past): void => {
@@ -72,10 +72,12 @@ const expected = (changes: Changes, { ended, before, past }: Facts): StoredTask[
     return "completed"
   }
   if (before.cancel) return "cancelled"
-  if (settlement.outcome === "released") return "queued"
+  const isOnce = plannedOf(changes.tables, before)?.on_worker_lost === "fail"
+  if (settlement.outcome === "unheard") return "queued"
+  if (settlement.outcome === "released") return isOnce ? failed : "queued"
   if (settlement.outcome === "lost") {
     past.lost += 1
-    return past.lost > max_lost ? failed : "queued"
+    return isOnce || past.lost > max_lost ? failed : "queued"
   }
   past.failures += 1
   const policy = policyOf(changes.tables, before)

@@ -38,6 +38,22 @@ export const checkStart = (changes: Changes, { id, before, past }: Changed): voi
   demand(changes.now_ms >= past.rests_until_ms, () => `${id} begins before its rest is over`)
   checkMayBegin(tables, task)
   checkQueue(changes, task)
+  checkTaker(tables, task)
+}
+
+/** A workspace's own workers get nothing of any other, and nobody what they were not made for. */
+const checkTaker = ({ claims, sessions }: Tables, task: StoredTask): void => {
+  const session = sessions.get(claims.get(task.token ?? "")?.session_id ?? "")
+  if (!session) return
+  const { workspace_id, takes, labels } = session
+  const isTheirs = workspace_id === null || workspace_id === task.workspace_id
+  demand(isTheirs, () => `${task.id} is given to a worker of another workspace`)
+  const isRemote = task.slot.startsWith("remote")
+  demand(isRemote === (workspace_id !== null), () => `${task.id} is given to a worker of the wrong kind`)
+  const isWrittenFor = !isRemote || takes.some((name) => task.slot.split(" ").includes(name))
+  demand(isWrittenFor, () => `${task.id} is given to a worker that doesn't know ${task.slot}`)
+  const isLabelled = !task.slot.includes("{") || task.slot.includes(`{zone=${labels.zone}}`)
+  demand(isLabelled, () => `${task.id} is given to a worker without its labels`)
 }
 
 const checkMayBegin = ({ runs }: Tables, { id, run_id }: StoredTask): void => {

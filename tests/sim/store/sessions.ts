@@ -1,17 +1,18 @@
 import { Problem } from "#kernel/problem/problem.ts"
 import { lease_ms } from "#services/scheduler/engine.ts"
+import type { Taker } from "#services/scheduler/lane/taker.ts"
 import type { RunningAttempt } from "#services/scheduler/session/held.ts"
 import type { Sweep } from "#services/scheduler/session/sweep.ts"
 import type { Life } from "../clock.ts"
 import type { Session as DatabaseSession, MemoryDatabase } from "./database.ts"
-import { runningUnder, type Session, type Tables } from "./tables.ts"
+import { runningUnder, type Tables } from "./tables.ts"
 
 const outage_ms = 5_000
 const grace_ms = 15_000
 
 /** What `session/*.ts` does with the sessions' rows; each is one statement, so one transaction. */
 export type Sessions = {
-  open(session_id: string, queues: readonly string[]): Promise<void>
+  open(session_id: string, taker: Taker): Promise<void>
   end(session_id: string): Promise<void>
   /** Prolongs the lease. */
   touch(session_id: string): Promise<void>
@@ -26,7 +27,7 @@ export const sessionsOf = (database: MemoryDatabase, life: Life): Sessions => {
   const write = <Answer>(work: (tables: Tables, now_ms: number) => Answer): Promise<Answer> =>
     read(({ tables, begun_ms }) => work(tables, begun_ms))
   return {
-    open: (id, queues) => write((tables, now_ms) => openSession(tables, { id, queues, now_ms })),
+    open: (id, taker) => write((tables, now_ms) => openSession(tables, { id, taker, now_ms })),
     end: (session_id) =>
       write((tables) => {
         const session = tables.sessions.get(session_id)
@@ -56,11 +57,11 @@ export const sessionsOf = (database: MemoryDatabase, life: Life): Sessions => {
   }
 }
 
-type Opening = Pick<Session, "id" | "queues"> & { readonly now_ms: number }
+type Opening = { readonly id: string; readonly taker: Taker; readonly now_ms: number }
 
-const openSession = (tables: Tables, { id, queues, now_ms }: Opening): void => {
+const openSession = (tables: Tables, { id, taker, now_ms }: Opening): void => {
   if (tables.sessions.has(id)) return
-  tables.sessions.set(id, { id, queues, lease_until_ms: now_ms + lease_ms, ended: false })
+  tables.sessions.set(id, { ...taker, id, lease_until_ms: now_ms + lease_ms, ended: false })
 }
 
 const noteSweep = ({ sweep }: Tables, now_ms: number): boolean => {

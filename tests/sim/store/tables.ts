@@ -1,5 +1,6 @@
 import type { Event } from "#kernel/outbox/emit.ts"
 import type { Plan } from "#language/plan.ts"
+import type { Taker } from "#services/scheduler/lane/taker.ts"
 import type { RunFact } from "#services/scheduler/run/record.ts"
 import type { RunRow, TaskRow } from "#services/scheduler/step/rows.ts"
 import type { Waited } from "#services/scheduler/wait/waits.ts"
@@ -42,9 +43,8 @@ export type Claim = {
   readonly claimed_ms: number
 }
 
-export type Session = {
+export type Session = Taker & {
   readonly id: string
-  readonly queues: readonly string[]
   lease_until_ms: number
   ended: boolean
 }

@@ -120,7 +120,8 @@ const readSession = ({ tables }: Session, session_id: string): SessionRow | unde
   const found = tables.sessions.get(session_id)
   if (!found || found.ended) return undefined
   tables.token += 1
-  return { queues: found.queues, token: String(tables.token) }
+  const { queues, workspace_id, takes, labels } = found
+  return { queues, workspace_id, takes, labels, token: String(tables.token) }
 }
 
 const lockLimits = (session: Session, queues: Parameters<Rows["limits"]>[0]): readonly Limit[] => {

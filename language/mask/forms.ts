@@ -17,7 +17,7 @@ const formsOf = (text: string): readonly string[] => {
     text.replaceAll("\n", "\r\n"),
     JSON.stringify(text).slice(1, -1),
     ...urlForms(text),
-    ...base64Forms(Buffer.from(text)),
+    ...base64Forms(new TextEncoder().encode(text)),
   ]
 }
 
@@ -30,13 +30,11 @@ const urlForms = (text: string): readonly string[] => {
 }
 
 /** Within something longer it stands in one of three ways; its ends are mixed with what is beside it, so they are left off. */
-const base64Forms = (bytes: Buffer): readonly string[] => {
-  const whole = bytes.toString("base64")
+const base64Forms = (bytes: Uint8Array): readonly string[] => {
+  const whole = base64Of(bytes)
   const forms = [whole, whole.replace(/=+$/, "")]
   for (const before of [0, 1, 2]) {
-    const shifted = Buffer.concat([Buffer.alloc(before), bytes])
-      .toString("base64")
-      .replace(/=+$/, "")
+    const shifted = base64Of(new Uint8Array([...new Uint8Array(before), ...bytes])).replace(/=+$/, "")
     const first = Math.ceil((before * 8) / 6)
     const last = Math.floor(((before + bytes.length) * 8) / 6)
     forms.push(shifted.slice(first, last))
@@ -47,3 +45,6 @@ const base64Forms = (bytes: Buffer): readonly string[] => {
   }
   return forms.flatMap((form) => [form, form.replaceAll("+", "-").replaceAll("/", "_")])
 }
+
+const base64Of = (bytes: Uint8Array): string =>
+  btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))
