@@ -12,7 +12,6 @@ const not_run = {
   cache: "`cache`",
   files: "`files`",
   on_worker_lost: "`on_worker_lost: fail`",
-  outputs: "`outputs` of a workflow",
   trigger: "`trigger` in expressions",
   "uses: function": "`uses: function`",
   "uses: workflow": "`uses: workflow`",
@@ -35,7 +34,6 @@ export const usesOf = (definition: Definition): readonly Use[] => {
     if (type === "event") uses.push({ construct: "triggers", path: ["triggers", index, "type"] })
   }
   if (files && files.length > 0) uses.push({ construct: "files", path: ["files"] })
-  if (outputs) uses.push({ construct: "outputs", path: ["outputs"] })
   if (rootsRead([outputs, env, concurrency]).has("trigger")) uses.push({ construct: "trigger", path: [] })
   for (const { section, name, task } of entriesIn(definition)) uses.push(...taskUses(task, [section, name]))
   return uses

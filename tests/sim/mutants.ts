@@ -233,7 +233,7 @@ const in_decisions: readonly Mutant[] = [
   {
     name: "a run that is stopped and has nothing running doesn't end",
     path: `${run}/stop.ts`,
-    from: "  endRuns(step)\n",
+    from: "  await endRuns(step)\n",
     to: "",
   },
   {

@@ -96,7 +96,7 @@ const begin = async (
     const kept = rerun && rerun.mode !== "all" ? chooseKept({ plan, rerun }, done) : new Map()
     const begun = firstStep(step, { start, kept }, false)
     await decideUndecided(step)
-    endRuns(step)
+    await endRuns(step)
     insertBegun(session, step, begun)
     session.after.push(() => announce(engine, step))
     if (begun.unfolds || step.decided.unfolding.length > 0) await unfoldBegun(session, engine, begun)

@@ -32,7 +32,7 @@ export const beginRuns = async (engine: Engine, step: Step, ids: readonly string
     releaseRoots(step, run, open)
   }
   await decideOwn(step)
-  endRuns(step)
+  await endRuns(step)
 }
 
 /** A task that isn't open was kept of an earlier run. */
@@ -63,7 +63,7 @@ export const unfoldBegun = async (engine: Engine, step: Step, ids: readonly stri
     for (const task of [...step.tasks.values()].filter(isFree)) letGo(step, run, task)
   }
   await decideOwn(step)
-  endRuns(step)
+  await endRuns(step)
 }
 
 export const tellRunStarted = (step: Step, run: RunRow): void => {

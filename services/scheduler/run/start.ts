@@ -172,7 +172,7 @@ const startSome = async (engine: Engine, sql: Sql, { starts, seat }: Some) => {
     else begun.push(firstStep(step, own, entered.get(start.run_id) === "waits"))
   }
   await decideUndecided(step)
-  endRuns(step)
+  await endRuns(step)
   if (seat) giveTo(engine, step, seat)
   const times = await insertBegun(sql, step, begun)
   const outputs = await outputsFor(step)
@@ -185,7 +185,10 @@ const startSome = async (engine: Engine, sql: Sql, { starts, seat }: Some) => {
     .filter(({ unfolds, run }) => unfolds || later.includes(run.id))
     .map(({ run }) => run.id)
   if (unfolding.length > 0) await performIn(engine, sql, (own) => unfoldBegun(engine, own, unfolding))
-  for (const one of begun) started.set(one.run.id, shownRun(one, times))
+  const answered = new Map(step.decided.waits.answered.map(({ run, outputs: own }) => [run.id, own]))
+  for (const one of begun) {
+    started.set(one.run.id, shownRun(one, { ...times, outputs: answered.get(one.run.id) ?? null }))
+  }
   return { started, attempts: () => attemptsOf(step, outputs) }
 }
 

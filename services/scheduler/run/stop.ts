@@ -18,7 +18,7 @@ export const stopRuns = async (step: Step, runs: Iterable<RunRow>, reason: Why):
     if (runMoves.open.includes(run.status) && (run.reason === null || run.status === "pending"))
       await stopRun(step, run, reason)
   }
-  endRuns(step)
+  await endRuns(step)
 }
 
 const stopRun = async (step: Step, run: RunRow, reason: Why): Promise<void> => {

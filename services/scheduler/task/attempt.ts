@@ -67,7 +67,7 @@ const attemptOf = (step: Step, task: TaskRow, outputs: Outputs): Attempt | undef
   }
 }
 
-type Planned = { readonly plan: Plan; readonly plan_task: PlanTask; readonly outputs: Outputs }
+type Planned = { readonly plan: Plan; readonly plan_task: Pick<PlanTask, "reads">; readonly outputs: Outputs }
 
 export const contextOf = (run: RunRow, { plan, plan_task, outputs }: Planned): AttemptContext => {
   const tasks = Object.fromEntries(

@@ -48,7 +48,7 @@ export const fire = async (engine: Engine, step: Step, due: readonly Due[]): Pro
   }
   await fireWaits(step, due)
   await advanceRuns(step)
-  endRuns(step)
+  await endRuns(step)
   const late = new Set(due.flatMap(({ kind, run_id }) => (kind === "deadline" && run_id ? [run_id] : [])))
   await stopRuns(
     step,

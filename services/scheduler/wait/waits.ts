@@ -1,4 +1,4 @@
-import type { Output, TaskRow } from "../step/rows.ts"
+import type { Output, RunRow, TaskRow } from "../step/rows.ts"
 import type { Ended } from "../step/step.ts"
 
 export type Decision = {
@@ -53,11 +53,14 @@ export type Waits = {
   /** Timers that came due in a paused run, and runs that are paused no more. */
   readonly postponed: string[]
   readonly resumed: string[]
+  /** What runs that completed answer. */
+  readonly answered: { readonly run: RunRow; readonly outputs: Readonly<Record<string, unknown>> }[]
   /** Outputs that are not written yet. */
   readonly outputs: Map<string, Output>
 }
 
 export const noWaits = (): Waits => ({
   ...{ undecided: [], begun: [], ended: [], changed: [], kept: [], taken: [], postponed: [], resumed: [] },
+  answered: [],
   outputs: new Map(),
 })
