@@ -88,6 +88,9 @@ export const summaryLines = (io: Io, run: Run): readonly string[] => {
   const counts = `${done}/${run.tasks?.length ?? 0} tasks`
   return [
     `${styled(io, style, mark)} ${cleanLine(run.workflow)} ${cleanLine(run.status)} in ${duration} (${counts}, run ${cleanLine(run.id)})`,
+    ...(run.parent
+      ? [`  begun by ${cleanLine(run.parent.task)} of the run ${cleanLine(run.parent.run_id)}`]
+      : []),
     ...reasons,
     ...answerLines(run),
     ...(failed.length > max_reasons ? [`  … and ${failed.length - max_reasons} more that failed`] : []),

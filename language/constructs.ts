@@ -14,7 +14,6 @@ const not_run = {
   on_worker_lost: "`on_worker_lost: fail`",
   trigger: "`trigger` in expressions",
   "uses: function": "`uses: function`",
-  "uses: workflow": "`uses: workflow`",
   "uses: notify": "`uses: notify`",
   triggers: "`triggers` of type `event`",
 } as const

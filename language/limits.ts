@@ -5,6 +5,8 @@ export const limits = {
   max_values: 200_000,
   max_aliases: 100,
   max_errors: 1_000,
+  max_workflow_depth: 10,
+  max_subworkflows: 100,
   max_tasks: 5_000,
   max_needs: 1_000,
   max_edges: 100_000,

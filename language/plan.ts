@@ -6,6 +6,7 @@ import { topological } from "./graph.ts"
 import { taskReads } from "./reads.ts"
 import type { Definition, Task } from "./schema.ts"
 import { type Entry, entriesIn, graphOf, needsOf, type Section } from "./sections.ts"
+import type { Pinned } from "./subworkflows.ts"
 import { type TaskLimits, taskLimits } from "./task-limits.ts"
 import { readsItsNeeds } from "./task-types.ts"
 import { bareExpression } from "./template.ts"
@@ -75,6 +76,8 @@ export type Plan = {
   readonly tasks: readonly PlanTask[]
   /** What the run answers: templates, evaluated when all tasks have ended. */
   readonly outputs?: Readonly<Record<string, unknown>>
+  /** Of the workflows that its tasks run, and that those run in turn: set by a start. */
+  readonly workflows?: Readonly<Record<string, Pinned>>
   /** What it takes to run this, as far as not every version of the engine has it. */
   readonly constructs?: readonly Construct[]
 }

@@ -1,3 +1,4 @@
+import { in_children } from "./child-mutants.ts"
 import { in_waits } from "./wait-mutants.ts"
 
 /** A mistake that somebody could make: a change of one place in one file, which the simulation has to notice. */
@@ -366,4 +367,10 @@ const in_memory: readonly Mutant[] = [
   },
 ]
 
-export const mutants: readonly Mutant[] = [...in_decisions, ...in_waits, ...in_memory, ...in_stand_ins]
+export const mutants: readonly Mutant[] = [
+  ...in_decisions,
+  ...in_waits,
+  ...in_children,
+  ...in_memory,
+  ...in_stand_ins,
+]

@@ -98,6 +98,33 @@ export const randomPlan = (chance: Chance): Plan => {
   return compile({ name: "sim", tasks, ...timeout })
 }
 
+/** Now and then with tasks that run another graph, which may do so in turn. */
+export const randomWhole = (chance: Chance): Plan => {
+  const plan = randomPlan(chance)
+  if (!chance.happens(0.3)) return plan
+  const inner = withParts(chance, randomPlan(chance), {})
+  return withParts(chance, plan, { part: { workflow: "part", version: 1, plan: inner } })
+}
+
+/** What it names and isn't there can't begin. */
+const withParts = (chance: Chance, plan: Plan, workflows: NonNullable<Plan["workflows"]>): Plan => {
+  const names = [...Object.keys(workflows), "leaf"]
+  const leaf = { workflow: "leaf", version: 2, plan: randomPlan(chance) }
+  const tasks = plan.tasks.map((task) => {
+    if (task.wait || !chance.happens(task.each ? 0.15 : 0.4)) return task
+    const timeout = chance.happens(0.3) ? { timeout_ms: chance.between(500, 20_000) } : {}
+    const wait = {
+      for: "workflow",
+      version: null,
+      inputs: {},
+      wait: true,
+      ...timeout,
+    } as const
+    return { ...task, uses: "workflow", wait: { ...wait, name: chance.pick(names) } }
+  })
+  return { ...plan, tasks, workflows: { ...workflows, leaf } }
+}
+
 export const randomJob = (chance: Chance, id: string): NewJob => {
   const type = chance.pick(types)
   const retry = { ...defaults.retry, max_retries: chance.between(0, 3), initial_ms: 400, max_ms: 3_000 }

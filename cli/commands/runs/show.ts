@@ -27,7 +27,8 @@ export const run = async ({ arguments: [run_id = ""], options }: Given, io: Io):
       { title: "error", full: (row: Task) => row.error?.message ?? "" },
       {
         title: "waits for",
-        full: (row: Task) => (row.status === "waiting" && row.wait ? waitWords(row.wait) : ""),
+        full: (row: Task) =>
+          row.wait && (row.status === "waiting" || row.wait.for === "workflow") ? waitWords(row.wait) : "",
       },
     ]
     printTable(io, columns, inOrder(found.tasks ?? []))

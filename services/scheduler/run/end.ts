@@ -42,6 +42,7 @@ const endRun = (step: Step, run: RunRow): void => {
   const { id, workspace_id, workflow, version, status, reason, started_at } = run
   step.decided.finished.push(run)
   leaveGate(step, run)
+  if (run.trigger === "parent") step.decided.waits.told.push(run.id)
   const finished_at = step.now.toISOString()
   step.decided.emissions.push({
     type: "workflow.completed",

@@ -26,7 +26,7 @@ export const shownRun = ({ start, run, tasks, kept }: Begun, { at, outputs }: En
       outputs: outputs && { ...outputs },
       trigger: start.trigger,
     },
-    ...{ rerun_of: start.rerun?.of ?? null, created_at: time, finished_at },
+    ...{ rerun_of: start.rerun?.of ?? null, parent: null, created_at: time, finished_at },
     started_at: run.started_at === null ? null : time,
   }
   if (start.bare) return head

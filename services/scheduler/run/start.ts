@@ -105,7 +105,7 @@ const slotOfFirst = ([start]: readonly Prepared[]): Slot | undefined => {
 
 type Starting = { readonly prepared: readonly Prepared[]; readonly seat: Seat | undefined }
 
-const startIn = async (engine: Engine, sql: Sql, { prepared, seat }: Starting) => {
+export const startIn = async (engine: Engine, sql: Sql, { prepared, seat }: Starting) => {
   const reserved = await reserveKeys(sql, prepared)
   const started = new Map<string, Run | Problem>()
   const gives: (() => Promise<readonly Attempt[]>)[] = []

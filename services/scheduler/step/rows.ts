@@ -78,6 +78,11 @@ export type Output = {
   readonly outputs: Readonly<Record<string, unknown>> | null
 }
 
+/** How a run has ended. */
+export type RunEnd = Pick<RunRow, "id" | "workflow" | "version" | "status" | "reason"> & {
+  readonly outputs: Readonly<Record<string, unknown>> | null
+}
+
 /** Places of task runs in a run, one after the other. */
 export type Places = { readonly run_id: string; readonly first: number; readonly count: number }
 
@@ -179,6 +184,8 @@ export type Rows = {
   plans(ids: readonly string[]): Promise<readonly { readonly id: string; readonly plan: Plan }[]>
   /** What these wait for. */
   waits(task_run_ids: readonly string[]): Promise<readonly { readonly id: string; readonly wait: Waited }[]>
+  /** Those of these runs that have ended; nothing changes of them any more. */
+  ends(run_ids: readonly string[]): Promise<readonly RunEnd[]>
   /** Which of these signals are kept for their runs. */
   signals(wanted: readonly Omit<Signal, "data">[]): Promise<readonly Signal[]>
   /** Undefined when it has ended. */

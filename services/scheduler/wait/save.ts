@@ -1,10 +1,20 @@
 import { json, list, type Sql } from "#kernel/database/database.ts"
+import { stopChildren, tellParents } from "../child/save.ts"
 import type { Step } from "../step/step.ts"
 import type { Signal, Waits } from "./waits.ts"
 
 type Saved = Pick<
   Waits,
-  "begun" | "ended" | "changed" | "kept" | "taken" | "postponed" | "resumed" | "answered"
+  | "begun"
+  | "ended"
+  | "changed"
+  | "kept"
+  | "taken"
+  | "postponed"
+  | "resumed"
+  | "answered"
+  | "told"
+  | "orphaned"
 >
 
 /** Nothing is sent for a step that has nothing of this. */
@@ -20,13 +30,17 @@ export const saveWaits = async (sql: Sql, { decided }: Pick<Step, "decided">): P
     postpone(sql, waits.postponed),
     resume(sql, waits.resumed),
     saveAnswers(sql, waits.answered),
+    tellParents(sql, waits.told),
+    stopChildren(sql, waits.orphaned),
   ])
 }
 
-const isEmpty = ({ begun, ended, changed, kept, taken, ...rest }: Saved): boolean =>
-  [begun, ended, changed, kept, taken, rest.postponed, rest.resumed, rest.answered].every(
-    (some) => some.length === 0,
-  )
+const isEmpty = (waits: Saved): boolean => kinds.every((kind) => waits[kind].length === 0)
+
+const kinds = [
+  ...(["begun", "ended", "changed", "kept", "taken", "postponed", "resumed"] as const),
+  ...(["answered", "told", "orphaned"] as const),
+]
 
 /** What the same step has cancelled after it began to wait stays so, and has no timer. */
 const saveBegun = async (sql: Sql, begun: Saved["begun"]): Promise<void> => {

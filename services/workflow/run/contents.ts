@@ -1,6 +1,8 @@
 import { list, type Sql } from "#kernel/database/database.ts"
 import { refusalOf } from "#language/constructs.ts"
+import type { Plan } from "#language/plan.ts"
 import type { Definition } from "#language/schema.ts"
+import { type Subworkflow, subworkflowsOf } from "#language/subworkflows.ts"
 import { createKept } from "./kept.ts"
 import type { Resolved } from "./resolve.ts"
 
@@ -10,6 +12,8 @@ export type Content = {
   readonly plan: string
   /** Why this version of the platform can't run it. */
   readonly refusal?: string
+  /** The workflows that its tasks run. */
+  readonly parts?: readonly Subworkflow[]
 }
 
 export type Contents = {
@@ -38,7 +42,11 @@ export const createContents = (): Contents => {
       const found = missing.size === 0 ? [] : await findContents(sql, [...missing.values()])
       for (const { inputs, plan, constructs, ...version } of found) {
         const refusal = refusalOf(constructs)
-        const content = { ...(inputs && { inputs }), plan, ...(refusal !== undefined && { refusal }) }
+        const parts = plan.includes('"for":"workflow"') ? subworkflowsOf(JSON.parse(plan) as Plan) : []
+        const content = {
+          ...{ ...(inputs && { inputs }), plan, ...(refusal !== undefined && { refusal }) },
+          ...(parts.length > 0 && { parts }),
+        }
         loaded.set(keyOf(version), content)
         kept.keep(keyOf(version), content)
       }

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf"
-import type { Database } from "#kernel/database/database.ts"
+import type { Database, Sql } from "#kernel/database/database.ts"
 import { isDataError } from "#kernel/database/failure.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { batcher } from "#kernel/service/batch.ts"
@@ -8,8 +8,9 @@ import { checkInputs } from "#language/inputs.ts"
 import { runId } from "#language/run-id.ts"
 import { type RunStart, RunStartSchema } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import { bodyHash } from "./body-hash.ts"
-import { type Content, createContents } from "./contents.ts"
+import { type Content, type Contents, createContents } from "./contents.ts"
 import { handOver, max_message_chars, type Scheduler, type Started, sizeOf } from "./hand-over.ts"
+import { pinParts } from "./parts.ts"
 import { type Resolved, resolve } from "./resolve.ts"
 
 const max_batch = 200
@@ -50,7 +51,8 @@ export const createStarter = ({ database, kit, scheduler }: Starting) => {
   const flush = async (requests: readonly StartRequest[]): Promise<readonly (Started | Problem)[]> => {
     const { resolved, loaded } = await database.run(async (sql) => {
       const found = await resolve(sql, requests)
-      return { resolved: found, loaded: await contents.load(sql, found) }
+      const own = await contents.load(sql, found)
+      return { resolved: found, loaded: await withParts(sql, contents, { requests, resolved: found, own }) }
     })
     const started = new Map<StartRequest, Started | Problem>()
     const starts: { request: StartRequest; start: RunStart }[] = []
@@ -74,7 +76,7 @@ export const createStarter = ({ database, kit, scheduler }: Starting) => {
   return batcher({ flush, max_batch, max_waiting, isItems: isDataError })
 }
 
-type Found = { readonly resolved: Resolved | undefined; readonly content: Content | undefined }
+type Found = { readonly resolved: Resolved | undefined; readonly content: Content | Problem | undefined }
 
 const prepare = async (
   kit: Kit,
@@ -83,6 +85,7 @@ const prepare = async (
 ): Promise<RunStart | Problem> => {
   if (!resolved || !content) return notFound(request, resolved)
   if (resolved.archived) return archived(request)
+  if (content instanceof Problem) return content
   if (content.refusal !== undefined) return new Problem("version.not_runnable", { detail: content.refusal })
   const checked = checkInputs(content, request.inputs, request.automatic?.at ?? kit.now())
   if (!checked.ok) {
@@ -106,6 +109,26 @@ const prepare = async (
     idempotencyKey: request.idempotency_key ?? "",
     bodyHash: request.idempotency_key === undefined ? "" : await hashOf(request),
   })
+}
+
+type Loaded = {
+  readonly requests: readonly StartRequest[]
+  readonly resolved: readonly (Resolved | undefined)[]
+  readonly own: readonly (Content | undefined)[]
+}
+
+/** Few have parts; what the others do is what it was. */
+const withParts = async (sql: Sql, contents: Contents, { requests, resolved, own }: Loaded) => {
+  if (!own.some((content) => content?.parts)) return own
+  const all: (Content | Problem | undefined)[] = [...own]
+  for (const [index, content] of own.entries()) {
+    const { workspace_id, workflow } = requests[index] ?? { workspace_id: "", workflow: "" }
+    const version = resolved[index]?.version
+    if (!content?.parts || version === undefined) continue
+    const plan = await pinParts(sql, contents, { workspace_id, workflow, version, content })
+    all[index] = plan instanceof Problem ? plan : { ...content, plan }
+  }
+  return all
 }
 
 const archived = ({ workflow }: StartRequest): Problem =>

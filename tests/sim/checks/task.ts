@@ -97,7 +97,15 @@ const isWaiting = (tables: Tables, { run_id, idx }: StoredTask): boolean =>
 
 /** Time ends a sleep; whatever else is waited for, somebody is asked. */
 const isAwaited = (tables: Tables, { id, wait }: StoredTask): boolean =>
-  wait !== null && (wait.for !== "sleep" || hasTimer(tables, id, "wake"))
+  wait !== null && (wait.for !== "sleep" || hasTimer(tables, id, "wake")) && isTold(tables, { id, wait })
+
+/** Of a run that goes on; of one that is to begin, or has ended, there is a timer. */
+const isTold = (tables: Tables, { id, wait }: Pick<StoredTask, "id" | "wait">): boolean => {
+  if (wait?.for !== "workflow") return true
+  const run = tables.runs.get(wait.run_id)
+  if (!run) return hasTimer(tables, id, "begin")
+  return !isTerminal(run) || hasTimer(tables, id, "child")
+}
 
 const hasTimer = (tables: Tables, id: string, kind: string): boolean => {
   for (const timer of tables.timers.values()) if (timer.task_run_id === id && timer.kind === kind) return true
