@@ -48,4 +48,5 @@ export const limits = {
   max_shell_values_bytes: 1_000_000,
   max_outputs_bytes: 262_144,
   max_inputs_bytes: 262_144,
+  max_trigger_bytes: 262_144,
 } as const

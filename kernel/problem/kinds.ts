@@ -78,6 +78,11 @@ export const kinds = {
     title: "A workflow that this one runs can't be started",
     next: "Push or restore what `detail` names, or name another version, and start it again.",
   },
+  "trigger.too_large": {
+    status: 413,
+    title: "What begins the run is too large to be kept with it",
+    next: "Send less, or let the workflow read `trigger` in its trigger's `inputs` alone.",
+  },
   "workflow.started": {
     status: 409,
     title: "The workflow was started already",

@@ -53,10 +53,12 @@ const begin = (step: Step, task: TaskRow, { inputs = {}, ...waited }: AwaitedRun
   if (!parent || !pinned || wait?.for !== "workflow") throw new Error("a run was to begin without its plan")
   const { workflow, version } = pinned
   const { workspace_id, traceparent } = parent
+  const whole = { id: parent.id, workflow: parent.workflow, version: parent.version }
   step.decided.waits.changed.push({ task, waited })
   step.decided.waits.children.push({
     ...{ task, parent, waits: wait.wait },
     start: {
+      happened: { type: "parent", name: task.task, run: whole },
       ...{ run_id: waited.run_id, workspace_id, workflow, version, plan: pinned.plan, inputs },
       ...{
         trigger: "parent",

@@ -61,6 +61,7 @@ const removeRuns = async (sql: Sql, from: string, before: string): Promise<Remov
       where task.id > given.first_id and task.id <= given.last_id and task.run_id = given.first_id`,
     sql`delete from scheduler.run_event where run_id = any(${ids}::text::uuid[])`,
     sql`delete from scheduler.signal where run_id = any(${ids}::text::uuid[])`,
+    sql`delete from scheduler.run_trigger where run_id = any(${ids}::text::uuid[])`,
     sql`delete from scheduler.child where run_id = any(${ids}::text::uuid[])`,
     sql`delete from scheduler.run where id = any(${ids}::text::uuid[])`,
   ])

@@ -24,6 +24,7 @@ import { type KeptTasks, readKept } from "./keep.ts"
 import { releaseKeys, reserveKeys } from "./reserve.ts"
 import type { Run } from "./shape.ts"
 import { shownRun } from "./shown.ts"
+import { withEarlier } from "./triggers.ts"
 
 export type RunStart = {
   readonly run_id: string
@@ -39,7 +40,11 @@ export type RunStart = {
   readonly rerun: Rerun | null
   /** Who asks needs neither inputs nor tasks in the answer. */
   readonly bare?: boolean
+  /** What began it, kept only where its plan reads that. */
+  readonly happened?: Happened
 }
+
+export type Happened = Readonly<Record<string, unknown>>
 
 /** What of an earlier run is kept: nothing, what has completed, or that as far as it doesn't come after a task. */
 export type Rerun = {
@@ -157,7 +162,8 @@ const inTurn = (starts: readonly Prepared[]): readonly (readonly Prepared[])[] =
 
 type Some = { readonly starts: readonly Prepared[]; readonly seat: Seat | undefined }
 
-const startSome = async (engine: Engine, sql: Sql, { starts, seat }: Some) => {
+const startSome = async (engine: Engine, sql: Sql, { starts: given, seat }: Some) => {
+  const starts = await withEarlier(sql, given)
   const kept = new Map<string, KeptTasks>()
   for (const start of starts) kept.set(start.run_id, await readKept(sql, start))
   const entered = await enterRuns(engine, sql, { starts, kept })

@@ -3,6 +3,7 @@ import type { Plan, RetryPolicy } from "#language/plan.ts"
 import type { Slot } from "#language/slots.ts"
 import type { Lane } from "../lane/lanes.ts"
 import type { RunStatus } from "../run/moves.ts"
+import type { Trigger } from "../run/triggers.ts"
 import type { TaskStatus } from "../task/moves.ts"
 import type { Signal, Waited } from "../wait/waits.ts"
 
@@ -16,6 +17,8 @@ export type RunRow = {
   readonly inputs: Readonly<Record<string, unknown>>
   readonly trigger: string
   started_at: string | null
+  /** What began it, where its plan reads that. */
+  happened?: Readonly<Record<string, unknown>>
   readonly traceparent: string | null
   readonly gate_key: string | null
   status: RunStatus
@@ -184,6 +187,8 @@ export type Rows = {
   plans(ids: readonly string[]): Promise<readonly { readonly id: string; readonly plan: Plan }[]>
   /** What these wait for. */
   waits(task_run_ids: readonly string[]): Promise<readonly { readonly id: string; readonly wait: Waited }[]>
+  /** What began these runs, as far as it is kept. */
+  triggers(run_ids: readonly string[]): Promise<readonly Trigger[]>
   /** Those of these runs that have ended; nothing changes of them any more. */
   ends(run_ids: readonly string[]): Promise<readonly RunEnd[]>
   /** Which of these signals are kept for their runs. */

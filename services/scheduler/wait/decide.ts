@@ -63,9 +63,10 @@ const decide = (step: Step, ready: Ready, known: Known): Verdict => {
     tasks,
     env,
     run: about,
+    trigger = {},
   } = contextOf(run, { plan, plan_task: planned, outputs: known.outputs })
   const own = task.item === null || !planned.each ? {} : itemContext(planned.each, task.item, task.payload)
-  const context = { inputs, tasks, env, run: about, now: step.now.toISOString(), ...own }
+  const context = { inputs, tasks, env, run: about, trigger, now: step.now.toISOString(), ...own }
   step.decided.counted.delete(task)
   if (planned.if !== undefined && task.item === null) {
     const verdict = decideIf(step, { ...ready, condition: planned.if }, context)

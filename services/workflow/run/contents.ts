@@ -12,6 +12,7 @@ export type Content = {
   readonly plan: string
   /** Why this version of the platform can't run it. */
   readonly refusal?: string
+  readonly reads_trigger?: true
   /** The workflows that its tasks run. */
   readonly parts?: readonly Subworkflow[]
 }
@@ -46,6 +47,7 @@ export const createContents = (): Contents => {
         const content = {
           ...{ ...(inputs && { inputs }), plan, ...(refusal !== undefined && { refusal }) },
           ...(parts.length > 0 && { parts }),
+          ...(asksTrigger(plan, constructs) && { reads_trigger: true as const }),
         }
         loaded.set(keyOf(version), content)
         kept.keep(keyOf(version), content)
@@ -54,6 +56,10 @@ export const createContents = (): Contents => {
     },
   }
 }
+
+/** Plans are read only where that can't be avoided. */
+const asksTrigger = (plan: string, constructs: readonly string[] | null): boolean =>
+  plan.includes('"reads_trigger":true') || constructs?.includes("trigger") === true
 
 type ContentRow = VersionKey & {
   readonly inputs: Definition["inputs"] | null

@@ -5,6 +5,7 @@ import { Problem } from "#kernel/problem/problem.ts"
 import { batcher } from "#kernel/service/batch.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import { checkInputs } from "#language/inputs.ts"
+import { limits } from "#language/limits.ts"
 import { runId } from "#language/run-id.ts"
 import { type RunStart, RunStartSchema } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import { bodyHash } from "./body-hash.ts"
@@ -31,6 +32,8 @@ export type StartRequest = {
   readonly idempotency_key: string | undefined
   readonly traceparent: string | undefined
   readonly rerun: { readonly of: string; readonly mode: string; readonly task: string } | undefined
+  /** What expressions of its tasks read as `trigger`, if more than how it was begun. */
+  readonly happened?: Readonly<Record<string, unknown>>
   /** Of a start that nobody asked for by hand: what started it, and the id that its run was given beforehand. */
   readonly automatic?: Automatic
 }
@@ -94,6 +97,8 @@ const prepare = async (
       .join("; ")
     return new Problem("inputs.invalid", { errors: checked.errors, detail })
   }
+  const triggerJson = happenedJson(request, content)
+  if (triggerJson instanceof Problem) return triggerJson
   return create(RunStartSchema, {
     runId: request.automatic?.run_id ?? runId(kit.id()),
     workspaceId: request.workspace_id,
@@ -101,13 +106,28 @@ const prepare = async (
     version: resolved.version,
     planJson: content.plan,
     inputsJson: JSON.stringify(checked.values),
-    trigger: request.automatic?.trigger ?? (request.rerun ? "rerun" : "manual"),
+    trigger: triggerOf(request),
     rerunOf: request.rerun?.of ?? "",
     rerunMode: request.rerun?.mode ?? "",
     rerunTask: request.rerun?.task ?? "",
     traceparent: request.traceparent ?? "",
     idempotencyKey: request.idempotency_key ?? "",
     bodyHash: request.idempotency_key === undefined ? "" : await hashOf(request),
+    triggerJson,
+  })
+}
+
+const triggerOf = ({ automatic, rerun }: StartRequest): string =>
+  automatic?.trigger ?? (rerun ? "rerun" : "manual")
+
+/** Kept with the run where its plan reads it. */
+const happenedJson = (request: StartRequest, { reads_trigger }: Content): string | Problem => {
+  if (!reads_trigger) return ""
+  const text = JSON.stringify(request.happened ?? { type: triggerOf(request) })
+  const size = Buffer.byteLength(text)
+  if (size <= limits.max_trigger_bytes) return text
+  return new Problem("trigger.too_large", {
+    detail: `It has ${size} bytes. Tasks of ${request.workflow} read \`trigger\`, so it may have ${limits.max_trigger_bytes}.`,
   })
 }
 

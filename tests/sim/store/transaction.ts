@@ -39,6 +39,7 @@ const rowsIn = (session: Session): Rows => ({
         return wait ? [{ id, wait }] : []
       }),
     ),
+  triggers: () => Promise.resolve([]),
   ends: (ids) =>
     session.statement(() =>
       ids.flatMap((id) => {
