@@ -1,6 +1,7 @@
 import { in_children } from "./child-mutants.ts"
 import { in_memory } from "./memory-mutants.ts"
 import { in_stand_ins } from "./stand-in-mutants.ts"
+import { in_stops } from "./stop-mutants.ts"
 import { in_waits } from "./wait-mutants.ts"
 
 /** A mistake that somebody could make: a change of one place in one file, which the simulation has to notice. */
@@ -275,6 +276,7 @@ export const mutants: readonly Mutant[] = [
   ...in_decisions,
   ...in_waits,
   ...in_children,
+  ...in_stops,
   ...in_memory,
   ...in_stand_ins,
 ]

@@ -1,8 +1,10 @@
 import { runId } from "#language/run-id.ts"
+import type { Engine } from "#services/scheduler/engine.ts"
 import { cancelIn } from "#services/scheduler/run/cancel.ts"
 import { turnIn } from "#services/scheduler/run/pause.ts"
 import type { Rerun } from "#services/scheduler/run/start.ts"
 import { performOn } from "#services/scheduler/step/perform.ts"
+import type { Step } from "#services/scheduler/step/step.ts"
 import { answerAll, answerAny } from "./answers.ts"
 import { beginIn } from "./begin.ts"
 import { isTerminal } from "./checks/task.ts"
@@ -99,10 +101,18 @@ const onRun = async (
       const { engine } = scheduler
       await performOn(engine, transactionIn(session), (step) =>
         deed === "cancel"
-          ? cancelIn(step, { workspace_id, run_id })
+          ? cancel(world, engine, { step, workspace_id, run_id })
           : turnIn(engine, step, { workspace_id, run_id, turn: "pause" }),
       )
     })
+}
+
+type Cancelling = { readonly step: Step; readonly workspace_id: string; readonly run_id: string }
+
+const cancel = async ({ tables }: World, engine: Engine, { step, ...own }: Cancelling): Promise<void> => {
+  const [run] = await step.rows.runs([own.run_id])
+  if (run && run.reason !== null) tables.forced.add(run.id)
+  await cancelIn(engine, step, own)
 }
 
 /** What `run/pause.ts` does to go on. */

@@ -59,6 +59,20 @@ const randomIf = (chance: Chance, needs: readonly string[]): string => {
   return chance.pick(["true", "false", "false", "tasks['none'].outputs.x == 1"])
 }
 
+/** What handles failures, and what is done at last however all ended. */
+const randomEnd = (chance: Chance): Pick<Definition, "on_failure" | "finally"> => {
+  if (!chance.happens(0.25)) return {}
+  const one = (needs: readonly string[]) => ({
+    ...(chance.happens(0.15) ? randomWait(chance) : { uses: chance.pick(types) }),
+    ...(needs.length > 0 && { needs: [...needs] }),
+    ...(chance.happens(0.2) ? randomItems(chance, []) : {}),
+  })
+  return {
+    ...(chance.happens(0.4) && { on_failure: { h0: one([]), h1: one(chance.happens(0.5) ? ["h0"] : []) } }),
+    finally: { f0: one([]), f1: one(chance.happens(0.6) ? ["f0"] : []), f2: one(["f1"]) },
+  }
+}
+
 /** A random graph: wide, deep or in between, with every condition, policy and queue. */
 export const randomPlan = (chance: Chance): Plan => {
   const count = chance.happens(0.2) ? 1 : chance.between(2, 9)
@@ -95,7 +109,7 @@ export const randomPlan = (chance: Chance): Plan => {
     }
   }
   const timeout = chance.happens(0.15) ? { timeout: `${chance.between(2, 30)}s` } : {}
-  return compile({ name: "sim", tasks, ...timeout })
+  return compile({ name: "sim", tasks, ...timeout, ...randomEnd(chance) })
 }
 
 /** Now and then with tasks that run another graph, which may do so in turn. */

@@ -6,7 +6,7 @@ import type { Engine } from "../engine.ts"
 import { enteringJob } from "../gate/gate.ts"
 import { endRuns } from "../run/end.ts"
 import { loadRuns } from "../run/load.ts"
-import { stopRuns } from "../run/stop.ts"
+import { endStopped, stopRuns } from "../run/stop.ts"
 import { performIn } from "../step/perform.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { join, runOfTask, type Step } from "../step/step.ts"
@@ -58,6 +58,7 @@ export const fire = async (engine: Engine, step: Step, due: readonly Due[]): Pro
   await endRuns(step)
   await stopRuns(step, runsOf(step, due, "deadline"), "timeout")
   await stopRuns(step, runsOf(step, due, "stop"), "cancelled")
+  await endStopped(step, runsOf(step, due, "linger"))
   await beginAwaited(step, due)
   const left = new Set([...step.decided.waits.postponed, ...step.decided.waits.later])
   return due.filter(({ id }) => !left.has(id))

@@ -15,6 +15,7 @@ type Saved = Pick<
   | "answered"
   | "told"
   | "orphaned"
+  | "lingering"
 >
 
 /** Nothing is sent for a step that has nothing of this. */
@@ -32,6 +33,7 @@ export const saveWaits = async (sql: Sql, { decided }: Pick<Step, "decided">): P
     saveAnswers(sql, waits.answered),
     tellParents(sql, waits.told),
     stopChildren(sql, waits.orphaned),
+    limitLast(sql, waits.lingering),
   ])
 }
 
@@ -39,7 +41,7 @@ const isEmpty = (waits: Saved): boolean => kinds.every((kind) => waits[kind].len
 
 const kinds = [
   ...(["begun", "ended", "changed", "kept", "taken", "postponed", "resumed"] as const),
-  ...(["answered", "told", "orphaned"] as const),
+  ...(["answered", "told", "orphaned", "lingering"] as const),
 ]
 
 /** What the same step has cancelled after it began to wait stays so, and has no timer. */
@@ -140,4 +142,15 @@ const saveAnswers = async (sql: Sql, answered: Saved["answered"]): Promise<void>
       ${list(answered.map(({ outputs }) => json(outputs)))}::text::text[]
     ) as given (id, outputs)
     where run.id = given.id`
+}
+
+/** How long a run that was stopped may take for its last tasks. */
+const max_last_ms = 3_600_000
+
+const limitLast = async (sql: Sql, run_ids: readonly string[]): Promise<void> => {
+  if (run_ids.length === 0) return
+  await sql`
+    insert into scheduler.timer (due_at, kind, run_id)
+    select now() + ${max_last_ms}::float8 * interval '1 millisecond', 'linger', id
+    from unnest(${list(run_ids)}::text::uuid[]) as given (id)`
 }

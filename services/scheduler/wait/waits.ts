@@ -83,6 +83,8 @@ export type Waits = {
   readonly told: string[]
   /** Runs that nobody waits for any more. */
   readonly orphaned: string[]
+  /** Runs that are stopped and have something to do at last. */
+  readonly lingering: string[]
   /** What runs that completed answer. */
   readonly answered: { readonly run: RunRow; readonly outputs: Readonly<Record<string, unknown>> }[]
   /** Outputs that are not written yet. */
@@ -91,6 +93,6 @@ export type Waits = {
 
 export const noWaits = (): Waits => ({
   ...{ undecided: [], begun: [], ended: [], changed: [], kept: [], taken: [], postponed: [], resumed: [] },
-  ...{ later: [], children: [], told: [], orphaned: [], answered: [] },
+  ...{ later: [], children: [], told: [], orphaned: [], lingering: [], answered: [] },
   outputs: new Map(),
 })

@@ -1,3 +1,4 @@
+import { isSpared } from "#services/scheduler/run/spared.ts"
 import { demand } from "../fault.ts"
 import type { Changes } from "../store/changes.ts"
 import { queueKey, runningUnder, type StoredTask, type Tables, tasksOf } from "../store/tables.ts"
@@ -40,9 +41,10 @@ export const checkStart = (changes: Changes, { id, before, past }: Changed): voi
   checkQueue(changes, task)
 }
 
-const checkMayBegin = ({ runs }: Tables, { id, run_id }: StoredTask): void => {
+const checkMayBegin = ({ runs, plans }: Tables, { id, run_id, idx }: StoredTask): void => {
   const run = runs.get(run_id ?? "")
-  const mayBegin = !run || (run.status === "running" && run.reason === null)
+  const isLast = run !== undefined && isSpared(run, plans.get(run.plan_id)?.tasks[idx])
+  const mayBegin = !run || (run.status === "running" && (run.reason === null || isLast))
   demand(mayBegin, () => `${id} begins and its run is ${run?.status}, ${run?.reason}`)
 }
 
