@@ -123,8 +123,8 @@ const in_decisions: readonly Mutant[] = [
   {
     name: "what fails fast lets the rest go on",
     path: `${item}/count.ts`,
-    from: "const mayBegin = run.reason === null && !(of.each?.fail_fast && task.needs_bad > 0)",
-    to: "const mayBegin = run.reason === null",
+    from: "const mayBegin = goesOn && !(of.each?.fail_fast && task.needs_bad > 0)",
+    to: "const mayBegin = goesOn",
   },
   {
     name: "items of another task get the same places",
@@ -141,8 +141,8 @@ const in_decisions: readonly Mutant[] = [
   {
     name: "a stopped run's tasks end before their items",
     path: `${run}/stop.ts`,
-    from: "if (task.run_id !== run.id || isOpenTemplate(task)) continue",
-    to: "if (task.run_id !== run.id) continue",
+    from: "if (isOpenTemplate(task) || isLeft(task)) continue",
+    to: "if (isLeft(task)) continue",
   },
   {
     name: "items count in their run only once they begin",
@@ -237,8 +237,8 @@ const in_decisions: readonly Mutant[] = [
   {
     name: "a run that is stopped and has nothing running doesn't end",
     path: `${run}/stop.ts`,
-    from: "  await endRuns(step)\n",
-    to: "",
+    from: "spares: true })\n  }\n  await endRuns(step)\n",
+    to: "spares: true })\n  }\n",
   },
   {
     name: "a run that ends while it is paused leaves something behind",
