@@ -51,22 +51,28 @@ export const max_sessions = 1_000
 const ample_room = 32
 
 /** An engine that shares nothing in memory with any other. */
-export const createEngine = ({ metrics, ...ground }: Ground): Engine => ({
-  ...ground,
-  transact: transactOver(ground.hot),
-  plans: createPlans(),
-  lanes: createLanes(),
-  queues: createQueues(),
-  known: createKnownRuns(),
-  known_jobs: recent(max_known_jobs),
-  sessions: recent(max_sessions),
-  seats: createSeats(ample_room),
-  feed: createFeed(),
-  ready: createSignal(),
-  moved: createSignal(),
-  stopped: createSignal(),
-  measures: createMeasures(metrics),
-})
+export const createEngine = ({ metrics, ...ground }: Ground): Engine => {
+  const ready = createSignal()
+  const lanes = createLanes()
+  const wake = () => {
+    if (!lanes.areEmpty()) ready.fire()
+  }
+  return {
+    ...ground,
+    ...{ ready, lanes },
+    transact: transactOver(ground.hot),
+    plans: createPlans(),
+    queues: createQueues(),
+    known: createKnownRuns(),
+    known_jobs: recent(max_known_jobs),
+    sessions: recent(max_sessions),
+    seats: createSeats({ ample_room, wake }),
+    feed: createFeed(),
+    moved: createSignal(),
+    stopped: createSignal(),
+    measures: createMeasures(metrics),
+  }
+}
 
 export const lease_ms = 15_000
 export const heartbeat_ms = 5_000

@@ -102,7 +102,7 @@ const createEngine = (world: World, life: Life): Engine => {
       known: createKnownRuns(),
       known_jobs: recent(max_known_jobs),
       sessions: recent(max_sessions),
-      seats: createSeats(ample_room),
+      seats: createSeats({ ample_room, wake: () => undefined }),
     },
     feed: {
       publish: ({ id }, news) => world.ledger.published(id, news),

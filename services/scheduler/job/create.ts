@@ -92,7 +92,7 @@ const flushJobs =
 /** What a claim that waits is given, as long as nothing waits before it. */
 const receiverOf = (engine: Engine, seat: Seat, jobs: readonly NewJob[]): Receiver | undefined => {
   const { session_id, room, queues } = seat
-  if (openLanes(engine, queues, room).length > 0) return undefined
+  if (openLanes(engine, queues, engine.seats.unserved(seat)).length > 0) return undefined
   const all = queues.includes("*")
   const fits = ({ run_at, queue }: NewJob) => run_at === null && (all || queues.includes(queue))
   const chosen = [...Map.groupBy(jobs.filter(fits), ({ slot }) => slot)].flatMap(([slot, some]) =>

@@ -13,6 +13,7 @@ export type SeenLane = Lane & { readonly news: number }
 export type Lanes = {
   /** Work has come into these. */
   note(lanes: Iterable<Lane>): void
+  areEmpty(): boolean
   /** Those that a worker may take from. */
   of(queues: readonly string[], slots: ReadonlySet<Slot>): readonly SeenLane[]
   /** A lane that had less than was asked for is forgotten, unless work came meanwhile. */
@@ -39,6 +40,7 @@ export const createLanes = (): Lanes => {
         else kept.set(keyOf(lane), { lane, news: 0, served: 0 })
       }
     },
+    areEmpty: () => kept.size === 0,
     of(queues, slots) {
       const all = queues.includes("*")
       return [...kept.values()]

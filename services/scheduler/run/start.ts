@@ -198,8 +198,9 @@ const startSome = async (engine: Engine, sql: Sql, { starts: given, seat }: Some
   return { started, attempts: () => attemptsOf(step, outputs) }
 }
 
-const giveTo = (engine: Engine, step: Step, { session_id, queues, room }: Seat): void => {
+const giveTo = (engine: Engine, step: Step, seat: Seat): void => {
+  const { session_id, queues, room } = seat
   if (step.decided.released.length === 0) return
   holdFor(engine, step, { session_id, runs: [] })
-  handOver(engine, step, { session: { queues }, room, unserved: room })
+  handOver(engine, step, { session: { queues }, room, unserved: engine.seats.unserved(seat) })
 }

@@ -26,9 +26,9 @@ const parked = async (session_id: string, kind: "process" | "inline" = "inline")
   const seated = Promise.withResolvers<void>()
   const seats = {
     ...engine.seats,
-    sit: (seat: Parameters<typeof sit>[0]) => {
+    sit: (...sitting: Parameters<typeof sit>) => {
       seated.resolve()
-      return sit(seat)
+      return sit(...sitting)
     },
   }
   const claim = parkedClaim({ ...engine, seats }, refreshLanes(engine))
@@ -102,4 +102,35 @@ test("what a report sets free doesn't wait behind a lane that a claim of its wor
   const taken = await engine.seats.serve(few, () => reportTasks(engine)(alone.report))
   expect(taken.attempts).toMatchObject([{ task: "first", run_id: alone.waiting }])
   expect(await statusesOf(alone.run_id)).toEqual(["completed", "queued"])
+})
+
+test("of a session's claims one serves its lanes while the others wait for what begins", async () => {
+  const session_id = await given.session(engine)
+  const claim = () => ({ session_id, room: given.room(100) })
+  const [first, second] = [claim(), claim()]
+  const { seats } = engine
+  const ended = Promise.withResolvers<void>()
+  const serving = seats.serve(first, () => ended.promise)
+  await seats.serve(second, async () => {
+    expect(seats.unserved(first)).toEqual(given.room(100))
+    expect(seats.unserved(second)).toEqual(given.room(0))
+    const woken = engine.ready.next(20_000)
+    engine.lanes.note([{ queue: "default", workspace_id: engine.kit.id(), slot: "inline" }])
+    ended.resolve()
+    await serving
+    await woken
+    expect(seats.unserved(second)).toEqual(given.room(100))
+  })
+})
+
+test("a claim that new work was chosen for serves no lanes any more", async () => {
+  const session_id = await given.session(engine)
+  const claim = { session_id, room: given.room(100) }
+  const { seats } = engine
+  await seats.serve(claim, async () => {
+    seats.sit({ ...claim, queues: ["*"] }, claim)
+    expect(seats.unserved({ ...claim })).toEqual(given.room(0))
+    seats.take("inline")?.give([])
+    expect(seats.unserved({ ...claim })).toEqual(given.room(100))
+  })
 })

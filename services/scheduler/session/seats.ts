@@ -15,42 +15,61 @@ type Sitting = {
   leave(): Promise<readonly Attempt[]>
 }
 
+/** A claim under way. */
+export type UnderWay = Pick<Seat, "session_id" | "room">
+
 /** Where waiting claims of this process meet new work, so that it is theirs from its first commit on. */
 export type Seats = {
-  sit(seat: Seat): Sitting
+  sit(seat: Seat, claim: UnderWay): Sitting
   /** One with room for this kind of work. */
   take(slot: Slot): TakenSeat | undefined
-  /** While the work is done, a claim of this session is under way. */
-  serve<Answer>(claim: Serving, work: () => Promise<Answer>): Promise<Answer>
-  /** The room that a session's lanes need: none of a kind that a claim with ample room is under way for. */
-  unserved(claim: Serving): Room
+  /** While the work is done, this claim is under way. */
+  serve<Answer>(claim: UnderWay, work: () => Promise<Answer>): Promise<Answer>
+  /**
+   * The room that its session's lanes need: none of a kind that an earlier claim with ample room is under way for, since
+   * that one takes what waits, and nothing else has to wait behind it.
+   */
+  unserved(claim: UnderWay): Room
 }
 
-type Serving = Pick<Seat, "session_id" | "room">
+type Seating = {
+  readonly ample_room: number
+  /** Called when a claim serves no lanes any more and others of its session are there to do it. */
+  readonly wake: () => void
+}
 
-/** A claim with ample room takes what waits in lanes, so nothing else has to wait behind that. */
-export const createSeats = (ample_room: number): Seats => {
-  const free = new Set<TakenSeat>()
-  const serving = new Set<Serving>()
+export const createSeats = ({ ample_room, wake }: Seating): Seats => {
+  const free = new Map<TakenSeat, UnderWay>()
+  /** The first of a session serves its lanes. */
+  const serving = new Set<UnderWay>()
+
+  const retire = (claim: UnderWay) => {
+    if (!serving.delete(claim)) return
+    if ([...serving].some(({ session_id }) => session_id === claim.session_id)) wake()
+  }
+
   return {
     async serve(claim, work) {
-      const own = { ...claim }
-      serving.add(own)
+      serving.add(claim)
       try {
         return await work()
       } finally {
-        serving.delete(own)
+        retire(claim)
       }
     },
-    unserved({ session_id, room }) {
-      const own = [...serving].filter((claim) => claim.session_id === session_id)
-      const isServed = (slot: Slot) => own.some((claim) => claim.room[slot] >= ample_room)
-      return eachKind(room, (count, slot) => (isServed(slot) ? 0 : count))
+    unserved(claim) {
+      const before: UnderWay[] = []
+      for (const one of serving) {
+        if (one === claim) break
+        if (one.session_id === claim.session_id) before.push(one)
+      }
+      const isServed = (slot: Slot) => before.some(({ room }) => room[slot] >= ample_room)
+      return eachKind(claim.room, (count, slot) => (isServed(slot) ? 0 : count))
     },
-    sit(seat) {
+    sit(seat, claim) {
       const { promise: given, resolve: give } = Promise.withResolvers<readonly Attempt[]>()
       const own = { ...seat, give }
-      free.add(own)
+      free.set(own, claim)
       return {
         given,
         async leave() {
@@ -60,9 +79,10 @@ export const createSeats = (ample_room: number): Seats => {
       }
     },
     take(slot) {
-      for (const seat of free) {
+      for (const [seat, claim] of free) {
         if (seat.room[slot] === 0) continue
         free.delete(seat)
+        retire(claim)
         return seat
       }
       return undefined

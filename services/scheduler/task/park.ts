@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises"
 import type { Engine } from "../engine.ts"
 import { openLanes, type Room } from "../lane/share.ts"
+import type { UnderWay } from "../session/seats.ts"
 import type { Attempt } from "./attempt.ts"
 import { claimTasks } from "./claim.ts"
 
@@ -21,13 +22,9 @@ const everything = ["*"]
 /** A claim that finds nothing waits for work rather than ask again. */
 export const parkedClaim = (engine: Engine, refresh: () => Promise<void>) => {
   const claim = claimTasks(engine)
-  const takeOrWait = async ({
-    session_id,
-    room,
-    wait_ms,
-    signal,
-  }: ParkedClaim): Promise<readonly Attempt[]> => {
-    const until_ms = performance.now() + Math.min(wait_ms, max_wait_ms)
+  const takeOrWait = async ({ wait_ms: longest_ms, signal, ...own }: ParkedClaim, under_way: UnderWay) => {
+    const { session_id } = own
+    const until_ms = performance.now() + Math.min(longest_ms, max_wait_ms)
     for (;;) {
       const left_ms = until_ms - performance.now()
       const rest_ms = Math.max(0, Math.min(look_ms, left_ms))
@@ -35,6 +32,7 @@ export const parkedClaim = (engine: Engine, refresh: () => Promise<void>) => {
       const moved = engine.moved.next(rest_ms, signal).then(() => "look" as const)
       const stopped = engine.stopped.next(rest_ms, signal).then(() => "return" as const)
       await refresh()
+      const room = engine.seats.unserved(under_way)
       const isIdle = openLanes(engine, everything, room).length === 0
       const attempts = isIdle ? [] : await claim({ session_id, room })
       if (attempts.length > 0 || left_ms <= 0 || signal.aborted) return attempts
@@ -44,13 +42,16 @@ export const parkedClaim = (engine: Engine, refresh: () => Promise<void>) => {
       if (wait_ms < rest_ms)
         waits.push(wait(wait_ms, "look" as const, { signal }).catch(() => "look" as const))
       const session = engine.sessions.get(session_id)
-      const seat = isIdle && session ? engine.seats.sit({ session_id, room, ...session }) : undefined
+      const seat = isIdle && session ? engine.seats.sit({ ...own, ...session }, under_way) : undefined
       if (seat) waits.push(seat.given.then(() => "look" as const))
       const next = await Promise.race(waits)
       const given = (await seat?.leave()) ?? []
       if (given.length > 0 || next === "return") return given
     }
   }
-  return (parked: ParkedClaim): Promise<readonly Attempt[]> =>
-    engine.seats.serve(parked, () => takeOrWait(parked))
+  return (parked: ParkedClaim): Promise<readonly Attempt[]> => {
+    const { session_id, room } = parked
+    const under_way = { session_id, room }
+    return engine.seats.serve(under_way, () => takeOrWait(parked, under_way))
+  }
 }

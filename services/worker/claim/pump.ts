@@ -26,6 +26,8 @@ export type PumpOptions = {
   readonly run: (attempt: Attempt, stop: AbortController) => Promise<Result>
 }
 
+/** With so many slots two claims share them: while one brings work that has just begun, the other waits for more. */
+const many_slots = 64
 /** How long an empty claim stays parked with the scheduler. */
 const park_ms = 5_000
 const answer_ms = 10_000
@@ -75,7 +77,8 @@ export const createPump = (options: PumpOptions): Pump => {
   return {
     start() {
       const kinds = (["process", "inline"] as const).filter((kind) => options.slots.total[kind] > 0)
-      claiming ??= Promise.all(kinds.map((kind) => claimOn(state, kind)))
+      const claims = kinds.flatMap((kind) => Array.from({ length: claimsOf(state, kind) }, () => kind))
+      claiming ??= Promise.all(claims.map((kind) => claimOn(state, kind)))
       beating ??= setInterval(() => void beat(state), heartbeat_ms)
     },
     draining: () => state.stopping.signal.aborted,
@@ -199,6 +202,9 @@ const unlessClosed =
     if (!closed) throw error
   }
 
+const claimsOf = ({ options }: State, kind: keyof Room): number =>
+  options.slots.total[kind] < many_slots ? 1 : 2
+
 /** Each kind of slot is claimed for by itself, so that a parked claim never keeps back room of the other kind. */
 const claimOn = (state: State, kind: keyof Room): Promise<void> =>
   persist(state, "claim.failed", async () => {
@@ -218,7 +224,7 @@ const claimOnce = async (state: State, session: Session, kind: keyof Room): Prom
   await open(state)
   await slots.some(kind)
   if (signal.aborted) return
-  const room = slots.take(kind)
+  const room = slots.take(kind, Math.ceil(slots.total[kind] / claimsOf(state, kind)))
   let brought = no_room
   try {
     const call = { sessionId: session.id, ...asked(room), waitMs: park_ms }

@@ -7,8 +7,8 @@ export type Room = { readonly process: number; readonly inline: number }
 export type Slots = {
   readonly total: Room
   busy(): Room
-  /** All of a kind that is free now. */
-  take(kind: keyof Room): Room
+  /** What of a kind is free now, at most so much. */
+  take(kind: keyof Room, at_most: number): Room
   give(room: Room): void
   /** Resolves when something of this kind is free. */
   some(kind: keyof Room): Promise<void>
@@ -34,10 +34,10 @@ export const createSlots = (total: Room): Slots => {
   return {
     total,
     busy: () => taken,
-    take(kind) {
-      const free = { ...no_room, [kind]: total[kind] - taken[kind] }
-      taken = { ...taken, [kind]: total[kind] }
-      return free
+    take(kind, at_most) {
+      const count = Math.min(at_most, total[kind] - taken[kind])
+      taken = { ...taken, [kind]: taken[kind] + count }
+      return { ...no_room, [kind]: count }
     },
     give(room) {
       taken = minus(taken, room)
