@@ -88,3 +88,21 @@ test("the end tells the outcome, how long it took, and each failure", () => {
     "  b: exit code 3",
   ])
 })
+
+test("the end tells what the run answers, or why it can't", () => {
+  const run = {
+    ...{ id: "r1", workflow: "nightly", status: "completed", reason: null, tasks: [] },
+    ...{ started_at: "2026-03-01T12:00:00.000Z", finished_at: "2026-03-01T12:00:02.500Z" },
+    outputs: { rows: 7, files: ["a", "b"], "na\u001b[2Jme": "two\nlines", long: "x".repeat(300) },
+  } as unknown as Run
+  expect(summaryLines(plain, run)).toEqual([
+    "✓ nightly completed in 2.5s (0/0 tasks, run r1)",
+    "  rows = 7",
+    '  files = ["a","b"]',
+    "  name = two lines",
+    `  long = ${"x".repeat(200)}…`,
+  ])
+  const reason = "outputs.invalid: `rows`: no such key"
+  const failed: Run = { ...run, status: "failed", reason, outputs: null }
+  expect(summaryLines(plain, failed).at(-1)).toBe("  outputs.invalid: `rows`: no such key")
+})

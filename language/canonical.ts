@@ -60,7 +60,8 @@ const task = (given: Task) => {
     fail_fast: given.fail_fast || undefined,
     cache: given.cache && { key: given.cache.key, ttl: period(given.cache.ttl, defaults.cache_ttl_ms) },
     secrets: sorted(given.secrets),
-    timeout: period(given.timeout, defaults.task_timeout_ms),
+    // A run of another workflow has no usual time.
+    timeout: period(given.timeout, given.uses === "workflow" ? 0 : defaults.task_timeout_ms),
     queue_timeout: period(given.queue_timeout, 0),
     retries: given.retries && retries(given.retries),
     when: unless(given.when, "success"),

@@ -1,8 +1,6 @@
 import type { Fault, Path } from "./fault.ts"
-import { rootsRead } from "./reads.ts"
 import type { Definition, Task } from "./schema.ts"
 import { entriesIn } from "./sections.ts"
-import { bareExpression } from "./template.ts"
 
 /**
  * What this version checks, compiles and keeps, but doesn't run. The one list of it: what the engine,
@@ -11,9 +9,6 @@ import { bareExpression } from "./template.ts"
 const not_run = {
   cache: "`cache`",
   files: "`files`",
-  outputs: "`outputs` of a workflow",
-  trigger: "`trigger` in expressions",
-  "uses: workflow": "`uses: workflow`",
   "uses: notify": "`uses: notify`",
   triggers: "`triggers` of type `event`",
 } as const
@@ -28,13 +23,11 @@ type Use = { readonly construct: Construct; readonly path: Path }
 /** What a definition uses of it, and where. */
 export const usesOf = (definition: Definition): readonly Use[] => {
   const uses: Use[] = []
-  const { triggers, files, outputs, env, concurrency } = definition
+  const { triggers, files } = definition
   for (const [index, { type }] of (triggers ?? []).entries()) {
     if (type === "event") uses.push({ construct: "triggers", path: ["triggers", index, "type"] })
   }
   if (files && files.length > 0) uses.push({ construct: "files", path: ["files"] })
-  if (outputs) uses.push({ construct: "outputs", path: ["outputs"] })
-  if (rootsRead([outputs, env, concurrency]).has("trigger")) uses.push({ construct: "trigger", path: [] })
   for (const { section, name, task } of entriesIn(definition)) uses.push(...taskUses(task, [section, name]))
   return uses
 }
@@ -46,14 +39,10 @@ const taskUses = (task: Task, path: Path): readonly Use[] => {
   for (const key of keys) if (task[key] !== undefined) uses.push({ construct: key, path: [...path, key] })
   const type = `uses: ${task.uses}`
   if (isConstruct(type)) uses.push({ construct: type, path: [...path, "uses"] })
-  if (rootsRead([task, conditionOf(task)]).has("trigger")) uses.push({ construct: "trigger", path })
   return uses
 }
 
 const isConstruct = (name: string): name is Construct => Object.hasOwn(not_run, name)
-
-const conditionOf = ({ if: condition }: Task): string =>
-  condition === undefined ? "" : `\${{${bareExpression(String(condition)) ?? ""}}}`
 
 /** Where a definition uses what this version doesn't run. */
 export const notRunIn = (definition: Definition): readonly Fault[] =>

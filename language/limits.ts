@@ -5,6 +5,8 @@ export const limits = {
   max_values: 200_000,
   max_aliases: 100,
   max_errors: 1_000,
+  max_workflow_depth: 10,
+  max_subworkflows: 100,
   max_tasks: 5_000,
   max_needs: 1_000,
   max_edges: 100_000,
@@ -47,4 +49,5 @@ export const limits = {
   max_shell_values_bytes: 1_000_000,
   max_outputs_bytes: 262_144,
   max_inputs_bytes: 262_144,
+  max_trigger_bytes: 262_144,
 } as const

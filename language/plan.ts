@@ -6,9 +6,11 @@ import { topological } from "./graph.ts"
 import { taskReads } from "./reads.ts"
 import type { Definition, Task } from "./schema.ts"
 import { type Entry, entriesIn, graphOf, needsOf, type Section } from "./sections.ts"
+import type { Pinned } from "./subworkflows.ts"
 import { type TaskLimits, taskLimits } from "./task-limits.ts"
 import { readsItsNeeds } from "./task-types.ts"
 import { bareExpression } from "./template.ts"
+import { readsTriggerIn } from "./trigger-reads.ts"
 import { type Wait, waitOf } from "./wait.ts"
 
 export type RetryPolicy = {
@@ -77,6 +79,10 @@ export type Plan = {
   readonly tasks: readonly PlanTask[]
   /** What the run answers: templates, evaluated when all tasks have ended. */
   readonly outputs?: Readonly<Record<string, unknown>>
+  /** Its expressions ask what began the run. */
+  readonly reads_trigger?: true
+  /** Of the workflows that its tasks run, and that those run in turn: set by a start. */
+  readonly workflows?: Readonly<Record<string, Pinned>>
   /** What it takes to run this, as far as not every version of the engine has it. */
   readonly constructs?: readonly Construct[]
 }
@@ -128,6 +134,7 @@ export const compile = (definition: Definition): Plan => {
     ...(definition.concurrency && { concurrency: concurrencyOf(definition.concurrency) }),
     tasks,
     ...(definition.outputs && { outputs: definition.outputs }),
+    ...(readsTriggerIn(definition) && { reads_trigger: true }),
     ...(constructs.length > 0 && { constructs }),
   }
 }

@@ -1741,6 +1741,14 @@ export interface components {
             trigger: string;
             /** Format: uuid */
             rerun_of: string | null;
+            /** @description The task of another run that began this one. */
+            parent: {
+                /** Format: uuid */
+                run_id: string;
+                /** Format: uuid */
+                task_run_id: string;
+                task: string;
+            } | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */

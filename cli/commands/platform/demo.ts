@@ -10,8 +10,13 @@ const folder = new URL("../../../examples", import.meta.url).pathname
 /** Pushes every example, and starts each once. */
 export const run = async ({ options }: Given, io: Io): Promise<number> => {
   const client = connect(options, io)
-  for (const file of readdirSync(folder).filter((name) => name.endsWith(".yml"))) {
-    const { workflow, version } = await client.workflows.push(readFileSync(join(folder, file), "utf8"), file)
+  const files = readdirSync(folder).filter((name) => name.endsWith(".yml"))
+  const pushed: { readonly workflow: string; readonly version: number }[] = []
+  for (const file of files.sort()) {
+    pushed.push(await client.workflows.push(readFileSync(join(folder, file), "utf8"), file))
+  }
+  // Some run others, so all are there before one begins.
+  for (const { workflow, version } of pushed) {
     const started = await client.runs.start({ workflow, version })
     io.out(`${workflow}\t${started.id}`)
   }

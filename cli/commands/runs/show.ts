@@ -36,7 +36,8 @@ export const run = async ({ arguments: [run_id = ""], options }: Given, io: Io):
 }
 
 const waitsFor = (row: Task): string => {
-  if (row.status === "waiting" && row.wait) return waitWords(row.wait)
+  // Which run a task has begun is worth knowing afterwards, too.
+  if (row.wait && (row.status === "waiting" || row.wait.for === "workflow")) return waitWords(row.wait)
   return row.reason === "no_worker" ? "a worker that has what it asks for" : ""
 }
 

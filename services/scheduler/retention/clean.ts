@@ -43,6 +43,10 @@ const removeRuns = async (sql: Sql, from: string, before: string): Promise<Remov
     select id from scheduler.run
     where id > ${from}::text::uuid and id < ${before}::text::uuid
       and status = any(${list(runMoves.terminal)}::text::text[])
+      and not (trigger = 'parent' and exists (
+        select from scheduler.child join scheduler.task_run as task on task.id = child.task_run_id
+        where child.run_id = run.id and task.status = 'waiting'
+      ))
     order by id
     limit ${max_runs}::int
     for update skip locked`
@@ -57,6 +61,8 @@ const removeRuns = async (sql: Sql, from: string, before: string): Promise<Remov
       where task.id > given.first_id and task.id <= given.last_id and task.run_id = given.first_id`,
     sql`delete from scheduler.run_event where run_id = any(${ids}::text::uuid[])`,
     sql`delete from scheduler.signal where run_id = any(${ids}::text::uuid[])`,
+    sql`delete from scheduler.run_trigger where run_id = any(${ids}::text::uuid[])`,
+    sql`delete from scheduler.child where run_id = any(${ids}::text::uuid[])`,
     sql`delete from scheduler.run where id = any(${ids}::text::uuid[])`,
   ])
   return { last: runs.at(-1)?.id, more: runs.length === max_runs }

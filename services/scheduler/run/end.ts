@@ -1,32 +1,48 @@
 import { derivedId } from "#kernel/outbox/derived-id.ts"
 import { runOutcome } from "#language/decide.ts"
+import type { Plan } from "#language/plan.ts"
 import { leaveGate } from "../gate/gate.ts"
 import type { RunRow } from "../step/rows.ts"
-import type { Step } from "../step/step.ts"
+import { planOfRun, type Step } from "../step/step.ts"
 import { tell } from "../task/tell.ts"
+import { answerOf, unanswered } from "./answer.ts"
 import { runMoves } from "./moves.ts"
 
 /** Ends those that have nothing open any more. */
-export const endRuns = (step: Step): void => {
+export const endRuns = async (step: Step): Promise<void> => {
   for (const run of step.runs.values()) {
-    if (run.open === 0 && runMoves.open.includes(run.status)) endRun(step, run)
+    if (run.open > 0 || !runMoves.open.includes(run.status)) continue
+    const plan = planOfRun(step, run)
+    if (plan?.outputs && outcomeOf(run).status === "completed") await answer(step, run, plan)
+    endRun(step, run)
   }
 }
 
+const outcomeOf = ({ reason, bad }: RunRow) => {
+  if (reason?.startsWith(unanswered)) return { status: "failed", reason } as const
+  return runOutcome({ cancelled: reason === "cancelled", timed_out: reason === "timeout", failures: bad })
+}
+
+/** What can't be told fails the run. */
+const answer = async (step: Step, run: RunRow, plan: Plan): Promise<void> => {
+  const found = await answerOf(step, run, plan)
+  if (found.ok) step.decided.waits.answered.push({ run, outputs: found.values })
+  else run.reason = found.reason
+}
+
 const endRun = (step: Step, run: RunRow): void => {
-  const cancelled = run.reason === "cancelled"
-  const timed_out = run.reason === "timeout"
   // What was cancelled while it was paused may have been put aside after that, by a claim that came to it.
   if (run.status === "paused") {
     step.decided.stopped.push(run)
     step.decided.waits.resumed.push(run.id)
   }
-  const outcome = runOutcome({ cancelled, timed_out, failures: run.bad })
+  const outcome = outcomeOf(run)
   run.status = outcome.status
   run.reason = outcome.reason ?? run.reason
   const { id, workspace_id, workflow, version, status, reason, started_at } = run
   step.decided.finished.push(run)
   leaveGate(step, run)
+  if (run.trigger === "parent") step.decided.waits.told.push(run.id)
   const finished_at = step.now.toISOString()
   step.decided.emissions.push({
     type: "workflow.completed",

@@ -9,6 +9,7 @@ import { saveWaits } from "../wait/save.ts"
 import { recordEvents } from "./record.ts"
 import type { Written } from "./shown.ts"
 import type { Begun } from "./start.ts"
+import { insertTriggers } from "./triggers.ts"
 
 /** Everything of these runs, each kind of row in one statement. */
 export const insertBegun = async (
@@ -20,6 +21,7 @@ export const insertBegun = async (
   const [, [written]] = await Promise.all([
     insertPlans(sql, begun),
     insertRuns(sql, begun),
+    insertTriggers(sql, begun),
     insertDeadlines(sql, begun),
     insertTaskRuns(sql, begun, holder),
     insertClaim(sql, decided.claimed, holder),

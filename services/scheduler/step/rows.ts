@@ -4,6 +4,7 @@ import type { Slot } from "#language/slots.ts"
 import type { Lane } from "../lane/lanes.ts"
 import type { Taker } from "../lane/taker.ts"
 import type { RunStatus } from "../run/moves.ts"
+import type { Trigger } from "../run/triggers.ts"
 import type { TaskStatus } from "../task/moves.ts"
 import type { Signal, Waited } from "../wait/waits.ts"
 
@@ -17,6 +18,8 @@ export type RunRow = {
   readonly inputs: Readonly<Record<string, unknown>>
   readonly trigger: string
   started_at: string | null
+  /** What began it, where its plan reads that. */
+  happened?: Readonly<Record<string, unknown>>
   readonly traceparent: string | null
   readonly gate_key: string | null
   status: RunStatus
@@ -76,6 +79,11 @@ export type TaskRow = {
 export type Output = {
   readonly id: string
   readonly status: string
+  readonly outputs: Readonly<Record<string, unknown>> | null
+}
+
+/** How a run has ended. */
+export type RunEnd = Pick<RunRow, "id" | "workflow" | "version" | "status" | "reason"> & {
   readonly outputs: Readonly<Record<string, unknown>> | null
 }
 
@@ -179,6 +187,10 @@ export type Rows = {
   plans(ids: readonly string[]): Promise<readonly { readonly id: string; readonly plan: Plan }[]>
   /** What these wait for. */
   waits(task_run_ids: readonly string[]): Promise<readonly { readonly id: string; readonly wait: Waited }[]>
+  /** What began these runs, as far as it is kept. */
+  triggers(run_ids: readonly string[]): Promise<readonly Trigger[]>
+  /** Those of these runs that have ended; nothing changes of them any more. */
+  ends(run_ids: readonly string[]): Promise<readonly RunEnd[]>
   /** Which of these signals are kept for their runs. */
   signals(wanted: readonly Omit<Signal, "data">[]): Promise<readonly Signal[]>
   /** Undefined when it has ended. */

@@ -2,6 +2,7 @@ import { itemContext } from "#language/each.ts"
 import { type ExpressionContext, ExpressionError } from "#language/expressions.ts"
 import type { Plan, PlanTask } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
+import { expectRun } from "../child/expect.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { planOfRun, runOfTask, type Step } from "../step/step.ts"
 import { contextOf } from "../task/attempt.ts"
@@ -62,9 +63,10 @@ const decide = (step: Step, ready: Ready, known: Known): Verdict => {
     tasks,
     env,
     run: about,
+    trigger = {},
   } = contextOf(run, { plan, plan_task: planned, outputs: known.outputs })
   const own = task.item === null || !planned.each ? {} : itemContext(planned.each, task.item, task.payload)
-  const context = { inputs, tasks, env, run: about, now: step.now.toISOString(), ...own }
+  const context = { inputs, tasks, env, run: about, trigger, now: step.now.toISOString(), ...own }
   step.decided.counted.delete(task)
   if (planned.if !== undefined && task.item === null) {
     const verdict = decideIf(step, { ...ready, condition: planned.if }, context)
@@ -72,10 +74,11 @@ const decide = (step: Step, ready: Ready, known: Known): Verdict => {
   }
   if (planned.each && task.item === null) return "goes on"
   const { wait } = planned
-  // Runs of other workflows are not the engine's to begin yet; they are refused before they come here.
-  if (!wait || wait.for === "workflow") return "goes on"
+  if (!wait) return "goes on"
   try {
-    const begun = beginWait(wait, withEnv(context, planned.env))
+    const read = withEnv(context, planned.env)
+    const begun =
+      wait.for === "workflow" ? expectRun({ task, plan, wait, now: step.now }, read) : beginWait(wait, read)
     Object.assign(task, { status: "waiting", needs_left: 0 })
     tellWaiting(step, task, { type: "task.waiting", waited: begun.waited })
     const signal =

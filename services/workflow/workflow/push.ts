@@ -1,10 +1,14 @@
 import { type Actor, allow } from "#kernel/auth/actor.ts"
 import { type Database, json, type Sql } from "#kernel/database/database.ts"
+import { Problem } from "#kernel/problem/problem.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import { digest } from "#language/canonical.ts"
-import { compile } from "#language/plan.ts"
+import { compile, type Plan } from "#language/plan.ts"
+import { subworkflowsOf } from "#language/subworkflows.ts"
 import { soundDefinition } from "../definition/read.ts"
 import type { Written } from "../definition/shape.ts"
+import { createContents } from "../run/contents.ts"
+import { pinParts } from "../run/parts.ts"
 import { syncSchedules } from "../schedule/sync.ts"
 import { syncTriggers } from "../trigger/sync.ts"
 import type { HookTokens } from "../trigger/token.ts"
@@ -28,6 +32,8 @@ export const pushWorkflow =
       const created = locked.latest_digest !== content.digest
       if (created) {
         await insertVersion(sql, { ...content, ...locked, created_by: actor.user_id })
+        const version = locked.latest_version + 1
+        await refuseCircles(sql, { workspace_id, workflow: name, version, plan: content.plan })
         const declared = { schedules: definition.schedule ?? [], created_by: actor.user_id, id: kit.id }
         await syncSchedules(sql, { ...declared, workspace_id, workflow_id: locked.id, workflow: name })
         // A new version brings an archived workflow back.
@@ -43,6 +49,23 @@ export const pushWorkflow =
       return { ...version, created }
     })
   }
+
+type Pushed = {
+  readonly workspace_id: string
+  readonly workflow: string
+  readonly version: number
+  readonly plan: Plan
+}
+
+/** As far as it is known by now. What isn't there yet may be pushed later, so it is no reason. */
+const refuseCircles = async (sql: Sql, { plan, ...pushed }: Pushed): Promise<void> => {
+  const parts = subworkflowsOf(plan)
+  if (parts.length === 0) return
+  const content = { plan: JSON.stringify(plan), parts }
+  // What is read here may be rolled back, so it isn't kept.
+  const pinned = await pinParts(sql, createContents(), { ...pushed, content })
+  if (pinned instanceof Problem && pinned.code === "workflow.cycle") throw pinned
+}
 
 type Named = { readonly id: string; readonly workspace_id: string; readonly name: string }
 

@@ -3,6 +3,7 @@ import type { Held, Limit, Rows, RunRow, SessionRow, TaskRow } from "#services/s
 import type { Step } from "#services/scheduler/step/step.ts"
 import type { Transaction } from "#services/scheduler/step/transaction.ts"
 import { taskMoves } from "#services/scheduler/task/moves.ts"
+import { isTerminal } from "../checks/task.ts"
 import { demand } from "../fault.ts"
 import { jobLock, queueLock, runLock } from "./changes.ts"
 import type { Session } from "./database.ts"
@@ -36,6 +37,14 @@ const rowsIn = (session: Session): Rows => ({
       ids.flatMap((id) => {
         const wait = session.tables.tasks.get(id)?.wait
         return wait ? [{ id, wait }] : []
+      }),
+    ),
+  triggers: () => Promise.resolve([]),
+  ends: (ids) =>
+    session.statement(() =>
+      ids.flatMap((id) => {
+        const run = session.tables.runs.get(id)
+        return run && isTerminal(run) ? [{ ...run, outputs: null }] : []
       }),
     ),
   signals: (wanted) => session.statement(() => readSignals(session.tables, wanted)),

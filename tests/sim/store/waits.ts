@@ -2,6 +2,7 @@ import type { Step } from "#services/scheduler/step/step.ts"
 import type { Waited } from "#services/scheduler/wait/waits.ts"
 import { demand } from "../fault.ts"
 import { type Changes, changeTask, runLock } from "./changes.ts"
+import { saveChildren } from "./children.ts"
 import { draw, type StoredTask, type Tables } from "./tables.ts"
 
 const epoch_ms = 1_756_000_000_000
@@ -34,6 +35,7 @@ export const saveWaits = (changes: Changes, { decided: { waits } }: Pick<Step, "
   }
   for (const { run_id, name } of waits.taken) tables.signals.delete(signalKey(run_id, name))
   moveTimers(changes, waits)
+  saveChildren(changes, waits)
 }
 
 /** A run that this transaction itself writes is nobody else's to hold. */
