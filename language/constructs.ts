@@ -10,7 +10,6 @@ import { bareExpression } from "./template.ts"
  */
 const not_run = {
   cache: "`cache`",
-  files: "`files`",
   on_worker_lost: "`on_worker_lost: fail`",
   outputs: "`outputs` of a workflow",
   trigger: "`trigger` in expressions",
@@ -30,11 +29,10 @@ type Use = { readonly construct: Construct; readonly path: Path }
 /** What a definition uses of it, and where. */
 export const usesOf = (definition: Definition): readonly Use[] => {
   const uses: Use[] = []
-  const { triggers, files, outputs, env, concurrency } = definition
+  const { triggers, outputs, env, concurrency } = definition
   for (const [index, { type }] of (triggers ?? []).entries()) {
     if (type === "event") uses.push({ construct: "triggers", path: ["triggers", index, "type"] })
   }
-  if (files && files.length > 0) uses.push({ construct: "files", path: ["files"] })
   if (outputs) uses.push({ construct: "outputs", path: ["outputs"] })
   if (rootsRead([outputs, env, concurrency]).has("trigger")) uses.push({ construct: "trigger", path: [] })
   for (const { section, name, task } of entriesIn(definition)) uses.push(...taskUses(task, [section, name]))

@@ -33,6 +33,7 @@ export type {
   RunEvent,
   Schedule,
   Secret,
+  SentFile,
   Sequence,
   TaskRun,
   Version,

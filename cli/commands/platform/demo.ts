@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs"
+import { readdirSync } from "node:fs"
 import { join } from "node:path"
+import { pushAuthored, readAuthored } from "../../authored.ts"
 import type { Given } from "../../command.ts"
 import { connect } from "../../connection.ts"
 import { exit_codes } from "../../exit.ts"
@@ -11,7 +12,9 @@ const folder = new URL("../../../examples", import.meta.url).pathname
 export const run = async ({ options }: Given, io: Io): Promise<number> => {
   const client = connect(options, io)
   for (const file of readdirSync(folder).filter((name) => name.endsWith(".yml"))) {
-    const { workflow, version } = await client.workflows.push(readFileSync(join(folder, file), "utf8"), file)
+    const authored = readAuthored(join(folder, file), io)
+    if (!authored) return exit_codes.usage
+    const { workflow, version } = await pushAuthored(client, { ...authored, path: file })
     const started = await client.runs.start({ workflow, version })
     io.out(`${workflow}\t${started.id}`)
   }

@@ -1,16 +1,14 @@
 import { type Each, itemContext, itemName, itemsOf } from "#language/each.ts"
 import { type ExpressionContext, ExpressionError } from "#language/expressions.ts"
 import { checkInputs } from "#language/inputs.ts"
-import { parseWorkflow } from "#language/parse.ts"
 import { compile, type Plan, type PlanTask } from "#language/plan.ts"
+import { readAuthored } from "../../authored.ts"
 import { asJson } from "../../clean.ts"
 import { flag, type Given } from "../../command.ts"
 import { exit_codes } from "../../exit.ts"
 import type { Io } from "../../io.ts"
 import { readSomeInputs } from "../../run-inputs.ts"
 import { type Column, printTable } from "../../table.ts"
-import { readWorkflow } from "../../workflow-file.ts"
-import { noteProblems } from "./validate.ts"
 
 type Row = {
   readonly task: string
@@ -36,12 +34,12 @@ const shortened = (text: string): string =>
 /** What a run would consist of, in the order of its graph. Nothing is sent and nothing is run. */
 export const run = (given: Given, io: Io): Promise<number> => {
   const [path = ""] = given.arguments
-  const source = readWorkflow(path)
-  const parsed = parseWorkflow(source)
-  if (!noteProblems(path, source, io) || !parsed.ok) return Promise.resolve(exit_codes.usage)
-  const plan = compile(parsed.definition)
-  const named = readSomeInputs(given.options, parsed.definition.inputs)
-  const checked = checkInputs(parsed.definition, named, io.now())
+  const authored = readAuthored(path, io)
+  if (!authored) return Promise.resolve(exit_codes.usage)
+  const { definition } = authored
+  const plan = compile(definition)
+  const named = readSomeInputs(given.options, definition.inputs)
+  const checked = checkInputs(definition, named, io.now())
   const context = { inputs: checked.ok ? checked.values : named, env: plan.env, now: io.now().toISOString() }
   if (flag(given.options, "json")) io.out(asJson(plan))
   else
