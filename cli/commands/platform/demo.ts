@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
-import { pushAuthored, readAuthored } from "../../authored.ts"
+import { pushAuthored, readOne } from "../../authored.ts"
 import type { Given } from "../../command.ts"
 import { connect } from "../../connection.ts"
 import { exit_codes } from "../../exit.ts"
@@ -11,8 +11,8 @@ const folder = new URL("../../../examples", import.meta.url).pathname
 /** Pushes every example, and starts each once. */
 export const run = async ({ options }: Given, io: Io): Promise<number> => {
   const client = connect(options, io)
-  for (const file of readdirSync(folder).filter((name) => name.endsWith(".yml"))) {
-    const authored = readAuthored(join(folder, file), io)
+  for (const file of readdirSync(folder).filter((name) => /\.(yml|ts)$/.test(name))) {
+    const authored = await readOne(join(folder, file), io)
     if (!authored) return exit_codes.usage
     const { workflow, version } = await pushAuthored(client, { ...authored, path: file })
     const started = await client.runs.start({ workflow, version })

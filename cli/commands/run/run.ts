@@ -2,7 +2,7 @@ import { refusalOf } from "#language/constructs.ts"
 import { compile } from "#language/plan.ts"
 import type { Definition } from "#language/schema.ts"
 import type { Client } from "#sdk/index.ts"
-import { type Authored, pushAuthored, readAuthored } from "../../authored.ts"
+import { type Authored, pushAuthored, readOne } from "../../authored.ts"
 import { flag, type Given, type Options, text } from "../../command.ts"
 import { findConnection } from "../../connection.ts"
 import { readDuration, readNumber } from "../../duration.ts"
@@ -15,7 +15,7 @@ import { looksLikeFile } from "../../workflow-file.ts"
 
 /** A file is checked before anything is started or sent. */
 export const run = async ({ arguments: [target = ""], options }: Given, io: Io): Promise<number> => {
-  const authored = looksLikeFile(target) ? readAuthored(target, io) : undefined
+  const authored = looksLikeFile(target) ? await readOne(target, io) : undefined
   if (looksLikeFile(target) && !isStartable({ authored, options }, io)) return exit_codes.usage
   const wanted = { target, authored, options }
   const connection = flag(options, "local") ? undefined : findConnection(options, io)

@@ -2,7 +2,7 @@ import { type Each, itemContext, itemName, itemsOf } from "#language/each.ts"
 import { type ExpressionContext, ExpressionError } from "#language/expressions.ts"
 import { checkInputs } from "#language/inputs.ts"
 import { compile, type Plan, type PlanTask } from "#language/plan.ts"
-import { readAuthored } from "../../authored.ts"
+import { readOne } from "../../authored.ts"
 import { asJson } from "../../clean.ts"
 import { flag, type Given } from "../../command.ts"
 import { exit_codes } from "../../exit.ts"
@@ -32,10 +32,10 @@ const shortened = (text: string): string =>
   text.length <= max_shown_chars ? text : `${text.slice(0, max_shown_chars - 1)}…`
 
 /** What a run would consist of, in the order of its graph. Nothing is sent and nothing is run. */
-export const run = (given: Given, io: Io): Promise<number> => {
+export const run = async (given: Given, io: Io): Promise<number> => {
   const [path = ""] = given.arguments
-  const authored = readAuthored(path, io)
-  if (!authored) return Promise.resolve(exit_codes.usage)
+  const authored = await readOne(path, io)
+  if (!authored) return exit_codes.usage
   const { definition } = authored
   const plan = compile(definition)
   const named = readSomeInputs(given.options, definition.inputs)
@@ -48,7 +48,7 @@ export const run = (given: Given, io: Io): Promise<number> => {
       columns,
       plan.tasks.flatMap((task) => rowsOf(task, plan, context)),
     )
-  return Promise.resolve(exit_codes.done)
+  return exit_codes.done
 }
 
 const rowsOf = (task: PlanTask, plan: Plan, context: ExpressionContext): readonly Row[] => {

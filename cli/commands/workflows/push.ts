@@ -1,4 +1,4 @@
-import { pushAuthored, readAuthored } from "../../authored.ts"
+import { type Authored, pushAuthored, readAuthored } from "../../authored.ts"
 import { asJson, cleanLine } from "../../clean.ts"
 import { flag, type Given } from "../../command.ts"
 import { connect } from "../../connection.ts"
@@ -7,11 +7,11 @@ import type { Io } from "../../io.ts"
 
 /** All files are checked before the first is sent. */
 export const run = async (given: Given, io: Io): Promise<number> => {
-  const read = given.arguments.map((path) => readAuthored(path, io))
-  const authored = read.filter((one) => one !== undefined)
-  if (authored.length < read.length) return exit_codes.usage
+  const read: (readonly Authored[] | undefined)[] = []
+  for (const path of given.arguments) read.push(await readAuthored(path, io))
+  if (read.includes(undefined)) return exit_codes.usage
   const client = connect(given.options, io)
-  for (const one of authored) {
+  for (const one of read.flatMap((some) => some ?? [])) {
     const pushed = await pushAuthored(client, one)
     const outcome = pushed.created ? "created" : "unchanged"
     io.out(

@@ -4,7 +4,10 @@ import { exit_codes } from "../../exit.ts"
 import type { Io } from "../../io.ts"
 
 /** All files are looked at, whatever is wrong with the first. */
-export const run = (given: Given, io: Io): Promise<number> => {
-  const read = given.arguments.map((path) => readAuthored(path, io))
-  return Promise.resolve(read.includes(undefined) ? exit_codes.usage : exit_codes.done)
+export const run = async (given: Given, io: Io): Promise<number> => {
+  let valid = true
+  for (const path of given.arguments) {
+    if (!(await readAuthored(path, io))) valid = false
+  }
+  return valid ? exit_codes.done : exit_codes.usage
 }
