@@ -16,7 +16,7 @@ const specified = z.looseObject({
 
 /** WfFormat 1.4 and before keep all of a task in one place; 1.5 has what it is beside what became of it. */
 const earlier = z.looseObject({
-  tasks: z.array(specified.extend({ runtimeInSeconds: seconds, runtime: seconds, children: names })),
+  tasks: z.array(specified.extend({ runtimeInSeconds: seconds, runtime: seconds })),
 })
 
 const split = z.looseObject({
@@ -29,7 +29,6 @@ const split = z.looseObject({
 const instanceSchema = z.looseObject({
   name: z.string().default("imported"),
   description: z.string().optional(),
-  schemaVersion: z.string().optional(),
   workflow: z.union([split, earlier]),
 })
 

@@ -73,17 +73,6 @@ const limited = (streamed: RegExp | undefined): MiddlewareHandler<AppEnvironment
   }
 }
 
-/** The framework answers for errors only; whatever else is thrown would end as the server's own page. */
-const whole = async (next: Next): Promise<void> => {
-  try {
-    await next()
-  } catch (thrown) {
-    throw thrown instanceof Error
-      ? thrown
-      : new Error("something that is no error was thrown", { cause: thrown })
-  }
-}
-
 type RouteLabels = { readonly request: Record<string, string>; readonly route: Record<string, string> }
 
 /** The same objects for the same route and status, so that metrics know them again; there are few. */
@@ -105,10 +94,39 @@ const routeLabels = (service: string) => {
 /** The address of a webhook is as good as a key, so no trace has it. */
 const toldPath = (path: string): string => (path.startsWith("/hooks/") ? "/hooks/{token}" : path)
 
-const observed = ({ metrics, service }: Doors): MiddlewareHandler<AppEnvironment> => {
+/** Who calls. Everything below `/api/` needs somebody, but what is listed as open. */
+const admitted = async (
+  { authenticate }: Doors,
+  open: ReadonlySet<string>,
+  context: Context<AppEnvironment>,
+): Promise<void> => {
+  const { path } = context.req
+  if (!path.startsWith("/api/") || open.has(path)) return
+  const actor = await authenticate({
+    authorization: context.req.header("authorization"),
+    workspace: context.req.header("wf-workspace"),
+  })
+  context.set("actor", actor)
+}
+
+/** What every request passes, in one piece: each further one would cost each request a turn of its own. */
+const door = (doors: Doors, options: AppOptions): MiddlewareHandler<AppEnvironment> => {
+  const { metrics, service, log } = doors
   const requests = metrics.counter("http_requests_total", "Requests answered, by route and status.")
   const seconds = metrics.histogram("http_request_seconds", "Time to answer, by route.")
   const labelsOf = routeLabels(service)
+  const limit = limited(options.streamed)
+  const open = new Set(options.open)
+  const pass = async (context: Context<AppEnvironment>, next: Next): Promise<void> => {
+    try {
+      await limit(context, async () => {
+        await admitted(doors, open, context)
+        await next()
+      })
+    } catch (thrown) {
+      context.res = answerProblem(context, problemOf(thrown, log, context))
+    }
+  }
   return async (context, next) => {
     const given = context.req.header("x-request-id")
     const request_id = given !== undefined && request_id_pattern.test(given) ? given : crypto.randomUUID()
@@ -116,27 +134,15 @@ const observed = ({ metrics, service }: Doors): MiddlewareHandler<AppEnvironment
     const started_ms = performance.now()
     const method = context.req.method
     const name = `${method} ${toldPath(context.req.path)}`
-    await inSpan({ name, kind: "server", traceparent: context.req.header("traceparent") }, () => whole(next))
+    await inSpan({ name, kind: "server", traceparent: context.req.header("traceparent") }, () =>
+      pass(context, next),
+    )
     context.res.headers.set("x-request-id", request_id)
     const labels = labelsOf(method, context.req.routePath, context.res.status)
     requests.add(labels.request, 1)
     seconds.observe(labels.route, (performance.now() - started_ms) / 1000)
   }
 }
-
-/** Verifies the caller. Everything below `/api/` needs one, but what is listed as open. */
-const authenticated =
-  ({ authenticate }: Doors, open: ReadonlySet<string>): MiddlewareHandler<AppEnvironment> =>
-  async (context, next) => {
-    if (!open.has(context.req.path)) {
-      const actor = await authenticate({
-        authorization: context.req.header("authorization"),
-        workspace: context.req.header("wf-workspace"),
-      })
-      context.set("actor", actor)
-    }
-    await next()
-  }
 
 export type AppOptions = {
   /** Paths below `/api/` that need no caller, such as login. */
@@ -153,9 +159,7 @@ export const createApp = (doors: Doors, options: AppOptions = {}): App => {
     },
   })
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" })
-  app.use(observed(doors))
-  app.use(limited(options.streamed))
-  app.use("/api/*", authenticated(doors, new Set(options.open)))
+  app.use(door(doors, options))
   app.onError((thrown, context) => answerProblem(context, problemOf(thrown, doors.log, context)))
   app.notFound((context) => answerProblem(context, new Problem("request.not_found")))
   return app

@@ -1,11 +1,14 @@
 import {
   type Context,
   context,
+  INVALID_SPAN_CONTEXT,
+  ProxyTracerProvider,
   propagation,
   type Span,
   SpanKind,
   SpanStatusCode,
   type TextMapGetter,
+  type Tracer,
   trace,
 } from "@opentelemetry/api"
 
@@ -27,7 +30,13 @@ const kinds = {
   internal: SpanKind.INTERNAL,
 } as const
 
-const tracer = () => trace.getTracer("wf")
+/** Undefined while no exporter is set up: then nobody sees spans, nor goes on with theirs. */
+const tracer = (): Tracer | undefined => {
+  const provider = trace.getTracerProvider()
+  return provider instanceof ProxyTracerProvider ? provider.getDelegateTracer("wf") : provider.getTracer("wf")
+}
+
+const no_span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
 
 type Carrier = { traceparent?: string }
 
@@ -41,13 +50,22 @@ const parentOf = (traceparent: string | undefined): Context =>
     ? context.active()
     : propagation.extract(context.active(), { traceparent }, getter)
 
-/** Runs the work in a span; a throw marks it failed. Costs next to nothing while no exporter is set up. */
-export const inSpan = async <Result>(
+/** Runs the work in a span; a throw marks it failed. Costs nothing while no exporter is set up. */
+export const inSpan = <Result>(
+  options: SpanOptions,
+  work: (span: Span) => Promise<Result>,
+): Promise<Result> => {
+  const own = tracer()
+  return own === undefined ? work(no_span) : inSpanOf(own, options, work)
+}
+
+const inSpanOf = async <Result>(
+  own: Tracer,
   options: SpanOptions,
   work: (span: Span) => Promise<Result>,
 ): Promise<Result> => {
   const parent = parentOf(options.traceparent)
-  const span = tracer().startSpan(
+  const span = own.startSpan(
     options.name,
     { kind: kinds[options.kind ?? "internal"], attributes: { ...options.attributes } },
     parent,

@@ -48,6 +48,7 @@ type Ground = Pick<Engine, "database" | "hot" | "kit" | "log"> & { readonly metr
 
 export const max_known_jobs = 5_000
 export const max_sessions = 1_000
+const ample_room = 32
 
 /** An engine that shares nothing in memory with any other. */
 export const createEngine = ({ metrics, ...ground }: Ground): Engine => ({
@@ -59,7 +60,7 @@ export const createEngine = ({ metrics, ...ground }: Ground): Engine => ({
   known: createKnownRuns(),
   known_jobs: recent(max_known_jobs),
   sessions: recent(max_sessions),
-  seats: createSeats(),
+  seats: createSeats(ample_room),
   feed: createFeed(),
   ready: createSignal(),
   moved: createSignal(),

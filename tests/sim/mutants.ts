@@ -1,3 +1,5 @@
+import { in_memory } from "./memory-mutants.ts"
+import { in_stand_ins } from "./stand-in-mutants.ts"
 import { in_waits } from "./wait-mutants.ts"
 
 /** A mistake that somebody could make: a change of one place in one file, which the simulation has to notice. */
@@ -265,104 +267,6 @@ const in_decisions: readonly Mutant[] = [
     path: "services/scheduler/step/perform.ts",
     from: "transaction.afterCommit(() => announce(engine, step))",
     to: "announce(engine, step)",
-  },
-]
-
-/** Mistakes in what stands here for SQL and for the doors. */
-const in_stand_ins: readonly Mutant[] = [
-  {
-    name: "a part of a transaction is there before its commit",
-    path: "tests/sim/store/database.ts",
-    from: "if (isBefore) end(session)",
-    to: "if (isBefore) {\n        session.writes.splice(1)\n        apply(session)\n      }",
-  },
-  {
-    name: "claims aren't closed",
-    path: "tests/sim/store/save.ts",
-    from: "  closeClaims(changes, decided.ended)\n",
-    to: "",
-  },
-  {
-    name: "a run that is resumed leaves what was blocked where it is",
-    path: "tests/sim/users.ts",
-    from: "    unblockRun(session, run_id)\n",
-    to: "",
-  },
-  {
-    name: "a claim takes what is not queued any more",
-    path: "tests/sim/store/take.ts",
-    from: 'if (task?.status !== "queued") return undefined',
-    to: "if (!task) return undefined",
-  },
-  {
-    name: "runs that others hold aren't skipped",
-    path: "tests/sim/store/take.ts",
-    from: "if (run && !session.locks.take(session, runLock(run.id))) {",
-    to: "if (run && !run.id) {",
-  },
-  {
-    name: "timers fire before they are due",
-    path: "tests/sim/store/operations.ts",
-    from: "due_ms <= begun_ms",
-    to: "due_ms <= begun_ms + 300",
-  },
-  {
-    name: "a report hands over without knowing what was set for queues",
-    path: "tests/sim/scheduler.ts",
-    from: "      await refresh()\n      return report(results)",
-    to: "      return report(results)",
-  },
-  {
-    name: "a session that is silent never ends",
-    path: "tests/sim/store/sessions.ts",
-    from: "lease_until_ms < now_ms",
-    to: "lease_until_ms < 0",
-  },
-]
-
-/** Mistakes in what a process remembers of runs. */
-const in_memory: readonly Mutant[] = [
-  {
-    name: "a run is written without a new revision",
-    path: "services/scheduler/step/perform.ts",
-    from: "for (const run of step.runs.values()) run.revision += 1",
-    to: "",
-  },
-  {
-    name: "what is known of a run counts though somebody has moved it on",
-    path: `${run}/load.ts`,
-    from: "if (known && known.run.revision === run.revision)",
-    to: "if (known)",
-  },
-  {
-    name: "a claim believes what is known of a run whatever its row says",
-    path: `${task}/claim.ts`,
-    from: "if (run?.revision === run_revision)",
-    to: "if (run)",
-  },
-  {
-    name: "what has ended is remembered as open",
-    path: `${run}/load.ts`,
-    from: "open?.delete(task.id)",
-    to: "open?.has(task.id)",
-  },
-  {
-    name: "a step that failed is remembered",
-    path: `${run}/known.ts`,
-    from: "take: remove,",
-    to: "take: (id) => kept.get(id)?.known,",
-  },
-  {
-    name: "that a job still runs is guessed, and nobody looks",
-    path: `${task}/settle.ts`,
-    from: "step.is_guessed = jobs.length > 0",
-    to: "step.is_guessed = false",
-  },
-  {
-    name: "what is held isn't looked at",
-    path: "tests/sim/store/transaction.ts",
-    from: "tables.runs.get(id)?.revision !== revision",
-    to: "tables.runs.get(id)?.revision === -1",
   },
 ]
 

@@ -43,6 +43,9 @@ const unreachable = (): never => {
 
 const nowhere: Database = { schema: "none", tx: unreachable, run: unreachable, close: unreachable }
 
+/** Workers here are small. */
+const ample_room = 2
+
 const deaf = { fire: () => undefined, next: () => Promise.resolve() }
 
 export const createScheduler = (world: World, name: string): Scheduler => {
@@ -60,7 +63,7 @@ export const createScheduler = (world: World, name: string): Scheduler => {
     },
     async claim(wanted) {
       await refresh()
-      return claim(wanted)
+      return engine.seats.serve(wanted, () => claim(wanted))
     },
     async report(results) {
       await refresh()
@@ -98,7 +101,7 @@ const createEngine = (world: World, life: Life): Engine => {
       known: createKnownRuns(),
       known_jobs: recent(max_known_jobs),
       sessions: recent(max_sessions),
-      seats: createSeats(),
+      seats: createSeats(ample_room),
     },
     feed: { publish: world.ledger.published, subscribe: unreachable },
     ...{ ready: deaf, moved: deaf, stopped: deaf },

@@ -1,3 +1,4 @@
+import { textStream } from "#kernel/http/text-stream.ts"
 import type { LogLine } from "./line.ts"
 
 type Form = "sse" | "ndjson"
@@ -9,31 +10,13 @@ const written = (form: Form, line: LogLine | undefined): string => {
   return line ? `id: ${line.cursor}\nevent: line\ndata: ${JSON.stringify(line)}\n\n` : ": still here\n\n"
 }
 
-/**
- * Lines as a response. It reads on only as fast as it is read; one that breaks is cut off, not ended, so that a
- * follower knows the difference.
- */
 export const streamed = (
   form: Form,
   lines: AsyncGenerator<LogLine | undefined>,
   leave: () => void,
-): Response => {
-  const encoder = new TextEncoder()
-  const first = form === "sse" ? ": lines follow\n\n" : undefined
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      if (first) controller.enqueue(encoder.encode(first))
-    },
-    async pull(controller) {
-      const next = await lines.next()
-      if (next.done) controller.close()
-      else controller.enqueue(encoder.encode(written(form, next.value)))
-    },
-    async cancel() {
-      leave()
-      await lines.return(undefined)
-    },
+): Response =>
+  textStream(lines, (line) => written(form, line), {
+    headers: { "content-type": types[form], "cache-control": "no-store", "x-accel-buffering": "no" },
+    ...(form === "sse" && { first: ": lines follow\n\n" }),
+    leave,
   })
-  const headers = { "content-type": types[form], "cache-control": "no-store", "x-accel-buffering": "no" }
-  return new Response(body, { headers })
-}

@@ -6,6 +6,16 @@ import type { SeenLane } from "./lanes.ts"
 /** How many attempts of each kind a worker has room for. */
 export type Room = Readonly<Record<Slot, number>>
 
+/** Another room, each kind by itself. */
+export const eachKind = (
+  { process, inline, remote }: Room,
+  map: (count: number, slot: Slot) => number,
+): Room => ({
+  process: map(process, "process"),
+  inline: map(inline, "inline"),
+  remote: map(remote, "remote"),
+})
+
 /** The lanes that a worker may take from now. */
 export const openLanes = (
   { lanes, queues }: Pick<Engine, "lanes" | "queues">,

@@ -4,7 +4,7 @@ import { placeOf } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
 import { leaveGate } from "../gate/gate.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
-import { join, planOfRun, type Step } from "../step/step.ts"
+import { planOfRun, type Step } from "../step/step.ts"
 import { decideOwn, skip } from "../task/advance.ts"
 import { letGo } from "../task/release.ts"
 import { tell } from "../task/tell.ts"
@@ -27,9 +27,7 @@ export const beginRuns = async (engine: Engine, step: Step, ids: readonly string
     }
     Object.assign(run, { status, reason: null, started_at: step.now.toISOString() })
     tellRunStarted(step, run)
-    const open = await step.rows.tasks({ open_of: id })
-    join(step.tasks, open)
-    releaseRoots(step, run, open)
+    releaseRoots(step, run, await loadOpenTasks(step, id))
   }
   await decideOwn(step)
   endRuns(step)

@@ -60,20 +60,14 @@ export const knownTask = (step: Step, id: string): TaskRow | undefined => {
 }
 
 /** All tasks of a locked run that have not ended join the step. */
-export const loadOpenTasks = async (step: Step, run_id: string): Promise<void> => {
+export const loadOpenTasks = async (step: Step, run_id: string): Promise<readonly TaskRow[]> => {
   const known = step.known.get(run_id)
-  if (known) {
-    join(step.tasks, [...known.open.values()])
-    return
-  }
-  const open = await step.rows.tasks({ open_of: run_id })
-  join(step.tasks, open)
+  const found = known ? [...known.open.values()] : await step.rows.tasks({ open_of: run_id })
+  join(step.tasks, found)
+  const open = found.map((task) => step.tasks.get(task.id) ?? task)
   const run = step.runs.get(run_id)
-  if (!run) return
-  step.known.set(run_id, {
-    run,
-    open: new Map(open.map((task) => [task.id, step.tasks.get(task.id) ?? task])),
-  })
+  if (run && !known) step.known.set(run_id, { run, open: new Map(open.map((task) => [task.id, task])) })
+  return open
 }
 
 /** After the commit: what the step has made of its runs is what this process knows. */

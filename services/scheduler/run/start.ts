@@ -192,5 +192,5 @@ const startSome = async (engine: Engine, sql: Sql, { starts, seat }: Some) => {
 const giveTo = (engine: Engine, step: Step, { session_id, queues, room }: Seat): void => {
   if (step.decided.released.length === 0) return
   holdFor(engine, step, { session_id, runs: [] })
-  handOver(engine, step, { session: { queues }, room })
+  handOver(engine, step, { session: { queues }, room, unserved: room })
 }

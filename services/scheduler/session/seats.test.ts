@@ -4,6 +4,7 @@ import { given } from "../given.ts"
 import { refreshLanes } from "../lane/refresh.ts"
 import { readTaskRuns } from "../run/read.ts"
 import type { Attempt } from "../task/attempt.ts"
+import { claimTasks } from "../task/claim.ts"
 import { parkedClaim } from "../task/park.ts"
 import { reportTasks } from "../task/report.ts"
 
@@ -78,4 +79,27 @@ test("a session that has ended is given nothing, and the run waits for another",
   await given.work(engine, await given.session(engine))
   expect(await statusesOf(run_id)).toEqual(["completed", "completed"])
   await expect(answer).rejects.toMatchObject({ code: "session.ended" })
+})
+
+test("what a report sets free doesn't wait behind a lane that a claim of its worker is about to serve", async () => {
+  const session_id = await given.session(engine)
+  const begin = async () => {
+    const run_id = await given.run(engine, two)
+    const [attempt] = await claimTasks(engine)({ session_id, room: given.room(100) })
+    if (!attempt) throw new Error("there was nothing to claim")
+    const waiting = await given.run(engine, two)
+    return { run_id, waiting, report: { session_id, settlements: [settle(attempt)], room: given.room(1) } }
+  }
+  const served = await begin()
+  const beside = { session_id, room: given.room(100) }
+  const handed = await engine.seats.serve(beside, () => reportTasks(engine)(served.report))
+  expect(handed.attempts).toMatchObject([{ task: "second", run_id: served.run_id }])
+  expect(await statusesOf(served.waiting)).toEqual(["queued", "pending"])
+  await reportTasks(engine)({ ...served.report, settlements: handed.attempts.map(settle) })
+  await given.work(engine, session_id)
+  const alone = await begin()
+  const few = { session_id, room: given.room(2) }
+  const taken = await engine.seats.serve(few, () => reportTasks(engine)(alone.report))
+  expect(taken.attempts).toMatchObject([{ task: "first", run_id: alone.waiting }])
+  expect(await statusesOf(alone.run_id)).toEqual(["completed", "queued"])
 })

@@ -1,5 +1,5 @@
 import type { Slot } from "#language/slots.ts"
-import type { Room } from "../lane/share.ts"
+import { eachKind, type Room } from "../lane/share.ts"
 import type { Attempt } from "../task/attempt.ts"
 
 /** A worker's claim that found nothing, and waits here for what comes. */
@@ -20,11 +20,33 @@ export type Seats = {
   sit(seat: Seat): Sitting
   /** One with room for this kind of work. */
   take(slot: Slot): TakenSeat | undefined
+  /** While the work is done, a claim of this session is under way. */
+  serve<Answer>(claim: Serving, work: () => Promise<Answer>): Promise<Answer>
+  /** The room that a session's lanes need: none of a kind that a claim with ample room is under way for. */
+  unserved(claim: Serving): Room
 }
 
-export const createSeats = (): Seats => {
+type Serving = Pick<Seat, "session_id" | "room">
+
+/** A claim with ample room takes what waits in lanes, so nothing else has to wait behind that. */
+export const createSeats = (ample_room: number): Seats => {
   const free = new Set<TakenSeat>()
+  const serving = new Set<Serving>()
   return {
+    async serve(claim, work) {
+      const own = { ...claim }
+      serving.add(own)
+      try {
+        return await work()
+      } finally {
+        serving.delete(own)
+      }
+    },
+    unserved({ session_id, room }) {
+      const own = [...serving].filter((claim) => claim.session_id === session_id)
+      const isServed = (slot: Slot) => own.some((claim) => claim.room[slot] >= ample_room)
+      return eachKind(room, (count, slot) => (isServed(slot) ? 0 : count))
+    },
     sit(seat) {
       const { promise: given, resolve: give } = Promise.withResolvers<readonly Attempt[]>()
       const own = { ...seat, give }

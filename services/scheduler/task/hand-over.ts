@@ -17,17 +17,23 @@ export const holdFor = (engine: Engine, step: Step, held: Held): void => {
   )
 }
 
-type Worker = { readonly session: Pick<SessionRow, "queues">; readonly room: Room }
+type Worker = {
+  readonly session: Pick<SessionRow, "queues">
+  readonly room: Room
+  /** What of it lanes may need. */
+  readonly unserved: Room
+}
 
 /**
  * What became claimable in this step goes straight to the worker that the step works for, running from the start,
- * while nothing else waits for it: a chain then takes one commit for each of its tasks. Answers the room that is left.
+ * while nothing else waits that only this step would bring to it: a chain then takes one commit for each of its tasks.
+ * Answers the room that is left.
  */
-export const handOver = (engine: Engine, step: Step, { session, room }: Worker): Room => {
+export const handOver = (engine: Engine, step: Step, { session, room, unserved }: Worker): Room => {
   const { queues } = engine
   const { holder, decided } = step
   if (!holder || decided.released.length === 0) return room
-  if (openLanes(engine, session.queues, room).some((lane) => !queues.isLimited(lane))) return room
+  if (openLanes(engine, session.queues, unserved).some((lane) => !queues.isLimited(lane))) return room
   const all = session.queues.includes("*")
   const left = { ...room }
   // What was handed back just now goes through its lane: its row can't end and begin in one step.

@@ -21,7 +21,12 @@ const everything = ["*"]
 /** A claim that finds nothing waits for work rather than ask again. */
 export const parkedClaim = (engine: Engine, refresh: () => Promise<void>) => {
   const claim = claimTasks(engine)
-  return async ({ session_id, room, wait_ms, signal }: ParkedClaim): Promise<readonly Attempt[]> => {
+  const takeOrWait = async ({
+    session_id,
+    room,
+    wait_ms,
+    signal,
+  }: ParkedClaim): Promise<readonly Attempt[]> => {
     const until_ms = performance.now() + Math.min(wait_ms, max_wait_ms)
     for (;;) {
       const left_ms = until_ms - performance.now()
@@ -46,4 +51,6 @@ export const parkedClaim = (engine: Engine, refresh: () => Promise<void>) => {
       if (given.length > 0 || next === "return") return given
     }
   }
+  return (parked: ParkedClaim): Promise<readonly Attempt[]> =>
+    engine.seats.serve(parked, () => takeOrWait(parked))
 }

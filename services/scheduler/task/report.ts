@@ -1,6 +1,6 @@
 import type { Engine } from "../engine.ts"
 import { passGates } from "../gate/pass.ts"
-import type { Room } from "../lane/share.ts"
+import { eachKind, type Room } from "../lane/share.ts"
 import { type Recalled, recall } from "../run/load.ts"
 import { perform } from "../step/perform.ts"
 import type { Step } from "../step/step.ts"
@@ -47,7 +47,7 @@ const settleRecalled = async (
   const { runs } = recalled
   holdFor(engine, step, { session_id, runs: runs.map(({ id, revision }) => ({ id, revision })) })
   const verdicts = await settleKnown(engine, step, { recalled, settlements })
-  await giveNext(engine, step, { queues, room })
+  await giveNext(engine, step, { session_id, queues, room })
   return verdicts
 }
 
@@ -64,16 +64,21 @@ const settleRead = async (
   if (!session) return verdicts
   engine.sessions.keep(session_id, session)
   step.holder = { session_id, token: session.token }
-  await giveNext(engine, step, { queues: session.queues, room })
+  await giveNext(engine, step, { session_id, queues: session.queues, room })
   return verdicts
 }
 
-type Worker = { readonly queues: readonly string[]; readonly room: Room }
+type Worker = { readonly session_id: string; readonly queues: readonly string[]; readonly room: Room }
 
 /** What gets a free place may go to this worker at once. */
-const giveNext = async (engine: Engine, step: Step, { queues, room }: Worker): Promise<void> => {
+const giveNext = async (engine: Engine, step: Step, worker: Worker): Promise<void> => {
+  const { queues, room } = worker
   await passGates(engine, step)
   engine.lanes.note(step.decided.admitted)
-  const left = handOver(engine, step, { session: { queues }, room })
-  await claimIn(engine, step, { session: { queues }, room: left })
+  const unserved = engine.seats.unserved(worker)
+  const left = handOver(engine, step, { session: { queues }, room, unserved })
+  await claimIn(engine, step, {
+    session: { queues },
+    room: eachKind(left, (count, slot) => Math.min(count, unserved[slot])),
+  })
 }

@@ -21,7 +21,7 @@ export type Starting = {
   readonly scheduler: Scheduler
 }
 
-type StartRequest = {
+export type StartRequest = {
   readonly workspace_id: string
   readonly workflow: string
   /** The latest, if left out. */

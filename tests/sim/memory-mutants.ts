@@ -1,0 +1,50 @@
+import type { Mutant } from "./mutants.ts"
+
+const task = "services/scheduler/task"
+const run = "services/scheduler/run"
+
+/** Mistakes in what a process remembers of runs. */
+export const in_memory: readonly Mutant[] = [
+  {
+    name: "a run is written without a new revision",
+    path: "services/scheduler/step/perform.ts",
+    from: "for (const run of step.runs.values()) run.revision += 1",
+    to: "",
+  },
+  {
+    name: "what is known of a run counts though somebody has moved it on",
+    path: `${run}/load.ts`,
+    from: "if (known && known.run.revision === run.revision)",
+    to: "if (known)",
+  },
+  {
+    name: "a claim believes what is known of a run whatever its row says",
+    path: `${task}/claim.ts`,
+    from: "if (run?.revision === run_revision)",
+    to: "if (run)",
+  },
+  {
+    name: "what has ended is remembered as open",
+    path: `${run}/load.ts`,
+    from: "open?.delete(task.id)",
+    to: "open?.has(task.id)",
+  },
+  {
+    name: "a step that failed is remembered",
+    path: `${run}/known.ts`,
+    from: "take: remove,",
+    to: "take: (id) => kept.get(id)?.known,",
+  },
+  {
+    name: "that a job still runs is guessed, and nobody looks",
+    path: `${task}/settle.ts`,
+    from: "step.is_guessed = jobs.length > 0",
+    to: "step.is_guessed = false",
+  },
+  {
+    name: "what is held isn't looked at",
+    path: "tests/sim/store/transaction.ts",
+    from: "tables.runs.get(id)?.revision !== revision",
+    to: "tables.runs.get(id)?.revision === -1",
+  },
+]
