@@ -9,7 +9,6 @@ import { bareExpression } from "./template.ts"
  * an executor or a door has learned is taken out here, and nowhere else.
  */
 const not_run = {
-  cache: "`cache`",
   on_worker_lost: "`on_worker_lost: fail`",
   outputs: "`outputs` of a workflow",
   trigger: "`trigger` in expressions",
@@ -39,11 +38,8 @@ export const usesOf = (definition: Definition): readonly Use[] => {
   return uses
 }
 
-const keys = ["cache"] as const
-
 const taskUses = (task: Task, path: Path): readonly Use[] => {
   const uses: Use[] = []
-  for (const key of keys) if (task[key] !== undefined) uses.push({ construct: key, path: [...path, key] })
   if (task.on_worker_lost === "fail") {
     uses.push({ construct: "on_worker_lost", path: [...path, "on_worker_lost"] })
   }

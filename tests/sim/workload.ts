@@ -59,6 +59,10 @@ const randomIf = (chance: Chance, needs: readonly string[]): string => {
   return chance.pick(["true", "false", "false", "tasks['none'].outputs.x == 1"])
 }
 
+/** Some share results, and of one the key can't be told. */
+const cacheOf = (index: number): Pick<Tasks[string], "cache"> =>
+  index % 3 === 1 ? { cache: { key: index === 7 ? "${{ inputs.none }}" : "shared" } } : {}
+
 /** A random graph: wide, deep or in between, with every condition, policy and queue. */
 export const randomPlan = (chance: Chance): Plan => {
   const count = chance.happens(0.2) ? 1 : chance.between(2, 9)
@@ -89,6 +93,7 @@ export const randomPlan = (chance: Chance): Plan => {
       queue: chance.happens(0.7) ? "default" : chance.pick(queues),
       priority: chance.between(0, 2),
       ...(chance.happens(0.25) ? randomItems(chance, needs) : {}),
+      ...(waits > 0 && cacheOf(index)),
       ...(chance.happens(0.6)
         ? { retries: { max_retries: chance.between(0, 3), initial: "500ms", max: "2s" } }
         : {}),

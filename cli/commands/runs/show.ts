@@ -17,7 +17,7 @@ export const run = async ({ arguments: [run_id = ""], options }: Given, io: Io):
     if (io.out_is_tty) for (const line of summaryLines(io, found)) io.out(line)
     const columns = [
       { title: "task", full: (row: Task) => row.task },
-      { title: "status", full: (row: Task) => row.status },
+      { title: "status", full: (row: Task) => row.status, short: statusWords },
       { title: "attempt", full: (row: Task) => String(row.attempt) },
       {
         title: "took",
@@ -34,5 +34,9 @@ export const run = async ({ arguments: [run_id = ""], options }: Given, io: Io):
   }
   return exit_codes.done
 }
+
+/** Completed without having run, since the result was there. */
+const statusWords = ({ status, reason }: Task): string =>
+  reason === "cached" ? `${status} (cached)` : status
 
 type Task = NonNullable<Awaited<ReturnType<ReturnType<typeof connect>["runs"]["get"]>>["tasks"]>[number]

@@ -1,6 +1,7 @@
 import { type Database, list, type Sql } from "#kernel/database/database.ts"
 import type { Plan } from "#language/plan.ts"
 import { isJobId, lastTaskRunId, taskRunId } from "#language/run-id.ts"
+import { readCached } from "../cache/read.ts"
 import { lockGates } from "../gate/lock.ts"
 import { findMembers } from "../gate/members.ts"
 import { moveGates } from "../gate/move.ts"
@@ -51,6 +52,7 @@ const rowsOver = (sql: Sql, hold: PendingHold): Rows => {
     plans: (ids) => readPlans(sql, ids),
     waits: behind((ids: readonly string[]) => readWaits(sql, ids)),
     signals: behind((wanted: Parameters<Rows["signals"]>[0]) => readSignals(sql, wanted)),
+    cached: behind((wanted: Parameters<Rows["cached"]>[0]) => readCached(sql, wanted)),
     session: behind((session_id: string) => readSession(sql, session_id)),
     limits: behind((queues: Parameters<Rows["limits"]>[0]) => lockLimits(sql, queues)),
     gates: behind((wanted: Parameters<Rows["gates"]>[0]) => lockGates(sql, wanted)),

@@ -1,17 +1,24 @@
 import { json, list, type Sql } from "#kernel/database/database.ts"
-import type { Step } from "../step/step.ts"
+import { insertKeys, saveTakenOver } from "../cache/save.ts"
+import type { Ended, Step } from "../step/step.ts"
 import type { Signal, Waits } from "./waits.ts"
 
-type Saved = Pick<Waits, "begun" | "ended" | "changed" | "kept" | "taken" | "postponed" | "resumed">
+type Saved = Pick<Waits, "begun" | "ended" | "changed" | "keyed" | "kept" | "taken" | "postponed" | "resumed">
 
 /** Nothing is sent for a step that has nothing of this. */
 export const saveWaits = async (sql: Sql, { decided }: Pick<Step, "decided">): Promise<void> => {
   const waits: Saved = decided.waits
   if (isEmpty(waits)) return
+  const isTakenOver = ({ reused_from }: Ended): boolean => reused_from !== undefined
   await Promise.all([
     saveBegun(sql, waits.begun),
     saveChanged(sql, waits.changed),
-    saveEnded(sql, waits.ended),
+    saveEnded(
+      sql,
+      waits.ended.filter((one) => !isTakenOver(one)),
+    ),
+    saveTakenOver(sql, waits.ended.filter(isTakenOver)),
+    insertKeys(sql, waits.keyed),
     keepSignals(sql, waits.kept),
     dropSignals(sql, waits.taken),
     postpone(sql, waits.postponed),
@@ -19,8 +26,8 @@ export const saveWaits = async (sql: Sql, { decided }: Pick<Step, "decided">): P
   ])
 }
 
-const isEmpty = ({ begun, ended, changed, kept, taken, postponed, resumed }: Saved): boolean =>
-  [begun, ended, changed, kept, taken, postponed, resumed].every((some) => some.length === 0)
+const isEmpty = ({ begun, ended, changed, keyed, kept, taken, postponed, resumed }: Saved): boolean =>
+  [begun, ended, changed, keyed, kept, taken, postponed, resumed].every((some) => some.length === 0)
 
 /** What the same step has cancelled after it began to wait stays so, and has no timer. */
 const saveBegun = async (sql: Sql, begun: Saved["begun"]): Promise<void> => {

@@ -1,3 +1,4 @@
+import type { Keyed } from "../cache/save.ts"
 import type { Output, TaskRow } from "../step/rows.ts"
 import type { Ended } from "../step/step.ts"
 
@@ -48,6 +49,8 @@ export type Waits = {
   readonly ended: Ended[]
   /** Approvals that somebody has said something to. */
   readonly changed: { readonly task: TaskRow; readonly waited: Waited }[]
+  /** They go to workers, and what they write may be taken over. */
+  readonly keyed: Keyed[]
   readonly kept: Signal[]
   readonly taken: Omit<Signal, "data">[]
   /** Timers that came due in a paused run, and runs that are paused no more. */
@@ -58,6 +61,16 @@ export type Waits = {
 }
 
 export const noWaits = (): Waits => ({
-  ...{ undecided: [], begun: [], ended: [], changed: [], kept: [], taken: [], postponed: [], resumed: [] },
+  ...{
+    undecided: [],
+    begun: [],
+    ended: [],
+    changed: [],
+    keyed: [],
+    kept: [],
+    taken: [],
+    postponed: [],
+    resumed: [],
+  },
   outputs: new Map(),
 })

@@ -77,6 +77,8 @@ export type Tables = {
   readonly timers: Map<string, Timer>
   /** Data, by run and name. */
   readonly signals: Map<string, unknown>
+  /** Under which key a task's result may be taken over, by its id. */
+  readonly cache_keys: Map<string, string>
   readonly claims: Map<string, Claim>
   readonly sessions: Map<string, Session>
   readonly queues: Map<string, Queue>
@@ -98,6 +100,7 @@ export const createTables = (): Tables => ({
   blocked: new Map(),
   timers: new Map(),
   signals: new Map(),
+  cache_keys: new Map(),
   claims: new Map(),
   sessions: new Map(),
   queues: new Map(),
