@@ -1,6 +1,6 @@
 import { Hono } from "hono"
 import type { PlatformKey } from "#kernel/auth/platform-key.ts"
-import { answerProblem } from "#kernel/http/app.ts"
+import { problemResponse } from "#kernel/http/app.ts"
 import { attachment, parseRange, rangeHeaders } from "#kernel/http/download.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { type Blob, checkKey } from "./blob.ts"
@@ -30,8 +30,8 @@ export const signedBlobs = ({ blob, key, now, max_bytes }: SignedBlobs): Hono =>
     if (body) await blob.put(name, body, { content_type, max_bytes })
     return context.body(null, 200)
   })
-  app.onError((error, context) => {
-    if (error instanceof Problem) return answerProblem(context, error)
+  app.onError((error) => {
+    if (error instanceof Problem) return problemResponse(error)
     throw error
   })
   return app

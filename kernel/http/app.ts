@@ -26,17 +26,19 @@ const max_body_bytes = 4 * 1024 * 1024
 const max_route_labels = 2_000
 const request_id_pattern = /^[\w.-]{1,64}$/
 
-export const answerProblem = (context: Context, problem: Problem): Response => {
+export const problemResponse = (problem: Problem, request_id?: string): Response => {
   const headers: Record<string, string> = { "content-type": "application/problem+json" }
   if (problem.status === 503 || problem.status === 429)
     headers["retry-after"] = String(problem.retry_after_s ?? 1)
   if (problem.status === 401) headers["www-authenticate"] = "Bearer"
-  const request_id: string | undefined = context.get("request_id")
   return new Response(JSON.stringify({ ...problemBody(problem), request_id }), {
     status: problem.status,
     headers,
   })
 }
+
+const answerProblem = (context: Context<AppEnvironment>, problem: Problem): Response =>
+  problemResponse(problem, context.get("request_id"))
 
 /** What a thrown thing becomes at the edge: an expected refusal, or a bug that is logged once. */
 const problemOf = (thrown: unknown, log: Log, context: Context<AppEnvironment>): Problem => {

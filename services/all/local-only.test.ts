@@ -1,11 +1,12 @@
 import { expect, test } from "bun:test"
+import { Hono } from "hono"
 import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import { composeEdge } from "./edge.ts"
 
-const edge = composeEdge([], createMetrics())
+const edge = composeEdge([], createMetrics(), new Hono())
 
 const statusFor = async (host: string) =>
-  (await edge.request("http://platform/health/live", { headers: { host } })).status
+  (await edge(new Request("http://platform/health/live", { headers: { host } }))).status
 
 test("the platform on a laptop answers to its addresses and to localhost", async () => {
   for (const host of ["127.0.0.1:4400", "localhost:4400", "localhost", "wf.localhost:4400", "[::1]:4400"])

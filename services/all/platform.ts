@@ -78,9 +78,9 @@ const openDoors = async (ground: Ground, { host, port, log }: PlatformOptions) =
   const edge = composeEdge(
     all.map(({ running }) => running),
     ground.metrics,
+    ground.links,
   )
-  edge.route("/", ground.links)
-  const http = serveHttp(edge.fetch, { host, port })
+  const http = serveHttp(edge, { host, port })
   const parts = all.flatMap(({ rpc_part }) => rpc_part ?? [])
   const rpc = await serveRpc(parts, { host, port: port + 1, log })
   return {
