@@ -231,7 +231,7 @@ test("who may start runs may start sequences; commands take who may write workfl
 
 test("what this version doesn't run is pushed with a note, and its start is refused with what it is", async () => {
   const text =
-    "name: later\ntasks:\n  one: { uses: notify, with: { channel: in_app, to: a@b.c } }\n  two: { uses: function, with: { name: load } }\n"
+    "name: later\ntasks:\n  one: { uses: notify, with: { channel: in_app, to: a@b.c, message: hi } }\n  two: { uses: function, with: { name: load } }\n"
   const verdict = await send("POST", "/workflows/validate", { body: { source: text } })
   expect(verdict.body).toMatchObject({
     valid: true,
