@@ -223,7 +223,8 @@ describe("a workflow file", () => {
     return path
   }
 
-  const later = "name: flow\ntasks:\n  one: { uses: notify, with: { channel: in_app, to: a@b.c, message: hi } }\n"
+  const later =
+    "name: flow\ntasks:\n  one: { uses: notify, with: { channel: in_app, to: a@b.c, message: hi } }\n"
 
   test("that this version doesn't run is valid, with a note", async () => {
     const path = file(later)

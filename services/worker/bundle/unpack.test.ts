@@ -68,7 +68,8 @@ test("what is gone from the store, or isn't what was pushed, fails the task for 
     ...expected,
     error: {
       code: "files.missing",
-      message: "The files of this version could not be brought: What the store has is not what was pushed.",
+      message:
+        "The files of this version could not be brought: What the store has is not what was pushed. Push the workflow again with `wf push FILE`, which brings them back.",
     },
   })
   expect(await unpack({ workspaceId }, taskWith(other.digest))).toMatchObject({

@@ -32,8 +32,9 @@ export const unpackFiles =
       return undefined
     } catch (error) {
       if (!(error instanceof Problem || error instanceof ConnectError)) throw error
-      const message = `The files of this version could not be brought: ${error.message}`
       const is_gone = error instanceof Problem && error.code === "bundle.not_found"
+      const remedy = is_gone ? " Push the workflow again with `wf push FILE`, which brings them back." : ""
+      const message = `The files of this version could not be brought: ${error.message.replace(/\.?$/, ".")}${remedy}`
       return { ok: false, error: { code: "files.missing", message }, ...(is_gone && { non_retryable: true }) }
     }
   }
