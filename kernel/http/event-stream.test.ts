@@ -4,13 +4,15 @@ import { eventStream, type ServerSent } from "./event-stream.ts"
 
 const sent = (id: number, data = "{}"): ServerSent => ({ id: String(id), event: "told", data })
 
+const asItIs = (one: ServerSent) => one
+
 test("what comes together is sent together, and nothing at all is a comment", async () => {
   async function* events() {
     yield [sent(1), sent(2, '"two"')]
     yield []
     yield [sent(3)]
   }
-  const response = eventStream(events(), () => undefined)
+  const response = eventStream(events(), asItIs, () => undefined)
   expect(response.headers.get("content-type")).toBe("text/event-stream")
   expect(await response.text()).toBe(
     'event: told\ndata: {}\nid: 1\n\nevent: told\ndata: "two"\nid: 2\n\n: still here\n\nevent: told\ndata: {}\nid: 3\n\n',
@@ -32,7 +34,7 @@ test("who leaves is told, and the events are closed", async () => {
       closed = true
     }
   }
-  const server = Bun.serve({ port: 0, fetch: () => eventStream(events(), () => leaving.abort()) })
+  const server = Bun.serve({ port: 0, fetch: () => eventStream(events(), asItIs, () => leaving.abort()) })
   const client = new AbortController()
   const response = await fetch(server.url, { signal: client.signal })
   await response.body?.getReader().read()

@@ -9,8 +9,13 @@ const still_here = ": still here\n\n"
 const textOf = ({ id, event, data }: ServerSent): string => `event: ${event}\ndata: ${data}\nid: ${id}\n\n`
 
 /** Server-sent events, all that come together in one piece; none at all is a sign of life. */
-export const eventStream = (events: AsyncIterable<readonly ServerSent[]>, leave: () => void): Response =>
-  textStream(events, (sent) => (sent.length === 0 ? still_here : sent.map(textOf).join("")), {
-    headers: { "content-type": "text/event-stream", "cache-control": "no-cache" },
-    leave,
-  })
+export const eventStream = <Value>(
+  values: AsyncIterable<readonly Value[]>,
+  sentOf: (value: Value) => ServerSent,
+  leave: () => void,
+): Response => {
+  const written = (some: readonly Value[]) =>
+    some.length === 0 ? still_here : some.map((value) => textOf(sentOf(value))).join("")
+  const headers = { "content-type": "text/event-stream", "cache-control": "no-cache" }
+  return textStream(values, written, { headers, leave })
+}

@@ -4,14 +4,12 @@ import {
   ConnectError,
   type ConnectRouter,
   createContextValues,
-  createHandlerContext,
   type HandlerContext,
   type Interceptor,
   type Transport,
   type UnaryRequest,
   type UnaryResponse,
 } from "@connectrpc/connect"
-import { runUnaryCall } from "@connectrpc/connect/protocol"
 
 type Handler = (message: unknown, context: HandlerContext) => unknown
 
@@ -44,14 +42,51 @@ const handlersOf = (routes: Directing["routes"]): ReadonlyMap<string, Handler> =
   return handlers
 }
 
-/** Rejects with the reason as soon as the signal aborts, like a connection that is given up. */
-const unlessAborted = <Answer>(signal: AbortSignal, answer: Promise<Answer>): Promise<Answer> =>
-  new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    if (signal.aborted) abort()
-    signal.addEventListener("abort", abort, { once: true })
-    answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort))
-  })
+const over = new ConnectError("The call is over.", Code.Canceled)
+
+type OpenCall = { readonly signal: AbortSignal; readonly gone: Promise<never>; close(): void }
+
+/**
+ * One controller and one timer for both sides of a call. `gone` rejects as soon as it is late or nobody waits for it any
+ * more, like a connection that is given up; the end of the call tells the signal, for whatever was left behind.
+ */
+const openCall = (outer: AbortSignal | undefined, limit_ms: number): OpenCall => {
+  const controller = new AbortController()
+  const { promise: gone, reject } = Promise.withResolvers<never>()
+  gone.catch(() => undefined)
+  const giveUp = (reason: unknown) => {
+    reject(reason)
+    controller.abort(reason)
+  }
+  const late = () => giveUp(new ConnectError("the operation timed out", Code.DeadlineExceeded))
+  const left = () => giveUp(outer?.reason)
+  const timer = setTimeout(late, limit_ms)
+  if (outer?.aborted) left()
+  else outer?.addEventListener("abort", left)
+  return {
+    signal: controller.signal,
+    gone,
+    close() {
+      clearTimeout(timer)
+      outer?.removeEventListener("abort", left)
+      controller.abort(over)
+    },
+  }
+}
+
+const contextOf = (request: UnaryRequest): HandlerContext => {
+  const { service, method, url, requestMethod, signal, header, contextValues } = request
+  return {
+    ...{ service, method, url, requestMethod, signal, protocolName: "memory" },
+    ...{ requestHeader: header, responseHeader: new Headers(), responseTrailer: new Headers() },
+    ...{ values: contextValues, timeoutMs: () => undefined },
+  }
+}
+
+type Next = Parameters<Interceptor>[0]
+
+const chained = (interceptors: readonly Interceptor[], last: Next): Next =>
+  interceptors.reduceRight((next, interceptor) => interceptor(next), last)
 
 /**
  * Unary calls within a process: the same client and the same checks on both sides, but messages are handed over as
@@ -64,43 +99,34 @@ export const directUnary = ({ routes, incoming, outgoing, default_ms }: Directin
     const { service, method } = request
     const handler = handlers.get(`${service.typeName}/${method.name}`)
     if (!handler) throw new ConnectError(`${method.name} is not implemented`, Code.Unimplemented)
-    const context = createHandlerContext({
-      ...{ service, method, protocolName: "memory", requestMethod: "POST", url: request.url },
-      ...{
-        requestSignal: request.signal,
-        requestHeader: request.header,
-        contextValues: request.contextValues,
-      },
-    })
-    try {
-      const answer = (await handler(request.message, context)) as MessageShape<DescMessage>
-      const message = create(method.output, answer)
-      const { responseHeader: header, responseTrailer: trailer } = context
-      return { stream: false, service, method, header, trailer, message } as UnaryResponse
-    } finally {
-      context.abort()
-    }
+    const context = contextOf(request)
+    const answer = (await handler(request.message, context)) as MessageShape<DescMessage>
+    const message = create(method.output, answer)
+    const { responseHeader: header, responseTrailer: trailer } = context
+    return { stream: false, service, method, header, trailer, message } as UnaryResponse
   }
 
-  const checked = incoming(serve as Parameters<Interceptor>[0])
+  const checked = incoming(serve as Next)
 
-  const unary = (...call: Parameters<Transport["unary"]>) => {
-    const [method, signal, timeoutMs, header, message, contextValues] = call
-    return runUnaryCall({
-      req: {
-        ...{ stream: false, service: method.parent, method, requestMethod: "POST", message },
-        url: `memory://${method.parent.typeName}/${method.name}`,
-        header: new Headers(header),
-        contextValues: contextValues ?? createContextValues(),
-      },
-      next: (request) => {
-        const arriving = { ...request, contextValues: createContextValues() }
-        return unlessAborted(request.signal, checked(arriving) as Promise<never>)
-      },
-      timeoutMs: timeoutMs ?? default_ms,
-      ...(signal && { signal }),
-      interceptors: outgoing,
-    })
+  const unary = async (...asked: Parameters<Transport["unary"]>): Promise<UnaryResponse> => {
+    const [method, outer, timeout_ms, header, message, contextValues] = asked
+    const { signal, gone, close } = openCall(outer, timeout_ms ?? default_ms)
+    const request = {
+      ...{ stream: false, service: method.parent, method, requestMethod: "POST", signal },
+      url: `memory://${method.parent.typeName}/${method.name}`,
+      header: new Headers(header),
+      contextValues: contextValues ?? createContextValues(),
+      message: create(method.input, message),
+    } as UnaryRequest
+    const arrive: Next = (arriving) =>
+      Promise.race([checked({ ...arriving, contextValues: createContextValues() }), gone])
+    try {
+      return (await chained(outgoing, arrive)(request)) as UnaryResponse
+    } catch (error) {
+      throw ConnectError.from(error)
+    } finally {
+      close()
+    }
   }
   return unary as Transport["unary"]
 }

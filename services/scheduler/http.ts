@@ -70,12 +70,11 @@ const eventsRoute = createRoute({
   },
 })
 
-async function* sentEvents(
-  events: AsyncIterable<readonly RunEvent[]>,
-): AsyncGenerator<readonly ServerSent[]> {
-  for await (const some of events)
-    yield some.map((event) => ({ id: String(event.seq), event: event.type, data: JSON.stringify(event) }))
-}
+const sentOf = (event: RunEvent): ServerSent => ({
+  id: String(event.seq),
+  event: event.type,
+  data: JSON.stringify(event),
+})
 
 export const schedulerHttp = (engine: Engine, doors: Doors): App => {
   const app = createApp(doors)
@@ -102,7 +101,7 @@ export const schedulerHttp = (engine: Engine, doors: Doors): App => {
     const leave = () => leaving.abort()
     context.req.raw.signal.addEventListener("abort", leave, { once: true })
     const events = await follow(context.get("actor"), { run_id, after, signal: leaving.signal })
-    return eventStream(sentEvents(events), leave)
+    return eventStream(events, sentOf, leave)
   })
   mountWaits(app, engine)
   mountJobs(app, engine)

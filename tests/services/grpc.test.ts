@@ -22,6 +22,7 @@ import { bootstrapOwner } from "#services/iam/owner/bootstrap.ts"
 import { iam } from "#services/iam/service.ts"
 import { given, workspace_id } from "#services/scheduler/given.ts"
 import { schedulerRpc } from "#services/scheduler/rpc.ts"
+import type { Feed } from "#services/scheduler/run/feed.ts"
 import { scheduler } from "#services/scheduler/service.ts"
 
 const composed = new Map<string, Composed>()
@@ -308,8 +309,8 @@ describe("a watched run", () => {
     const engine = await given.engine()
     const id = await given.run(engine, { one: { uses: "noop" } })
     const closed = Promise.withResolvers<void>()
-    const subscribe = (run: string) => {
-      const subscription = engine.feed.subscribe(run)
+    const subscribe: Feed["subscribe"] = (subscribing) => {
+      const subscription = engine.feed.subscribe(subscribing)
       return { ...subscription, close: () => closed.resolve(subscription.close()) }
     }
     const routes = schedulerRpc({ ...engine, feed: { ...engine.feed, subscribe } })

@@ -103,7 +103,11 @@ const createEngine = (world: World, life: Life): Engine => {
       sessions: recent(max_sessions),
       seats: createSeats(ample_room),
     },
-    feed: { publish: world.ledger.published, subscribe: unreachable },
+    feed: {
+      publish: ({ id }, news) => world.ledger.published(id, news),
+      subscribe: unreachable,
+      toldOf: unreachable,
+    },
     ...{ ready: deaf, moved: deaf, stopped: deaf },
     measures: { created: () => undefined, runEnded: () => undefined, ended: () => undefined },
   }

@@ -1,26 +1,64 @@
+import { recent } from "#kernel/service/recent.ts"
 import type { RunEvent } from "./shape.ts"
 
 /** What one transaction told of a run. */
 export type News = { readonly events: readonly RunEvent[]; readonly ended: boolean }
 
 export type Subscription = {
-  /** The next news, or undefined after `wait_ms` and when something was missed: then the database knows more. */
-  next(wait_ms: number, signal: AbortSignal): Promise<News | undefined>
+  /** The next news, or undefined after a while and when something was missed: then the database knows more. */
+  next(): Promise<News | undefined>
   close(): void
 }
 
+type Subscribing = { readonly run_id: string; readonly wait_ms: number; readonly signal: AbortSignal }
+
 /** Brings what is told of runs to their followers in this process, without a look at the database. */
 export type Feed = {
-  publish(run_id: string, news: News): void
-  subscribe(run_id: string): Subscription
+  publish(run: Told, news: News): void
+  subscribe(subscribing: Subscribing): Subscription
+  /** All that was told of a run since it was begun in this process, if this is one of the workspace's last ones. */
+  toldOf(run: Told): News | undefined
 }
 
+type Told = { readonly id: string; readonly workspace_id: string }
+
 const max_kept = 200
+const max_runs = 2_000
+/** Of a larger run the database tells. */
+const max_events = 100
 
 type Inbox = { readonly news: News[]; missed: boolean; wake: () => void }
 
+type History = { readonly workspace_id: string; readonly events: RunEvent[]; ended: boolean }
+
+const keepHistories = () => {
+  const histories = recent<History>(max_runs)
+
+  const begin = ({ id, workspace_id }: Told, { events, ended }: News) => {
+    if (events[0]?.seq === 1) histories.keep(id, { workspace_id, events: [...events], ended })
+  }
+
+  return {
+    add(run: Told, news: News) {
+      const history = histories.get(run.id)
+      if (!history) return begin(run, news)
+      const { events } = history
+      const isNext = news.events[0]?.seq === (events.at(-1)?.seq ?? 0) + 1
+      // Another process has told something in between, or two commits were heard of in the other order.
+      if (!isNext || events.length + news.events.length > max_events) return histories.forget(run.id)
+      events.push(...news.events)
+      history.ended = news.ended
+    },
+    of({ id, workspace_id }: Told): News | undefined {
+      const history = histories.get(id)
+      return history?.workspace_id === workspace_id ? { ...history, events: [...history.events] } : undefined
+    },
+  }
+}
+
 export const createFeed = (): Feed => {
   const inboxes = new Map<string, Set<Inbox>>()
+  const histories = keepHistories()
 
   const close = (run_id: string, inbox: Inbox) => {
     const all = inboxes.get(run_id)
@@ -29,40 +67,53 @@ export const createFeed = (): Feed => {
   }
 
   return {
-    publish(run_id, news) {
-      for (const inbox of inboxes.get(run_id) ?? []) {
+    publish(run, news) {
+      histories.add(run, news)
+      for (const inbox of inboxes.get(run.id) ?? []) {
         if (inbox.news.length < max_kept) inbox.news.push(news)
         else inbox.missed = true
         inbox.wake()
       }
     },
-    subscribe(run_id) {
+    toldOf: histories.of,
+    subscribe(subscribing) {
+      const { run_id } = subscribing
       const inbox: Inbox = { news: [], missed: false, wake: () => undefined }
       inboxes.set(run_id, (inboxes.get(run_id) ?? new Set()).add(inbox))
+      const sleeper = sleeperOf(inbox, subscribing)
       return {
-        async next(wait_ms, signal) {
-          if (inbox.news.length === 0) await woken(inbox, wait_ms, signal)
+        async next() {
+          if (inbox.news.length === 0) await sleeper.sleep()
           if (!inbox.missed) return inbox.news.shift()
           inbox.missed = false
           inbox.news.length = 0
           return undefined
         },
-        close: () => close(run_id, inbox),
+        close() {
+          sleeper.close()
+          close(run_id, inbox)
+        },
       }
     },
   }
 }
 
-const woken = (inbox: Inbox, wait_ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const wake = () => {
+/** One timer and one ear for as long as somebody follows: to make them for each of the news costs more than the news. */
+const sleeperOf = (inbox: Inbox, { wait_ms, signal }: Subscribing) => {
+  const wake = () => inbox.wake()
+  let timer: NodeJS.Timeout | undefined
+  signal.addEventListener("abort", wake)
+  return {
+    sleep: (): Promise<void> =>
+      new Promise((resolve) => {
+        inbox.wake = resolve
+        if (signal.aborted) resolve()
+        else if (timer) timer.refresh()
+        else timer = setTimeout(wake, wait_ms)
+      }),
+    close() {
       clearTimeout(timer)
       signal.removeEventListener("abort", wake)
-      inbox.wake = () => undefined
-      resolve()
-    }
-    const timer = setTimeout(wake, wait_ms)
-    inbox.wake = wake
-    if (signal.aborted) wake()
-    else signal.addEventListener("abort", wake)
-  })
+    },
+  }
+}

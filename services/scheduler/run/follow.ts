@@ -19,10 +19,10 @@ export const followRun =
   (engine: Engine) =>
   async (actor: Actor, follow: Follow): Promise<AsyncIterable<readonly RunEvent[]>> => {
     allow(actor, "run.read")
-    const feed = engine.feed.subscribe(follow.run_id)
+    const feed = engine.feed.subscribe({ ...follow, wait_ms: look_ms })
     try {
       const own = { ...follow, workspace_id: actor.workspace_id }
-      const news = await readNews(engine, own, follow.after)
+      const news = toldBefore(engine, own) ?? (await readNews(engine, own, follow.after))
       if (!news)
         throw new Problem("run.not_found", { detail: `There is no run ${follow.run_id} in this workspace.` })
       return eventsOf(engine, own, { feed, news })
@@ -67,11 +67,16 @@ const gone: ReadNews = { events: [], ended: true, more: false }
 
 /** What was fed counts as long as it goes on where the follower is; else the database is asked. */
 const nextNews = async (engine: Engine, own: OwnFollow, { seq, feed, more }: Reading): Promise<ReadNews> => {
-  const fed = more ? undefined : await feed.next(look_ms, own.signal)
+  const fed = more ? undefined : await feed.next()
   const first = fed?.events[0]
   const isOld = fed !== undefined && (fed.events.at(-1)?.seq ?? 0) <= seq
   if (fed && (isOld || (first && first.seq <= seq + 1))) return { ...fed, more: false }
   return (await readNews(engine, own, seq)) ?? gone
+}
+
+const toldBefore = (engine: Engine, { run_id, workspace_id }: OwnFollow): ReadNews | undefined => {
+  const told = engine.feed.toldOf({ id: run_id, workspace_id })
+  return told && { ...told, more: false }
 }
 
 type EventRow = {

@@ -19,7 +19,8 @@ export const announce = (engine: Engine, step: Step): void => {
   const ended = new Set(decided.finished.map((run) => run.id))
   for (const [run_id, facts] of Map.groupBy(decided.events, (fact) => fact.run_id)) {
     const events = facts.map((fact) => ({ ...fact, data: { ...fact.data }, at }))
-    engine.feed.publish(run_id, { events, ended: ended.has(run_id) })
+    const workspace_id = step.runs.get(run_id)?.workspace_id ?? ""
+    engine.feed.publish({ id: run_id, workspace_id }, { events, ended: ended.has(run_id) })
   }
   if (decided.events.length > 0) engine.moved.fire()
   if (decided.stopping.length > 0) engine.stopped.fire()

@@ -1,0 +1,72 @@
+import { expect, test } from "bun:test"
+import { createFeed, type News } from "./feed.ts"
+
+const run = { id: "run", workspace_id: "own" }
+
+const news = (from: number, to = from, ended = false): News => ({
+  events: Array.from({ length: to - from + 1 }, (_, index) => ({
+    ...{ seq: from + index, type: "task.started" as const, run_id: run.id },
+    ...{ task: "one", status: "running", at: "2026-01-01T00:00:00.000Z", data: {} },
+  })),
+  ended,
+})
+
+const seqs = (told: News | undefined) => told?.events.map(({ seq }) => seq)
+
+test("all that was told of a run since its beginning is known, to its workspace alone", () => {
+  const feed = createFeed()
+  feed.publish(run, news(1, 2))
+  feed.publish(run, news(3, 3, true))
+  expect(seqs(feed.toldOf(run))).toEqual([1, 2, 3])
+  expect(feed.toldOf(run)?.ended).toBe(true)
+  expect(feed.toldOf({ ...run, workspace_id: "other" })).toBeUndefined()
+  expect(feed.toldOf({ ...run, id: "other" })).toBeUndefined()
+})
+
+test("what is not whole is not kept", () => {
+  const feed = createFeed()
+  feed.publish(run, news(2))
+  expect(feed.toldOf(run)).toBeUndefined()
+  feed.publish(run, news(1))
+  feed.publish(run, news(3))
+  expect(feed.toldOf(run)).toBeUndefined()
+  feed.publish(run, news(4))
+  expect(feed.toldOf(run)).toBeUndefined()
+})
+
+test("a large run, and those of long ago, are the database's to tell", () => {
+  const feed = createFeed()
+  feed.publish(run, news(1, 60))
+  feed.publish(run, news(61, 120))
+  expect(feed.toldOf(run)).toBeUndefined()
+  const others = Array.from({ length: 2_001 }, (_, index) => ({ ...run, id: `run ${index}` }))
+  for (const one of others) feed.publish(one, news(1))
+  expect(others.filter((one) => feed.toldOf(one)).length).toBe(2_000)
+})
+
+test("a follower is told in order, and hears when it has waited in vain or was too slow", async () => {
+  const feed = createFeed()
+  const leaving = new AbortController()
+  const follower = feed.subscribe({ run_id: run.id, wait_ms: 1, signal: leaving.signal })
+  expect(await follower.next()).toBeUndefined()
+  expect(await follower.next()).toBeUndefined()
+  const waiting = follower.next()
+  feed.publish(run, news(1))
+  expect(seqs(await waiting)).toEqual([1])
+  for (let seq = 2; seq < 300; seq += 1) feed.publish(run, news(seq))
+  expect(await follower.next()).toBeUndefined()
+  feed.publish(run, news(300))
+  expect(seqs(await follower.next())).toEqual([300])
+  follower.close()
+})
+
+test("who leaves doesn't wait", async () => {
+  const feed = createFeed()
+  const leaving = new AbortController()
+  const follower = feed.subscribe({ run_id: run.id, wait_ms: 60_000, signal: leaving.signal })
+  const waiting = follower.next()
+  leaving.abort()
+  expect(await waiting).toBeUndefined()
+  expect(await follower.next()).toBeUndefined()
+  follower.close()
+})
