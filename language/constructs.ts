@@ -63,8 +63,14 @@ export const notRunIn = (definition: Definition): readonly Fault[] =>
     return { path, message, on_key: true }
   })
 
+/** In plans of versions whose files were not kept: that was before pushes brought them along. */
+const without_files = "files"
+
 /** Why a run of a plan can't start; undefined if it can. Plans name what they use in `constructs`. */
 export const refusalOf = (constructs: readonly string[] | null | undefined): string | undefined => {
+  if (constructs?.includes(without_files)) {
+    return "This version's `files` were not kept when it was pushed: push it again."
+  }
   const missing = (constructs ?? []).filter(isConstruct).filter((construct) => !beginnings.has(construct))
   if (missing.length === 0) return undefined
   return `This version doesn't run ${missing.map((construct) => not_run[construct]).join(", ")} yet.`

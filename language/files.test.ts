@@ -2,6 +2,7 @@ import { expect, test } from "bun:test"
 import { packBundle, unpackBundle } from "./bundle.ts"
 import { digest } from "./canonical.ts"
 import { checkDefinition } from "./check.ts"
+import { refusalOf } from "./constructs.ts"
 import { compile } from "./plan.ts"
 
 const faultsOf = (files: readonly string[]): readonly string[] => {
@@ -75,6 +76,12 @@ test("what is no bundle is told", async () => {
   expect(unpackBundle(new Uint8Array())).toBeUndefined()
   const hostile = `[{"path":"../a","executable":true,"size_bytes":0,"sha256":""}]\n`
   expect(unpackBundle(new TextEncoder().encode(hostile))).toBeUndefined()
+})
+
+test("a version that was pushed before files were kept is not started", () => {
+  expect(refusalOf(["files"])).toBe("This version's `files` were not kept when it was pushed: push it again.")
+  const plan = compile({ name: "files", files: ["a.sh"], tasks: { one: { run: "./a.sh" } } }, "1")
+  expect(refusalOf(plan.constructs)).toBeUndefined()
 })
 
 test("what files hold belongs to a version's digest, and to the plan of the tasks that have a folder", async () => {
