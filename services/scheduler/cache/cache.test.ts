@@ -35,13 +35,15 @@ const freshName = () => {
   return `cached-${names}`
 }
 
-const begin = async (definition: Definition, { inputs = {}, workspace, bundle }: More = {}) => {
+const start = async (definition: Definition, { inputs = {}, workspace, bundle }: More = {}) => {
   const plan = compile(definition, bundle)
   const start = given.start(plan, { inputs, ...(workspace && { workspace_id: workspace }) })
   const [started] = await startRuns(engine)([{ ...start, workflow: definition.name }])
   if (!started?.run) throw new Error("the run was not started")
-  return started.run.id
+  return started.run
 }
+
+const begin = async (definition: Definition, more: More = {}) => (await start(definition, more)).id
 
 let made = 0
 const work = () =>
@@ -75,6 +77,17 @@ test("a result with the same key is taken over, without a worker", async () => {
   expect(again.tasks.one?.finished_at).toBeString()
   expect((await see.run(again.id)).status).toBe("completed")
   expect(await see.events(again.id)).toEqual(["workflow.started", "task.completed one", "workflow.completed"])
+})
+
+test("the answer to a start has what was taken over by then", async () => {
+  const name = freshName()
+  const first = await run(flow(name), { inputs: { day: "mon" } })
+  const { status, tasks } = await start(flow(name), { inputs: { day: "mon" } })
+  const { outputs, id: reused_from } = first.tasks.one ?? {}
+  expect([status, tasks]).toEqual([
+    "completed",
+    [expect.objectContaining({ status: "completed", reason: "cached", outputs, reused_from })],
+  ])
 })
 
 test("what follows reads what was taken over, and a hit begins no new time to live", async () => {

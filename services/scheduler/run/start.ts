@@ -4,6 +4,7 @@ import { Problem } from "#kernel/problem/problem.ts"
 import type { Concurrency } from "#language/concurrency.ts"
 import type { Plan } from "#language/plan.ts"
 import { type Slot, slotOf } from "#language/slots.ts"
+import { withTakenOver } from "../cache/shown.ts"
 import type { Engine } from "../engine.ts"
 import { type Seat, withSeat } from "../session/seats.ts"
 import { announce } from "../step/announce.ts"
@@ -185,7 +186,7 @@ const startSome = async (engine: Engine, sql: Sql, { starts, seat }: Some) => {
     .filter(({ unfolds, run }) => unfolds || later.includes(run.id))
     .map(({ run }) => run.id)
   if (unfolding.length > 0) await performIn(engine, sql, (own) => unfoldBegun(engine, own, unfolding))
-  for (const one of begun) started.set(one.run.id, shownRun(one, times))
+  for (const one of begun) started.set(one.run.id, shownRun(withTakenOver(step, one), times))
   return { started, attempts: () => attemptsOf(step, outputs) }
 }
 

@@ -84,7 +84,7 @@ test("what was pushed is given to workers, to those of the same workspace alone"
   expect(elsewhere).rejects.toMatchObject({ code: "bundle.not_found", status: 404 })
 })
 
-test("what a store has lost is brought back by the next push", async () => {
+test("what a store has lost or spoilt is brought back by the next push", async () => {
   await pushOne("lost", "echo lost")
   const digest = await bundleOf("lost")
   await house.blob.remove([keyOf(digest)])
@@ -92,7 +92,16 @@ test("what a store has lost is brought back by the next push", async () => {
     code: "bundle.not_found",
   })
   expect(await pushOne("lost", "echo lost")).toMatchObject({ status: 200, version: 1 })
-  expect((await giveBundle(house)({ workspace_id: home, digest })).length).toBeGreaterThan(0)
+  const brought = await giveBundle(house)({ workspace_id: home, digest })
+  expect(new Bun.SHA256().update(brought).digest("hex")).toBe(digest)
+  for (const spoilt of [new Uint8Array(brought.length), new Uint8Array(3)]) {
+    await house.blob.put(keyOf(digest), new Blob([spoilt]).stream(), {
+      content_type: "a/b",
+      max_bytes: 1_000,
+    })
+    expect(await pushOne("lost", "echo lost")).toMatchObject({ status: 200, version: 1 })
+    expect(await giveBundle(house)({ workspace_id: home, digest })).toEqual(brought)
+  }
 })
 
 test("files that don't fit what the workflow names are refused, each by its place, and nothing is kept", async () => {
