@@ -44,6 +44,11 @@ describe("a change", () => {
     expect(eventLine(plain, event("task.failed", { data }))).toBe("✗ build failed (attempt 2): exit code 3")
   })
 
+  test("tells of a result that was there already", () => {
+    const data = { attempt: 0, reused_from: "0198c0de-0000-7000-8000-000000000001" }
+    expect(eventLine(plain, event("task.completed", { data }))).toBe("✓ build completed (cached)")
+  })
+
   test("of the run itself, or of a kind from a later version, is no line", () => {
     expect(eventLine(plain, event("workflow.completed", { task: null }))).toBeUndefined()
     expect(eventLine(plain, event("task.dreaming"))).toBeUndefined()

@@ -30,7 +30,8 @@ export const eventLine = (io: Io, event: RunEvent): string | undefined => {
   }
   const attempt = Number(event.data.attempt ?? 1)
   const tries = attempt > 1 ? ` (attempt ${attempt})` : ""
-  return `${styled(io, style, mark)} ${cleanLine(event.task)} ${words}${tries}${cleanLine(errorOf(event))}`
+  const cached = event.data.reused_from === undefined ? "" : " (cached)"
+  return `${styled(io, style, mark)} ${cleanLine(event.task)} ${words}${tries}${cached}${cleanLine(errorOf(event))}`
 }
 
 const palette: readonly Style[] = ["cyan", "magenta", "yellow", "blue", "green"]

@@ -14,6 +14,8 @@ export const limits = {
   max_enum: 100,
   max_tags: 20,
   max_files: 100,
+  max_file_bytes: 1_048_576,
+  max_files_bytes: 2_097_152,
   max_artifacts: 100,
   max_env: 200,
   max_outputs: 100,

@@ -63,6 +63,11 @@ export const kinds = {
     title: "The workflow is not valid",
     next: "Correct the places named in `errors`; `wf validate FILE` checks it without sending.",
   },
+  "bundle.not_found": {
+    status: 404,
+    title: "The files of this version are gone from the store",
+    next: "Push the workflow again with `wf push FILE`, which brings them back.",
+  },
   "version.not_runnable": {
     status: 422,
     title: "This version of wf doesn't run all that the workflow uses",

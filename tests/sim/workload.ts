@@ -83,6 +83,10 @@ const randomEnd = (chance: Chance): Pick<Definition, "on_failure" | "finally"> =
   }
 }
 
+/** Some share results, and of one the key can't be told. */
+const cacheOf = (index: number): Pick<Tasks[string], "cache"> =>
+  index % 3 === 1 ? { cache: { key: index === 7 ? "${{ inputs.none }}" : "shared" } } : {}
+
 /** A random graph: wide, deep or in between, with every condition, policy and queue. */
 export const randomPlan = (chance: Chance): Plan => {
   const count = chance.happens(0.2) ? 1 : chance.between(2, 9)
@@ -113,6 +117,7 @@ export const randomPlan = (chance: Chance): Plan => {
       queue: chance.happens(0.7) ? "default" : chance.pick(queues),
       priority: chance.between(0, 2),
       ...(chance.happens(0.25) ? randomItems(chance, needs) : {}),
+      ...(waits > 0 && cacheOf(index)),
       ...(chance.happens(0.6)
         ? { retries: { max_retries: chance.between(0, 3), initial: "500ms", max: "2s" } }
         : {}),
@@ -144,7 +149,9 @@ const withParts = (chance: Chance, plan: Plan, workflows: NonNullable<Plan["work
       wait: true,
       ...timeout,
     } as const
-    return { ...task, uses: "workflow", wait: { ...wait, name: chance.pick(names) } }
+    // Only what a worker does has a result to take over.
+    const { cache: _, ...rest } = task
+    return { ...rest, uses: "workflow", wait: { ...wait, name: chance.pick(names) } }
   })
   return { ...plan, tasks, workflows: { ...workflows, leaf } }
 }

@@ -17,7 +17,7 @@ export const run = async ({ arguments: [run_id = ""], options }: Given, io: Io):
     if (io.out_is_tty) for (const line of summaryLines(io, found)) io.out(line)
     const columns = [
       { title: "task", full: (row: Task) => row.task },
-      { title: "status", full: (row: Task) => row.status },
+      { title: "status", full: (row: Task) => row.status, short: statusWords },
       { title: "attempt", full: (row: Task) => String(row.attempt) },
       {
         title: "took",
@@ -40,5 +40,9 @@ const waitsFor = (row: Task): string => {
   if (row.wait && (row.status === "waiting" || row.wait.for === "workflow")) return waitWords(row.wait)
   return row.reason === "no_worker" ? "a worker that has what it asks for" : ""
 }
+
+/** Completed without having run, since the result was there. */
+const statusWords = ({ status, reason }: Task): string =>
+  reason === "cached" ? `${status} (cached)` : status
 
 type Task = NonNullable<Awaited<ReturnType<ReturnType<typeof connect>["runs"]["get"]>>["tasks"]>[number]

@@ -4,6 +4,7 @@ import { Problem } from "#kernel/problem/problem.ts"
 import type { Concurrency } from "#language/concurrency.ts"
 import type { Plan } from "#language/plan.ts"
 import { type Slot, slotOfTask } from "#language/slots.ts"
+import { withTakenOver } from "../cache/shown.ts"
 import type { Engine } from "../engine.ts"
 import { type Seat, withSeat } from "../session/seats.ts"
 import { announce } from "../step/announce.ts"
@@ -193,7 +194,8 @@ const startSome = async (engine: Engine, sql: Sql, { starts: given, seat }: Some
   if (unfolding.length > 0) await performIn(engine, sql, (own) => unfoldBegun(engine, own, unfolding))
   const answered = new Map(step.decided.waits.answered.map(({ run, outputs: own }) => [run.id, own]))
   for (const one of begun) {
-    started.set(one.run.id, shownRun(one, { ...times, outputs: answered.get(one.run.id) ?? null }))
+    const told = { ...times, outputs: answered.get(one.run.id) ?? null }
+    started.set(one.run.id, shownRun(withTakenOver(step, one), told))
   }
   return { started, attempts: () => attemptsOf(step, outputs) }
 }

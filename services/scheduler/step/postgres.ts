@@ -1,6 +1,7 @@
 import { type Database, list, type Sql } from "#kernel/database/database.ts"
 import type { Plan } from "#language/plan.ts"
 import { isJobId, lastTaskRunId, taskRunId } from "#language/run-id.ts"
+import { readCached } from "../cache/read.ts"
 import { readEnds } from "../child/read.ts"
 import { lockGates } from "../gate/lock.ts"
 import { findMembers } from "../gate/members.ts"
@@ -55,6 +56,7 @@ const rowsOver = (sql: Sql, hold: PendingHold): Rows => {
     triggers: behind((ids: readonly string[]) => readTriggers(sql, ids)),
     ends: behind((ids: readonly string[]) => readEnds(sql, ids)),
     signals: behind((wanted: Parameters<Rows["signals"]>[0]) => readSignals(sql, wanted)),
+    cached: behind((wanted: Parameters<Rows["cached"]>[0]) => readCached(sql, wanted)),
     session: behind((session_id: string) => readSession(sql, session_id)),
     limits: behind((queues: Parameters<Rows["limits"]>[0]) => lockLimits(sql, queues)),
     gates: behind((wanted: Parameters<Rows["gates"]>[0]) => lockGates(sql, wanted)),

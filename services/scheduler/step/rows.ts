@@ -1,6 +1,7 @@
 import type { Conflict } from "#language/concurrency.ts"
 import type { Plan, RetryPolicy } from "#language/plan.ts"
 import type { Slot } from "#language/slots.ts"
+import type { CachedResult, CacheWanted } from "../cache/look-up.ts"
 import type { Lane } from "../lane/lanes.ts"
 import type { Taker } from "../lane/taker.ts"
 import type { RunStatus } from "../run/moves.ts"
@@ -193,6 +194,8 @@ export type Rows = {
   ends(run_ids: readonly string[]): Promise<readonly RunEnd[]>
   /** Which of these signals are kept for their runs. */
   signals(wanted: readonly Omit<Signal, "data">[]): Promise<readonly Signal[]>
+  /** What was completed under these keys, the latest of each. */
+  cached(wanted: readonly CacheWanted[]): Promise<readonly (CachedResult & Omit<CacheWanted, "ttl_ms">)[]>
   /** Undefined when it has ended. */
   session(session_id: string): Promise<SessionRow | undefined>
   /** Locks what was set for these queues; one that another claim works on just now is left out. */

@@ -1,6 +1,7 @@
 import { json, list, type Sql } from "#kernel/database/database.ts"
+import { insertKeys, saveTakenOver } from "../cache/save.ts"
 import { stopChildren, tellParents } from "../child/save.ts"
-import type { Step } from "../step/step.ts"
+import type { Ended, Step } from "../step/step.ts"
 import type { Signal, Waits } from "./waits.ts"
 
 type Saved = Pick<
@@ -8,6 +9,7 @@ type Saved = Pick<
   | "begun"
   | "ended"
   | "changed"
+  | "keyed"
   | "kept"
   | "taken"
   | "postponed"
@@ -22,10 +24,16 @@ type Saved = Pick<
 export const saveWaits = async (sql: Sql, { decided }: Pick<Step, "decided">): Promise<void> => {
   const waits: Saved = decided.waits
   if (isEmpty(waits)) return
+  const isTakenOver = ({ reused_from }: Ended): boolean => reused_from !== undefined
   await Promise.all([
     saveBegun(sql, waits.begun),
     saveChanged(sql, waits.changed),
-    saveEnded(sql, waits.ended),
+    saveEnded(
+      sql,
+      waits.ended.filter((one) => !isTakenOver(one)),
+    ),
+    saveTakenOver(sql, waits.ended.filter(isTakenOver)),
+    insertKeys(sql, waits.keyed),
     keepSignals(sql, waits.kept),
     dropSignals(sql, waits.taken),
     postpone(sql, waits.postponed),
@@ -40,7 +48,7 @@ export const saveWaits = async (sql: Sql, { decided }: Pick<Step, "decided">): P
 const isEmpty = (waits: Saved): boolean => kinds.every((kind) => waits[kind].length === 0)
 
 const kinds = [
-  ...(["begun", "ended", "changed", "kept", "taken", "postponed", "resumed"] as const),
+  ...(["begun", "ended", "changed", "keyed", "kept", "taken", "postponed", "resumed"] as const),
   ...(["answered", "told", "orphaned", "lingering"] as const),
 ]
 

@@ -1,3 +1,4 @@
+import type { Keyed } from "../cache/save.ts"
 import type { RunStart } from "../run/start.ts"
 import type { Output, RunRow, TaskRow } from "../step/rows.ts"
 import type { Ended } from "../step/step.ts"
@@ -70,6 +71,8 @@ export type Waits = {
   readonly ended: Ended[]
   /** Approvals that somebody has said something to. */
   readonly changed: { readonly task: TaskRow; readonly waited: Waited }[]
+  /** They go to workers, and what they write may be taken over. */
+  readonly keyed: Keyed[]
   readonly kept: Signal[]
   readonly taken: Omit<Signal, "data">[]
   /** Timers that came due in a paused run, and runs that are paused no more. */
@@ -93,6 +96,6 @@ export type Waits = {
 
 export const noWaits = (): Waits => ({
   ...{ undecided: [], begun: [], ended: [], changed: [], kept: [], taken: [], postponed: [], resumed: [] },
-  ...{ later: [], children: [], told: [], orphaned: [], lingering: [], answered: [] },
+  ...{ keyed: [], later: [], children: [], told: [], orphaned: [], lingering: [], answered: [] },
   outputs: new Map(),
 })

@@ -12,7 +12,7 @@ import { Aborted } from "./locks.ts"
 import { saveStep } from "./save.ts"
 import { queueKey, runningUnder, type StoredTask, tasksOf } from "./tables.ts"
 import { takeReady } from "./take.ts"
-import { readSignals } from "./waits.ts"
+import { readCached, readSignals } from "./waits.ts"
 
 /** A step's transaction in memory. */
 export const transactionIn = (session: Session): Transaction => ({
@@ -48,6 +48,7 @@ const rowsIn = (session: Session): Rows => ({
       }),
     ),
   signals: (wanted) => session.statement(() => readSignals(session.tables, wanted)),
+  cached: (wanted) => session.statement(() => readCached(session.tables, wanted)),
   session: (session_id) => session.statement(() => readSession(session, session_id)),
   limits: (queues) => session.statement(() => lockLimits(session, queues)),
   // Nothing here has a concurrency key: gates have a storm of their own, on PostgreSQL.
