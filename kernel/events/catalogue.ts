@@ -44,6 +44,8 @@ export const catalogue = {
       reason: z.string().nullable(),
       started_at: time.nullable(),
       finished_at: time,
+      /** Of one that a task of another run has begun: the run that all of this is a part of. */
+      whole_run_id: id.optional(),
     }),
   },
   "run.paused": { data: runFact.extend({ at: time }) },

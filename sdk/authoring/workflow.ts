@@ -31,7 +31,8 @@ export type From<Of extends Known> = {
   readonly secrets: { readonly [Name in Of["secrets"]]: Ref<string> }
   readonly env: { readonly [name: string]: Ref<string> }
   readonly run: Ref<{ readonly id: string; readonly workflow: string; readonly version: number }>
-  readonly trigger: Ref
+  /** How the run was begun is always known; what else there is depends on that. */
+  readonly trigger: Ref & { readonly type: Ref<string> }
   /** Of a task with `for_each`; `each` gives it with its type. */
   readonly item: Ref
   readonly index: Ref<number>

@@ -60,6 +60,30 @@ test("a workflow's files are there when its tasks run, and changing one makes a 
   expect((await it.wf(["run", "with-files", "--version", "1"])).code).toBe(0)
 })
 
+test("a workflow that another one runs has its own files, by the same names", async () => {
+  write(
+    "part.yml",
+    "name: with-own\nfiles: [say.sh]\ntasks:\n  say: { run: ./say.sh }\noutputs:\n  said: ${{ tasks.say.outputs.said }}\n",
+  )
+  write("say.sh", '#!/bin/sh\necho "said=part" >> "$WF_OUTPUT"\n', 0o755)
+  expect((await it.wf(["push", join(folder, "part.yml")])).code).toBe(0)
+  write("say.sh", '#!/bin/sh\necho "said=whole" >> "$WF_OUTPUT"\n', 0o755)
+  const whole = `name: with-part
+files: [say.sh]
+tasks:
+  say: { run: ./say.sh }
+  part: { uses: workflow, with: { name: with-own } }
+outputs:
+  said: "\${{ [tasks.say.outputs.said, tasks.part.outputs.said] }}"
+`
+  write("whole.yml", whole)
+  const ran = await it.wf(["run", join(folder, "whole.yml"), "--json"])
+  expect(ran.code).toBe(0)
+  expect(JSON.parse(ran.stdout.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({
+    outputs: { said: ["whole", "part"] },
+  })
+})
+
 test("a file that isn't there is named with its place, before anything is sent", async () => {
   write("absent.yml", "name: absent-file\nfiles:\n  - not-there.sh\ntasks:\n  one: { run: ./not-there.sh }\n")
   const path = join(folder, "absent.yml")

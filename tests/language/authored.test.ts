@@ -92,7 +92,20 @@ tasks:
   sign: { needs: [check], uses: approval, with: { roles: [admin], timeout: 24h, remind_before: 2h } }
   nap: { needs: [check], uses: sleep, with: { duration: 10m } }
   paid: { needs: [check], uses: signal, with: { timeout: 1h, on_timeout: continue } }
-  other: { needs: [sign], uses: workflow, with: { name: other, inputs: { day: "\${{ inputs.day }}" } } }
+  other:
+    needs: [sign]
+    uses: workflow
+    with: { name: other, version: 2, inputs: { day: "\${{ inputs.day }}" } }
+    timeout: 2h
+    outputs: [cents]
+  greet:
+    needs: [other]
+    uses: function
+    with: { name: greet, input: { cents: "\${{ tasks.other.outputs.cents }}", by: "\${{ trigger.type }}" }, heartbeat_timeout: 5s }
+    labels: { zone: eu }
+    on_worker_lost: fail
+    cache: { key: "\${{ tasks.other.outputs.cents }}" }
+    outputs: [said]
   rescue: { needs: [load], when: failure, run: "echo rescue" }
 on_failure:
   alert: { uses: notify, with: { channel: email, to: ops@example.test, subject: "failed: \${{ run.id }}" } }
@@ -100,6 +113,7 @@ finally:
   tidy: { run: "echo \${{ tasks.extract.status }}" }
 outputs:
   rows: "\${{ tasks.extract.outputs.rows }}"
+  said: "\${{ tasks.greet.outputs.said }}"
 `
 
 const program = workflow("all", {
@@ -162,7 +176,22 @@ const program = workflow("all", {
   .task("other", ({ inputs }) => ({
     needs: ["sign"],
     uses: "workflow",
-    with: { name: "other", inputs: { day: inputs.day } },
+    with: { name: "other", version: 2, inputs: { day: inputs.day } },
+    timeout: "2h",
+    outputs: { cents: z.int() },
+  }))
+  .task("greet", ({ tasks, trigger }) => ({
+    needs: ["other"],
+    uses: "function",
+    with: {
+      name: "greet",
+      input: { cents: tasks.other.outputs.cents, by: trigger.type },
+      heartbeat_timeout: "5s",
+    },
+    labels: { zone: "eu" },
+    on_worker_lost: "fail",
+    cache: { key: `${tasks.other.outputs.cents}` },
+    outputs: { said: z.string() },
   }))
   .task("rescue", { needs: ["load"], when: "failure", run: "echo rescue" })
   .onFailure("alert", ({ run }) => ({
@@ -170,7 +199,7 @@ const program = workflow("all", {
     with: { channel: "email", to: "ops@example.test", subject: `failed: ${run.id}` },
   }))
   .finally("tidy", ({ tasks }) => ({ run: `echo ${tasks.extract.status}` }))
-  .outputs(({ tasks }) => ({ rows: tasks.extract.outputs.rows }))
+  .outputs(({ tasks }) => ({ rows: tasks.extract.outputs.rows, said: tasks.greet.outputs.said }))
 
 test("references are the expressions that a file has in their places", async () => {
   const parsed = parseWorkflow(file)

@@ -4,10 +4,11 @@ import { compile } from "#language/plan.ts"
 import type { Definition, Task } from "#language/schema.ts"
 import type { Engine } from "../engine.ts"
 import { given, workspace_id } from "../given.ts"
+import { held, remoteDoor } from "../remote/given.ts"
 import { cleanEnded } from "../retention/clean.ts"
 import { pauseRun, resumeRun } from "../run/pause.ts"
 import { rerunRun } from "../run/rerun.ts"
-import { startRuns } from "../run/start.ts"
+import { type RunStart, startRuns } from "../run/start.ts"
 import { claimTasks } from "../task/claim.ts"
 import { reportTasks } from "../task/report.ts"
 import { actorOf, waitsOf } from "../wait/given.ts"
@@ -26,6 +27,7 @@ type More = {
   readonly inputs?: Record<string, unknown>
   readonly workspace?: string
   readonly bundle?: string
+  readonly happened?: RunStart["happened"]
 }
 
 let names = 0
@@ -35,9 +37,10 @@ const freshName = () => {
   return `cached-${names}`
 }
 
-const start = async (definition: Definition, { inputs = {}, workspace, bundle }: More = {}) => {
+const start = async (definition: Definition, { inputs = {}, workspace, bundle, happened }: More = {}) => {
   const plan = compile(definition, bundle)
-  const start = given.start(plan, { inputs, ...(workspace && { workspace_id: workspace }) })
+  const own = { ...(workspace && { workspace_id: workspace }), ...(happened && { happened }) }
+  const start = given.start(plan, { inputs, ...own })
   const [started] = await startRuns(engine)([{ ...start, workflow: definition.name }])
   if (!started?.run) throw new Error("the run was not started")
   return started.run
@@ -88,6 +91,39 @@ test("the answer to a start has what was taken over by then", async () => {
     "completed",
     [expect.objectContaining({ status: "completed", reason: "cached", outputs, reused_from })],
   ])
+})
+
+test("a run whose tasks have all taken over answers with what those wrote, at its start", async () => {
+  const answering = { ...flow(freshName()), outputs: { made: "${{ tasks.one.outputs.made }}" } }
+  const first = await run(answering, { inputs: { day: "mon" } })
+  const again = await start(answering, { inputs: { day: "mon" } })
+  const outputs = first.tasks.one?.outputs
+  expect(again).toMatchObject({ status: "completed", outputs })
+  expect(await see.run(again.id)).toMatchObject({ status: "completed", outputs })
+})
+
+test("a key may read what began the run", async () => {
+  const keyed = flow(freshName(), { cache: { key: "${{ trigger.body.day }}" } })
+  const began = (day: string) => ({ happened: { type: "webhook", body: { day } } })
+  expect((await run(keyed, began("mon"))).worked).toEqual(["one"])
+  expect((await run(keyed, began("mon"))).worked).toEqual([])
+  expect((await run(keyed, began("tue"))).worked).toEqual(["one"])
+})
+
+test("functions of a workspace's own workers have results, too; another input is another result", async () => {
+  const door = remoteDoor(engine)
+  const worker = await door.open({ functions: ["greet"] })
+  const name = freshName()
+  const greeting = (who: string) => flow(name, { uses: "function", with: { name: "greet", input: { who } } })
+  const inputs = { day: "mon" }
+  await begin(greeting("Ada"), { inputs })
+  const [attempt] = await door.claim(worker)
+  if (!attempt) throw new Error("nothing was claimed")
+  await door.report(worker, [{ ...held(attempt), outcome: "completed", outputs: { said: "hello" } }])
+  const again = await begin(greeting("Ada"), { inputs })
+  expect((await see.tasks(again)).one).toMatchObject({ reason: "cached", outputs: { said: "hello" } })
+  await begin(greeting("Grace"), { inputs })
+  expect(await door.claim(worker)).toHaveLength(1)
 })
 
 test("what follows reads what was taken over, and a hit begins no new time to live", async () => {

@@ -2,7 +2,7 @@ import { type Database, list, type Sql } from "#kernel/database/database.ts"
 import type { Plan } from "#language/plan.ts"
 import { isJobId, lastTaskRunId, taskRunId } from "#language/run-id.ts"
 import { readCached } from "../cache/read.ts"
-import { readEnds } from "../child/read.ts"
+import { readEnds, readWholes } from "../child/read.ts"
 import { lockGates } from "../gate/lock.ts"
 import { findMembers } from "../gate/members.ts"
 import { moveGates } from "../gate/move.ts"
@@ -55,6 +55,7 @@ const rowsOver = (sql: Sql, hold: PendingHold): Rows => {
     waits: behind((ids: readonly string[]) => readWaits(sql, ids)),
     triggers: behind((ids: readonly string[]) => readTriggers(sql, ids)),
     ends: behind((ids: readonly string[]) => readEnds(sql, ids)),
+    wholes: behind((ids: readonly string[]) => readWholes(sql, ids)),
     signals: behind((wanted: Parameters<Rows["signals"]>[0]) => readSignals(sql, wanted)),
     cached: behind((wanted: Parameters<Rows["cached"]>[0]) => readCached(sql, wanted)),
     session: behind((session_id: string) => readSession(sql, session_id)),

@@ -83,6 +83,8 @@ export type Output = {
   readonly outputs: Readonly<Record<string, unknown>> | null
 }
 
+export type Whole = { readonly id: string; readonly whole_run_id: string }
+
 /** How a run has ended. */
 export type RunEnd = Pick<RunRow, "id" | "workflow" | "version" | "status" | "reason"> & {
   readonly outputs: Readonly<Record<string, unknown>> | null
@@ -192,6 +194,8 @@ export type Rows = {
   triggers(run_ids: readonly string[]): Promise<readonly Trigger[]>
   /** Those of these runs that have ended; nothing changes of them any more. */
   ends(run_ids: readonly string[]): Promise<readonly RunEnd[]>
+  /** Of which runs these are parts, however many are in between. */
+  wholes(run_ids: readonly string[]): Promise<readonly Whole[]>
   /** Which of these signals are kept for their runs. */
   signals(wanted: readonly Omit<Signal, "data">[]): Promise<readonly Signal[]>
   /** What was completed under these keys, the latest of each. */

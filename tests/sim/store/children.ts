@@ -29,3 +29,13 @@ const insert = (tables: Tables, timer: Omit<Timer, "id">): void => {
   const id = String(draw(tables))
   tables.timers.set(id, { id, ...timer })
 }
+
+/** What `child/read.ts` reads of one. */
+export const wholeOf = ({ children }: Tables, id: string) => {
+  let whole_run_id = children.get(id)?.parent_run_id
+  if (whole_run_id === undefined) return []
+  for (let above = children.get(whole_run_id); above; above = children.get(whole_run_id)) {
+    whole_run_id = above.parent_run_id
+  }
+  return [{ id, whole_run_id }]
+}

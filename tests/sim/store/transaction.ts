@@ -6,6 +6,7 @@ import { taskMoves } from "#services/scheduler/task/moves.ts"
 import { isTerminal } from "../checks/task.ts"
 import { demand } from "../fault.ts"
 import { jobLock, queueLock, runLock } from "./changes.ts"
+import { wholeOf } from "./children.ts"
 import type { Session } from "./database.ts"
 import { itemRowsIn } from "./items.ts"
 import { Aborted } from "./locks.ts"
@@ -47,6 +48,7 @@ const rowsIn = (session: Session): Rows => ({
         return run && isTerminal(run) ? [{ ...run, outputs: null }] : []
       }),
     ),
+  wholes: (ids) => session.statement(() => ids.flatMap((id) => wholeOf(session.tables, id))),
   signals: (wanted) => session.statement(() => readSignals(session.tables, wanted)),
   cached: (wanted) => session.statement(() => readCached(session.tables, wanted)),
   session: (session_id) => session.statement(() => readSession(session, session_id)),
