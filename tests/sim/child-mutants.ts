@@ -35,6 +35,12 @@ export const in_children: readonly Mutant[] = [
     to: 'if (run.trigger === "child") step',
   },
   {
+    name: "the end of a run doesn't tell what that was a part of",
+    path: "services/scheduler/run/end.ts",
+    from: '({ trigger }) => trigger === "parent"',
+    to: '({ trigger }) => trigger === "child"',
+  },
+  {
     name: "a task has completed whatever became of its run",
     path: `${child}/due.ts`,
     from: 'if (status === "completed") return { status, outputs',

@@ -250,8 +250,8 @@ const in_decisions: readonly Mutant[] = [
   {
     name: "the end of a run is told twice",
     path: `${run}/end.ts`,
-    from: "if (run.open > 0 || !runMoves.open.includes(run.status)) continue",
-    to: "if (run.open > 0) continue",
+    from: "open === 0 && runMoves.open.includes(status)",
+    to: "open === 0",
   },
   {
     name: "a rerun keeps what comes after what runs again",

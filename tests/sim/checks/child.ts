@@ -1,5 +1,6 @@
 import { demand } from "../fault.ts"
 import type { Changes } from "../store/changes.ts"
+import { wholeOf } from "../store/children.ts"
 import type { StoredRun, StoredTask, Tables } from "../store/tables.ts"
 import { isTerminal } from "./task.ts"
 
@@ -17,6 +18,20 @@ export const checkChildren = (changes: Changes): void => {
     demand(isStopped, () => `${run_id} was to be stopped, and is ${run?.status}`)
   }
   for (const [id, before] of changes.runs) if (before === undefined) checkBegin(tables, id)
+  checkWholes(changes)
+}
+
+/** What has ended in the step that began it is read by PostgreSQL, and is not in these tables yet. */
+const checkWholes = ({ tables, emissions, runs }: Changes): void => {
+  for (const event of emissions) {
+    if (event.type !== "workflow.completed" || runs.get(event.key) === undefined) continue
+    const { whole_run_id } = event.data
+    const [whole] = wholeOf(tables, event.key)
+    demand(
+      whole_run_id === whole?.whole_run_id,
+      () => `the end of ${event.key}, a part of ${whole?.whole_run_id}, tells ${whole_run_id}`,
+    )
+  }
 }
 
 const checkBegin = (tables: Tables, id: string): void => {
