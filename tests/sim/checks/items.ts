@@ -1,7 +1,7 @@
 import type { PlanTask } from "#language/plan.ts"
-import { isSpared } from "#services/scheduler/run/spared.ts"
 import { demand } from "../fault.ts"
 import type { StoredTask } from "../store/tables.ts"
+import { isSpared } from "./last.ts"
 import type { Facts } from "./run.ts"
 import { isTerminal } from "./task.ts"
 

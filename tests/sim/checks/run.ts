@@ -1,9 +1,9 @@
 import type { Plan, PlanTask } from "#language/plan.ts"
-import { isSpared } from "#services/scheduler/run/spared.ts"
 import { demand } from "../fault.ts"
 import type { Changes } from "../store/changes.ts"
 import { type StoredRun, type StoredTask, tasksOf } from "../store/tables.ts"
 import { checkItems } from "./items.ts"
+import { isSpared } from "./last.ts"
 import { isTerminal } from "./task.ts"
 
 export type Facts = {

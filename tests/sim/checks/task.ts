@@ -1,7 +1,7 @@
-import { isSpared } from "#services/scheduler/run/spared.ts"
 import { demand } from "../fault.ts"
 import type { Changes } from "../store/changes.ts"
 import { queueKey, runningUnder, type StoredTask, type Tables, tasksOf } from "../store/tables.ts"
+import { isSpared } from "./last.ts"
 import type { Past } from "./past.ts"
 
 const terminal: ReadonlySet<string> = new Set(["completed", "failed", "skipped", "cancelled", "dead_letter"])
