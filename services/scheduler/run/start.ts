@@ -181,7 +181,7 @@ const startSome = async (engine: Engine, sql: Sql, { starts: given, seat }: Some
   await decideUndecided(step)
   await endRuns(step)
   if (seat) giveTo(engine, step, seat)
-  const times = await insertBegun(sql, step, begun)
+  const times = await insertBegun(sql, step, { begun, plans: engine.plans })
   const outputs = await outputsFor(step)
   sql.afterCommit(() => announce(engine, step))
   const { leaving } = step.decided
