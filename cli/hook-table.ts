@@ -6,6 +6,7 @@ export const hookName = ({ workflow, name }: Pick<Hook, "workflow" | "name">): s
 
 const beginsAt = (hook: Hook, url: string): string => {
   if (hook.type === "workflow") return `the end of ${hook.upstream ?? ""}`
+  if (hook.type === "event") return `each ${hook.event ?? ""}`
   return hook.path === null ? "" : `${url.replace(/\/+$/, "")}${hook.path}`
 }
 

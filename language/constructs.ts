@@ -15,23 +15,16 @@ const not_run = {
   trigger: "`trigger` in expressions",
   "uses: workflow": "`uses: workflow`",
   "uses: notify": "`uses: notify`",
-  triggers: "`triggers` of type `event`",
 } as const
 
 export type Construct = keyof typeof not_run
-
-/** These begin runs; a run that somebody starts has no need of them. */
-const beginnings: ReadonlySet<Construct> = new Set(["triggers"])
 
 type Use = { readonly construct: Construct; readonly path: Path }
 
 /** What a definition uses of it, and where. */
 export const usesOf = (definition: Definition): readonly Use[] => {
   const uses: Use[] = []
-  const { triggers, files, outputs, env, concurrency } = definition
-  for (const [index, { type }] of (triggers ?? []).entries()) {
-    if (type === "event") uses.push({ construct: "triggers", path: ["triggers", index, "type"] })
-  }
+  const { files, outputs, env, concurrency } = definition
   if (files && files.length > 0) uses.push({ construct: "files", path: ["files"] })
   if (outputs) uses.push({ construct: "outputs", path: ["outputs"] })
   if (rootsRead([outputs, env, concurrency]).has("trigger")) uses.push({ construct: "trigger", path: [] })
@@ -58,15 +51,13 @@ const conditionOf = ({ if: condition }: Task): string =>
 /** Where a definition uses what this version doesn't run. */
 export const notRunIn = (definition: Definition): readonly Fault[] =>
   usesOf(definition).map(({ construct, path }) => {
-    const message = beginnings.has(construct)
-      ? `this version begins no runs by ${not_run[construct]} yet: start them yourself`
-      : `this version doesn't run ${not_run[construct]} yet: it can be pushed, but not started`
+    const message = `this version doesn't run ${not_run[construct]} yet: it can be pushed, but not started`
     return { path, message, on_key: true }
   })
 
 /** Why a run of a plan can't start; undefined if it can. Plans name what they use in `constructs`. */
 export const refusalOf = (constructs: readonly string[] | null | undefined): string | undefined => {
-  const missing = (constructs ?? []).filter(isConstruct).filter((construct) => !beginnings.has(construct))
+  const missing = (constructs ?? []).filter(isConstruct)
   if (missing.length === 0) return undefined
   return `This version doesn't run ${missing.map((construct) => not_run[construct]).join(", ")} yet.`
 }

@@ -1427,7 +1427,7 @@ export interface components {
             workflow: string;
             name: string;
             /** @enum {string} */
-            type: "webhook" | "workflow";
+            type: "webhook" | "workflow" | "event";
             /** @description Of a webhook: where requests go. Whoever knows it can send them; null with another key file. */
             path: string | null;
             /** @description The secret that requests are signed by. */
@@ -1436,6 +1436,8 @@ export interface components {
             scheme: "standard" | "github" | "stripe" | "hmac_sha256" | null;
             /** @description The workflow whose runs' ends begin a run. */
             upstream: string | null;
+            /** @description Of a trigger at an event: the type of those that begin a run. */
+            event: string | null;
             /** @description Nothing of an archived workflow is started. */
             workflow_archived: boolean;
             last: {

@@ -18,6 +18,7 @@ import { type RunStart, SchedulerService } from "#proto/generated/wf/scheduler/v
 import { workflowHttp } from "./http.ts"
 import type { Scheduler } from "./run/hand-over.ts"
 import { createVault, type Vault } from "./secret/vault.ts"
+import { type Listening, listenFor } from "./trigger/listen.ts"
 import { createHookTokens, type HookTokens } from "./trigger/token.ts"
 
 /** The scheduler's door as this service needs it: it notes what is handed over, and keeps keys apart. */
@@ -83,6 +84,7 @@ export type WorkflowHouse = {
   readonly scheduler: Scheduler
   readonly vault: Vault
   readonly tokens: HookTokens
+  readonly listening: Listening
   readonly desk: Desk
   close(): Promise<void>
 }
@@ -109,7 +111,11 @@ export const given = {
     const key = platformKey(randomBytes(32).toString("base64"))
     const vault = createVault(key, kit)
     const hooks = createHookTokens(key)
-    const parts = { database, kit, vault, tokens: hooks, scheduler: call("scheduler", SchedulerService) }
+    const listening = listenFor(database)
+    const parts = {
+      ...{ database, kit, vault, tokens: hooks, listening },
+      scheduler: call("scheduler", SchedulerService),
+    }
     const app = workflowHttp(parts, {
       service: "workflow",
       log: silentLog,

@@ -1,8 +1,10 @@
 import { type Loop, loop, type WakeableLoop } from "#kernel/service/loop.ts"
+import type { Log } from "#kernel/telemetry/log.ts"
 import { cleanFires } from "./fire/clean.ts"
 import type { Firing } from "./fire/clock.ts"
 import { fireRound, max_rest_ms } from "./fire/round.ts"
 import { cleanTriggered } from "./trigger/clean.ts"
+import type { Listening } from "./trigger/listen.ts"
 import { startTriggered } from "./trigger/start.ts"
 
 const clean_ms = 600_000
@@ -12,6 +14,18 @@ const look_ms = 2_000
 /** Begins what the ends of other runs lead to. */
 export const triggerLoop = (firing: Firing): WakeableLoop =>
   loop({ name: "workflow.triggers", round: startTriggered(firing), idle_ms: look_ms, log: firing.log })
+
+/** Other instances make triggers, too. */
+export const listeningLoop = (listening: Listening, log: Log): Loop =>
+  loop({
+    name: "workflow.listening",
+    async round() {
+      await listening.refresh()
+      return false
+    },
+    idle_ms: look_ms,
+    log,
+  })
 
 export const workflowLoops = (firing: Firing, keep_days: number): readonly Loop[] => {
   const { database, log } = firing

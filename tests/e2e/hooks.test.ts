@@ -62,6 +62,45 @@ describe("triggers", () => {
     expect(items.find(({ workflow }) => workflow === "after-push")?.last).toMatchObject({ run_id: after.id })
   }, 60_000)
 
+  test("a job that is given up begins the example that tells of it, once", async () => {
+    const pushed = await it.wf(["push", example("on-dead-letter")])
+    expect([pushed.code, pushed.stderr]).toEqual([0, ""])
+    const listed = await it.wf(["hooks", "list", "--workflow", "on-dead-letter"])
+    const fields = listed.stdout.trim().split("\t")
+    expect([fields[0], fields[1], fields[3]]).toEqual([
+      "on-dead-letter/given-up",
+      "each job.dead_lettered",
+      "on",
+    ])
+    const job = await it.client.jobs.create({ type: "sleep", payload: { ms: "long" } })
+    const runsOf = async () => {
+      const { items } = await it.client.runs.list({ workflow: "on-dead-letter" })
+      return items.filter(({ inputs }) => (inputs as { job: string }).job === job.id)
+    }
+    const run = await until("the run that tells of it", async () =>
+      (await runsOf()).find(({ status }) => status === "completed"),
+    )
+    expect(run.trigger).toBe("event")
+    expect((await it.wf(["logs", run.id])).stdout).toStartWith(`tell\tThe job ${job.id} was given up: The payload is not valid: ms: `)
+    // The end of another job shows that what came before it was looked at.
+    const other = await it.client.jobs.create({ type: "sleep", payload: { ms: "longer" } })
+    await until("the next one", async () => {
+      const { items } = await it.client.runs.list({ workflow: "on-dead-letter" })
+      return items.some(({ inputs }) => (inputs as { job: string }).job === other.id)
+    })
+    expect(await runsOf()).toHaveLength(1)
+    const path = join(folder, "wrong.yml")
+    writeFileSync(
+      path,
+      "name: wrong\ntriggers:\n  - { type: event, event: job.finished }\ntasks:\n  one: { uses: noop }\n",
+    )
+    const refused = await it.wf(["validate", path])
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining("wrong.yml:3:27: must be one of"),
+    ])
+  }, 60_000)
+
   test("a webhook is rotated from the command line, and its old address is gone", async () => {
     const path = join(folder, "bare.yml")
     writeFileSync(path, "name: bare\ntriggers: [{ type: webhook }]\ntasks:\n  one: { uses: noop }\n")

@@ -7,12 +7,13 @@ import { createStarter, type Starting } from "../run/starter.ts"
 import { openSecrets } from "../secret/give.ts"
 import type { Secrets } from "../secret/set.ts"
 import { type Last, noteLast } from "./last.ts"
+import type { Listening } from "./listen.ts"
 import { mapTrigger } from "./map.ts"
 import { type HookRequest, readRequest } from "./request.ts"
 import { checkSignature, deliveryOf } from "./signature.ts"
 import type { HookTokens } from "./token.ts"
 
-export type Receiving = Starting & Secrets & { readonly tokens: HookTokens }
+export type Receiving = Starting & Secrets & { readonly tokens: HookTokens; readonly listening: Listening }
 
 type Received = { readonly run_id: string } | { readonly skipped: string }
 
