@@ -3433,6 +3433,7 @@ export interface operations {
     readLogs: {
         parameters: {
             query?: {
+                /** @description A task, with all its items; or one item of it, as `shard[0]`. */
                 task?: string;
                 attempt?: number | null;
                 /** @description Of what is there only the last lines; a page has at most `limit` of them. */

@@ -81,7 +81,9 @@ describe("triggers", () => {
       (await runsOf()).find(({ status }) => status === "completed"),
     )
     expect(run.trigger).toBe("event")
-    expect((await it.wf(["logs", run.id])).stdout).toStartWith(`tell\tThe job ${job.id} was given up: The payload is not valid: ms: `)
+    expect((await it.wf(["logs", run.id])).stdout).toStartWith(
+      `tell\tThe job ${job.id} was given up: The payload is not valid: ms: `,
+    )
     // The end of another job shows that what came before it was looked at.
     const other = await it.client.jobs.create({ type: "sleep", payload: { ms: "longer" } })
     await until("the next one", async () => {

@@ -43,6 +43,11 @@ test("another list makes other items, each with its own log", async () => {
   expect(code).toBe(0)
   const log = await it.wf(["logs", run_id, "--task", "count[1]"])
   expect(log.stdout).toBe("count[1]\tpl'um; $(id) has 12 letters\n")
+  const all = await it.wf(["logs", run_id, "--task", "count"])
+  expect(all.stdout.trim().split("\n").toSorted()).toEqual([
+    "count[0]\tfig has 3 letters",
+    "count[1]\tpl'um; $(id) has 12 letters",
+  ])
   const { tasks = [] } = await it.client.runs.get(run_id)
   expect(tasks.find(({ task }) => task === "count")).toMatchObject({
     item: null,
