@@ -1366,7 +1366,7 @@ export interface components {
             task: string;
             attempt: number;
             /** @enum {string} */
-            status: "running" | "completed" | "failed" | "skipped" | "cancelled";
+            status: "waiting" | "running" | "completed" | "failed" | "skipped" | "cancelled";
             reason: string | null;
             worker_id: string | null;
             outputs: {
@@ -2606,7 +2606,7 @@ export interface operations {
                 cursor?: string;
                 run_id?: string;
                 task?: string;
-                status?: "running" | "completed" | "failed" | "skipped" | "cancelled";
+                status?: "waiting" | "running" | "completed" | "failed" | "skipped" | "cancelled";
             };
             header?: never;
             path?: never;
