@@ -24,6 +24,7 @@ export type {
   CreateSchedule,
   Fire,
   Hook,
+  HookDetail,
   LogLine,
   NextFire,
   Page,

@@ -110,6 +110,11 @@ export const kinds = {
     title: "The trigger's expressions can't be evaluated",
     next: "Correct the expressions named in `errors` in the workflow's file, or what is sent.",
   },
+  "hook.too_many": {
+    status: 429,
+    title: "The webhook is sent more than it takes",
+    next: "Send it again after the time in `Retry-After`, and slower.",
+  },
   "version.not_found": {
     status: 404,
     title: "There is no such version",

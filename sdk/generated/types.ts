@@ -223,6 +223,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hooks/{workflow}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["showHook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hooks/{workflow}/{name}/rotate": {
         parameters: {
             query?: never;
@@ -1129,7 +1145,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Needs no bearer: the token says which webhook it is, and its secret who may send. */
+        /** @description Needs no bearer: the token says which webhook it is, and its secret who may send. A webhook takes 10 requests a second, and up to 100 at once after a pause; more are refused with 429. */
         post: operations["receiveHook"];
         delete?: never;
         options?: never;
@@ -1453,6 +1469,18 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        HookDetail: components["schemas"]["Hook"] & {
+            /** @description The newest 50, newest first: of a webhook the requests; of others what events have begun. */
+            deliveries: {
+                /** Format: date-time */
+                at: string;
+                /** @enum {string} */
+                status: "started" | "skipped" | "failed" | "refused";
+                reason: string | null;
+                /** Format: uuid */
+                run_id: string | null;
+            }[];
         };
         HookReceived: {
             /**
@@ -2660,6 +2688,38 @@ export interface operations {
                         items: components["schemas"]["Hook"][];
                         next_cursor: string | null;
                     };
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showHook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflow: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What begins runs, with its newest deliveries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookDetail"];
                 };
             };
             /** @description A refusal */

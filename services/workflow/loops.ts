@@ -3,7 +3,7 @@ import type { Log } from "#kernel/telemetry/log.ts"
 import { cleanFires } from "./fire/clean.ts"
 import type { Firing } from "./fire/clock.ts"
 import { fireRound, max_rest_ms } from "./fire/round.ts"
-import { cleanTriggered } from "./trigger/clean.ts"
+import { cleanDeliveries, cleanTriggered } from "./trigger/clean.ts"
 import type { Listening } from "./trigger/listen.ts"
 import { startTriggered } from "./trigger/start.ts"
 
@@ -51,6 +51,10 @@ export const workflowLoops = (firing: Firing, keep_days: number): readonly Loop[
     loop({ name: "workflow.history", round: cleanFires(firing, keep_days), idle_ms: clean_ms, log }),
     loop({
       ...{ name: "workflow.triggered", round: cleanTriggered(database, keep_days) },
+      ...{ idle_ms: clean_ms, log },
+    }),
+    loop({
+      ...{ name: "workflow.deliveries", round: cleanDeliveries(database, keep_days) },
       ...{ idle_ms: clean_ms, log },
     }),
   ]

@@ -57,6 +57,17 @@ describe("triggers", () => {
     expect(await (await deliver(address, other, signed(other))).json()).toEqual({
       skipped: "its `if` is not true",
     })
+    const shown = await it.wf(["hooks", "show", "on-push"])
+    const lines = shown.stdout.trim().split("\n")
+    expect(lines[0]).toStartWith("on-push/push\t")
+    expect(lines.slice(1).map((line) => line.split("\t").slice(1))).toEqual([
+      ["skipped", "", "its `if` is not true"],
+      ["started", run_id, ""],
+      ["started", run_id, ""],
+      ["refused", "", expect.stringContaining("hook.not_signed")],
+    ])
+    const by_name = await it.wf(["hooks", "show", "after-push", "--field", "deliveries.0.run_id"])
+    expect(by_name.stdout.trim()).toBe(after.id)
     const json = await it.wf(["hooks", "list", "--json"])
     const { items } = JSON.parse(json.stdout) as { items: { workflow: string; last: object }[] }
     expect(items.find(({ workflow }) => workflow === "after-push")?.last).toMatchObject({ run_id: after.id })
@@ -116,6 +127,12 @@ describe("triggers", () => {
     expect([rotated.code, rotated.stderr]).toEqual([0, "Tell its senders the new address.\n"])
     expect((await deliver(before, "{}")).status).toBe(404)
     expect((await deliver(addressIn(rotated.stdout), "{}")).status).toBe(202)
+    const sent = await Promise.all(
+      Array.from({ length: 200 }, () => deliver(addressIn(rotated.stdout), "{}")),
+    )
+    const refused = sent.filter(({ status }) => status === 429)
+    expect(sent.filter(({ status }) => status === 202).length).toBeGreaterThan(50)
+    expect([refused.length > 0, refused[0]?.headers.get("retry-after")]).toEqual([true, "1"])
     const missing = await it.wf(["hooks", "rotate", "nothing", "--yes"])
     expect([missing.code, missing.stderr]).toEqual([5, "wf: nothing has no webhook. See `wf hooks list`.\n"])
   })

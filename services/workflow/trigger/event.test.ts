@@ -80,6 +80,14 @@ test("an event begins a run, once, however often and wherever it is told", async
   })
 })
 
+test("the newest runs that events have begun are shown", async () => {
+  await push("shown", "{ type: event, event: job.completed }")
+  const [run] = await begun(done({}))
+  expect((await send("GET", "/hooks/shown/1")).body.deliveries).toMatchObject([
+    { status: "started", reason: null, run_id: run?.runId },
+  ])
+})
+
 test("events of others, of another type, from before and that the condition refuses begin nothing and leave no row", async () => {
   await push("choosy", '{ type: event, event: job.completed, if: "trigger.event.data.result.ok" }')
   const early = { ...done({ ok: true }), at: "2026-01-01T00:00:00.000Z" }

@@ -34,6 +34,26 @@ export const hookShape = z
   })
   .openapi("Hook")
 
+const deliveryShape = z.object({
+  at: z.iso.datetime(),
+  status: z.enum(["started", "skipped", "failed", "refused"]),
+  reason: z.string().nullable(),
+  run_id: z.uuid().nullable(),
+})
+
+export type Delivery = z.infer<typeof deliveryShape>
+
+export const hookDetailShape = hookShape
+  .extend({
+    deliveries: z.array(deliveryShape).openapi({
+      description:
+        "The newest 50, newest first: of a webhook the requests; of others what events have begun.",
+    }),
+  })
+  .openapi("HookDetail")
+
+export type HookDetail = z.infer<typeof hookDetailShape>
+
 export type Hook = z.infer<typeof hookShape>
 
 export const receivedShape = z
