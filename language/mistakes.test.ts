@@ -178,7 +178,7 @@ const mistakes: readonly Mistake[] = [
     ],
   ],
   [
-    "12. secrets where everybody would see them: no worker runs these",
+    "13. secrets where everybody would see them: no worker runs these",
     [
       "name: flow",
       "secrets: [KEY]",
@@ -192,6 +192,22 @@ const mistakes: readonly Mistake[] = [
       "flow.yml:5:21: `secrets` means nothing for `uses: sleep`, which no worker runs",
       "flow.yml:5:60: `secrets` can't be read here: no worker runs this task, and whoever sees the run sees what it is given",
       "flow.yml:6:64: `secrets` can't be read here: no worker runs this task, and whoever sees the run sees what it is given",
+    ],
+  ],
+  [
+    "12. settings of workers on a task that runs another workflow",
+    [
+      "name: flow",
+      "tasks:",
+      "  a: { uses: workflow, with: { name: other }, cache: { key: k } }",
+      "  b: { uses: workflow, with: { name: other }, labels: { zone: a }, on_worker_lost: fail }",
+      "  c: { uses: workflow, with: { name: other, wait: false }, timeout: 1h }",
+    ],
+    [
+      "flow.yml:3:47: `cache` means nothing for `uses: workflow`, which no worker runs",
+      "flow.yml:4:47: `labels` means nothing for `uses: workflow`, which no worker runs",
+      "flow.yml:4:68: `on_worker_lost` means nothing for `uses: workflow`, which no worker runs",
+      "flow.yml:5:60: `timeout` means nothing for `uses: workflow`, which no worker runs",
     ],
   ],
 ]

@@ -10,7 +10,10 @@ import { secretsOf } from "./secrets.ts"
 import { type ClientOptions, createTransport } from "./transport.ts"
 import { workflowsOf } from "./workflows.ts"
 
+export { z } from "zod"
 export type { Upload } from "./artifacts.ts"
+export { expr } from "./authoring/ref.ts"
+export { each, workflow } from "./authoring/workflow.ts"
 export type { ChooseDeadLetters, ListDeadLetters } from "./dead-letters.ts"
 export type { CreateToken, Credentials } from "./identity.ts"
 export type { ListJobs } from "./jobs.ts"
@@ -34,6 +37,7 @@ export type {
   RunEvent,
   Schedule,
   Secret,
+  SentFile,
   Sequence,
   TaskRun,
   Version,

@@ -1626,7 +1626,7 @@ export interface components {
             }[];
             request_id?: string;
         };
-        /** @description `source` or `definition` makes a version; `name` with `steps` starts that sequence. */
+        /** @description `source` or `definition` makes a version, with its `files` if it names some; `name` with `steps` starts that sequence. */
         PushWorkflow: {
             /** @description The workflow file's text: YAML or JSON. */
             source?: string;
@@ -1636,6 +1636,8 @@ export interface components {
             definition?: {
                 [key: string]: unknown;
             };
+            /** @description What the workflow's `files` hold: at most 1048576 bytes each, and 2097152 in all. */
+            files?: components["schemas"]["SentFile"][];
             name?: string;
             /** @description Done one after the other; the first that fails ends the sequence. */
             steps?: {
@@ -1771,6 +1773,14 @@ export interface components {
             trigger: string;
             /** Format: uuid */
             rerun_of: string | null;
+            /** @description The task of another run that began this one. */
+            parent: {
+                /** Format: uuid */
+                run_id: string;
+                /** Format: uuid */
+                task_run_id: string;
+                task: string;
+            } | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -1843,6 +1853,18 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        SentFile: {
+            /** @description As the workflow's `files` name it. */
+            path: string;
+            content: string;
+            /**
+             * @description How `content` is written; utf8 when left out.
+             * @enum {string}
+             */
+            encoding?: "utf8" | "base64";
+            /** @description Whether tasks may run it as a program. */
+            executable?: boolean;
         };
         Sequence: {
             /**
@@ -2037,10 +2059,17 @@ export interface components {
             definition: {
                 [key: string]: unknown;
             };
+            files: components["schemas"]["VersionFile"][];
             /** Format: date-time */
             created_at: string;
             /** Format: uuid */
             created_by: string;
+        };
+        VersionFile: {
+            path: string;
+            executable: boolean;
+            size_bytes: number;
+            sha256: string;
         };
         WorkAttempt: {
             /** Format: uuid */

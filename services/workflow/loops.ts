@@ -1,5 +1,7 @@
 import { type Loop, loop, type WakeableLoop } from "#kernel/service/loop.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
+import type { Bundles } from "./bundle/keep.ts"
+import { sweepBundles } from "./bundle/sweep.ts"
 import { cleanFires } from "./fire/clean.ts"
 import type { Firing } from "./fire/clock.ts"
 import { fireRound, max_rest_ms } from "./fire/round.ts"
@@ -26,6 +28,9 @@ export const listeningLoop = (listening: Listening, log: Log): Loop =>
     idle_ms: look_ms,
     log,
   })
+
+export const bundleLoop = (bundles: Bundles, log: Log): Loop =>
+  loop({ name: "workflow.bundles", round: sweepBundles(bundles), idle_ms: clean_ms, log })
 
 export const workflowLoops = (firing: Firing, keep_days: number): readonly Loop[] => {
   const { database, log } = firing

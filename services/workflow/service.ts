@@ -4,7 +4,7 @@ import { workflowConfig } from "./config.ts"
 import { workflowConsumers } from "./consume.ts"
 import { databaseNow } from "./fire/clock.ts"
 import { workflowHttp } from "./http.ts"
-import { listeningLoop, triggerLoop, workflowLoops } from "./loops.ts"
+import { bundleLoop, listeningLoop, triggerLoop, workflowLoops } from "./loops.ts"
 import { workflowRpc } from "./rpc.ts"
 import { createVault } from "./secret/vault.ts"
 import { listenFor } from "./trigger/listen.ts"
@@ -13,11 +13,11 @@ import { createHookTokens } from "./trigger/token.ts"
 export const workflow = service({
   name: "workflow",
   config: workflowConfig,
-  needs: ["database"],
+  needs: ["database", "blob"],
   calls: ["iam", "scheduler"],
   migrations: new URL("./migrations", import.meta.url).pathname,
   start: async (platform, config) => {
-    const { database, kit, log, call } = platform
+    const { database, blob, kit, log, call } = platform
     const scheduler = call("scheduler", SchedulerService)
     const vault = createVault(platform.key, kit)
     const tokens = createHookTokens(platform.key)
@@ -28,11 +28,16 @@ export const workflow = service({
     await listening.refresh()
     return {
       http: workflowHttp(
-        { database, kit, scheduler, vault, tokens, listening },
+        { database, blob, kit, scheduler, vault, tokens, listening },
         { ...platform, service: "workflow" },
       ),
-      rpc: workflowRpc({ database, scheduler, vault }),
-      loops: [triggers, listeningLoop(listening, log), ...workflowLoops(firing, config.WF_KEEP_FIRES_DAYS)],
+      rpc: workflowRpc({ database, blob, scheduler, vault }),
+      loops: [
+        triggers,
+        listeningLoop(listening, log),
+        bundleLoop({ database, blob }, log),
+        ...workflowLoops(firing, config.WF_KEEP_FIRES_DAYS),
+      ],
       consumers: workflowConsumers(firing, listening.wanted, triggers.wake),
     }
   },

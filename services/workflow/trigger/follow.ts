@@ -57,7 +57,11 @@ const hasWorkspace = (event: Envelope): event is Told => "workspace_id" in event
 const endOf = (event: Told) =>
   event.type === "workflow.completed" && event.data.version > 0 ? event.data : undefined
 
-const runOf = ({ data }: Told): string | null => ("run_id" in data ? data.run_id : null)
+/** A part counts as its whole, where that is told. */
+const runOf = ({ data }: Told): string | null => {
+  if ("whole_run_id" in data && data.whole_run_id !== undefined) return data.whole_run_id
+  return "run_id" in data ? data.run_id : null
+}
 
 const findFollowing = (sql: Sql, told: readonly Told[]) =>
   sql<Followed>`

@@ -30,7 +30,7 @@ const requestOf = (waiting: Waiting) => {
   return {
     ...{ workspace_id, workflow, version: undefined, inputs: mapped.inputs },
     idempotency_key: `trigger ${trigger_id} ${event_id}`,
-    ...{ traceparent: undefined, rerun: undefined },
+    ...{ traceparent: undefined, rerun: undefined, happened },
     automatic: { trigger: settings.type, run_id, at: new Date(happened.at) },
   }
 }
