@@ -93,6 +93,24 @@ describe("the command line", () => {
     expect(out).toContain("wf up")
   })
 
+  test("--help has each command where somebody looks for it", async () => {
+    const { out } = await wf(["--help"])
+    const [, own = ""] = /You and your tokens:\n((?: .*\n)+)/.exec(out) ?? []
+    expect([...own.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name)).toEqual([
+      "login",
+      "logout",
+      "whoami",
+      "tokens",
+    ])
+  })
+
+  test("what a file says doesn't steer the terminal, and passes for no other line", async () => {
+    const path = join(home, "hostile.yml")
+    writeFileSync(path, 'name: a\n"\\e]52;c;aGk=\\a\\nother.yml:1:1: fine": 1\ntasks: { a: { run: echo } }\n')
+    const { code, note } = await wf(["validate", path])
+    expect({ code, note }).toEqual({ code: 2, note: `${path}:2:1: unknown key \` other.yml:1:1: fine\`` })
+  })
+
   test.each(commands.map(({ name }) => [name] as const))("help of `%s` has its examples", async (name) => {
     const { code, out } = await wf([...name.split(" "), "--help"])
     expect(code).toBe(0)
