@@ -24,6 +24,7 @@ const answers: Readonly<Record<string, unknown>> = {
     token_type: "Bearer",
     expires_in: 900,
   },
+  "/api/v1/secrets/rotate-key": { rotated: 3 },
   "/api/v1/tokens": { id: "t", name: "wf login", token: "wft_made" },
 }
 
@@ -102,6 +103,13 @@ describe("the command line", () => {
       "whoami",
       "tokens",
     ])
+  })
+
+  test("a number by itself is for programs; a person is told what it counts", async () => {
+    const environment = { XDG_CONFIG_HOME: home, WF_URL: url(), WF_TOKEN: "t" }
+    const [person, pipe] = [capture({ environment, out_is_tty: true }), capture({ environment })]
+    for (const io of [person, pipe]) expect(await program(["secrets", "rotate-key"], io)).toBe(0)
+    expect([person.printed, pipe.printed]).toEqual([["Secrets encrypted anew: 3."], ["3"]])
   })
 
   test("what a file says doesn't steer the terminal, and passes for no other line", async () => {
