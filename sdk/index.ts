@@ -27,6 +27,7 @@ export type {
   CreateSchedule,
   Fire,
   Hook,
+  HookDetail,
   LogLine,
   NextFire,
   Page,
