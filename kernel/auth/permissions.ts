@@ -42,5 +42,52 @@ export type Role = (typeof roles)[number]
 
 export type Permission = keyof typeof permissions
 
+/** What an operation asks for: a permission, only to be signed in, or nothing at all. */
+export type Asked = Permission | "signed_in" | "open"
+
+/** The permission that each operation of the API asks for. A test holds that none is missing, and that they refuse. */
+export const operations: Readonly<Record<string, Asked>> = {
+  ...{ register: "open", login: "open", refreshLogin: "open" },
+  /** Checks a signature in place of a token. */
+  receiveHook: "open",
+  ...{ logout: "signed_in", getMe: "signed_in", listWorkspaces: "signed_in" },
+  ...{ createToken: "token.manage", listTokens: "token.manage", deleteToken: "token.manage" },
+
+  ...{ listWorkflows: "workflow.read", getWorkflow: "workflow.read", listVersions: "workflow.read" },
+  ...{ getVersion: "workflow.read", validateWorkflow: "workflow.read" },
+  /** `run.start` if it is a sequence that is sent. */
+  pushWorkflow: "workflow.write",
+  ...{ archiveWorkflow: "workflow.write", restoreWorkflow: "workflow.write" },
+  ...{ listSchedules: "workflow.read", getSchedule: "workflow.read", listFires: "workflow.read" },
+  listNextFires: "workflow.read",
+  ...{ createSchedule: "schedule.write", deleteSchedule: "schedule.write" },
+  ...{ pauseSchedule: "schedule.operate", resumeSchedule: "schedule.operate" },
+  backfillSchedule: "schedule.operate",
+  ...{ listHooks: "hook.manage", rotateHook: "hook.manage" },
+  ...{ listSecrets: "secret.read", setSecret: "secret.write", deleteSecret: "secret.write" },
+  ...{ rotateSecretKey: "secret.rotate", giveSecrets: "secret.give" },
+
+  ...{ startRun: "run.start", startWorkflow: "run.start", rerunRun: "run.start", rerunRuns: "run.start" },
+  ...{ createDraft: "run.start", addDraftTask: "run.start", addDraftDependency: "run.start" },
+  ...{ startDraft: "run.start", getDraft: "run.read" },
+  ...{ listRuns: "run.read", getRun: "run.read", listTaskRuns: "run.read", followRun: "run.read" },
+  ...{ cancelRun: "run.cancel", pauseRun: "run.pause", resumeRun: "run.pause", signalRun: "run.signal" },
+  ...{ approveTask: "task.decide", rejectTask: "task.decide" },
+  ...{ readLogs: "log.read", listExecutions: "log.read" },
+  ...{ listArtifacts: "artifact.read", getArtifact: "artifact.read", presignArtifact: "artifact.read" },
+  ...{ putArtifact: "artifact.write", deleteArtifact: "artifact.write" },
+
+  /** `job.command` too, if the job is a command. */
+  ...{ createJob: "job.create", createJobs: "job.create" },
+  ...{ listJobs: "job.read", getJob: "job.read", cancelJob: "job.cancel", listDeadLetters: "job.read" },
+  ...{ replayDeadLetter: "dead_letter.resolve", replayDeadLetters: "dead_letter.resolve" },
+  ...{ dropDeadLetter: "dead_letter.resolve", dropDeadLetters: "dead_letter.resolve" },
+  ...{ listQueues: "job.read", getQueue: "job.read", setQueue: "queue.manage" },
+  ...{ pauseQueue: "queue.manage", resumeQueue: "queue.manage" },
+  ...{ listWorkers: "worker.read", openWorker: "worker.run", leaveWorker: "worker.run" },
+  ...{ claimWork: "worker.run", beatWorker: "worker.run", reportWork: "worker.run" },
+  shipWorkLogs: "worker.run",
+}
+
 export const isRole = (text: unknown): text is Role =>
   typeof text === "string" && (roles as readonly string[]).includes(text)
