@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts"
 import { hookCommands } from "./hook-commands.ts"
 import { jobCommands } from "./job-commands.ts"
+import { memberCommands } from "./member-commands.ts"
 import { scheduleCommands } from "./schedule-commands.ts"
 import { secretCommands } from "./secret-commands.ts"
 import { waitCommands } from "./wait-commands.ts"
@@ -227,6 +228,7 @@ export const commands: readonly Command[] = [
     examples: ["wf whoami"],
     load: () => import("./commands/identity/whoami.ts"),
   },
+  ...memberCommands,
   {
     name: "tokens list",
     summary: "your API tokens",

@@ -20,6 +20,8 @@ const groups: Readonly<Record<string, string>> = {
   queues: "list, limit, pause and resume them",
   workers: "list them",
   bench: "load a platform, and print rates and percentiles",
+  workspaces: "list, make, choose, rename, archive and join them",
+  members: "list, invite and remove them, and change what they may do",
   tokens: "list, create and delete API tokens",
 }
 
@@ -65,7 +67,8 @@ const headings: Readonly<Record<string, readonly string[]>> = {
 }
 
 const headingOf = (noun: string): string =>
-  Object.entries(headings).find(([, nouns]) => nouns.includes(noun))?.[0] ?? "You and your tokens:"
+  Object.entries(headings).find(([, nouns]) => nouns.includes(noun))?.[0] ??
+  "You, your tokens and your workspaces:"
 
 const addCommon = (parser: Parser): Parser =>
   parser

@@ -1,9 +1,13 @@
-import type { Login, Me, Page, Token, TokenCreated, Workspace } from "./shapes.ts"
+import type { Login, Me, Page, Token, TokenCreated } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
 export type Credentials = { readonly email: string; readonly password: string }
 
-export type CreateToken = { readonly name: string; readonly expires_at?: string }
+export type CreateToken = {
+  readonly name: string
+  readonly expires_at?: string
+  readonly all_workspaces?: boolean
+}
 
 export const identityOf = (transport: Transport) => {
   const post = <Answer>(path: string, json: unknown) => transport.json<Answer>({ method: "POST", path, json })
@@ -13,7 +17,6 @@ export const identityOf = (transport: Transport) => {
     logout: () => post<undefined>("/api/v1/auth/logout", {}),
     register: (user: Credentials & { readonly name: string }) => post<Me>("/api/v1/auth/register", user),
     me: () => transport.json<Me>({ path: "/api/v1/auth/me" }),
-    workspaces: () => transport.json<Page<Workspace>>({ path: "/api/v1/workspaces" }),
     tokens: () => transport.json<Page<Token>>({ path: "/api/v1/tokens" }),
     createToken: (token: CreateToken) => post<TokenCreated>("/api/v1/tokens", token),
     deleteToken: (id: string) =>

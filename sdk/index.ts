@@ -9,6 +9,7 @@ import { schedulesOf } from "./schedules.ts"
 import { secretsOf } from "./secrets.ts"
 import { type ClientOptions, createTransport } from "./transport.ts"
 import { workflowsOf } from "./workflows.ts"
+import { workspacesOf } from "./workspaces.ts"
 
 export type { Upload } from "./artifacts.ts"
 export type { ChooseDeadLetters, ListDeadLetters } from "./dead-letters.ts"
@@ -24,11 +25,14 @@ export type {
   CreateSchedule,
   Fire,
   Hook,
+  Invite,
   LogLine,
+  Member,
   NextFire,
   Page,
   Queue,
   QueueSettings,
+  Role,
   Run,
   RunEvent,
   Schedule,
@@ -37,11 +41,13 @@ export type {
   TaskRun,
   Version,
   Workflow,
+  Workspace,
 } from "./shapes.ts"
 export type { WorkContext, WorkFunction } from "./worker/attempt.ts"
 export { NonRetryable, RetryLater } from "./worker/errors.ts"
 export { createWorker, type Worker, type WorkerOptions } from "./worker/worker.ts"
 export type { StartSequence } from "./workflows.ts"
+export type { CreateInvite, CreateWorkspace } from "./workspaces.ts"
 
 /** The platform's API. Works wherever there is `fetch`. */
 export const createClient = (options: ClientOptions) => {
@@ -58,6 +64,7 @@ export const createClient = (options: ClientOptions) => {
     hooks: hooksOf(transport),
     artifacts: artifactsOf(transport),
     identity: identityOf(transport),
+    workspaces: workspacesOf(transport),
   }
 }
 

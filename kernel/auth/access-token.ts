@@ -58,6 +58,7 @@ export const accessTokenVerifier = (loadKeys: () => Promise<string>): VerifyAcce
       workspace_id: String(claims.workspace_id),
       role: claims.role,
       grant_id: String(claims.session_id),
+      ...(claims.archived === true && { archived: true }),
     }
   }
 }

@@ -34,13 +34,25 @@ export const permissions = {
   "artifact.read": ["viewer", "operator", "developer", "admin", "owner"],
   "artifact.write": ["operator", "developer", "admin", "owner"],
   "token.manage": ["viewer", "operator", "developer", "admin", "owner"],
+  "member.read": ["viewer", "operator", "developer", "admin", "owner"],
+  /** Inviting, changing roles and removing; never above one's own role. */
+  "member.manage": ["admin", "owner"],
+  "workspace.rename": ["admin", "owner"],
+  "workspace.archive": ["owner"],
 } as const satisfies Record<string, readonly Role[]>
 
 export const roles = ["viewer", "operator", "developer", "admin", "owner"] as const
 
 export type Role = (typeof roles)[number]
 
+export const isAbove = (role: Role, other: Role): boolean => roles.indexOf(role) > roles.indexOf(other)
+
 export type Permission = keyof typeof permissions
+
+export const includes = (role: Role, permission: Permission): boolean => {
+  const allowed: readonly Role[] = permissions[permission]
+  return allowed.includes(role)
+}
 
 /** What an operation asks for: a permission, only to be signed in, or nothing at all. */
 export type Asked = Permission | "signed_in" | "open"
@@ -51,6 +63,12 @@ export const operations: Readonly<Record<string, Asked>> = {
   /** Checks a signature in place of a token. */
   receiveHook: "open",
   ...{ logout: "signed_in", getMe: "signed_in", listWorkspaces: "signed_in" },
+  /** Whoever is in a workspace may leave it; removing others takes `member.manage`. */
+  ...{ createWorkspace: "signed_in", acceptInvite: "signed_in", removeMember: "signed_in" },
+  ...{ getWorkspace: "member.read", listMembers: "member.read", changeMember: "member.manage" },
+  ...{ createInvite: "member.manage", listInvites: "member.manage", revokeInvite: "member.manage" },
+  ...{ renameWorkspace: "workspace.rename" },
+  ...{ archiveWorkspace: "workspace.archive", restoreWorkspace: "workspace.archive" },
   ...{ createToken: "token.manage", listTokens: "token.manage", deleteToken: "token.manage" },
 
   ...{ listWorkflows: "workflow.read", getWorkflow: "workflow.read", listVersions: "workflow.read" },

@@ -86,6 +86,26 @@ export const catalogue = {
     }),
   },
   "user.registered": { data: z.object({ user_id: id, email: z.string(), name: z.string() }) },
+  /** A person in a workspace; without a role they are no member any more. */
+  "member.changed": {
+    data: z.object({
+      workspace_id: id,
+      user_id: id,
+      email: z.string(),
+      role: z.string().nullable(),
+      at: time,
+    }),
+  },
+  "user.invited": {
+    data: z.object({
+      invite_id: id,
+      workspace_id: id,
+      email: z.string(),
+      role: z.string(),
+      invited_by: id,
+      expires_at: time,
+    }),
+  },
   "artifact.stored": {
     data: z.object({
       artifact_id: id,

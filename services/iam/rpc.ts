@@ -18,6 +18,8 @@ export const iamRpc = (iam: Iam): Routes => {
           kind: actor.kind,
           grantId: actor.grant_id,
           email: actor.email,
+          archived: actor.archived ?? false,
+          allWorkspaces: actor.all_workspaces ?? false,
         }
       },
       getKeys: () => ({ jwksJson: iam.keys.jwks }),

@@ -30,12 +30,13 @@ type LockedToken = Holder & { readonly used: boolean; readonly ended: boolean }
 /** Two that come with the same token wait for each other here, and the second finds it used. */
 const lockToken = async (sql: Sql, hash: Uint8Array): Promise<LockedToken | undefined> => {
   const [row] = await sql<LockedToken>`
-    select session_id, session.user_id, email, session.workspace_id, role, used_at is not null as used,
+    select session_id, session.user_id, email, session.workspace_id, role, archived_at is not null as archived, used_at is not null as used,
       revoked_at is not null or refresh_token.expires_at <= now() as ended
     from iam.refresh_token
       join iam.session on session.id = session_id
       join iam.user_account on user_account.id = session.user_id
       join iam.member on member.user_id = session.user_id and member.workspace_id = session.workspace_id
+      join iam.workspace on workspace.id = session.workspace_id
     where hash = ${hash}
     for update of refresh_token`
   return row

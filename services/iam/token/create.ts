@@ -1,4 +1,4 @@
-import { type Actor, allow } from "#kernel/auth/actor.ts"
+import { type Actor, allow, isPerson } from "#kernel/auth/actor.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Iam } from "../iam.ts"
 import { insertToken } from "./insert.ts"
@@ -7,8 +7,9 @@ import type { CreatedToken, NewToken } from "./shape.ts"
 /** The caller's own, for the present workspace. Its text is in this answer and nowhere else. */
 export const createToken =
   ({ database, kit }: Pick<Iam, "database" | "kit">) =>
-  async (actor: Actor, { name, expires_at }: NewToken): Promise<CreatedToken> => {
+  async (actor: Actor, { name, expires_at, all_workspaces }: NewToken): Promise<CreatedToken> => {
     allow(actor, "token.manage")
+    if (all_workspaces && !isPerson(actor)) throw new Problem("workspace.bound_token")
     const ends = expires_at == null ? null : new Date(expires_at)
     if (ends && ends <= kit.now()) {
       const errors = [{ path: "expires_at", message: "lies in the past" }]
@@ -16,6 +17,6 @@ export const createToken =
     }
     const { user_id, workspace_id } = actor
     return database.tx((sql) =>
-      insertToken(sql, { id: kit.id(), user_id, workspace_id, name, expires_at: ends }),
+      insertToken(sql, { id: kit.id(), user_id, workspace_id, name, expires_at: ends, all_workspaces }),
     )
   }

@@ -9,6 +9,7 @@ export const tokenShape = z
     created_at: z.iso.datetime(),
     expires_at: z.iso.datetime().nullable(),
     last_used_at: z.iso.datetime().nullable(),
+    all_workspaces: z.boolean().openapi({ description: "It opens every workspace of its holder." }),
   })
   .openapi("Token")
 
@@ -25,6 +26,7 @@ export const newTokenShape = z
       .max(max_name_chars)
       .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), "has a character that is refused"),
     expires_at: z.iso.datetime({ offset: true }).nullish(),
+    all_workspaces: z.boolean().default(false),
   })
   .openapi("NewToken")
 

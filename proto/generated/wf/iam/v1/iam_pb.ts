@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wf/iam/v1/iam.proto.
  */
 export const file_wf_iam_v1_iam: GenFile = /*@__PURE__*/
-  fileDesc("ChN3Zi9pYW0vdjEvaWFtLnByb3RvEgl3Zi5pYW0udjEiOAoUVmFsaWRhdGVUb2tlblJlcXVlc3QSDQoFdG9rZW4YASABKAkSEQoJd29ya3NwYWNlGAIgASgJInsKFVZhbGlkYXRlVG9rZW5SZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEhQKDHdvcmtzcGFjZV9pZBgCIAEoCRIMCgRyb2xlGAMgASgJEgwKBGtpbmQYBCABKAkSEAoIZ3JhbnRfaWQYBSABKAkSDQoFZW1haWwYBiABKAkiEAoOR2V0S2V5c1JlcXVlc3QiJAoPR2V0S2V5c1Jlc3BvbnNlEhEKCWp3a3NfanNvbhgBIAEoCTKiAQoKSWFtU2VydmljZRJSCg1WYWxpZGF0ZVRva2VuEh8ud2YuaWFtLnYxLlZhbGlkYXRlVG9rZW5SZXF1ZXN0GiAud2YuaWFtLnYxLlZhbGlkYXRlVG9rZW5SZXNwb25zZRJACgdHZXRLZXlzEhkud2YuaWFtLnYxLkdldEtleXNSZXF1ZXN0Ghoud2YuaWFtLnYxLkdldEtleXNSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("ChN3Zi9pYW0vdjEvaWFtLnByb3RvEgl3Zi5pYW0udjEiOAoUVmFsaWRhdGVUb2tlblJlcXVlc3QSDQoFdG9rZW4YASABKAkSEQoJd29ya3NwYWNlGAIgASgJIqUBChVWYWxpZGF0ZVRva2VuUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRIUCgx3b3Jrc3BhY2VfaWQYAiABKAkSDAoEcm9sZRgDIAEoCRIMCgRraW5kGAQgASgJEhAKCGdyYW50X2lkGAUgASgJEg0KBWVtYWlsGAYgASgJEhAKCGFyY2hpdmVkGAcgASgIEhYKDmFsbF93b3Jrc3BhY2VzGAggASgIIhAKDkdldEtleXNSZXF1ZXN0IiQKD0dldEtleXNSZXNwb25zZRIRCglqd2tzX2pzb24YASABKAkyogEKCklhbVNlcnZpY2USUgoNVmFsaWRhdGVUb2tlbhIfLndmLmlhbS52MS5WYWxpZGF0ZVRva2VuUmVxdWVzdBogLndmLmlhbS52MS5WYWxpZGF0ZVRva2VuUmVzcG9uc2USQAoHR2V0S2V5cxIZLndmLmlhbS52MS5HZXRLZXlzUmVxdWVzdBoaLndmLmlhbS52MS5HZXRLZXlzUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * @generated from message wf.iam.v1.ValidateTokenRequest
@@ -73,6 +73,20 @@ export type ValidateTokenResponse = Message<"wf.iam.v1.ValidateTokenResponse"> &
    * @generated from field: string email = 6;
    */
   email: string;
+
+  /**
+   * The workspace is archived: it may be read.
+   *
+   * @generated from field: bool archived = 7;
+   */
+  archived: boolean;
+
+  /**
+   * An API token that opens every workspace of its holder.
+   *
+   * @generated from field: bool all_workspaces = 8;
+   */
+  allWorkspaces: boolean;
 };
 
 /**
