@@ -3,7 +3,7 @@ import type { Command } from "./command.ts"
 const json = ["--json", "print the API's objects"] as const
 const yes = ["--yes", "don't ask"] as const
 
-/** Where one works, and with whom. */
+/** Where one works, with whom, and from where. */
 export const memberCommands: readonly Command[] = [
   {
     name: "workspaces list",
@@ -58,6 +58,21 @@ export const memberCommands: readonly Command[] = [
     options: [json],
     examples: ["wf workspaces join wfi_…", "wf workspaces join < invitation"],
     load: () => import("./commands/workspaces/join.ts"),
+  },
+  {
+    name: "sessions list",
+    summary: "where you are signed in with your password",
+    options: [["--all", "all of them"], json],
+    examples: ["wf sessions list"],
+    load: () => import("./commands/sessions/list.ts"),
+  },
+  {
+    name: "sessions end",
+    summary: "end a session, or all of them; it holds everywhere within a second",
+    arguments: ["[id]"],
+    options: [["--all", "log out everywhere; API tokens stay"], yes],
+    examples: ["wf sessions end 0198c0de-…", "wf sessions end --all"],
+    load: () => import("./commands/sessions/end.ts"),
   },
   {
     name: "members list",

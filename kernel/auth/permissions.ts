@@ -62,6 +62,7 @@ export const operations: Readonly<Record<string, Asked>> = {
   ...{ register: "open", login: "open", refreshLogin: "open" },
   /** Checks a signature in place of a token. */
   receiveHook: "open",
+  ...{ listSessions: "signed_in", endSession: "signed_in", endSessions: "signed_in" },
   ...{ logout: "signed_in", getMe: "signed_in", listWorkspaces: "signed_in" },
   /** Whoever is in a workspace may leave it; removing others takes `member.manage`. */
   ...{ createWorkspace: "signed_in", acceptInvite: "signed_in", removeMember: "signed_in" },

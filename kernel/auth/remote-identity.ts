@@ -22,6 +22,10 @@ export const remoteIdentity = (iam: Client<typeof IamService>): Identity => ({
       ...(more.archived && { archived: true }),
     }
   },
+  async revoked(cursor) {
+    const { cursor: next, subjects } = await iam.listRevoked({ cursor })
+    return { cursor: next, subjects }
+  },
   async keys() {
     const { jwksJson } = await iam.getKeys({})
     return jwksJson

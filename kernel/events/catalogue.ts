@@ -86,6 +86,8 @@ export const catalogue = {
     }),
   },
   "user.registered": { data: z.object({ user_id: id, email: z.string(), name: z.string() }) },
+  /** A session has ended; without one, all of the user's. */
+  "user.logged_out": { data: z.object({ user_id: id, session_id: id.nullable(), at: time }) },
   /** A person in a workspace; without a role they are no member any more. */
   "member.changed": {
     data: z.object({

@@ -30,6 +30,11 @@ export const identityKinds = {
     title: "There is no such workspace",
     next: "See `wf workspaces list`.",
   },
+  "session.not_found": {
+    status: 404,
+    title: "There is no such session",
+    next: "See `wf sessions list`; it may have ended already.",
+  },
   "workspace.exists": {
     status: 409,
     title: "There is a workspace with this slug already",

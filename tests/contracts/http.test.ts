@@ -26,6 +26,7 @@ const promised = [
   "POST /api/v1/auth/refresh",
   "POST /api/v1/auth/logout",
   "GET /api/v1/auth/me",
+  "GET /api/v1/auth/sessions",
   "GET /api/v1/tokens",
   "POST /api/v1/tokens",
   "DELETE /api/v1/tokens/{}",

@@ -20,6 +20,7 @@ type Owned = {
   readonly workspace_id: string
   readonly user_id: string
   readonly invite_id: string
+  readonly session_id: string
 }
 
 let it: UnderTest
@@ -43,6 +44,13 @@ const opened = async (): Promise<string> => {
     body: JSON.stringify({ name, functions: [name] }),
   })
   return ((await answer.json()) as { worker_id: string }).worker_id
+}
+
+/** A session of somebody else than the stranger. */
+const signedIn = async (): Promise<string> => {
+  const token = await ofStranger()
+  const [session] = (await createClient({ url: it.url, token }).identity.sessions()).items
+  return session?.id ?? ""
 }
 
 const ofStranger = async (): Promise<string> => {
@@ -74,6 +82,7 @@ beforeAll(async () => {
     ...{ run_id: run.id, token_id: token.id, slug: workspace.slug, sha256 },
     ...{ job_id, dead_letter_id: letter?.id ?? "", draft_id: await drafted(), worker_id: await opened() },
     ...{ workspace_id: workspace.id, user_id: user.id, invite_id },
+    session_id: await signedIn(),
   }
   stranger = await ofStranger()
   secured = (await operations()).filter(({ isOpen }) => !isOpen)
@@ -103,6 +112,7 @@ const ask = (operation: Operation, headers: Record<string, string>): Promise<Res
     .replace("{workspace_id}", owned.workspace_id)
     .replace("{user_id}", owned.user_id)
     .replace("{invite_id}", owned.invite_id)
+    .replace("{session_id}", owned.session_id)
     .replace("{version}", "1")
     .replace("{workflow}", name)
     .replace("{name}", operation.path.includes("/artifacts/") ? file : name)

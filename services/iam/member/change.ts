@@ -4,6 +4,7 @@ import type { Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Iam } from "../iam.ts"
+import { distrust } from "../session/revoke.ts"
 import { enterToChange } from "../workspace/enter.ts"
 import { memberChanged } from "./changed.ts"
 import { keepAnOwner } from "./owner.ts"
@@ -26,6 +27,7 @@ export const changeMember =
       if (member.role === role) return member
       if (member.role === "owner") await keepAnOwner(sql, workspace_id)
       await setRole(sql, { workspace_id, user_id, role })
+      await distrust(sql, [user_id])
       await emit(sql, [memberChanged({ workspace_id, user_id, email: member.email, role }, kit.now())])
       return { ...member, role }
     })

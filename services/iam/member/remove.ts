@@ -3,6 +3,7 @@ import type { Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Iam } from "../iam.ts"
+import { distrust } from "../session/revoke.ts"
 import { enterToChange } from "../workspace/enter.ts"
 import { refuseAbove } from "./change.ts"
 import { memberChanged } from "./changed.ts"
@@ -23,6 +24,7 @@ export const removeMember =
       if (user_id !== actor.user_id) refuseAbove(there.role, member.role)
       if (member.role === "owner") await keepAnOwner(sql, workspace_id)
       await deleteMember(sql, { workspace_id, user_id })
+      await distrust(sql, [user_id])
       const { email } = member
       await emit(sql, [memberChanged({ workspace_id, user_id, email, role: null }, kit.now())])
     })

@@ -4,12 +4,14 @@ import type { Iam } from "../iam.ts"
 import type { Credentials } from "../user/credentials.ts"
 import { createWorkspace } from "../workspace/create.ts"
 import { addRefreshToken, grantOf, type Holder } from "./grant.ts"
-import type { Grant } from "./shape.ts"
+import type { Grant, Origin } from "./shape.ts"
+
+const unknown_origin: Origin = { device: "", address: undefined }
 
 /** The answer, and the time it takes, are the same for a wrong password and an unknown address. */
 export const login =
   (iam: Iam) =>
-  async ({ email, password }: Credentials): Promise<Grant> => {
+  async ({ email, password }: Credentials, origin: Origin = unknown_origin): Promise<Grant> => {
     const { database, kit, passwords } = iam
     const known = await database.run((sql) => readAccount(sql, email))
     const matches = await passwords.verify(password, known?.hash ?? undefined)
@@ -18,7 +20,7 @@ export const login =
     const session_id = kit.id()
     const { place, refresh_token } = await database.tx(async (sql) => {
       const place = (await readPlace(sql, user_id)) ?? (await makePlace(sql, { id: kit.id(), user_id, name }))
-      await insertSession(sql, { id: session_id, user_id, workspace_id: place.workspace_id })
+      await insertSession(sql, { id: session_id, user_id, workspace_id: place.workspace_id, ...origin })
       return { place, refresh_token: await addRefreshToken(sql, session_id) }
     })
     return grantOf(iam, { session_id, user_id, email, ...place }, refresh_token)
@@ -56,9 +58,9 @@ const makePlace = async (
   return { workspace_id, role, archived: false }
 }
 
-type NewSession = { readonly id: string; readonly user_id: string; readonly workspace_id: string }
+type NewSession = Origin & { readonly id: string; readonly user_id: string; readonly workspace_id: string }
 
-const insertSession = (sql: Sql, { id, user_id, workspace_id }: NewSession) =>
+const insertSession = (sql: Sql, { id, user_id, workspace_id, device, address }: NewSession) =>
   sql`
-    insert into iam.session (id, user_id, workspace_id)
-    values (${id}::text::uuid, ${user_id}::text::uuid, ${workspace_id}::text::uuid)`
+    insert into iam.session (id, user_id, workspace_id, device, address)
+    values (${id}::text::uuid, ${user_id}::text::uuid, ${workspace_id}::text::uuid, ${device}, ${address ?? null})`

@@ -1,5 +1,6 @@
 import { type Actor, allow } from "#kernel/auth/actor.ts"
 import type { Database, Sql } from "#kernel/database/database.ts"
+import { distrust } from "../session/revoke.ts"
 import { enterToChange } from "./enter.ts"
 import type { Workspace } from "./shape.ts"
 import { readWorkspace } from "./show.ts"
@@ -12,6 +13,7 @@ export const archiveWorkspace =
       const there = await enterToChange(sql, actor, workspace_id)
       allow({ ...there, archived: false }, "workspace.archive")
       await markArchived(sql, workspace_id)
+      await distrust(sql, [workspace_id])
       return readWorkspace(sql, there)
     })
 
@@ -22,6 +24,7 @@ export const restoreWorkspace =
       const there = await enterToChange(sql, actor, workspace_id)
       allow({ ...there, archived: false }, "workspace.archive")
       await markRestored(sql, workspace_id)
+      await distrust(sql, [workspace_id])
       return readWorkspace(sql, there)
     })
 
