@@ -124,7 +124,7 @@ export const commands: readonly Command[] = [
     summary: "make a version of a file, unless nothing changed",
     arguments: ["<file...>"],
     options: [json],
-    examples: ["wf push examples/hello.yml"],
+    examples: ["wf push examples/hello.yml", "wf push examples/restock.ts"],
     load: () => import("./commands/workflows/push.ts"),
   },
   {

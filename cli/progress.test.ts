@@ -44,6 +44,11 @@ describe("a change", () => {
     expect(eventLine(plain, event("task.failed", { data }))).toBe("✗ build failed (attempt 2): exit code 3")
   })
 
+  test("tells of a result that was there already", () => {
+    const data = { attempt: 0, reused_from: "0198c0de-0000-7000-8000-000000000001" }
+    expect(eventLine(plain, event("task.completed", { data }))).toBe("✓ build completed (cached)")
+  })
+
   test("of the run itself, or of a kind from a later version, is no line", () => {
     expect(eventLine(plain, event("workflow.completed", { task: null }))).toBeUndefined()
     expect(eventLine(plain, event("task.dreaming"))).toBeUndefined()
@@ -87,4 +92,22 @@ test("the end tells the outcome, how long it took, and each failure", () => {
     "✗ nightly failed in 2.5s (1/3 tasks, run r1)",
     "  b: exit code 3",
   ])
+})
+
+test("the end tells what the run answers, or why it can't", () => {
+  const run = {
+    ...{ id: "r1", workflow: "nightly", status: "completed", reason: null, tasks: [] },
+    ...{ started_at: "2026-03-01T12:00:00.000Z", finished_at: "2026-03-01T12:00:02.500Z" },
+    outputs: { rows: 7, files: ["a", "b"], "na\u001b[2Jme": "two\nlines", long: "x".repeat(300) },
+  } as unknown as Run
+  expect(summaryLines(plain, run)).toEqual([
+    "✓ nightly completed in 2.5s (0/0 tasks, run r1)",
+    "  rows = 7",
+    '  files = ["a","b"]',
+    "  name = two lines",
+    `  long = ${"x".repeat(200)}…`,
+  ])
+  const reason = "outputs.invalid: `rows`: no such key"
+  const failed: Run = { ...run, status: "failed", reason, outputs: null }
+  expect(summaryLines(plain, failed).at(-1)).toBe("  outputs.invalid: `rows`: no such key")
 })

@@ -30,7 +30,8 @@ export const eventLine = (io: Io, event: RunEvent): string | undefined => {
   }
   const attempt = Number(event.data.attempt ?? 1)
   const tries = attempt > 1 ? ` (attempt ${attempt})` : ""
-  return `${styled(io, style, mark)} ${cleanLine(event.task)} ${words}${tries}${cleanLine(errorOf(event))}`
+  const cached = event.data.reused_from === undefined ? "" : " (cached)"
+  return `${styled(io, style, mark)} ${cleanLine(event.task)} ${words}${tries}${cached}${cleanLine(errorOf(event))}`
 }
 
 const palette: readonly Style[] = ["cyan", "magenta", "yellow", "blue", "green"]
@@ -64,6 +65,17 @@ export const inOrder = (tasks: readonly Task[]): readonly Task[] => {
 }
 
 const max_reasons = 20
+const max_answer_chars = 200
+
+/** What the run answers, or why it can't. */
+const answerLines = ({ outputs, reason }: Run): readonly string[] => {
+  if (reason?.startsWith("outputs.invalid")) return [`  ${cleanLine(reason)}`]
+  const shown = Object.entries(outputs ?? {}).map(([name, value]) => {
+    const text = cleanLine(typeof value === "string" ? value : JSON.stringify(value))
+    return `  ${cleanLine(name)} = ${text.length > max_answer_chars ? `${text.slice(0, max_answer_chars)}…` : text}`
+  })
+  return shown.slice(0, max_reasons)
+}
 
 /** What is left in the scrollback when a run has ended. */
 export const summaryLines = (io: Io, run: Run): readonly string[] => {
@@ -77,7 +89,11 @@ export const summaryLines = (io: Io, run: Run): readonly string[] => {
   const counts = `${done}/${run.tasks?.length ?? 0} tasks`
   return [
     `${styled(io, style, mark)} ${cleanLine(run.workflow)} ${cleanLine(run.status)} in ${duration} (${counts}, run ${cleanLine(run.id)})`,
+    ...(run.parent
+      ? [`  begun by ${cleanLine(run.parent.task)} of the run ${cleanLine(run.parent.run_id)}`]
+      : []),
     ...reasons,
+    ...answerLines(run),
     ...(failed.length > max_reasons ? [`  … and ${failed.length - max_reasons} more that failed`] : []),
   ]
 }

@@ -13,6 +13,10 @@ export const waitWords = (wait: Wait): string => {
   const limit = until === "" ? "" : `, until ${until}`
   if (wait.for === "sleep") return until === "" ? "time to pass" : `the time ${until}`
   if (wait.for === "signal") return `the signal ${textOf(wait.signal ?? wait.name)}${limit}`
+  if (wait.for === "workflow") {
+    const run = textOf(wait.awaited_run_id ?? wait.run_id)
+    return `the run ${run} of ${textOf(wait.workflow)}, version ${String(wait.version)}${limit}`
+  }
   if (wait.for !== "approval") return textOf(wait.for)
   const who = [...listOf(wait.roles), ...listOf(wait.people)]
   const message = textOf(wait.message)

@@ -4,7 +4,10 @@ import { Failure } from "./failure.ts"
 
 const max_bytes = 1024 * 1024
 
-export const looksLikeFile = (word: string): boolean => /[/\\]|\.(ya?ml|json)$/i.test(word)
+export const looksLikeFile = (word: string): boolean => /[/\\]|\.(ya?ml|json)$/i.test(word) || isProgram(word)
+
+/** A file that makes workflows when it is run. */
+export const isProgram = (path: string): boolean => /\.[cm]?[jt]s$/i.test(path)
 
 export const readWorkflow = (path: string): string => {
   const stats = statSync(path, { throwIfNoEntry: false })

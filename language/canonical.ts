@@ -3,6 +3,7 @@ import { concurrencyOf } from "./concurrency.ts"
 import { durationMs, durationText } from "./duration.ts"
 import { defaults } from "./plan.ts"
 import type { Definition, Input, Task } from "./schema.ts"
+import { sha256 } from "./sha256.ts"
 import { taskLimits } from "./task-limits.ts"
 import { bareExpression } from "./template.ts"
 
@@ -11,13 +12,14 @@ import { bareExpression } from "./template.ts"
  * sorted, defaults left out, durations and shorthands spelled one way. So a default must never
  * change its value, and a new field must mean the old behaviour when it is left out.
  */
-const canonical = (definition: Definition): string => {
+const canonical = (definition: Definition, bundle: string | undefined): string => {
   const { name, description, timeout } = definition
   return canonicalJson({
     name,
     description: description || undefined,
     tags: sorted(definition.tags),
     files: sorted(definition.files),
+    bundle,
     inputs: present(mapped(definition.inputs ?? {}, input)),
     env: environment(definition.env),
     secrets: sorted(definition.secrets),
@@ -32,12 +34,9 @@ const canonical = (definition: Definition): string => {
   })
 }
 
-/** SHA-256 of the canonical text, in hex. */
-export const digest = async (definition: Definition): Promise<string> => {
-  const bytes = new TextEncoder().encode(canonical(definition))
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("")
-}
+/** SHA-256 of the canonical text, in hex; `bundle` is the digest of what its files hold, where it has any. */
+export const digest = (definition: Definition, bundle?: string): Promise<string> =>
+  sha256(new TextEncoder().encode(canonical(definition, bundle)))
 
 const input = (declared: Input) => ({
   ...declared,
@@ -60,7 +59,8 @@ const task = (given: Task) => {
     fail_fast: given.fail_fast || undefined,
     cache: given.cache && { key: given.cache.key, ttl: period(given.cache.ttl, defaults.cache_ttl_ms) },
     secrets: sorted(given.secrets),
-    timeout: period(given.timeout, defaults.task_timeout_ms),
+    // A run of another workflow has no usual time.
+    timeout: period(given.timeout, given.uses === "workflow" ? 0 : defaults.task_timeout_ms),
     queue_timeout: period(given.queue_timeout, 0),
     retries: given.retries && retries(given.retries),
     when: unless(given.when, "success"),

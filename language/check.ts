@@ -3,6 +3,7 @@ import { notRunIn } from "./constructs.ts"
 import { explain } from "./explain.ts"
 import { expressionFaults } from "./expression-faults.ts"
 import { type DefinitionError, describe, type Fault } from "./fault.ts"
+import { fileFaults } from "./files.ts"
 import { declarationFaults } from "./inputs.ts"
 import { limits } from "./limits.ts"
 import { isMapping, type Mapping, mappingAt } from "./mappings.ts"
@@ -51,7 +52,7 @@ export const findFaults = (value: unknown): Found => {
   const definition = isMapping(value) ? value : {}
   faults.push(...graphFaults(definition), ...expressionFaults(value))
   const inputs = soundInputs(definition)
-  faults.push(...declarationFaults(inputs), ...startFaults(definition, inputs))
+  faults.push(...declarationFaults(inputs), ...startFaults(definition, inputs), ...fileFaults(definition))
   if (parsed.success && faults.length === 0) return { definition: parsed.data, faults }
   return { faults }
 }

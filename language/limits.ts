@@ -5,6 +5,8 @@ export const limits = {
   max_values: 200_000,
   max_aliases: 100,
   max_errors: 1_000,
+  max_workflow_depth: 10,
+  max_subworkflows: 100,
   max_tasks: 5_000,
   max_needs: 1_000,
   max_edges: 100_000,
@@ -12,6 +14,8 @@ export const limits = {
   max_enum: 100,
   max_tags: 20,
   max_files: 100,
+  max_file_bytes: 1_048_576,
+  max_files_bytes: 2_097_152,
   max_artifacts: 100,
   max_env: 200,
   max_outputs: 100,
@@ -47,4 +51,5 @@ export const limits = {
   max_shell_values_bytes: 1_000_000,
   max_outputs_bytes: 262_144,
   max_inputs_bytes: 262_144,
+  max_trigger_bytes: 262_144,
 } as const

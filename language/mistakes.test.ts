@@ -177,6 +177,22 @@ const mistakes: readonly Mistake[] = [
       "flow.yml:7:24: `name` is missing: it must be text",
     ],
   ],
+  [
+    "12. settings of workers on a task that runs another workflow",
+    [
+      "name: flow",
+      "tasks:",
+      "  a: { uses: workflow, with: { name: other }, cache: { key: k } }",
+      "  b: { uses: workflow, with: { name: other }, labels: { zone: a }, on_worker_lost: fail }",
+      "  c: { uses: workflow, with: { name: other, wait: false }, timeout: 1h }",
+    ],
+    [
+      "flow.yml:3:47: `cache` means nothing for `uses: workflow`, which no worker runs",
+      "flow.yml:4:47: `labels` means nothing for `uses: workflow`, which no worker runs",
+      "flow.yml:4:68: `on_worker_lost` means nothing for `uses: workflow`, which no worker runs",
+      "flow.yml:5:60: `timeout` means nothing for `uses: workflow`, which no worker runs",
+    ],
+  ],
 ]
 
 test.each(mistakes)("%s", (_, file, expected) => expect(told(file)).toEqual([...expected]))

@@ -58,6 +58,21 @@ export const parseWorkflow = (text: string, options: { readonly file?: string } 
   return { ok: true, definition, notes: report(notes, lines, options.file) }
 }
 
+/** Faults that nothing but the machine at hand can tell, such as files that aren't there, in a text that is right. */
+export const placeFaults = (
+  text: string,
+  faults: readonly Fault[],
+  options: { readonly file?: string } = {},
+): readonly PlacedError[] => {
+  const lines = new LineCounter()
+  const locate = locator(parseDocument(text, { ...yamlOptions, lineCounter: lines }), text)
+  return report(
+    faults.map((fault) => ({ fault, offset: locate(fault) })),
+    lines,
+    options.file,
+  )
+}
+
 type Placed = { readonly fault: Fault; readonly offset: number }
 
 /** In the order of the file. */

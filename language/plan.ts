@@ -6,9 +6,12 @@ import { topological } from "./graph.ts"
 import { taskReads } from "./reads.ts"
 import type { Definition, Task } from "./schema.ts"
 import { type Entry, entriesIn, graphOf, needsOf, type Section } from "./sections.ts"
+import { slotOf } from "./slots.ts"
+import type { Pinned } from "./subworkflows.ts"
 import { type TaskLimits, taskLimits } from "./task-limits.ts"
 import { readsItsNeeds } from "./task-types.ts"
 import { bareExpression } from "./template.ts"
+import { readsTriggerIn } from "./trigger-reads.ts"
 import { type Wait, waitOf } from "./wait.ts"
 
 export type RetryPolicy = {
@@ -45,6 +48,8 @@ export type PlanTask = {
   readonly artifacts: readonly string[]
   /** Only a worker that has all of these runs it. */
   readonly labels?: Readonly<Record<string, string>>
+  /** The digest of the bundle that is unpacked in its folder. */
+  readonly bundle?: string
   /** What its processes may use, if less than their worker allows. */
   readonly limits?: TaskLimits
   /** Absent for one of the workflow's ordinary tasks. */
@@ -77,6 +82,10 @@ export type Plan = {
   readonly tasks: readonly PlanTask[]
   /** What the run answers: templates, evaluated when all tasks have ended. */
   readonly outputs?: Readonly<Record<string, unknown>>
+  /** Its expressions ask what began the run. */
+  readonly reads_trigger?: true
+  /** Of the workflows that its tasks run, and that those run in turn: set by a start. */
+  readonly workflows?: Readonly<Record<string, Pinned>>
   /** What it takes to run this, as far as not every version of the engine has it. */
   readonly constructs?: readonly Construct[]
 }
@@ -94,8 +103,11 @@ export const defaults = {
 export const usualRetries = (max_retries: number | null | undefined): number =>
   (max_retries ?? 0) > 0 ? (max_retries ?? 0) : defaults.retry.max_retries
 
-/** Takes a definition that was checked: a cycle or an unknown need here is a bug, and thrown. */
-export const compile = (definition: Definition): Plan => {
+/**
+ * Takes a definition that was checked: a cycle or an unknown need here is a bug, and thrown. `bundle` is the digest
+ * of what the definition's files hold, which is known where they are kept.
+ */
+export const compile = (definition: Definition, bundle?: string): Plan => {
   const entries = new Map(entriesIn(definition).map((entry) => [entry.name, entry]))
   const graph = graphOf([...entries.values()])
   const order = topological(graph)
@@ -110,7 +122,7 @@ export const compile = (definition: Definition): Plan => {
   for (const [idx, name] of order.entries()) {
     const entry = entries.get(name)
     if (!entry) throw new Error("The definition was not checked: a task is missing.")
-    const own = { ...settings(entry), ...flow(entry) }
+    const own = { ...settings(entry), ...flow(entry), ...unpacked(entry.task, bundle) }
     const { with: given, env, wait, cache, each } = own
     const conditions = own.if === undefined ? [] : [`\${{${own.if}}}`]
     const named = readPlaces([given, env, texts(definition.env), wait, cache, each, conditions], places, idx)
@@ -128,6 +140,7 @@ export const compile = (definition: Definition): Plan => {
     ...(definition.concurrency && { concurrency: concurrencyOf(definition.concurrency) }),
     tasks,
     ...(definition.outputs && { outputs: definition.outputs }),
+    ...(readsTriggerIn(definition) && { reads_trigger: true }),
     ...(constructs.length > 0 && { constructs }),
   }
 }
@@ -187,6 +200,10 @@ const flow = ({ section, name, task }: Entry<Task>) => {
     ...(wait && { wait }),
   }
 }
+
+/** Only what has a folder has files in it. */
+const unpacked = ({ uses = "shell" }: Task, bundle: string | undefined): Pick<PlanTask, "bundle"> =>
+  bundle !== undefined && slotOf(uses) === "process" ? { bundle } : {}
 
 const rooted_when = { on_failure: "failure", finally: "always" } as const
 

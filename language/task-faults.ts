@@ -129,13 +129,16 @@ const settingFaults = (task: Mapping, path: Path): Fault[] => {
     return faults
   }
   for (const key of for_workers) {
-    if (task[key] === undefined) continue
+    if (task[key] === undefined || (key === "timeout" && awaitsRun(task))) continue
     const hint =
       key === "timeout" && (task.uses === "approval" || task.uses === "signal") ? ": put it in `with`" : ""
     fault(key, `\`${key}\` means nothing for \`uses: ${task.uses}\`, which no worker runs${hint}`)
   }
   return faults
 }
+
+const awaitsRun = ({ uses, with: given }: Mapping): boolean =>
+  uses === "workflow" && !(isMapping(given) && given.wait === false)
 
 /** What refers to the workflow itself. */
 const linkFaults = (task: Mapping, path: Path, definition: Mapping): Fault[] => {

@@ -33,14 +33,18 @@ export type Wait =
       readonly version: number | null
       readonly inputs: Readonly<Record<string, unknown>>
       readonly wait: boolean
+      readonly timeout_ms?: number
     }
 
 /** Undefined for what a worker runs. Takes a task that was checked. */
-export const waitOf = ({ uses, with: given }: Pick<Task, "uses" | "with">, task = ""): Wait | undefined => {
+export const waitOf = (
+  { uses, with: given, timeout }: Pick<Task, "uses" | "with" | "timeout">,
+  task = "",
+): Wait | undefined => {
   if (uses === "approval") return approval(given)
   if (uses === "signal") return signal(given, task)
   if (uses === "sleep") return sleep(given)
-  return uses === "workflow" ? workflow(given) : undefined
+  return uses === "workflow" ? workflow(given, period(timeout)) : undefined
 }
 
 const period = (text: string | undefined): number | null =>
@@ -79,7 +83,10 @@ const sleep = (given: Task["with"]): Wait => {
   return duration_ms === undefined ? { for: "sleep", duration } : { for: "sleep", duration_ms }
 }
 
-const workflow = (given: Task["with"]): Wait => {
+const workflow = (given: Task["with"], timeout_ms: number | null): Wait => {
   const { name, version, inputs, wait } = waitTypes.workflow.parse(given)
-  return { for: "workflow", name, version: version ?? null, inputs: inputs ?? {}, wait: wait ?? true }
+  return {
+    ...{ for: "workflow", name, version: version ?? null, inputs: inputs ?? {}, wait: wait ?? true },
+    ...(timeout_ms !== null && { timeout_ms }),
+  }
 }

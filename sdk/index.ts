@@ -11,7 +11,10 @@ import { type ClientOptions, createTransport } from "./transport.ts"
 import { workflowsOf } from "./workflows.ts"
 import { workspacesOf } from "./workspaces.ts"
 
+export { z } from "zod"
 export type { Upload } from "./artifacts.ts"
+export { expr } from "./authoring/ref.ts"
+export { each, workflow } from "./authoring/workflow.ts"
 export type { ChooseDeadLetters, ListDeadLetters } from "./dead-letters.ts"
 export type { CreateToken, Credentials } from "./identity.ts"
 export type { ListJobs } from "./jobs.ts"
@@ -37,6 +40,7 @@ export type {
   RunEvent,
   Schedule,
   Secret,
+  SentFile,
   Sequence,
   TaskRun,
   Version,

@@ -1,5 +1,5 @@
 import { allPages } from "./pages.ts"
-import type { Page, PageOptions, Sequence, Version, Workflow } from "./shapes.ts"
+import type { Page, PageOptions, SentFile, Sequence, Version, Workflow } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
 export type StartSequence = {
@@ -19,14 +19,14 @@ export const workflowsOf = (transport: Transport) => {
   const path = (name: string) => `/api/v1/workflows/${encodeURIComponent(name)}`
   const list = (options: ListWorkflows = {}) =>
     transport.json<Page<Workflow>>({ path: "/api/v1/workflows", query: options })
+  const push = (json: object) => transport.json<Version>({ method: "POST", path: "/api/v1/workflows", json })
   return {
-    /** A version for this definition; the one there is, when nothing has changed. */
-    push: (source: string, file?: string) =>
-      transport.json<Version>({
-        method: "POST",
-        path: "/api/v1/workflows",
-        json: { source, ...(file !== undefined && { file }) },
-      }),
+    /** A version for this text; the one there is, when nothing has changed. `files` are those that it names. */
+    push: (source: string, file?: string, files?: readonly SentFile[]) =>
+      push({ source, ...(file !== undefined && { file }), ...(files && { files }) }),
+    /** The same for a definition that is an object already. */
+    pushDefinition: (definition: object, files?: readonly SentFile[]) =>
+      push({ definition, ...(files && { files }) }),
     /** Starts these steps, one after the other, without a version of their own to look after. */
     startSequence: ({ idempotency_key, ...json }: StartSequence) => {
       const headers = { "idempotency-key": idempotency_key ?? crypto.randomUUID() }

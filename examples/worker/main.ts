@@ -1,5 +1,5 @@
 // A worker of your own: functions that tasks with `uses: function` call by their names. Start it with
-// `WF_URL=… WF_TOKEN=… bun examples/worker/main.ts`, then `wf run examples/worker/parcel.yml`.
+// `WF_URL=… WF_TOKEN=… bun examples/worker/main.ts`, then `wf run examples/worker/delivery.yml`.
 import { createWorker, NonRetryable, RetryLater, type WorkContext } from "#sdk/index.ts"
 
 type Parcel = { readonly weight_kg: number; readonly to: string }

@@ -67,7 +67,17 @@ export const list = (values: readonly (string | number | boolean | null)[]): str
   return `{${text}}`
 }
 
-const quoted = (value: string): string => `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`
+/** What stands for itself in a literal: ids, numbers, times. */
+const isPlain = (value: string): boolean => /^[\w.:+-]+$/.test(value) && !/^null$/i.test(value)
+
+const quoted = (value: string): string =>
+  isPlain(value) ? value : `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`
+
+/**
+ * Texts of JSON one to a line, which has no line breaks of its own: `string_to_array(${lines(texts)}, E'\\n')`. Neither
+ * side has to look at each of their characters, as an array literal's quotes would ask for.
+ */
+export const lines = (texts: readonly string[]): string => texts.join("\n")
 
 /** JSON text, to be cast in the statement: `${json(inputs)}::text::json`. */
 export const json = (value: unknown): string => JSON.stringify(value ?? null)

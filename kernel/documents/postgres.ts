@@ -1,4 +1,4 @@
-import { type Database, list, type Sql, type Value } from "#kernel/database/database.ts"
+import { type Database, lines, list, type Sql, type Value } from "#kernel/database/database.ts"
 import type { Collection, Document, Documents, Query } from "./documents.ts"
 import {
   type Comparison,
@@ -67,18 +67,19 @@ const orderOf = (collection: Collection, order: Query["order"]): string =>
 const write = async (sql: Sql, collection: Collection, stored: readonly Stored[]): Promise<number> => {
   const { fields } = collection
   const columns = ["id", "version", "body", ...fields.map(({ name }) => columnOf(name))]
-  const given = ["text", "bigint", "text", ...fields.map(({ type }) => casts[type])]
+  const types = fields.map(({ type }) => casts[type])
   const values = [
     list(stored.map(({ id }) => id)),
     list(stored.map(({ version }) => version)),
-    list(stored.map(({ body }) => body)),
+    lines(stored.map(({ body }) => body)),
     ...fields.map((_, index) => list(stored.map((one) => one.values[index] ?? null))),
   ]
-  const arrays = given.map((type, index) => `$${index + 1}::text::${type}[]`)
+  const bodies = "string_to_array($3::text, E'\\n')"
+  const rest = types.map((type, index) => `$${index + 4}::text::${type}[]`)
   const changes = columns.slice(1).map((column) => `${column} = excluded.${column}`)
   const rows = await sql.statement(
     `insert into ${tableOf(sql.schema, collection)} as kept (${columns.join(", ")})
-     select * from unnest(${arrays.join(", ")})
+     select * from unnest(${["$1::text::text[]", "$2::text::bigint[]", bodies, ...rest].join(", ")})
      on conflict (id) do update set ${changes.join(", ")} where excluded.version > kept.version
      returning 1`,
     values,

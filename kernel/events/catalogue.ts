@@ -25,6 +25,9 @@ const waitFact = taskFact.extend({
   for: z.string(),
   until: time.nullable(),
   signal: z.string().optional(),
+  workflow: z.string().optional(),
+  version: z.int().optional(),
+  awaited_run_id: id.optional(),
   message: z.string().optional(),
   roles: z.array(z.string()).optional(),
   people: z.array(z.string()).optional(),
@@ -41,6 +44,8 @@ export const catalogue = {
       reason: z.string().nullable(),
       started_at: time.nullable(),
       finished_at: time,
+      /** Of one that a task of another run has begun: the run that all of this is a part of. */
+      whole_run_id: id.optional(),
     }),
   },
   "run.paused": { data: runFact.extend({ at: time }) },

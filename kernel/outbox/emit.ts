@@ -1,4 +1,4 @@
-import { json, list, type Sql } from "#kernel/database/database.ts"
+import { json, lines, list, type Sql } from "#kernel/database/database.ts"
 import type { EventData, EventName } from "#kernel/events/envelope.ts"
 import { systemKit } from "#kernel/service/kit.ts"
 import { activeTraceparent } from "#kernel/telemetry/tracing.ts"
@@ -27,7 +27,7 @@ export const emit = async (sql: Sql, events: readonly Event[]): Promise<void> =>
   await sql.statement(
     `insert into "${sql.schema}".outbox (topic, events)
      select topic, events::json
-     from unnest($1::text::text[], $2::text::text[]) with ordinality as t (topic, events, place)
+     from unnest($1::text::text[], string_to_array($2::text, E'\\n')) with ordinality as t (topic, events, place)
      order by place`,
     [rows.topics, rows.events],
   )
@@ -40,7 +40,7 @@ export const outboxText = (
 ): { readonly topics: string; readonly events: string } => {
   const byTopic = Map.groupBy(events, (event) => event.type)
   const bodies = [...byTopic.values()].map((some) => json(some.map(stored)))
-  return { topics: list([...byTopic.keys()]), events: list(bodies) }
+  return { topics: list([...byTopic.keys()]), events: lines(bodies) }
 }
 
 // The topic says the type, and the row has the time.

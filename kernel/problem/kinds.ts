@@ -35,10 +35,30 @@ export const kinds = {
     title: "The workflow is not valid",
     next: "Correct the places named in `errors`; `wf validate FILE` checks it without sending.",
   },
+  "bundle.not_found": {
+    status: 404,
+    title: "The files of this version are gone from the store",
+    next: "Push the workflow again with `wf push FILE`, which brings them back.",
+  },
   "version.not_runnable": {
     status: 422,
     title: "This version of wf doesn't run all that the workflow uses",
     next: "Leave out what `detail` names, or start it after an upgrade; `wf validate FILE` shows the places.",
+  },
+  "workflow.cycle": {
+    status: 422,
+    title: "Workflows run each other in a circle",
+    next: "Take one of the tasks out of the circle that `detail` names.",
+  },
+  "workflow.unknown_part": {
+    status: 422,
+    title: "A workflow that this one runs can't be started",
+    next: "Push or restore what `detail` names, or name another version, and start it again.",
+  },
+  "trigger.too_large": {
+    status: 413,
+    title: "What begins the run is too large to be kept with it",
+    next: "Send less, or let the workflow read `trigger` in its trigger's `inputs` alone.",
   },
   "workflow.started": {
     status: 409,

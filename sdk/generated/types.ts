@@ -1804,7 +1804,7 @@ export interface components {
             }[];
             request_id?: string;
         };
-        /** @description `source` or `definition` makes a version; `name` with `steps` starts that sequence. */
+        /** @description `source` or `definition` makes a version, with its `files` if it names some; `name` with `steps` starts that sequence. */
         PushWorkflow: {
             /** @description The workflow file's text: YAML or JSON. */
             source?: string;
@@ -1814,6 +1814,8 @@ export interface components {
             definition?: {
                 [key: string]: unknown;
             };
+            /** @description What the workflow's `files` hold: at most 1048576 bytes each, and 2097152 in all. */
+            files?: components["schemas"]["SentFile"][];
             name?: string;
             /** @description Done one after the other; the first that fails ends the sequence. */
             steps?: {
@@ -1949,6 +1951,14 @@ export interface components {
             trigger: string;
             /** Format: uuid */
             rerun_of: string | null;
+            /** @description The task of another run that began this one. */
+            parent: {
+                /** Format: uuid */
+                run_id: string;
+                /** Format: uuid */
+                task_run_id: string;
+                task: string;
+            } | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -2021,6 +2031,18 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        SentFile: {
+            /** @description As the workflow's `files` name it. */
+            path: string;
+            content: string;
+            /**
+             * @description How `content` is written; utf8 when left out.
+             * @enum {string}
+             */
+            encoding?: "utf8" | "base64";
+            /** @description Whether tasks may run it as a program. */
+            executable?: boolean;
         };
         Sequence: {
             /**
@@ -2229,10 +2251,17 @@ export interface components {
             definition: {
                 [key: string]: unknown;
             };
+            files: components["schemas"]["VersionFile"][];
             /** Format: date-time */
             created_at: string;
             /** Format: uuid */
             created_by: string;
+        };
+        VersionFile: {
+            path: string;
+            executable: boolean;
+            size_bytes: number;
+            sha256: string;
         };
         WorkAttempt: {
             /** Format: uuid */

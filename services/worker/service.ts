@@ -9,6 +9,8 @@ import { spillOutputs } from "./artifact/spill.ts"
 import { claimFolder } from "./attempt/folders.ts"
 import { runAttempt } from "./attempt/run.ts"
 import { countRunning } from "./attempt/running.ts"
+import { createBundles } from "./bundle/fetch.ts"
+import { unpackFiles } from "./bundle/unpack.ts"
 import { createPump } from "./claim/pump.ts"
 import { createSlots } from "./claim/slots.ts"
 import { workerConfig } from "./config.ts"
@@ -36,13 +38,15 @@ export const worker = service({
     const shipper = createShipper({ metadata: call("metadata", MetadataService), log, now: kit.now })
     const slots = createSlots({ process: config.WF_WORKER_SLOTS, inline: config.WF_WORKER_INLINE_SLOTS })
     const artifacts = call("artifact", ArtifactService)
+    const workflows = call("workflow", WorkflowService)
     const runner = {
       executors: executors.by_type,
       shipper,
       keepArtifacts: keepArtifacts(artifacts),
       restore: restoreOutputs(artifacts),
       spill: spillOutputs(artifacts),
-      openGuard: openGuard(call("workflow", WorkflowService)),
+      openGuard: openGuard(workflows),
+      unpack: unpackFiles(createBundles(workflows)),
       log,
       folder: claimed.folder,
       now: kit.now,

@@ -1,8 +1,13 @@
 import { randomBytes } from "node:crypto"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import type { Actor } from "#kernel/auth/actor.ts"
 import type { Role } from "#kernel/auth/permissions.ts"
 import { platformKey } from "#kernel/auth/platform-key.ts"
 import { serviceTokens } from "#kernel/auth/service-token.ts"
+import type { Blob } from "#kernel/blob/blob.ts"
+import { folderBlob } from "#kernel/blob/folder.ts"
 import type { Database } from "#kernel/database/database.ts"
 import type { App } from "#kernel/http/app.ts"
 import { Problem } from "#kernel/problem/problem.ts"
@@ -79,6 +84,7 @@ const desk = (): Desk => {
 export type WorkflowHouse = {
   readonly app: App
   readonly database: Database
+  readonly blob: Blob
   readonly kit: Kit
   readonly scheduler: Scheduler
   readonly vault: Vault
@@ -109,7 +115,16 @@ export const given = {
     const key = platformKey(randomBytes(32).toString("base64"))
     const vault = createVault(key, kit)
     const hooks = createHookTokens(key)
-    const parts = { database, kit, vault, tokens: hooks, scheduler: call("scheduler", SchedulerService) }
+    const folder = mkdtempSync(join(tmpdir(), "wf-workflow-test-"))
+    const blob = folderBlob({ folder, key, url: "http://blobs.test", now: kit.now })
+    const parts = {
+      database,
+      blob,
+      kit,
+      vault,
+      tokens: hooks,
+      scheduler: call("scheduler", SchedulerService),
+    }
     const app = workflowHttp(parts, {
       service: "workflow",
       log: silentLog,
@@ -119,6 +134,14 @@ export const given = {
         return given.actor(workspace_id, role as Role)
       },
     })
-    return { app, ...parts, desk: scheduler, close: () => database.close() }
+    return {
+      app,
+      ...parts,
+      desk: scheduler,
+      close: async () => {
+        await database.close()
+        rmSync(folder, { recursive: true, force: true })
+      },
+    }
   },
 }

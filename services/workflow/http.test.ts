@@ -231,16 +231,16 @@ test("who may start runs may start sequences; commands take who may write workfl
 
 test("what this version doesn't run is pushed with a note, and its start is refused with what it is", async () => {
   const text =
-    "name: later\ntasks:\n  one: { run: echo, cache: { key: a } }\n  two: { uses: function, with: { name: load } }\n"
+    "name: later\ntasks:\n  one: { uses: notify, with: { channel: in_app, to: a@b.c, message: hi } }\n  two: { run: echo }\n"
   const verdict = await send("POST", "/workflows/validate", { body: { source: text } })
   expect(verdict.body).toMatchObject({
     valid: true,
-    notes: [{ line: 3, path: "tasks.one.cache" }, { line: 4 }],
+    notes: [{ line: 3, path: "tasks.one.uses" }],
   })
   expect((await send("POST", "/workflows", { body: { source: text } })).status).toBe(201)
   const started = await send("POST", "/workflows/later/start", { body: {} })
   expect([started.status, started.body.code]).toEqual([422, "version.not_runnable"])
-  expect(started.body.detail).toBe("This version doesn't run `cache`, `uses: function` yet.")
+  expect(started.body.detail).toBe("This version doesn't run `uses: notify` yet.")
 })
 
 test("a schedule keeps nobody from starting a workflow, and a default is evaluated at the start", async () => {

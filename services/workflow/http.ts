@@ -1,4 +1,5 @@
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
+import type { Bundles } from "./bundle/keep.ts"
 import { mountDrafts } from "./draft/http.ts"
 import { mountRuns } from "./run/http.ts"
 import { mountSchedules } from "./schedule/http.ts"
@@ -8,7 +9,7 @@ import type { Receiving } from "./trigger/receive.ts"
 import { mountVersions } from "./version/http.ts"
 import { mountWorkflows } from "./workflow/http.ts"
 
-export const workflowHttp = (parts: Receiving, doors: Doors): App => {
+export const workflowHttp = (parts: Receiving & Bundles, doors: Doors): App => {
   const app = createApp(doors)
   mountWorkflows(app, parts)
   mountVersions(app, parts.database)

@@ -1,4 +1,7 @@
 import { type Loop, loop, type WakeableLoop } from "#kernel/service/loop.ts"
+import type { Log } from "#kernel/telemetry/log.ts"
+import type { Bundles } from "./bundle/keep.ts"
+import { sweepBundles } from "./bundle/sweep.ts"
 import { cleanFires } from "./fire/clean.ts"
 import type { Firing } from "./fire/clock.ts"
 import { fireRound, max_rest_ms } from "./fire/round.ts"
@@ -12,6 +15,9 @@ const look_ms = 2_000
 /** Begins what the ends of other runs lead to. */
 export const triggerLoop = (firing: Firing): WakeableLoop =>
   loop({ name: "workflow.triggers", round: startTriggered(firing), idle_ms: look_ms, log: firing.log })
+
+export const bundleLoop = (bundles: Bundles, log: Log): Loop =>
+  loop({ name: "workflow.bundles", round: sweepBundles(bundles), idle_ms: clean_ms, log })
 
 export const workflowLoops = (firing: Firing, keep_days: number): readonly Loop[] => {
   const { database, log } = firing

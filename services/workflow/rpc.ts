@@ -3,15 +3,19 @@ import { Problem } from "#kernel/problem/problem.ts"
 import { callingService } from "#kernel/rpc/callers.ts"
 import type { Routes } from "#kernel/rpc/server.ts"
 import { WorkflowService } from "#proto/generated/wf/workflow/v1/workflow_pb.ts"
+import { giveBundle } from "./bundle/give.ts"
+import type { Bundles } from "./bundle/keep.ts"
 import type { Scheduler } from "./run/hand-over.ts"
 import { giveSecrets } from "./secret/give.ts"
 import type { Secrets } from "./secret/set.ts"
 
 const id = z.uuid()
+const bundleName = z.object({ workspace_id: id, digest: z.string().regex(/^[0-9a-f]{64}$/) })
 
 /** For workers alone: what a running task has declared, and nothing else. */
-export const workflowRpc = (giving: Secrets & { readonly scheduler: Scheduler }): Routes => {
+export const workflowRpc = (giving: Secrets & Bundles & { readonly scheduler: Scheduler }): Routes => {
   const give = giveSecrets(giving)
+  const giveFiles = giveBundle(giving)
   return (router) =>
     router.service(WorkflowService, {
       async giveSecrets({ taskRunId, token }, context) {
@@ -19,6 +23,12 @@ export const workflowRpc = (giving: Secrets & { readonly scheduler: Scheduler })
         if (!id.safeParse(taskRunId).success) throw new Problem("attempt.stale")
         const { values, missing } = await give({ task_run_id: taskRunId, token })
         return { values: { ...values }, missing: [...missing] }
+      },
+      async giveBundle({ workspaceId: workspace_id, digest }, context) {
+        if (callingService(context).service !== "worker") throw new Problem("auth.forbidden")
+        const named = bundleName.safeParse({ workspace_id, digest })
+        if (!named.success) throw new Problem("bundle.not_found")
+        return { bytes: await giveFiles(named.data) }
       },
     })
 }

@@ -4,7 +4,7 @@ import { workflowConfig } from "./config.ts"
 import { workflowConsumers } from "./consume.ts"
 import { databaseNow } from "./fire/clock.ts"
 import { workflowHttp } from "./http.ts"
-import { triggerLoop, workflowLoops } from "./loops.ts"
+import { bundleLoop, triggerLoop, workflowLoops } from "./loops.ts"
 import { workflowRpc } from "./rpc.ts"
 import { createVault } from "./secret/vault.ts"
 import { createHookTokens } from "./trigger/token.ts"
@@ -12,20 +12,27 @@ import { createHookTokens } from "./trigger/token.ts"
 export const workflow = service({
   name: "workflow",
   config: workflowConfig,
-  needs: ["database"],
+  needs: ["database", "blob"],
   calls: ["iam", "scheduler"],
   migrations: new URL("./migrations", import.meta.url).pathname,
   start: (platform, config) => {
-    const { database, kit, log, call } = platform
+    const { database, blob, kit, log, call } = platform
     const scheduler = call("scheduler", SchedulerService)
     const vault = createVault(platform.key, kit)
     const tokens = createHookTokens(platform.key)
     const firing = { database, kit, log, scheduler, readNow: databaseNow }
     const triggers = triggerLoop(firing)
     return {
-      http: workflowHttp({ database, kit, scheduler, vault, tokens }, { ...platform, service: "workflow" }),
-      rpc: workflowRpc({ database, scheduler, vault }),
-      loops: [triggers, ...workflowLoops(firing, config.WF_KEEP_FIRES_DAYS)],
+      http: workflowHttp(
+        { database, blob, kit, scheduler, vault, tokens },
+        { ...platform, service: "workflow" },
+      ),
+      rpc: workflowRpc({ database, blob, scheduler, vault }),
+      loops: [
+        triggers,
+        bundleLoop({ database, blob }, log),
+        ...workflowLoops(firing, config.WF_KEEP_FIRES_DAYS),
+      ],
       consumers: workflowConsumers(firing, triggers.wake),
     }
   },

@@ -114,4 +114,17 @@ describe("a run", () => {
     expect([said.code, said.stdout]).toEqual([code, ""])
     expect(said.stderr).not.toBe("")
   })
+
+  test("that is cancelled or late does what is in finally before it ends", async () => {
+    const text = (timeout: string) =>
+      `${timeout}tasks:\n  long: { run: sleep 60 }\nfinally:\n  clean: { run: 'echo "long was" \${{ tasks.long.status }}' }\n`
+    const run_id = (await it.wf(["run", file("tidy", text("")), "--detach"])).stdout.trim()
+    await until("it runs", async () => (await tasksOf(run_id)).long?.status === "running")
+    expect((await it.wf(["cancel", run_id])).code).toBe(0)
+    expect((await it.wf(["watch", run_id])).code).toBe(3)
+    expect((await tasksOf(run_id)).clean?.status).toBe("completed")
+    expect((await it.wf(["logs", run_id, "--task", "clean"])).stdout).toBe("clean\tlong was cancelled\n")
+    const late = await it.wf(["run", file("late", text("timeout: 1s\n"))])
+    expect([late.code, late.stdout]).toEqual([124, expect.stringContaining("clean │ long was cancelled")])
+  }, 60_000)
 })

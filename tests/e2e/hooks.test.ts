@@ -78,4 +78,32 @@ describe("triggers", () => {
     const missing = await it.wf(["hooks", "rotate", "nothing", "--yes"])
     expect([missing.code, missing.stderr]).toEqual([5, "wf: nothing has no webhook. See `wf hooks list`.\n"])
   })
+
+  test("tasks, conditions and outputs read what began their run, within bounds", async () => {
+    const path = join(folder, "reads.yml")
+    const text = `name: reads
+triggers: [{ type: webhook, name: push }]
+env: { REF: "\${{ trigger.body.ref }}" }
+tasks:
+  one: { run: 'echo "It is $REF of" \${{ trigger.type }}' }
+  two: { needs: [one], if: trigger.body.list.size() > 5, run: exit 1 }
+outputs: { list: "\${{ trigger.body.list }}", by: "\${{ trigger.name }}" }
+`
+    writeFileSync(path, text)
+    expect((await it.wf(["push", path])).code).toBe(0)
+    const [, address = ""] = (await it.wf(["hooks", "list", "--workflow", "reads"])).stdout.trim().split("\t")
+    const answer = await deliver(address, JSON.stringify({ ref: "ma'in; $(id)", list: [1, 2] }))
+    const { run_id } = (await answer.json()) as { run_id: string }
+    expect((await it.wf(["watch", run_id])).code).toBe(0)
+    expect((await it.client.runs.get(run_id)).outputs).toEqual({ list: [1, 2], by: "push" })
+    expect((await it.wf(["logs", run_id])).stdout).toBe("one\tIt is ma'in; $(id) of webhook\n")
+    const large = await deliver(address, JSON.stringify({ ref: "x".repeat(300_000), list: [] }))
+    expect([large.status, ((await large.json()) as { code: string }).code]).toEqual([
+      413,
+      "trigger.too_large",
+    ])
+    const again = (await it.wf(["rerun", run_id, "--detach"])).stdout.trim()
+    expect((await it.wf(["watch", again])).code).toBe(0)
+    expect((await it.client.runs.get(again)).outputs).toEqual({ list: [1, 2], by: "push" })
+  }, 60_000)
 })

@@ -4,7 +4,7 @@ import { until } from "#kernel/testing/until.ts"
 import { createClient, createWorker, type WorkContext, type WorkFunction } from "#sdk/index.ts"
 import { platform, root, type UnderTest } from "./platform.ts"
 
-const flow = join(root, "examples/worker/parcel.yml")
+const flow = join(root, "examples/worker/delivery.yml")
 
 let it: UnderTest
 beforeAll(async () => {
@@ -36,7 +36,7 @@ afterAll(async () => {
 const taskOf = async (run_id: string, name: string) =>
   (await it.client.runs.tasks(run_id)).items.find(({ task }) => task === name)
 
-const push = async () => it.client.workflows.push(await Bun.file(flow).text(), "parcel.yml")
+const push = async () => it.client.workflows.push(await Bun.file(flow).text(), "delivery.yml")
 
 const start = async (inputs: Record<string, unknown>): Promise<string> => {
   const { workflow, version } = await push()
@@ -64,7 +64,7 @@ describe("a worker in a process of its own", () => {
   test("runs functions of a workflow, tries again what has failed, and its log is the task's", async () => {
     const ran = await it.wf(["run", flow, "-i", "to=Grace", "-i", "weight_kg=5"])
     expect([ran.code, ran.stderr]).toEqual([0, expect.any(String)])
-    const [run] = (await it.client.runs.list({ workflow: "parcel" })).items
+    const [run] = (await it.client.runs.list({ workflow: "delivery" })).items
     const id = run?.id ?? ""
     expect(await taskOf(id, "quote")).toMatchObject({
       status: "completed",
@@ -87,7 +87,7 @@ describe("a worker in a process of its own", () => {
   test("may say that trying again is of no use", async () => {
     const ran = await it.wf(["run", flow, "-i", "weight_kg=31"])
     expect(ran.code).toBe(1)
-    const [run] = (await it.client.runs.list({ workflow: "parcel" })).items
+    const [run] = (await it.client.runs.list({ workflow: "delivery" })).items
     expect(await taskOf(run?.id ?? "", "quote")).toMatchObject({
       ...{ status: "failed", attempt: 1 },
       error: { code: "function.failed", message: "We carry at most 30 kg." },

@@ -60,6 +60,9 @@ const taskOf = (task: PlanTask, plan: Plan): Json => {
     continue_on_error: task.continue_on_error || undefined,
     outputs: some(task.outputs),
     ...(task.wait ? {} : workerSettings(task)),
+    ...(task.wait?.for === "workflow" && task.wait.timeout_ms !== undefined
+      ? { timeout: durationText(task.wait.timeout_ms) }
+      : {}),
     retries: retry.max_retries === 0 ? undefined : retriesOf(retry),
   })
 }

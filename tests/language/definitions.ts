@@ -52,6 +52,7 @@ const waits: readonly (() => Json)[] = [
   () => ({ uses: "sleep", with: { duration: "90m" } }),
   () => ({ uses: "sleep", with: { until: "${{ addDays(today(), 1) }}" } }),
   () => ({ uses: "workflow", with: { name: "other", inputs: { a: "${{ inputs.n }}" }, wait: false } }),
+  () => ({ uses: "workflow", with: { name: "other", version: 2 }, timeout: "24h" }),
 ]
 
 const repeats: readonly Json[] = [

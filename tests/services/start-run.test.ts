@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { randomBytes } from "node:crypto"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { platformKey } from "#kernel/auth/platform-key.ts"
+import { folderBlob } from "#kernel/blob/folder.ts"
 import { embeddedBus } from "#kernel/bus/embedded.ts"
 import { openPool, type Pool } from "#kernel/database/open.ts"
 import { lazyTransport } from "#kernel/rpc/lazy.ts"
@@ -19,11 +23,19 @@ import { workflow } from "#services/workflow/service.ts"
 const composed = new Map<string, Composed>()
 const kit = systemKit()
 const log = silentLog
+const folder = mkdtempSync(join(tmpdir(), "wf-start-run-"))
+const blob = folderBlob({
+  ...{ folder, url: "http://blobs.test", now: kit.now },
+  key: platformKey(randomBytes(32).toString("base64")),
+})
 let pool: Pool
 let drop: () => Promise<void>
 let token: string
 
-const add = async <Config>(service: Service<Config, "database" | "hot">, key: string): Promise<void> => {
+const add = async <Config>(
+  service: Service<Config, "database" | "hot" | "blob">,
+  key: string,
+): Promise<void> => {
   const database = pool.database(service.name)
   const part = await compose(service, {
     ...{
@@ -34,7 +46,7 @@ const add = async <Config>(service: Service<Config, "database" | "hot">, key: st
       bus: embeddedBus({ log }),
       environment: {},
     },
-    stores: { database, hot: database },
+    stores: { database, hot: database, blob },
     dial: (name, outgoing) =>
       lazyTransport(() => {
         const target = composed.get(name)
@@ -59,6 +71,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await pool.close()
   await drop()
+  rmSync(folder, { recursive: true, force: true })
 })
 
 type Json = Record<string, unknown>

@@ -1,5 +1,7 @@
+import { in_children } from "./child-mutants.ts"
 import { in_memory } from "./memory-mutants.ts"
 import { in_stand_ins } from "./stand-in-mutants.ts"
+import { in_stops } from "./stop-mutants.ts"
 import { in_waits } from "./wait-mutants.ts"
 import { about_workers } from "./worker-mutants.ts"
 
@@ -122,8 +124,8 @@ const in_decisions: readonly Mutant[] = [
   {
     name: "what fails fast lets the rest go on",
     path: `${item}/count.ts`,
-    from: "const mayBegin = run.reason === null && !(of.each?.fail_fast && task.needs_bad > 0)",
-    to: "const mayBegin = run.reason === null",
+    from: "const mayBegin = goesOn && !(of.each?.fail_fast && task.needs_bad > 0)",
+    to: "const mayBegin = goesOn",
   },
   {
     name: "items of another task get the same places",
@@ -140,8 +142,8 @@ const in_decisions: readonly Mutant[] = [
   {
     name: "a stopped run's tasks end before their items",
     path: `${run}/stop.ts`,
-    from: "if (task.run_id !== run.id || isOpenTemplate(task)) continue",
-    to: "if (task.run_id !== run.id) continue",
+    from: "if (isOpenTemplate(task) || isLeft(task)) continue",
+    to: "if (isLeft(task)) continue",
   },
   {
     name: "items count in their run only once they begin",
@@ -236,8 +238,8 @@ const in_decisions: readonly Mutant[] = [
   {
     name: "a run that is stopped and has nothing running doesn't end",
     path: `${run}/stop.ts`,
-    from: "  endRuns(step)\n",
-    to: "",
+    from: "spares: true })\n  }\n  await endRuns(step)\n",
+    to: "spares: true })\n  }\n",
   },
   {
     name: "a run that ends while it is paused leaves something behind",
@@ -248,8 +250,8 @@ const in_decisions: readonly Mutant[] = [
   {
     name: "the end of a run is told twice",
     path: `${run}/end.ts`,
-    from: "run.open === 0 && runMoves.open.includes(run.status)",
-    to: "run.open === 0",
+    from: "open === 0 && runMoves.open.includes(status)",
+    to: "open === 0",
   },
   {
     name: "a rerun keeps what comes after what runs again",
@@ -274,6 +276,8 @@ const in_decisions: readonly Mutant[] = [
 export const mutants: readonly Mutant[] = [
   ...in_decisions,
   ...in_waits,
+  ...in_children,
+  ...in_stops,
   ...about_workers,
   ...in_memory,
   ...in_stand_ins,

@@ -15,7 +15,7 @@ test.each(mutants.map((mutant) => [mutant.name, mutant] as const))(
 test(
   "the simulation notices every mistake that it is given",
   async () => {
-    const hunted = await huntAll(mutants, { max_seeds: 2_000, places: 2, report: () => undefined })
+    const hunted = await huntAll(mutants, { max_seeds: 3_000, places: 2, report: () => undefined })
     const survivors = hunted.filter(({ caught }) => caught === undefined)
     expect(survivors.map(({ mutant }) => mutant.name)).toEqual([])
   },

@@ -16,6 +16,7 @@ import type { Attempt } from "#services/scheduler/task/attempt.ts"
 import { type Claim, claimTasks } from "#services/scheduler/task/claim.ts"
 import { type Report, type Reported, reportTasks } from "#services/scheduler/task/report.ts"
 import { fire } from "#services/scheduler/timer/fire.ts"
+import { beginChildren } from "./begin.ts"
 import { createLife, type Life } from "./clock.ts"
 import { lockDue, removeTimers } from "./store/operations.ts"
 import { sessionsOf } from "./store/sessions.ts"
@@ -53,7 +54,7 @@ export const createScheduler = (world: World, name: string): Scheduler => {
   const life = createLife()
   const engine = createEngine(world, life)
   const sessions = sessionsOf(world.database, life)
-  const refresh = refreshing(world, { life, engine })
+  const refresh = refreshing(world, { life, engine, name })
   const claim = claimTasks(engine)
   const report = reportTasks(engine)
   const scheduler: Scheduler = {
@@ -79,11 +80,11 @@ export const createScheduler = (world: World, name: string): Scheduler => {
   }
   const loop = looping(world, life)
   loop(sweep_ms, sweepWith(engine, sessions.sweep))
-  loop(timer_ms, () => fireTimers(world, { life, engine }))
+  loop(timer_ms, () => fireTimers(world, { life, engine, name }))
   return scheduler
 }
 
-type Process = { readonly life: Life; readonly engine: Engine }
+type Process = { readonly life: Life; readonly engine: Engine; readonly name: string }
 
 const createEngine = (world: World, life: Life): Engine => {
   const { clock, chance, database } = world
@@ -136,15 +137,18 @@ const looping =
     clock.in(idle_ms, () => void next(), life)
   }
 
-const fireTimers = async ({ database, clock }: World, { life, engine }: Process): Promise<boolean> => {
+const fireTimers = async (world: World, { life, engine, name }: Process): Promise<boolean> => {
+  const { database, clock } = world
   const now_ms = clock.now()
   if (![...database.tables.timers.values()].some(({ due_ms }) => due_ms <= now_ms)) return false
   await database.tx(life, async (session) => {
     const due = await lockDue(session)
-    const { answer: done } = await performOn(engine, transactionIn(session), (step) =>
-      fire(engine, step, due),
-    )
-    removeTimers(session, done)
+    const { answer } = await performOn(engine, transactionIn(session), async (step) => {
+      const done = await fire(engine, step, due)
+      return { done, ...step.decided.waits }
+    })
+    await beginChildren(world, { name, engine }, { session, asked: answer.children })
+    removeTimers(session, answer.done)
   })
   return false
 }

@@ -1,29 +1,19 @@
 import { runId } from "#language/run-id.ts"
+import type { Engine } from "#services/scheduler/engine.ts"
 import { cancelIn } from "#services/scheduler/run/cancel.ts"
-import { endRuns } from "#services/scheduler/run/end.ts"
-import { firstStep } from "#services/scheduler/run/first-step.ts"
-import { chooseKept } from "#services/scheduler/run/keep.ts"
 import { turnIn } from "#services/scheduler/run/pause.ts"
-import { prepareRun, type Rerun } from "#services/scheduler/run/start.ts"
-import { announce } from "#services/scheduler/step/announce.ts"
+import type { Rerun } from "#services/scheduler/run/start.ts"
 import { performOn } from "#services/scheduler/step/perform.ts"
-import { openStep } from "#services/scheduler/step/step.ts"
-import { decideUndecided } from "#services/scheduler/task/advance.ts"
+import type { Step } from "#services/scheduler/step/step.ts"
 import { answerAll, answerAny } from "./answers.ts"
+import { beginIn } from "./begin.ts"
 import { isTerminal } from "./checks/task.ts"
 import type { Network } from "./network.ts"
 import type { Scheduler } from "./scheduler.ts"
-import {
-  cancelJob,
-  insertBegun,
-  insertJob,
-  replayDeadLetter,
-  unblockRun,
-  unfoldBegun,
-} from "./store/operations.ts"
-import { queueKey, type StoredRun, tasksOf } from "./store/tables.ts"
+import { cancelJob, insertJob, replayDeadLetter, unblockRun } from "./store/operations.ts"
+import { queueKey, type StoredRun } from "./store/tables.ts"
 import { transactionIn } from "./store/transaction.ts"
-import { queues, randomJob, randomPlan, workspaces } from "./workload.ts"
+import { queues, randomJob, randomWhole, workspaces } from "./workload.ts"
 import type { World } from "./world.ts"
 
 type Deed = (world: World, scheduler: Scheduler) => Promise<void>
@@ -58,53 +48,26 @@ export const actAtRandom = async (world: World, network: Network): Promise<void>
 }
 
 const startRun = (world: World, scheduler: Scheduler): Promise<void> =>
-  begin(world, scheduler, { plan: randomPlan(world.chance), earlier: undefined, rerun: null })
+  start(world, scheduler, { plan: randomWhole(world.chance), earlier: undefined, rerun: null })
 
 type Beginning = {
-  readonly plan: ReturnType<typeof randomPlan>
+  readonly plan: ReturnType<typeof randomWhole>
   readonly earlier: StoredRun | undefined
   readonly rerun: Rerun | null
 }
 
 /** What `run/start.ts` does. */
-const begin = async (
-  world: World,
-  { life, engine, name }: Scheduler,
-  beginning: Beginning,
-): Promise<void> => {
+const start = async (world: World, scheduler: Scheduler, beginning: Beginning): Promise<void> => {
   const { plan, earlier, rerun } = beginning
-  const start = prepareRun({
-    ...{
-      run_id: runId(world.id()),
-      workflow: "sim",
-      version: 1,
-      plan,
-      inputs: {},
-      trigger: rerun ? "rerun" : "manual",
-    },
+  const starting = {
+    ...{ run_id: runId(world.id()), workflow: "sim", version: 1, plan, inputs: {} },
+    trigger: rerun ? "rerun" : "manual",
     workspace_id: earlier?.workspace_id ?? world.chance.pick(workspaces),
     ...{ idempotency_key: undefined, body_hash: "", traceparent: null, rerun },
-  })
-  engine.plans.keep(start.plan_id, plan)
-  await world.database.tx(life, async (session) => {
-    const done = earlier
-      ? tasksOf(world.tables, earlier.id).filter(
-          ({ status, item }) => status === "completed" && item === null,
-        )
-      : []
-    const step = openStep(transactionIn(session).rows, engine.kit)
-    const kept = rerun && rerun.mode !== "all" ? chooseKept({ plan, rerun }, done) : new Map()
-    const begun = firstStep(step, { start, kept }, false)
-    await decideUndecided(step)
-    endRuns(step)
-    insertBegun(session, step, begun)
-    session.after.push(() => announce(engine, step))
-    if (begun.unfolds || step.decided.unfolding.length > 0) await unfoldBegun(session, engine, begun)
-    const shape = plan.tasks.map(
-      (task) => `${task.name}[${task.needs}]${task.when === "success" ? "" : task.when}`,
-    )
-    world.trace(() => `${name} starts ${start.run_id}: ${shape.join(" ")}`)
-  })
+  }
+  await world.database.tx(scheduler.life, (session) =>
+    beginIn(world, scheduler, { session, start: starting }),
+  )
 }
 
 const startJob = async ({ chance, database, id, trace }: World, scheduler: Scheduler): Promise<void> => {
@@ -138,10 +101,18 @@ const onRun = async (
       const { engine } = scheduler
       await performOn(engine, transactionIn(session), (step) =>
         deed === "cancel"
-          ? cancelIn(step, { workspace_id, run_id })
+          ? cancel(world, engine, { step, workspace_id, run_id })
           : turnIn(engine, step, { workspace_id, run_id, turn: "pause" }),
       )
     })
+}
+
+type Cancelling = { readonly step: Step; readonly workspace_id: string; readonly run_id: string }
+
+const cancel = async ({ tables }: World, engine: Engine, { step, ...own }: Cancelling): Promise<void> => {
+  const [run] = await step.rows.runs([own.run_id])
+  if (run && run.reason !== null) tables.forced.add(run.id)
+  await cancelIn(engine, step, own)
 }
 
 /** What `run/pause.ts` does to go on. */
@@ -166,7 +137,7 @@ const rerun = async (world: World, scheduler: Scheduler): Promise<void> => {
   const inner = plan.tasks.filter(({ successors }) => successors.length > 0)
   const task = chance.pick(inner.length > 0 ? inner : plan.tasks).name
   const mode = chance.pick(["all", "failed", "from", "from"] as const)
-  await begin(world, scheduler, { plan, earlier, rerun: { of: earlier.id, mode, task } })
+  await start(world, scheduler, { plan, earlier, rerun: { of: earlier.id, mode, task } })
 }
 
 const cancelAnyJob = async (world: World, { life }: Scheduler): Promise<void> => {

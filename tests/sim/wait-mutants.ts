@@ -49,6 +49,18 @@ export const in_waits: readonly Mutant[] = [
     to: "",
   },
   {
+    name: "tasks of any name take over each other's results",
+    path: "services/scheduler/cache/look-up.ts",
+    from: "workflow: run.workflow, name, key",
+    to: "workflow: run.workflow, key",
+  },
+  {
+    name: "a task takes over a result and runs all the same",
+    path: `${wait}/decide.ts`,
+    from: 'reused_from: found.id })\n  return "ended"',
+    to: 'reused_from: found.id })\n  return "goes on"',
+  },
+  {
     name: "the end of a wait isn't counted",
     path: `${task}/advance.ts`,
     from: "[...ended, ...expired, ...waits.ended]",

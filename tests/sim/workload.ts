@@ -69,6 +69,24 @@ const randomUse = (chance: Chance): Pick<Tasks[string], "uses" | "with" | "label
   ...(chance.happens(0.15) && { on_worker_lost: "fail" }),
 })
 
+/** What handles failures, and what is done at last however all ended. */
+const randomEnd = (chance: Chance): Pick<Definition, "on_failure" | "finally"> => {
+  if (!chance.happens(0.25)) return {}
+  const one = (needs: readonly string[]) => ({
+    ...(chance.happens(0.15) ? randomWait(chance) : randomUse(chance)),
+    ...(needs.length > 0 && { needs: [...needs] }),
+    ...(chance.happens(0.2) ? randomItems(chance, []) : {}),
+  })
+  return {
+    ...(chance.happens(0.4) && { on_failure: { h0: one([]), h1: one(chance.happens(0.5) ? ["h0"] : []) } }),
+    finally: { f0: one([]), f1: one(chance.happens(0.6) ? ["f0"] : []), f2: one(["f1"]) },
+  }
+}
+
+/** Some share results, and of one the key can't be told. */
+const cacheOf = (index: number): Pick<Tasks[string], "cache"> =>
+  index % 3 === 1 ? { cache: { key: index === 7 ? "${{ inputs.none }}" : "shared" } } : {}
+
 /** A random graph: wide, deep or in between, with every condition, policy and queue. */
 export const randomPlan = (chance: Chance): Plan => {
   const count = chance.happens(0.2) ? 1 : chance.between(2, 9)
@@ -99,13 +117,43 @@ export const randomPlan = (chance: Chance): Plan => {
       queue: chance.happens(0.7) ? "default" : chance.pick(queues),
       priority: chance.between(0, 2),
       ...(chance.happens(0.25) ? randomItems(chance, needs) : {}),
+      ...(waits > 0 && cacheOf(index)),
       ...(chance.happens(0.6)
         ? { retries: { max_retries: chance.between(0, 3), initial: "500ms", max: "2s" } }
         : {}),
     }
   }
   const timeout = chance.happens(0.15) ? { timeout: `${chance.between(2, 30)}s` } : {}
-  return compile({ name: "sim", tasks, ...timeout })
+  return compile({ name: "sim", tasks, ...timeout, ...randomEnd(chance) })
+}
+
+/** Now and then with tasks that run another graph, which may do so in turn. */
+export const randomWhole = (chance: Chance): Plan => {
+  const plan = randomPlan(chance)
+  if (!chance.happens(0.3)) return plan
+  const inner = withParts(chance, randomPlan(chance), {})
+  return withParts(chance, plan, { part: { workflow: "part", version: 1, plan: inner } })
+}
+
+/** What it names and isn't there can't begin. */
+const withParts = (chance: Chance, plan: Plan, workflows: NonNullable<Plan["workflows"]>): Plan => {
+  const names = [...Object.keys(workflows), "leaf"]
+  const leaf = { workflow: "leaf", version: 2, plan: randomPlan(chance) }
+  const tasks = plan.tasks.map((task) => {
+    if (task.wait || !chance.happens(task.each ? 0.15 : 0.4)) return task
+    const timeout = chance.happens(0.3) ? { timeout_ms: chance.between(500, 20_000) } : {}
+    const wait = {
+      for: "workflow",
+      version: null,
+      inputs: {},
+      wait: true,
+      ...timeout,
+    } as const
+    // Only what a worker does has a result to take over.
+    const { cache: _, ...rest } = task
+    return { ...rest, uses: "workflow", wait: { ...wait, name: chance.pick(names) } }
+  })
+  return { ...plan, tasks, workflows: { ...workflows, leaf } }
 }
 
 export const randomJob = (chance: Chance, id: string): NewJob => {

@@ -98,6 +98,17 @@ describe("bans", () => {
     "// @ts-expect-error\nconst x = 1",
     `// ${"TO"}${"DO"} later\nconst x = 1`,
   ]
+  test("a test of types expects what doesn't compile, and says why", () => {
+    expect(faults("// @ts-expect-error: a number is no text.\nconst x = 1", "sdk/a/types.test.ts")).toEqual(
+      [],
+    )
+    expect(faults("// @ts-expect-error\nconst x = 1", "sdk/a/types.test.ts")).not.toEqual([])
+    expect(faults("// @ts-expect-error: a number is no text.\nconst x = 1")).not.toEqual([])
+    expect(faults("// @ts-ignore: a number is no text.\nconst x = 1", "sdk/a/types.test.ts")).not.toEqual([])
+  })
+  test("the script of an example has the export that a task asks for", () => {
+    expect(faults("export default 1", "examples/a.ts")).toEqual([])
+  })
   test.each(banned)("%s is noticed", (text) => {
     expect(faults(text)).not.toEqual([])
   })

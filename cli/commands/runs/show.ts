@@ -17,7 +17,7 @@ export const run = async ({ arguments: [run_id = ""], options }: Given, io: Io):
     if (io.out_is_tty) for (const line of summaryLines(io, found)) io.out(line)
     const columns = [
       { title: "task", full: (row: Task) => row.task },
-      { title: "status", full: (row: Task) => row.status },
+      { title: "status", full: (row: Task) => row.status, short: statusWords },
       { title: "attempt", full: (row: Task) => String(row.attempt) },
       {
         title: "took",
@@ -36,8 +36,13 @@ export const run = async ({ arguments: [run_id = ""], options }: Given, io: Io):
 }
 
 const waitsFor = (row: Task): string => {
-  if (row.status === "waiting" && row.wait) return waitWords(row.wait)
+  // Which run a task has begun is worth knowing afterwards, too.
+  if (row.wait && (row.status === "waiting" || row.wait.for === "workflow")) return waitWords(row.wait)
   return row.reason === "no_worker" ? "a worker that has what it asks for" : ""
 }
+
+/** Completed without having run, since the result was there. */
+const statusWords = ({ status, reason }: Task): string =>
+  reason === "cached" ? `${status} (cached)` : status
 
 type Task = NonNullable<Awaited<ReturnType<ReturnType<typeof connect>["runs"]["get"]>>["tasks"]>[number]

@@ -1,4 +1,5 @@
 import { stringify } from "yaml"
+import type { Version } from "#sdk/index.ts"
 import { asJson, clean } from "../../clean.ts"
 import { flag, type Given } from "../../command.ts"
 import { connect } from "../../connection.ts"
@@ -19,7 +20,7 @@ export const run = async ({ arguments: [name = "", from, to], options }: Given, 
   if (older < 1)
     throw new Failure(exit_codes.usage, `${name} has one version only: there is nothing to compare.`)
   const [before, after] = await Promise.all([workflows.version(name, older), workflows.version(name, newer)])
-  const lines = diffLines(linesOf(before.definition), linesOf(after.definition))
+  const lines = diffLines(linesOf(before), linesOf(after))
   if (flag(options, "json")) {
     const changes = lines.filter(({ sign }) => sign !== " ")
     io.out(asJson({ workflow: name, from: older, to: newer, changes }))
@@ -40,5 +41,13 @@ const heading = (name: string, older: number, newer: number): string[] => [
 const shown = (io: Io, line: DiffLine | undefined): string =>
   line ? styled(io, colours[line.sign], clean(`${line.sign} ${line.text}`)) : "  …"
 
-/** As `wf workflows show` prints it. */
-const linesOf = (definition: unknown): readonly string[] => stringify(definition).trimEnd().split("\n")
+const max_hash_chars = 12
+
+/** As `wf workflows show` prints it; then a line for each file, which is another one when its content is. */
+const linesOf = ({ definition, files }: Version): readonly string[] => [
+  ...stringify(definition).trimEnd().split("\n"),
+  ...files.map(({ path, executable, size_bytes, sha256 }) => {
+    const kind = executable ? "program" : "file"
+    return `# ${kind} ${path}: ${size_bytes} bytes, sha256 ${sha256.slice(0, max_hash_chars)}`
+  }),
+]

@@ -1,16 +1,14 @@
 import { type Each, itemContext, itemName, itemsOf } from "#language/each.ts"
 import { type ExpressionContext, ExpressionError } from "#language/expressions.ts"
 import { checkInputs } from "#language/inputs.ts"
-import { parseWorkflow } from "#language/parse.ts"
 import { compile, type Plan, type PlanTask } from "#language/plan.ts"
+import { readOne } from "../../authored.ts"
 import { asJson } from "../../clean.ts"
 import { flag, type Given } from "../../command.ts"
 import { exit_codes } from "../../exit.ts"
 import type { Io } from "../../io.ts"
 import { readSomeInputs } from "../../run-inputs.ts"
 import { type Column, printTable } from "../../table.ts"
-import { readWorkflow } from "../../workflow-file.ts"
-import { noteProblems } from "./validate.ts"
 
 type Row = {
   readonly task: string
@@ -34,14 +32,14 @@ const shortened = (text: string): string =>
   text.length <= max_shown_chars ? text : `${text.slice(0, max_shown_chars - 1)}…`
 
 /** What a run would consist of, in the order of its graph. Nothing is sent and nothing is run. */
-export const run = (given: Given, io: Io): Promise<number> => {
+export const run = async (given: Given, io: Io): Promise<number> => {
   const [path = ""] = given.arguments
-  const source = readWorkflow(path)
-  const parsed = parseWorkflow(source)
-  if (!noteProblems(path, source, io) || !parsed.ok) return Promise.resolve(exit_codes.usage)
-  const plan = compile(parsed.definition)
-  const named = readSomeInputs(given.options, parsed.definition.inputs)
-  const checked = checkInputs(parsed.definition, named, io.now())
+  const authored = await readOne(path, io)
+  if (!authored) return exit_codes.usage
+  const { definition } = authored
+  const plan = compile(definition)
+  const named = readSomeInputs(given.options, definition.inputs)
+  const checked = checkInputs(definition, named, io.now())
   const context = { inputs: checked.ok ? checked.values : named, env: plan.env, now: io.now().toISOString() }
   if (flag(given.options, "json")) io.out(asJson(plan))
   else
@@ -50,7 +48,7 @@ export const run = (given: Given, io: Io): Promise<number> => {
       columns,
       plan.tasks.flatMap((task) => rowsOf(task, plan, context)),
     )
-  return Promise.resolve(exit_codes.done)
+  return exit_codes.done
 }
 
 const rowsOf = (task: PlanTask, plan: Plan, context: ExpressionContext): readonly Row[] => {

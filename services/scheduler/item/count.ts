@@ -2,6 +2,7 @@ import type { Ended as EndedTask } from "#language/decide.ts"
 import type { PlanTask } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
 import { loadOpenTasks } from "../run/load.ts"
+import { isSpared } from "../run/spared.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import type { Step } from "../step/step.ts"
 import { cancelTask, stopTask } from "../task/cancel.ts"
@@ -31,10 +32,11 @@ export const countItems = async (
       task,
       some.map((item) => isBad(of, item)),
     )
-    const mayBegin = run.reason === null && !(of.each?.fail_fast && task.needs_bad > 0)
+    const goesOn = run.reason === null || isSpared(run, of)
+    const mayBegin = goesOn && !(of.each?.fail_fast && task.needs_bad > 0)
     const to = begunBy(of, templateOf(task), task.needs_left)
     if (mayBegin) next.push(...idsBetween(run.id, templateOf(task), { from, to }))
-    else if (run.reason === null && was_good) await cancelRest(step, planned, task)
+    else if (goesOn && was_good) await cancelRest(step, planned, task)
     if (task.needs_left === 0) done.push(task)
   }
   if (next.length > 0) {
@@ -74,15 +76,23 @@ const cancelRest = async (step: Step, { run }: PlannedRun, task: TaskRow): Promi
 }
 
 /** Of a run that is stopped: its tasks with items end with the last of those that still run. */
-export const stopTemplates = (step: Step, run: RunRow, cancelled: readonly TaskRow[]): void => {
-  const byPlace = Map.groupBy(cancelled, ({ idx }) => idx)
+export const stopTemplates = (
+  step: Step,
+  run: RunRow,
+  { items, isLeft }: { readonly items: readonly TaskRow[]; readonly isLeft: (task: TaskRow) => boolean },
+): readonly EndedTask[] => {
+  const byPlace = Map.groupBy(items, ({ idx }) => idx)
+  const ended: EndedTask[] = []
   for (const task of step.tasks.values()) {
-    if (task.run_id !== run.id || !isOpenTemplate(task)) continue
+    if (task.run_id !== run.id || !isOpenTemplate(task) || isLeft(task)) continue
     count(
       step,
       task,
       (byPlace.get(task.idx) ?? []).map(() => true),
     )
-    if (task.needs_left === 0) cancelTask(step, task, { run, reason: run.reason })
+    if (task.needs_left === 0 && cancelTask(step, task, { run, reason: run.reason })) {
+      ended.push({ idx: task.idx, outcome: "cancelled" })
+    }
   }
+  return ended
 }

@@ -3,6 +3,7 @@ import { itemName } from "#language/each.ts"
 import { limits } from "#language/limits.ts"
 import type { Plan } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
+import { isSpared } from "../run/spared.ts"
 import type { Output, RunRow, TaskRow } from "../step/rows.ts"
 import type { Ended, Step } from "../step/step.ts"
 import { cancelTask } from "../task/cancel.ts"
@@ -23,7 +24,8 @@ export const fold = async (
   const ended: EndedTask[] = []
   for (const task of templates) {
     const { run } = planned
-    if (task.needs_bad > 0 && run.reason !== null) {
+    const isStopped = run.reason !== null && !isSpared(run, planned.plan.tasks[task.idx])
+    if (task.needs_bad > 0 && isStopped) {
       if (cancelTask(step, task, { run, reason: run.reason }))
         ended.push({ idx: task.idx, outcome: "cancelled" })
       continue

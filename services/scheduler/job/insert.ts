@@ -76,7 +76,7 @@ export const insertJobs = async (
       group by holder.token, holder.id
     ), told as (
       insert into scheduler.outbox (topic, events) select topic, events::json
-      from unnest(${wake.topics}::text::text[], ${wake.events}::text::text[]) as given (topic, events)
+      from unnest(${wake.topics}::text::text[], string_to_array(${wake.events}::text, E'\n')) as given (topic, events)
     )
     select count(*)::int as count, now() as at, (select token::text from holder) as token,
       array_agg(id) filter (where status = 'running') as running from created`

@@ -5,6 +5,9 @@ import { isJobId, placeOf, runOf, taskRunId } from "#language/run-id.ts"
 /** Compiled plans by their content address; they never change, so they are kept in memory. */
 export type Plans = {
   keep(id: string, plan: Plan): void
+  /** Plans are never removed, so one that was written once is there. */
+  wasWritten(id: string): boolean
+  written(ids: Iterable<string>): void
   /** The plans of these runs; `read` brings what isn't in memory, all at once. */
   of(runs: readonly PlannedRun[], read: ReadPlans): Promise<readonly KeptPlan[]>
   /** What waits for these tasks, as far as it is known without asking. */
@@ -22,8 +25,13 @@ const max_runs = 20_000
 export const createPlans = (): Plans => {
   const plans = recent<Plan>(max_plans)
   const plan_ids = recent<string>(max_runs)
+  const stored = recent<true>(max_plans)
   return {
     keep: plans.keep,
+    wasWritten: (id) => stored.get(id) === true,
+    written(ids) {
+      for (const id of ids) stored.keep(id, true)
+    },
     async of(runs, read) {
       const ids = [...new Set(runs.map((run) => run.plan_id))]
       const found = await read(ids.filter((id) => !plans.get(id)))

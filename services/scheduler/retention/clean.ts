@@ -1,5 +1,6 @@
 import { list, type Sql } from "#kernel/database/database.ts"
 import { lastTaskRunId, runId } from "#language/run-id.ts"
+import { removeKeysOf, removeOldKeys } from "../cache/clean.ts"
 import type { Engine } from "../engine.ts"
 import { jobMoves } from "../job/moves.ts"
 import { runMoves } from "../run/moves.ts"
@@ -22,7 +23,8 @@ export const cleanEnded = ({ hot }: Engine, keep_days: number) => {
     const rest = await hot.run((sql) => removeRest(sql, keep_days))
     from.run = runs.last ?? first_id
     from.job = jobs.last ?? first_id
-    return runs.more || jobs.more || rest === max_rows
+    const keys = await hot.run(removeOldKeys)
+    return runs.more || jobs.more || keys || rest === max_rows
   }
 }
 
@@ -43,6 +45,10 @@ const removeRuns = async (sql: Sql, from: string, before: string): Promise<Remov
     select id from scheduler.run
     where id > ${from}::text::uuid and id < ${before}::text::uuid
       and status = any(${list(runMoves.terminal)}::text::text[])
+      and not (trigger = 'parent' and exists (
+        select from scheduler.child join scheduler.task_run as task on task.id = child.task_run_id
+        where child.run_id = run.id and task.status = 'waiting'
+      ))
     order by id
     limit ${max_runs}::int
     for update skip locked`
@@ -56,7 +62,13 @@ const removeRuns = async (sql: Sql, from: string, before: string): Promise<Remov
       ) as given (first_id, last_id)
       where task.id > given.first_id and task.id <= given.last_id and task.run_id = given.first_id`,
     sql`delete from scheduler.run_event where run_id = any(${ids}::text::uuid[])`,
+    removeKeysOf(
+      sql,
+      runs.map(({ id }) => id),
+    ),
     sql`delete from scheduler.signal where run_id = any(${ids}::text::uuid[])`,
+    sql`delete from scheduler.run_trigger where run_id = any(${ids}::text::uuid[])`,
+    sql`delete from scheduler.child where run_id = any(${ids}::text::uuid[])`,
     sql`delete from scheduler.run where id = any(${ids}::text::uuid[])`,
   ])
   return { last: runs.at(-1)?.id, more: runs.length === max_runs }

@@ -30,7 +30,7 @@ export const beginRuns = async (engine: Engine, step: Step, ids: readonly string
     releaseRoots(step, run, await loadOpenTasks(step, id))
   }
   await decideOwn(step)
-  endRuns(step)
+  await endRuns(step)
 }
 
 /** A task that isn't open was kept of an earlier run. */
@@ -61,7 +61,7 @@ export const unfoldBegun = async (engine: Engine, step: Step, ids: readonly stri
     for (const task of [...step.tasks.values()].filter(isFree)) letGo(step, run, task)
   }
   await decideOwn(step)
-  endRuns(step)
+  await endRuns(step)
 }
 
 export const tellRunStarted = (step: Step, run: RunRow): void => {

@@ -1,32 +1,59 @@
 import { derivedId } from "#kernel/outbox/derived-id.ts"
 import { runOutcome } from "#language/decide.ts"
+import type { Plan } from "#language/plan.ts"
 import { leaveGate } from "../gate/gate.ts"
 import type { RunRow } from "../step/rows.ts"
-import type { Step } from "../step/step.ts"
+import { planOfRun, type Step } from "../step/step.ts"
 import { tell } from "../task/tell.ts"
+import { answerOf, unanswered } from "./answer.ts"
 import { runMoves } from "./moves.ts"
 
 /** Ends those that have nothing open any more. */
-export const endRuns = (step: Step): void => {
-  for (const run of step.runs.values()) {
-    if (run.open === 0 && runMoves.open.includes(run.status)) endRun(step, run)
+export const endRuns = async (step: Step): Promise<void> => {
+  const over = [...step.runs.values()].filter(
+    ({ open, status }) => open === 0 && runMoves.open.includes(status),
+  )
+  const wholes = await wholesOf(step, over)
+  for (const run of over) {
+    const plan = planOfRun(step, run)
+    if (plan?.outputs && outcomeOf(run).status === "completed") await answer(step, run, plan)
+    endRun(step, run, wholes.get(run.id))
   }
 }
 
-const endRun = (step: Step, run: RunRow): void => {
-  const cancelled = run.reason === "cancelled"
-  const timed_out = run.reason === "timeout"
+/** Of those that tasks of other runs have begun; nothing is asked for others. */
+const wholesOf = async (step: Step, runs: readonly RunRow[]): Promise<ReadonlyMap<string, string>> => {
+  const parts = runs.filter(({ trigger }) => trigger === "parent")
+  if (parts.length === 0) return new Map()
+  const found = await step.rows.wholes(parts.map(({ id }) => id))
+  return new Map(found.map(({ id, whole_run_id }) => [id, whole_run_id]))
+}
+
+const outcomeOf = ({ reason, bad }: RunRow) => {
+  if (reason?.startsWith(unanswered)) return { status: "failed", reason } as const
+  return runOutcome({ cancelled: reason === "cancelled", timed_out: reason === "timeout", failures: bad })
+}
+
+/** What can't be told fails the run. */
+const answer = async (step: Step, run: RunRow, plan: Plan): Promise<void> => {
+  const found = await answerOf(step, run, plan)
+  if (found.ok) step.decided.waits.answered.push({ run, outputs: found.values })
+  else run.reason = found.reason
+}
+
+const endRun = (step: Step, run: RunRow, whole_run_id: string | undefined): void => {
   // What was cancelled while it was paused may have been put aside after that, by a claim that came to it.
   if (run.status === "paused") {
     step.decided.stopped.push(run)
     step.decided.waits.resumed.push(run.id)
   }
-  const outcome = runOutcome({ cancelled, timed_out, failures: run.bad })
+  const outcome = outcomeOf(run)
   run.status = outcome.status
   run.reason = outcome.reason ?? run.reason
   const { id, workspace_id, workflow, version, status, reason, started_at } = run
   step.decided.finished.push(run)
   leaveGate(step, run)
+  if (run.trigger === "parent") step.decided.waits.told.push(run.id)
   const finished_at = step.now.toISOString()
   step.decided.emissions.push({
     type: "workflow.completed",
@@ -36,6 +63,7 @@ const endRun = (step: Step, run: RunRow): void => {
     data: {
       ...{ run_id: id, workspace_id, workflow, version, reason, started_at, finished_at },
       status: outcome.status,
+      ...(whole_run_id !== undefined && { whole_run_id }),
     },
   })
   tell(step, { run, type: "workflow.completed", task: null, status, data: { reason } })

@@ -2,6 +2,7 @@ import { begin } from "#language/decide.ts"
 import type { PlanTask } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
 import { slotOfTask } from "#language/slots.ts"
+import { readsTrigger } from "#language/trigger-reads.ts"
 import { withTemplates } from "../item/kept.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import type { Step } from "../step/step.ts"
@@ -26,6 +27,7 @@ export const firstStep = (step: Step, { start, kept }: Given, waits: boolean): B
     ...(waits
       ? { started_at: null, status: "pending", reason: "concurrency" }
       : { started_at: step.now.toISOString(), status: "running", reason: null }),
+    ...(readsTrigger(start.plan) && { happened: start.happened ?? { type: trigger } }),
     open: start.plan.tasks.length - skipped.size - kept.size,
     revision: 0,
   }

@@ -1,6 +1,7 @@
-import { json, list, type Sql } from "#kernel/database/database.ts"
+import { json, lines, list, type Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { defaults } from "#language/plan.ts"
+import type { Plans } from "../plan/plans.ts"
 import type { Holder, TaskRow } from "../step/rows.ts"
 import { insertExpiries } from "../step/save-waiting.ts"
 import type { Step } from "../step/step.ts"
@@ -9,17 +10,21 @@ import { saveWaits } from "../wait/save.ts"
 import { recordEvents } from "./record.ts"
 import type { Written } from "./shown.ts"
 import type { Begun } from "./start.ts"
+import { insertTriggers } from "./triggers.ts"
+
+type Inserting = { readonly begun: readonly Begun[]; readonly plans: Plans }
 
 /** Everything of these runs, each kind of row in one statement. */
 export const insertBegun = async (
   sql: Sql,
   { decided, holder, now }: Step,
-  begun: readonly Begun[],
+  { begun, plans }: Inserting,
 ): Promise<Written> => {
   if (begun.length === 0) return { at: new Date(0) }
   const [, [written]] = await Promise.all([
-    insertPlans(sql, begun),
+    insertPlans(sql, { begun, plans }),
     insertRuns(sql, begun),
+    insertTriggers(sql, begun),
     insertDeadlines(sql, begun),
     insertTaskRuns(sql, begun, holder),
     insertClaim(sql, decided.claimed, holder),
@@ -32,15 +37,17 @@ export const insertBegun = async (
   return written
 }
 
-const insertPlans = (sql: Sql, begun: readonly Begun[]) => {
-  const plans = [...new Map(begun.map(({ start }) => [start.plan_id, start.plan_text]))].sort()
-  return sql`
+const insertPlans = async (sql: Sql, { begun, plans }: Inserting): Promise<void> => {
+  const texts = new Map(begun.map(({ start }) => [start.plan_id, start.plan_text]))
+  const missing = [...texts].filter(([id]) => !plans.wasWritten(id)).sort()
+  if (missing.length === 0) return
+  const ids = missing.map(([id]) => id)
+  sql.afterCommit(() => plans.written(ids))
+  await sql`
     insert into scheduler.plan (id, plan)
     select id, plan::json
-    from unnest(
-      ${list(plans.map(([id]) => id))}::text::text[],
-      ${list(plans.map(([, text]) => text))}::text::text[]
-    ) as given (id, plan)
+    from unnest(${list(ids)}::text::text[], string_to_array(${lines(missing.map(([, text]) => text))}::text, E'\n'))
+      as given (id, plan)
     on conflict (id) do nothing`
 }
 

@@ -1,4 +1,5 @@
 import { isJobId, runOf } from "#language/run-id.ts"
+import { readsTrigger } from "#language/trigger-reads.ts"
 import type { Engine } from "../engine.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { join, type Step } from "../step/step.ts"
@@ -25,7 +26,24 @@ export const joinRuns = async (engine: Engine, step: Step, runs: readonly RunRow
     const known = engine.known.take(run.id)
     if (known && known.run.revision === run.revision) step.known.set(run.id, { run, open: known.open })
   }
-  for (const { id, plan } of await engine.plans.of(runs, step.rows.plans)) step.plans.set(id, plan)
+  let asks = false
+  for (const { id, plan } of await engine.plans.of(runs, step.rows.plans)) {
+    step.plans.set(id, plan)
+    asks ||= readsTrigger(plan)
+  }
+  if (asks) await joinTriggers(step, runs)
+}
+
+const joinTriggers = async (step: Step, runs: readonly RunRow[]): Promise<void> => {
+  const untold = runs.filter((run) => {
+    const plan = step.plans.get(run.plan_id)
+    return run.happened === undefined && plan !== undefined && readsTrigger(plan)
+  })
+  if (untold.length === 0) return
+  const told = new Map(
+    (await step.rows.triggers(untold.map(({ id }) => id))).map(({ run_id, happened }) => [run_id, happened]),
+  )
+  for (const run of untold) run.happened = told.get(run.id) ?? { type: run.trigger }
 }
 
 /** What this process knows of what is reported: then nothing of it has to be read. */

@@ -5,7 +5,7 @@ import {
   RunStartedSchema,
   type RunStart as RunStartMessage,
 } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
-import type { Rerun, RunStart, RunStarted } from "./start.ts"
+import type { Happened, Rerun, RunStart, RunStarted } from "./start.ts"
 
 export const startOf = (message: RunStartMessage): RunStart => ({
   run_id: message.runId,
@@ -20,6 +20,7 @@ export const startOf = (message: RunStartMessage): RunStart => ({
   traceparent: message.traceparent === "" ? null : message.traceparent,
   rerun: rerunOf(message),
   bare: message.bare,
+  ...(message.triggerJson !== "" && { happened: JSON.parse(message.triggerJson) as Happened }),
 })
 
 const max_read = 100

@@ -55,7 +55,7 @@ export const turnIn = async (
   await joinRuns(engine, step, [run])
   await resumeWaits(step, run)
   await decideOwn(step)
-  endRuns(step)
+  await endRuns(step)
 }
 
 const move = (step: Step, run: RunRow, turn: Turn): void => {

@@ -43,7 +43,11 @@ export type RunFilter = {
 /** Newest first: ids sort by time of creation. */
 export const readRuns = async (sql: Sql, filter: RunFilter): Promise<readonly Run[]> => {
   const rows = await sql<RunRow>`
-    select id, workflow, version, status, reason, inputs, outputs, trigger, rerun_of, created_at, started_at, finished_at
+    select id, workflow, version, status, reason, inputs, outputs, trigger, rerun_of, created_at, started_at, finished_at,
+      case when trigger = 'parent' then (
+        select json_build_object('run_id', parent_run_id, 'task_run_id', task_run_id, 'task', task)
+        from scheduler.child where child.run_id = run.id
+      ) end as parent
     from scheduler.run
     where workspace_id = ${filter.workspace_id}::text::uuid
       and (${filter.status}::text is null or status = ${filter.status}::text)
@@ -56,7 +60,11 @@ export const readRuns = async (sql: Sql, filter: RunFilter): Promise<readonly Ru
 
 export const readRun = async (sql: Sql, workspace_id: string, run_id: string): Promise<Run | undefined> => {
   const [row] = await sql<RunRow>`
-    select id, workflow, version, status, reason, inputs, outputs, trigger, rerun_of, created_at, started_at, finished_at
+    select id, workflow, version, status, reason, inputs, outputs, trigger, rerun_of, created_at, started_at, finished_at,
+      case when trigger = 'parent' then (
+        select json_build_object('run_id', parent_run_id, 'task_run_id', task_run_id, 'task', task)
+        from scheduler.child where child.run_id = run.id
+      ) end as parent
     from scheduler.run
     where id = ${run_id}::text::uuid and workspace_id = ${workspace_id}::text::uuid`
   return row && runOfRow(row)

@@ -1,4 +1,4 @@
-import { json, list, type Sql } from "#kernel/database/database.ts"
+import { json, lines, list, type Sql } from "#kernel/database/database.ts"
 
 /** A run's event as its followers see it; `seq` has no gaps. */
 export type RunFact = {
@@ -16,7 +16,7 @@ export const eventRows = (facts: readonly RunFact[]) => {
   return {
     run_ids: list(byRun.map(([run_id]) => run_id)),
     seqs: list(byRun.map(([, some]) => some.at(-1)?.seq ?? 0)),
-    events: list(byRun.map(([, some]) => json(some.map(told)))),
+    events: lines(byRun.map(([, some]) => json(some.map(told)))),
   }
 }
 
@@ -28,6 +28,6 @@ export const recordEvents = async (sql: Sql, facts: readonly RunFact[], at: Date
   await sql`
     insert into scheduler.run_event (run_id, seq, at, events)
     select run_id, seq, ${at}, events::json
-    from unnest(${rows.run_ids}::text::uuid[], ${rows.seqs}::text::int[], ${rows.events}::text::text[])
+    from unnest(${rows.run_ids}::text::uuid[], ${rows.seqs}::text::int[], string_to_array(${rows.events}::text, E'\n'))
       as given (run_id, seq, events)`
 }

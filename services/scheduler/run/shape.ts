@@ -45,6 +45,10 @@ export const runShape = z
     outputs: values.nullable(),
     trigger: z.string(),
     rerun_of: z.uuid().nullable(),
+    parent: z
+      .object({ run_id: z.uuid(), task_run_id: z.uuid(), task: z.string() })
+      .nullable()
+      .openapi({ description: "The task of another run that began this one." }),
     created_at: z.iso.datetime(),
     started_at: time,
     finished_at: time,

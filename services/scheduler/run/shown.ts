@@ -1,3 +1,4 @@
+import type { RunRow } from "../step/rows.ts"
 import { taskMoves } from "../task/moves.ts"
 import type { Run, TaskRun } from "./shape.ts"
 import type { Begun } from "./start.ts"
@@ -5,16 +6,27 @@ import type { Begun } from "./start.ts"
 /** When the database wrote it. */
 export type Written = { readonly at: Date }
 
+type Ended = Written & { readonly outputs: RunRow["inputs"] | null }
+
 const hasEnded = (status: string): boolean => taskMoves.terminal.some((terminal) => terminal === status)
 
 /** A run that was just written, as a reader would find it. */
-export const shownRun = ({ start, run, tasks, kept }: Begun, { at }: Written): Run => {
+export const shownRun = ({ start, run, tasks, kept }: Begun, { at, outputs }: Ended): Run => {
   const { id, workflow, version, status, reason, inputs } = run
   const time = at.toISOString()
   const finished_at = run.open === 0 ? time : null
   const head = {
-    ...{ id, workflow, version, status, reason, inputs: {}, outputs: null, trigger: start.trigger },
-    ...{ rerun_of: start.rerun?.of ?? null, created_at: time, finished_at },
+    ...{
+      id,
+      workflow,
+      version,
+      status,
+      reason,
+      inputs: {},
+      outputs: outputs && { ...outputs },
+      trigger: start.trigger,
+    },
+    ...{ rerun_of: start.rerun?.of ?? null, parent: null, created_at: time, finished_at },
     started_at: run.started_at === null ? null : time,
   }
   if (start.bare) return head

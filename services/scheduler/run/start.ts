@@ -4,6 +4,7 @@ import { Problem } from "#kernel/problem/problem.ts"
 import type { Concurrency } from "#language/concurrency.ts"
 import type { Plan } from "#language/plan.ts"
 import { type Slot, slotOfTask } from "#language/slots.ts"
+import { withTakenOver } from "../cache/shown.ts"
 import type { Engine } from "../engine.ts"
 import { type Seat, withSeat } from "../session/seats.ts"
 import { announce } from "../step/announce.ts"
@@ -24,6 +25,7 @@ import { type KeptTasks, readKept } from "./keep.ts"
 import { releaseKeys, reserveKeys } from "./reserve.ts"
 import type { Run } from "./shape.ts"
 import { shownRun } from "./shown.ts"
+import { withEarlier } from "./triggers.ts"
 
 export type RunStart = {
   readonly run_id: string
@@ -39,7 +41,11 @@ export type RunStart = {
   readonly rerun: Rerun | null
   /** Who asks needs neither inputs nor tasks in the answer. */
   readonly bare?: boolean
+  /** What began it, kept only where its plan reads that. */
+  readonly happened?: Happened
 }
+
+export type Happened = Readonly<Record<string, unknown>>
 
 /** What of an earlier run is kept: nothing, what has completed, or that as far as it doesn't come after a task. */
 export type Rerun = {
@@ -105,7 +111,7 @@ const slotOfFirst = ([start]: readonly Prepared[]): Slot | undefined => {
 
 type Starting = { readonly prepared: readonly Prepared[]; readonly seat: Seat | undefined }
 
-const startIn = async (engine: Engine, sql: Sql, { prepared, seat }: Starting) => {
+export const startIn = async (engine: Engine, sql: Sql, { prepared, seat }: Starting) => {
   const reserved = await reserveKeys(sql, prepared)
   const started = new Map<string, Run | Problem>()
   const gives: (() => Promise<readonly Attempt[]>)[] = []
@@ -157,7 +163,8 @@ const inTurn = (starts: readonly Prepared[]): readonly (readonly Prepared[])[] =
 
 type Some = { readonly starts: readonly Prepared[]; readonly seat: Seat | undefined }
 
-const startSome = async (engine: Engine, sql: Sql, { starts, seat }: Some) => {
+const startSome = async (engine: Engine, sql: Sql, { starts: given, seat }: Some) => {
+  const starts = await withEarlier(sql, given)
   const kept = new Map<string, KeptTasks>()
   for (const start of starts) kept.set(start.run_id, await readKept(sql, start))
   const entered = await enterRuns(engine, sql, { starts, kept })
@@ -172,9 +179,9 @@ const startSome = async (engine: Engine, sql: Sql, { starts, seat }: Some) => {
     else begun.push(firstStep(step, own, entered.get(start.run_id) === "waits"))
   }
   await decideUndecided(step)
-  endRuns(step)
+  await endRuns(step)
   if (seat) giveTo(engine, step, seat)
-  const times = await insertBegun(sql, step, begun)
+  const times = await insertBegun(sql, step, { begun, plans: engine.plans })
   const outputs = await outputsFor(step)
   sql.afterCommit(() => announce(engine, step))
   const { leaving } = step.decided
@@ -185,7 +192,11 @@ const startSome = async (engine: Engine, sql: Sql, { starts, seat }: Some) => {
     .filter(({ unfolds, run }) => unfolds || later.includes(run.id))
     .map(({ run }) => run.id)
   if (unfolding.length > 0) await performIn(engine, sql, (own) => unfoldBegun(engine, own, unfolding))
-  for (const one of begun) started.set(one.run.id, shownRun(one, times))
+  const answered = new Map(step.decided.waits.answered.map(({ run, outputs: own }) => [run.id, own]))
+  for (const one of begun) {
+    const told = { ...times, outputs: answered.get(one.run.id) ?? null }
+    started.set(one.run.id, shownRun(withTakenOver(step, one), told))
+  }
   return { started, attempts: () => attemptsOf(step, outputs) }
 }
 

@@ -122,6 +122,7 @@ test("of a session's claims one serves its lanes while the others wait for what 
     await woken
     expect(seats.unserved(second)).toEqual(given.room(100))
   })
+  await given.work(engine, session_id)
 })
 
 test("a claim that new work was chosen for serves no lanes any more", async () => {
@@ -131,7 +132,26 @@ test("a claim that new work was chosen for serves no lanes any more", async () =
   await seats.serve(claim, async () => {
     seats.sit({ ...claim, ...anybody }, claim)
     expect(seats.unserved({ ...claim })).toEqual(given.room(0))
-    seats.take("inline")?.give([])
+    const seat = seats.takeOf(session_id, "inline")
     expect(seats.unserved({ ...claim })).toEqual(given.room(100))
+    seat?.give([])
+    expect(seats.unserved({ ...claim })).toEqual(given.room(0))
   })
+})
+
+test("what a report sets free beyond its own room takes that of the worker's claims, which come back empty", async () => {
+  const session_id = await given.session(engine)
+  const names = ["one", "two", "three", "four", "five", "six"]
+  const wide = Object.fromEntries(names.map((name) => [name, { uses: "noop", needs: ["root"] }]))
+  await given.run(engine, { root: { uses: "noop" }, ...wide })
+  const [root] = await claimTasks(engine)({ session_id, room: given.room(1) })
+  if (!root) throw new Error("there was nothing to claim")
+  const { answer } = await parked(session_id)
+  const { attempts } = await reportTasks(engine)({
+    ...{ session_id, settlements: [settle(root)], room: given.room(1) },
+  })
+  expect(attempts.length).toBe(5)
+  expect(await answer).toEqual([])
+  await reportTasks(engine)({ session_id, settlements: attempts.map(settle), room: given.room(0) })
+  expect(await given.work(engine, session_id)).toHaveLength(1)
 })

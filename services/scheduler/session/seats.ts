@@ -6,14 +6,20 @@ import type { Attempt } from "../task/attempt.ts"
 /** A worker's claim that found nothing, and waits here for what comes. */
 export type Seat = Taker & { readonly session_id: string; readonly room: Room }
 
-/** One that new work was chosen for: it is given that once it is committed, or nothing if that failed. */
-export type TakenSeat = Seat & { give(attempts: readonly Attempt[]): void }
+/** Work for it, or that its room was used for what goes to its worker in another way. */
+type Given = readonly Attempt[] | "spent"
+
+/** One that new work was chosen for. */
+export type TakenSeat = Seat & {
+  /** What is committed, or nothing if that failed: then it waits on. */
+  give(attempts: readonly Attempt[]): void
+  spend(): void
+}
 
 type Sitting = {
-  /** What it was given. */
-  readonly given: Promise<readonly Attempt[]>
+  readonly given: Promise<Given>
   /** Stands up; if it was taken meanwhile, with what it is given. */
-  leave(): Promise<readonly Attempt[]>
+  leave(): Promise<Given>
 }
 
 /** A claim under way. */
@@ -24,6 +30,8 @@ export type Seats = {
   sit(seat: Seat, claim: UnderWay): Sitting
   /** One with room for this kind of work; what not everybody may take is claimed. */
   take(slot: Slot): TakenSeat | undefined
+  /** One of this worker's. */
+  takeOf(session_id: string, kind: SlotKind): TakenSeat | undefined
   /** While the work is done, this claim is under way. */
   serve<Answer>(claim: UnderWay, work: () => Promise<Answer>): Promise<Answer>
   /**
@@ -49,6 +57,16 @@ export const createSeats = ({ ample_room, wake }: Seating): Seats => {
     if ([...serving].some(({ session_id }) => session_id === claim.session_id)) wake()
   }
 
+  const takeFirst = (fits: (seat: Seat) => boolean): TakenSeat | undefined => {
+    for (const [seat, claim] of free) {
+      if (!fits(seat)) continue
+      free.delete(seat)
+      retire(claim)
+      return seat
+    }
+    return undefined
+  }
+
   return {
     async serve(claim, work) {
       serving.add(claim)
@@ -68,27 +86,17 @@ export const createSeats = ({ ample_room, wake }: Seating): Seats => {
       return eachKind(claim.room, (count, kind) => (isServed(kind) ? 0 : count))
     },
     sit(seat, claim) {
-      const { promise: given, resolve: give } = Promise.withResolvers<readonly Attempt[]>()
-      const own = { ...seat, give }
+      const { promise: given, resolve } = Promise.withResolvers<Given>()
+      const give = (attempts: readonly Attempt[]) => {
+        if (attempts.length === 0) serving.add(claim)
+        resolve(attempts)
+      }
+      const own = { ...seat, give, spend: () => resolve("spent") }
       free.set(own, claim)
-      return {
-        given,
-        async leave() {
-          if (free.delete(own)) return []
-          return given
-        },
-      }
+      return { given, leave: async () => (free.delete(own) ? [] : given) }
     },
-    take(slot) {
-      if (!isPlain(slot)) return undefined
-      for (const [seat, claim] of free) {
-        if (seat.room[slot] === 0) continue
-        free.delete(seat)
-        retire(claim)
-        return seat
-      }
-      return undefined
-    },
+    take: (slot) => (isPlain(slot) ? takeFirst(({ room }) => room[slot] > 0) : undefined),
+    takeOf: (session_id, kind) => takeFirst((seat) => seat.session_id === session_id && seat.room[kind] > 0),
   }
 }
 

@@ -1,11 +1,14 @@
 import { type Database, list, type Sql } from "#kernel/database/database.ts"
 import type { Plan } from "#language/plan.ts"
 import { isJobId, lastTaskRunId, taskRunId } from "#language/run-id.ts"
+import { readCached } from "../cache/read.ts"
+import { readEnds, readWholes } from "../child/read.ts"
 import { lockGates } from "../gate/lock.ts"
 import { findMembers } from "../gate/members.ts"
 import { moveGates } from "../gate/move.ts"
 import { readEarlierItems, readOutputs, readOutputsAt } from "../item/read.ts"
 import { lockLimits } from "../queue/limit.ts"
+import { readTriggers } from "../run/triggers.ts"
 import { taskMoves } from "../task/moves.ts"
 import { readSignals, readWaits } from "../wait/read.ts"
 import { holdAtOnce, type PendingHold, pendingHold } from "./hold.ts"
@@ -50,7 +53,11 @@ const rowsOver = (sql: Sql, hold: PendingHold): Rows => {
     earlierItems: behind((...asked: Parameters<Rows["earlierItems"]>) => readEarlierItems(sql, ...asked)),
     plans: (ids) => readPlans(sql, ids),
     waits: behind((ids: readonly string[]) => readWaits(sql, ids)),
+    triggers: behind((ids: readonly string[]) => readTriggers(sql, ids)),
+    ends: behind((ids: readonly string[]) => readEnds(sql, ids)),
+    wholes: behind((ids: readonly string[]) => readWholes(sql, ids)),
     signals: behind((wanted: Parameters<Rows["signals"]>[0]) => readSignals(sql, wanted)),
+    cached: behind((wanted: Parameters<Rows["cached"]>[0]) => readCached(sql, wanted)),
     session: behind((session_id: string) => readSession(sql, session_id)),
     limits: behind((queues: Parameters<Rows["limits"]>[0]) => lockLimits(sql, queues)),
     gates: behind((wanted: Parameters<Rows["gates"]>[0]) => lockGates(sql, wanted)),

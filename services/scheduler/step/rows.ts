@@ -1,9 +1,11 @@
 import type { Conflict } from "#language/concurrency.ts"
 import type { Plan, RetryPolicy } from "#language/plan.ts"
 import type { Slot } from "#language/slots.ts"
+import type { CachedResult, CacheWanted } from "../cache/look-up.ts"
 import type { Lane } from "../lane/lanes.ts"
 import type { Taker } from "../lane/taker.ts"
 import type { RunStatus } from "../run/moves.ts"
+import type { Trigger } from "../run/triggers.ts"
 import type { TaskStatus } from "../task/moves.ts"
 import type { Signal, Waited } from "../wait/waits.ts"
 
@@ -17,6 +19,8 @@ export type RunRow = {
   readonly inputs: Readonly<Record<string, unknown>>
   readonly trigger: string
   started_at: string | null
+  /** What began it, where its plan reads that. */
+  happened?: Readonly<Record<string, unknown>>
   readonly traceparent: string | null
   readonly gate_key: string | null
   status: RunStatus
@@ -76,6 +80,13 @@ export type TaskRow = {
 export type Output = {
   readonly id: string
   readonly status: string
+  readonly outputs: Readonly<Record<string, unknown>> | null
+}
+
+export type Whole = { readonly id: string; readonly whole_run_id: string }
+
+/** How a run has ended. */
+export type RunEnd = Pick<RunRow, "id" | "workflow" | "version" | "status" | "reason"> & {
   readonly outputs: Readonly<Record<string, unknown>> | null
 }
 
@@ -179,8 +190,16 @@ export type Rows = {
   plans(ids: readonly string[]): Promise<readonly { readonly id: string; readonly plan: Plan }[]>
   /** What these wait for. */
   waits(task_run_ids: readonly string[]): Promise<readonly { readonly id: string; readonly wait: Waited }[]>
+  /** What began these runs, as far as it is kept. */
+  triggers(run_ids: readonly string[]): Promise<readonly Trigger[]>
+  /** Those of these runs that have ended; nothing changes of them any more. */
+  ends(run_ids: readonly string[]): Promise<readonly RunEnd[]>
+  /** Of which runs these are parts, however many are in between. */
+  wholes(run_ids: readonly string[]): Promise<readonly Whole[]>
   /** Which of these signals are kept for their runs. */
   signals(wanted: readonly Omit<Signal, "data">[]): Promise<readonly Signal[]>
+  /** What was completed under these keys, the latest of each. */
+  cached(wanted: readonly CacheWanted[]): Promise<readonly (CachedResult & Omit<CacheWanted, "ttl_ms">)[]>
   /** Undefined when it has ended. */
   session(session_id: string): Promise<SessionRow | undefined>
   /** Locks what was set for these queues; one that another claim works on just now is left out. */

@@ -68,12 +68,12 @@ export const saveReport = async (sql: Sql, step: Step, { untold, last }: Way): P
     ), told as (
       insert into scheduler.run_event (run_id, seq, at, events)
       select run_id, seq, ${step.now}, events::json
-      from unnest(${told.run_ids}::text::uuid[], ${told.seqs}::text::int[], ${told.events}::text::text[])
+      from unnest(${told.run_ids}::text::uuid[], ${told.seqs}::text::int[], string_to_array(${told.events}::text, E'\n'))
         as given (run_id, seq, events) where (select count(*) from held) >= 0
     ), published as (
       insert into scheduler.outbox (topic, events, ids)
       select topic, events::json, null::uuid[]
-      from unnest(${outbox.topics}::text::text[], ${outbox.events}::text::text[]) as given (topic, events)
+      from unnest(${outbox.topics}::text::text[], string_to_array(${outbox.events}::text, E'\n')) as given (topic, events)
       where (select count(*) from held) >= 0 union all
       select 'job.completed', null, ids from (values (${jobs}::text::uuid[])) as given (ids) where ids <> '{}'
     )

@@ -17,6 +17,8 @@ export type Ended = {
   /** Set when the task is to be tried again later. */
   readonly delay_ms: number | null
   readonly error: { readonly code: string; readonly message: string } | null
+  /** Whose result it has taken over, instead of running. */
+  readonly reused_from?: string
 }
 
 export type Created = { readonly task: TaskRow; readonly earlier: EarlierItem | undefined }

@@ -10,6 +10,7 @@ import { taskRunId } from "#language/run-id.ts"
 import { countItems } from "../item/count.ts"
 import { type PlannedRun, unfold } from "../item/unfold.ts"
 import { knownTask, loadOpenTasks } from "../run/load.ts"
+import { isSpared, isStopped } from "../run/spared.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { planOfRun, runOfTask, type Step } from "../step/step.ts"
 import { decideReady } from "../wait/decide.ts"
@@ -79,7 +80,34 @@ const advanceAll = async (step: Step, all: readonly TaskRow[]): Promise<void> =>
     const plan = planOfRun(step, run)
     if (!plan) continue
     const folded = items.length > 0 ? await countItems(step, { run, plan }, items) : []
-    await advanceRun(step, { run, plan }, [...tasks, ...folded])
+    const all_ended = [...tasks, ...folded]
+    if (isStopped(run)) await advanceStopped(step, { run, plan }, all_ended)
+    else await advanceRun(step, { run, plan }, all_ended)
+  }
+}
+
+/** What a run does at last waits for all else, also for what a stop has cancelled tasks before. */
+export const advanceStopped = async (
+  step: Step,
+  planned: PlannedRun,
+  ended: readonly EndedTask[],
+): Promise<void> => {
+  const { run, plan } = planned
+  const isLast = (idx: number) => isSpared(run, plan.tasks[idx])
+  await advanceRun(
+    step,
+    planned,
+    ended.filter(({ idx }) => isLast(idx)),
+  )
+  if (ended.every(({ idx }) => isLast(idx))) return
+  await loadOpenTasks(step, run.id)
+  const open = [...step.tasks.values()].filter((task) => task.run_id === run.id && !isOutcome(task.status))
+  if (open.some(({ idx }) => !isLast(idx))) return
+  for (const task of open) {
+    const begins = !(plan.tasks[task.idx]?.needs ?? []).some(isLast)
+    if (!begins || task.item !== null || task.status !== "pending" || task.needs_left === 0) continue
+    task.needs_bad = 1
+    letGo(step, run, task)
   }
 }
 
@@ -92,7 +120,11 @@ const advanceRun = async (
   ended: readonly EndedTask[],
 ): Promise<void> => {
   const taskAt = (idx: number) => knownTask(step, taskRunId(run.id, idx))
-  const counterOf = (idx: number): Counter => taskAt(idx) ?? { needs_left: 0, needs_bad: 0 }
+  // What was cancelled waits for nothing: it has ended by itself.
+  const counterOf = (idx: number): Counter => {
+    const task = taskAt(idx)
+    return task?.status === "pending" ? task : { needs_left: 0, needs_bad: 0 }
+  }
   const first = advance(plan, ended, counterOf)
   // All that is open has to be known where a skip may skip what comes behind it, however deep, and where this process
   // hadn't seen the run before.

@@ -28,7 +28,7 @@ export type AttemptContext = {
   readonly env: Readonly<Record<string, string>>
   readonly tasks: Readonly<Record<string, { status: string; outputs: Readonly<Record<string, unknown>> }>>
   readonly run: { readonly id: string; readonly workflow: string; readonly version: number }
-} & Pick<ExpressionContext, "item" | "index" | "matrix">
+} & Pick<ExpressionContext, "item" | "index" | "matrix" | "trigger">
 
 /** What the expressions of what a step gives to its worker may read, looked up all at once. */
 export const outputsFor = (step: Step): Promise<Outputs> => {
@@ -67,7 +67,7 @@ const attemptOf = (step: Step, task: TaskRow, outputs: Outputs): Attempt | undef
   }
 }
 
-type Planned = { readonly plan: Plan; readonly plan_task: PlanTask; readonly outputs: Outputs }
+type Planned = { readonly plan: Plan; readonly plan_task: Pick<PlanTask, "reads">; readonly outputs: Outputs }
 
 export const contextOf = (run: RunRow, { plan, plan_task, outputs }: Planned): AttemptContext => {
   const tasks = Object.fromEntries(
@@ -79,7 +79,8 @@ export const contextOf = (run: RunRow, { plan, plan_task, outputs }: Planned): A
   )
   const { id, workflow, version } = run
   const inputs = plan.payloads ? {} : run.inputs
-  return { inputs, env: plan.env, tasks, run: { id, workflow, version } }
+  const context = { inputs, env: plan.env, tasks, run: { id, workflow, version } }
+  return run.happened ? { ...context, trigger: run.happened } : context
 }
 
 /** In a run of steps each task has its own of the run's inputs, and sees no other. */

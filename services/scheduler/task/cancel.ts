@@ -1,3 +1,4 @@
+import { childRunId } from "../child/id.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import type { Step } from "../step/step.ts"
 import { tellCancelled } from "./tell-unbegun.ts"
@@ -17,6 +18,8 @@ export const cancelTask = (
   { run, reason }: { readonly run: RunRow; readonly reason: string | null },
 ): boolean => {
   if (!unbegun.has(task.status)) return false
+  const awaits = task.status === "waiting" && task.type === "workflow"
+  if (awaits) step.decided.waits.orphaned.push(childRunId(task.id))
   Object.assign(task, { status: "cancelled", reason })
   run.open -= 1
   step.decided.counted.delete(task)

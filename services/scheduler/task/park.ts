@@ -49,6 +49,7 @@ export const parkedClaim = (engine: Engine, refresh: () => Promise<void>) => {
       if (seat) waits.push(seat.given.then(() => "look" as const))
       const next = await Promise.race(waits)
       const given = (await seat?.leave()) ?? []
+      if (given === "spent") return []
       if (given.length > 0 || next === "return") return given
     }
   }

@@ -1,8 +1,10 @@
+import { kindOf, type SlotKind } from "#language/slots.ts"
 import type { Engine } from "../engine.ts"
 import { passGates } from "../gate/pass.ts"
 import { eachKind, type Room } from "../lane/share.ts"
 import type { Taker } from "../lane/taker.ts"
 import { type Recalled, recall } from "../run/load.ts"
+import type { TakenSeat } from "../session/seats.ts"
 import { perform } from "../step/perform.ts"
 import type { Step } from "../step/step.ts"
 import type { Attempt } from "./attempt.ts"
@@ -23,13 +25,22 @@ export type Reported = { readonly verdicts: readonly Verdict[]; readonly attempt
 /** Settles attempts and, in the same transaction, hands the worker its next ones. */
 export const reportTasks =
   (engine: Engine) =>
-  async (report: Report): Promise<Reported> => {
-    const { answer, attempts } = await perform(engine, (step) => settleAndClaim(engine, step, report))
-    return { verdicts: answer, attempts: await attempts() }
+  async (given: Report): Promise<Reported> => {
+    const seats: TakenSeat[] = []
+    const report = { ...given, seats }
+    try {
+      const { answer, attempts } = await perform(engine, (step) => settleAndClaim(engine, step, report))
+      return { verdicts: answer, attempts: await attempts() }
+    } finally {
+      for (const seat of seats) seat.spend()
+    }
   }
 
+/** With the worker's claims whose room was used, too: they come back empty then. */
+type Reporting = Report & { readonly seats: TakenSeat[] }
+
 /** A second try finds what was thought to be known forgotten, and reads it. */
-const settleAndClaim = (engine: Engine, step: Step, report: Report): Promise<readonly Verdict[]> => {
+const settleAndClaim = (engine: Engine, step: Step, report: Reporting): Promise<readonly Verdict[]> => {
   const { session_id, settlements } = report
   const session = engine.sessions.get(session_id)
   const recalled = session && recall(engine, settlements)
@@ -38,25 +49,23 @@ const settleAndClaim = (engine: Engine, step: Step, report: Report): Promise<rea
     : settleRead(engine, step, report)
 }
 
-type KnownReport = Report & { readonly recalled: Recalled; readonly session: Taker }
+type KnownReport = Reporting & { readonly recalled: Recalled; readonly session: Taker }
 
 const settleRecalled = async (
   engine: Engine,
   step: Step,
-  { session_id, settlements, room, recalled, session }: KnownReport,
+  { recalled, session, ...report }: KnownReport,
 ): Promise<readonly Verdict[]> => {
+  const { session_id, settlements } = report
   const { runs } = recalled
   holdFor(engine, step, { session_id, runs: runs.map(({ id, revision }) => ({ id, revision })) })
   const verdicts = await settleKnown(engine, step, { recalled, settlements })
-  await giveNext(engine, step, { session_id, session, room })
+  await giveNext(engine, step, { ...report, session })
   return verdicts
 }
 
-const settleRead = async (
-  engine: Engine,
-  step: Step,
-  { session_id, settlements, room }: Report,
-): Promise<readonly Verdict[]> => {
+const settleRead = async (engine: Engine, step: Step, report: Reporting): Promise<readonly Verdict[]> => {
+  const { session_id, settlements } = report
   const [session, verdicts] = await Promise.all([
     step.rows.session(session_id),
     settle(engine, step, settlements),
@@ -65,21 +74,36 @@ const settleRead = async (
   if (!session) return verdicts
   engine.sessions.keep(session_id, session)
   step.holder = { session_id, token: session.token }
-  await giveNext(engine, step, { session_id, session, room })
+  await giveNext(engine, step, { ...report, session })
   return verdicts
 }
 
-type Worker = { readonly session_id: string; readonly session: Taker; readonly room: Room }
+type Worker = Omit<Reporting, "settlements"> & { readonly session: Taker }
 
 /** What gets a free place may go to this worker at once. */
 const giveNext = async (engine: Engine, step: Step, worker: Worker): Promise<void> => {
-  const { session, room } = worker
+  const { session_id, session } = worker
   await passGates(engine, step)
   engine.lanes.note(step.decided.admitted)
-  const unserved = engine.seats.unserved(worker)
+  const room = roomFor(engine, step, worker)
+  const unserved = engine.seats.unserved({ session_id, room })
   const left = handOver(engine, step, { session, room, unserved })
   await claimIn(engine, step, {
     session,
     room: eachKind(left, (count, kind) => Math.min(count, unserved[kind])),
   })
+}
+
+/** More than a report makes room for is for the worker's claims that wait, as far as they have room. */
+const roomFor = (engine: Engine, step: Step, { session_id, room, seats }: Worker): Room => {
+  const wanted = Map.groupBy(step.decided.released, ({ slot }) => kindOf(slot))
+  const roomOf = (count: number, kind: SlotKind) => seats.reduce((sum, seat) => sum + seat.room[kind], count)
+  for (const [kind, tasks] of wanted) {
+    while (tasks.length > roomOf(room[kind], kind)) {
+      const seat = engine.seats.takeOf(session_id, kind)
+      if (!seat) break
+      seats.push(seat)
+    }
+  }
+  return eachKind(room, roomOf)
 }

@@ -48,7 +48,7 @@ const settleLoaded = async (step: Step, settlements: readonly Settlement[]): Pro
     return verdict
   })
   await advanceRuns(step)
-  endRuns(step)
+  await endRuns(step)
   return verdicts
 }
 

@@ -54,10 +54,11 @@ const outcomeOf = (step: Step, ended: Ended) => {
   }
 }
 
-const completed = (step: Step, { task, settlement }: Ended) => {
+const completed = (step: Step, { task, settlement, reused_from }: Ended) => {
   const { outputs = {}, log_chunks = 0 } = settlement
   const data = { ...taskFact(step, task), outputs, log_chunks }
-  return { event: { type: "task.completed", data }, told: { type: "task.completed", data: {} } } as const
+  const from = reused_from === undefined ? {} : { reused_from }
+  return { event: { type: "task.completed", data }, told: { type: "task.completed", data: from } } as const
 }
 
 const deadLettered = (step: Step, { task, settlement, token, error }: Ended) => {

@@ -1,12 +1,14 @@
 import { list, type Sql } from "#kernel/database/database.ts"
 import { isRunId } from "#language/run-id.ts"
+import { beginChildren } from "../child/begin.ts"
+import { beginAwaited, endAwaiting } from "../child/due.ts"
 import type { Engine } from "../engine.ts"
 import { enteringJob } from "../gate/gate.ts"
 import { endRuns } from "../run/end.ts"
 import { loadRuns } from "../run/load.ts"
-import { stopRuns } from "../run/stop.ts"
+import { endStopped, stopRuns } from "../run/stop.ts"
 import { performIn } from "../step/perform.ts"
-import type { TaskRow } from "../step/rows.ts"
+import type { RunRow, TaskRow } from "../step/rows.ts"
 import { join, runOfTask, type Step } from "../step/step.ts"
 import { advanceRuns } from "../task/advance.ts"
 import { expire } from "../task/expire.ts"
@@ -21,9 +23,13 @@ export const fireTimers = (engine: Engine) => (): Promise<boolean> =>
     const due = await findDue(sql)
     if (due.length === 0) return false
     const mine = await withFreeRuns(sql, due)
-    const { answer: done } = await performIn(engine, sql, (step) => fire(engine, step, mine))
-    await removeTimers(sql, done)
-    return due.length === max_timers
+    const { answer } = await performIn(engine, sql, async (step) => {
+      const done = await fire(engine, step, mine)
+      return { done, ...step.decided.waits }
+    })
+    await beginChildren(engine, sql, answer.children)
+    await removeTimers(sql, answer.done)
+    return due.length === max_timers || answer.later.length > 0
   })
 
 export type Due = {
@@ -37,7 +43,7 @@ export type Due = {
 /** A timer may find that what it was for is over: then it does nothing. Answers those that are done with. */
 export const fire = async (engine: Engine, step: Step, due: readonly Due[]): Promise<readonly Due[]> => {
   const run_ids = new Set(due.flatMap(({ run_id }) => run_id ?? []))
-  const runs = await loadRuns(engine, step, [...run_ids].filter(isRunId))
+  await loadRuns(engine, step, [...run_ids].filter(isRunId))
   join(step.tasks, await step.rows.tasks([...new Set(due.flatMap(({ task_run_id }) => task_run_id ?? []))]))
   for (const { kind, task_run_id, due_ms } of due) {
     const task = step.tasks.get(task_run_id ?? "")
@@ -46,18 +52,20 @@ export const fire = async (engine: Engine, step: Step, due: readonly Due[]): Pro
     if (kind === "retry" && task.status === "retrying") release(step, runOfTask(step, task), task)
     if (kind === "start" && task.status === "pending") start(step, task)
   }
+  await endAwaiting(step, due)
   await fireWaits(step, due)
   await advanceRuns(step)
-  endRuns(step)
-  const late = new Set(due.flatMap(({ kind, run_id }) => (kind === "deadline" && run_id ? [run_id] : [])))
-  await stopRuns(
-    step,
-    runs.filter((run) => late.has(run.id)),
-    "timeout",
-  )
-  const postponed = new Set(step.decided.waits.postponed)
-  return due.filter(({ id }) => !postponed.has(id))
+  await endRuns(step)
+  await stopRuns(step, runsOf(step, due, "deadline"), "timeout")
+  await stopRuns(step, runsOf(step, due, "stop"), "cancelled")
+  await endStopped(step, runsOf(step, due, "linger"))
+  await beginAwaited(step, due)
+  const left = new Set([...step.decided.waits.postponed, ...step.decided.waits.later])
+  return due.filter(({ id }) => !left.has(id))
 }
+
+const runsOf = (step: Step, due: readonly Due[], wanted: string): readonly RunRow[] =>
+  due.flatMap(({ kind, run_id }) => (kind === wanted ? (step.runs.get(run_id ?? "") ?? []) : []))
 
 /** It may have been queued again since: then it has another timer. */
 const expireIfLate = (step: Step, task: TaskRow, due_ms: number): void => {

@@ -68,7 +68,7 @@ export const answerIn = async (
   const why = comment === "" ? `by ${by}` : `by ${by}, who says: ${comment}`
   endWait(step, task, decided(waited, { approved: outcome, why }))
   await advanceRuns(step)
-  endRuns(step)
+  await endRuns(step)
   return task.id
 }
 

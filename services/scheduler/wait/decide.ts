@@ -2,6 +2,8 @@ import { itemContext } from "#language/each.ts"
 import { type ExpressionContext, ExpressionError } from "#language/expressions.ts"
 import type { Plan, PlanTask } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
+import { type Looked, lookUp } from "../cache/look-up.ts"
+import { expectRun } from "../child/expect.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { planOfRun, runOfTask, type Step } from "../step/step.ts"
 import { contextOf } from "../task/attempt.ts"
@@ -14,9 +16,10 @@ import type { Signal } from "./waits.ts"
 
 /** Whether the engine itself has something to say before this one may go to a worker. */
 export const isOwn = (planned: PlanTask, { item }: Pick<TaskRow, "item"> = { item: null }): boolean =>
-  planned.wait !== undefined || (planned.if !== undefined && item === null)
+  planned.wait !== undefined || planned.cache !== undefined || (planned.if !== undefined && item === null)
 
-type Known = { readonly outputs: Outputs; readonly signals: readonly Signal[] }
+type Read = { readonly outputs: Outputs; readonly signals: readonly Signal[] }
+type Known = Read & { readonly looked: ReadonlyMap<TaskRow, Looked> }
 
 type Ready = { readonly task: TaskRow; readonly run: RunRow; readonly plan: Plan; readonly planned: PlanTask }
 
@@ -36,12 +39,14 @@ export const decideReady = async (step: Step): Promise<ReadonlyMap<TaskRow, Verd
     else open.push({ task, run, plan, planned })
   }
   if (open.length === 0) return verdicts
-  const known = await readKnown(step, open)
+  const read = await readKnown(step, open)
+  const looked = await lookUp(step, open, (ready) => contextFor(step, ready, read))
+  const known = { ...read, looked }
   for (const ready of open) verdicts.set(ready.task, decide(step, ready, known))
   return verdicts
 }
 
-const readKnown = async (step: Step, open: readonly Ready[]): Promise<Known> => {
+const readKnown = async (step: Step, open: readonly Ready[]): Promise<Read> => {
   const wanted = new Set(
     open.flatMap(({ run, planned }) => planned.reads.map((idx) => taskRunId(run.id, idx))),
   )
@@ -55,27 +60,39 @@ const readKnown = async (step: Step, open: readonly Ready[]): Promise<Known> => 
   return { outputs, signals }
 }
 
-const decide = (step: Step, ready: Ready, known: Known): Verdict => {
-  const { task, run, plan, planned } = ready
+const contextFor = (
+  step: Step,
+  { task, run, plan, planned }: Ready,
+  { outputs }: Read,
+): ExpressionContext => {
   const {
     inputs,
     tasks,
     env,
     run: about,
-  } = contextOf(run, { plan, plan_task: planned, outputs: known.outputs })
+    trigger = {},
+  } = contextOf(run, { plan, plan_task: planned, outputs })
   const own = task.item === null || !planned.each ? {} : itemContext(planned.each, task.item, task.payload)
-  const context = { inputs, tasks, env, run: about, now: step.now.toISOString(), ...own }
+  return { inputs, tasks, env, run: about, trigger, now: step.now.toISOString(), ...own }
+}
+
+const decide = (step: Step, ready: Ready, known: Known): Verdict => {
+  const { task, run, plan, planned } = ready
+  const context = contextFor(step, ready, known)
   step.decided.counted.delete(task)
   if (planned.if !== undefined && task.item === null) {
     const verdict = decideIf(step, { ...ready, condition: planned.if }, context)
     if (verdict) return verdict
   }
   if (planned.each && task.item === null) return "goes on"
+  const looked = known.looked.get(task)
+  if (looked) return takeOver(step, task, looked)
   const { wait } = planned
-  // Runs of other workflows are not the engine's to begin yet; they are refused before they come here.
-  if (!wait || wait.for === "workflow") return "goes on"
+  if (!wait) return "goes on"
   try {
-    const begun = beginWait(wait, withEnv(context, planned.env))
+    const read = withEnv(context, planned.env)
+    const begun =
+      wait.for === "workflow" ? expectRun({ task, plan, wait, now: step.now }, read) : beginWait(wait, read)
     Object.assign(task, { status: "waiting", needs_left: 0 })
     tellWaiting(step, task, { type: "task.waiting", waited: begun.waited })
     const signal =
@@ -106,6 +123,24 @@ const decideIf = (step: Step, { task, run, condition }: Conditional, context: Ex
   step.decided.unbegun.push(task)
   tellSkipped(step, task, run)
   return "passed over" as const
+}
+
+/** Its result is there already, or will be when a worker has made it. */
+const takeOver = (step: Step, task: TaskRow, looked: Looked): Verdict => {
+  if ("error" in looked) {
+    return refuse(step, task, {
+      error: looked.error,
+      code: "cache.invalid",
+      what: "`cache.key` can't be told",
+    })
+  }
+  const { found, hash, ttl_ms } = looked
+  if (!found) {
+    step.decided.waits.keyed.push({ task, hash, ttl_ms })
+    return "goes on"
+  }
+  endWait(step, task, { status: "completed", outputs: found.outputs ?? {}, reused_from: found.id })
+  return "ended"
 }
 
 type Refusal = { readonly error: unknown; readonly code: string; readonly what: string }

@@ -60,7 +60,7 @@ export const deliverIn = async (
   if (waiting.length > 0) {
     for (const task of waiting) endWait(step, task, { status: "completed", outputs: asOutputs(data) })
     await advanceRuns(step)
-    endRuns(step)
+    await endRuns(step)
     return { delivered: true, tasks: waiting.map(({ task }) => task) }
   }
   const names = open.map(({ task }) => task)

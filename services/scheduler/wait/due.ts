@@ -41,6 +41,11 @@ const timeOut = (step: Step, task: TaskRow, waited: Waited | undefined): void =>
       endWait(step, task, { status: "failed", error: { code: "signal.timeout", message } })
     }
   }
+  if (waited?.for === "workflow") {
+    const message = `The run ${waited.run_id} of ${waited.workflow} did not end in time, and is cancelled.`
+    step.decided.waits.orphaned.push(waited.run_id)
+    endWait(step, task, { status: "failed", error: { code: "workflow.timeout", message } })
+  }
   if (wait?.for !== "approval" || waited?.for !== "approval") return
   const approved = wait.on_timeout === "approve"
   endWait(step, task, decided(waited, { approved, why: "nobody had decided in time" }))

@@ -1,26 +1,56 @@
 import { json, list, type Sql } from "#kernel/database/database.ts"
-import type { Step } from "../step/step.ts"
+import { insertKeys, saveTakenOver } from "../cache/save.ts"
+import { stopChildren, tellParents } from "../child/save.ts"
+import type { Ended, Step } from "../step/step.ts"
 import type { Signal, Waits } from "./waits.ts"
 
-type Saved = Pick<Waits, "begun" | "ended" | "changed" | "kept" | "taken" | "postponed" | "resumed">
+type Saved = Pick<
+  Waits,
+  | "begun"
+  | "ended"
+  | "changed"
+  | "keyed"
+  | "kept"
+  | "taken"
+  | "postponed"
+  | "resumed"
+  | "answered"
+  | "told"
+  | "orphaned"
+  | "lingering"
+>
 
 /** Nothing is sent for a step that has nothing of this. */
 export const saveWaits = async (sql: Sql, { decided }: Pick<Step, "decided">): Promise<void> => {
   const waits: Saved = decided.waits
   if (isEmpty(waits)) return
+  const isTakenOver = ({ reused_from }: Ended): boolean => reused_from !== undefined
   await Promise.all([
     saveBegun(sql, waits.begun),
     saveChanged(sql, waits.changed),
-    saveEnded(sql, waits.ended),
+    saveEnded(
+      sql,
+      waits.ended.filter((one) => !isTakenOver(one)),
+    ),
+    saveTakenOver(sql, waits.ended.filter(isTakenOver)),
+    insertKeys(sql, waits.keyed),
     keepSignals(sql, waits.kept),
     dropSignals(sql, waits.taken),
     postpone(sql, waits.postponed),
     resume(sql, waits.resumed),
+    saveAnswers(sql, waits.answered),
+    tellParents(sql, waits.told),
+    stopChildren(sql, waits.orphaned),
+    limitLast(sql, waits.lingering),
   ])
 }
 
-const isEmpty = ({ begun, ended, changed, kept, taken, postponed, resumed }: Saved): boolean =>
-  [begun, ended, changed, kept, taken, postponed, resumed].every((some) => some.length === 0)
+const isEmpty = (waits: Saved): boolean => kinds.every((kind) => waits[kind].length === 0)
+
+const kinds = [
+  ...(["begun", "ended", "changed", "keyed", "kept", "taken", "postponed", "resumed"] as const),
+  ...(["answered", "told", "orphaned", "lingering"] as const),
+]
 
 /** What the same step has cancelled after it began to wait stays so, and has no timer. */
 const saveBegun = async (sql: Sql, begun: Saved["begun"]): Promise<void> => {
@@ -109,4 +139,26 @@ const resume = async (sql: Sql, run_ids: readonly string[]): Promise<void> => {
   await sql`
     update scheduler.timer set due_at = now()
     where run_id = any(${list(run_ids)}::text::uuid[]) and due_at = 'infinity'`
+}
+
+const saveAnswers = async (sql: Sql, answered: Saved["answered"]): Promise<void> => {
+  if (answered.length === 0) return
+  await sql`
+    update scheduler.run as run set outputs = given.outputs::json
+    from unnest(
+      ${list(answered.map(({ run }) => run.id))}::text::uuid[],
+      ${list(answered.map(({ outputs }) => json(outputs)))}::text::text[]
+    ) as given (id, outputs)
+    where run.id = given.id`
+}
+
+/** How long a run that was stopped may take for its last tasks. */
+const max_last_ms = 3_600_000
+
+const limitLast = async (sql: Sql, run_ids: readonly string[]): Promise<void> => {
+  if (run_ids.length === 0) return
+  await sql`
+    insert into scheduler.timer (due_at, kind, run_id)
+    select now() + ${max_last_ms}::float8 * interval '1 millisecond', 'linger', id
+    from unnest(${list(run_ids)}::text::uuid[]) as given (id)`
 }

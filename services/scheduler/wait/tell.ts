@@ -16,7 +16,11 @@ export const tellWaiting = (step: Step, task: TaskRow, { type, waited }: Told): 
       ? { message: waited.message, roles: [...waited.roles], people: [...waited.people] }
       : {}
   const signal = waited.for === "signal" ? { signal: waited.name } : {}
-  const data = { for: what, until, ...asked, ...signal }
+  const child =
+    waited.for === "workflow"
+      ? { workflow: waited.workflow, version: waited.version, awaited_run_id: waited.run_id }
+      : {}
+  const data = { for: what, until, ...asked, ...signal, ...child }
   step.decided.emissions.push({
     type,
     id: derivedId(task.id, type),

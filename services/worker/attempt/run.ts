@@ -10,6 +10,7 @@ import { type Attempt, type Result, ResultSchema } from "#proto/generated/wf/sch
 import type { KeepArtifacts } from "../artifact/keep.ts"
 import type { Restore } from "../artifact/restore.ts"
 import type { Spill } from "../artifact/spill.ts"
+import type { Unpack } from "../bundle/unpack.ts"
 import type { Execution, Executor, Outcome, TaskError } from "../executor/executor.ts"
 import type { AttemptLog, Shipper } from "../log/shipper.ts"
 import type { OpenGuard } from "../secret/guard.ts"
@@ -21,6 +22,7 @@ export type Runner = {
   readonly restore: Restore
   readonly spill: Spill
   readonly openGuard: OpenGuard
+  readonly unpack: Unpack
   readonly log: Log
   /** Holds a folder for each attempt, removed with it. */
   readonly folder: string
@@ -108,6 +110,8 @@ const execute = async ({ runner, attempt, lines, folder, signal }: Running): Pro
     write: guard.write,
     signal,
   }
+  const refused = isInline ? undefined : await runner.unpack(attempt, execution)
+  if (refused) return refused
   const outcome = await guard.run(() => executor(execution))
   if (isInline) return spilled(runner, attempt, outcome)
   const kept = await runner.keepArtifacts(execution, attempt)

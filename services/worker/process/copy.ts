@@ -3,8 +3,10 @@ import { createLines } from "./lines.ts"
 /** Brings a process's output to its log, line by line. */
 export type OutputCopy = {
   readonly ended: Promise<void>
-  /** For how long nothing has come; 0 while what came is still being written. */
-  waitingMs(): number
+  /** How many pieces have come. */
+  pieces(): number
+  /** What came is still being written. */
+  isWriting(): boolean
   /** Takes nothing more; what came before is written. */
   cut(): Promise<void>
 }
@@ -14,14 +16,16 @@ export const copyOutput = (
   write: (line: string) => Promise<void>,
 ): OutputCopy => {
   const reader = stream.getReader()
-  let waiting_since_ms: number | undefined
+  let pieces = 0
+  let is_writing = false
 
   const copy = async () => {
     const lines = createLines()
     for (;;) {
-      waiting_since_ms = performance.now()
+      is_writing = false
       const { done, value } = await reader.read()
-      waiting_since_ms = undefined
+      is_writing = true
+      pieces += 1
       if (done) break
       for (const line of lines.push(value)) await write(line)
     }
@@ -31,7 +35,8 @@ export const copyOutput = (
   const ended = copy()
   return {
     ended,
-    waitingMs: () => (waiting_since_ms === undefined ? 0 : performance.now() - waiting_since_ms),
+    pieces: () => pieces,
+    isWriting: () => is_writing,
     async cut() {
       await reader.cancel()
       await ended

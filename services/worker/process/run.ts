@@ -150,10 +150,28 @@ const finish = async (copies: readonly OutputCopy[]): Promise<void> => {
   const all = Promise.all(copies.map((one) => one.ended)).then(() => {
     ended = true
   })
+  const listeners = copies.map(quietLooks)
   let left_ms = max_finish_ms
-  while (!ended && left_ms > 0 && copies.some((one) => one.waitingMs() < drain_ms)) {
+  let quiet_ms = 0
+  while (!ended && left_ms > 0 && quiet_ms < drain_ms) {
     await Promise.race([all, wait(look_ms)])
-    if (copies.every((one) => one.waitingMs() > 0)) left_ms -= look_ms
+    quiet_ms = Math.min(...listeners.map((looks) => looks())) * look_ms
+    if (!copies.some((one) => one.isWriting())) left_ms -= look_ms
+  }
+}
+
+/**
+ * How many looks in a row nothing has come of it. It is looks that count, not the clock: a worker that stood still for a
+ * second has had no chance to read what is there.
+ */
+const quietLooks = (copy: OutputCopy): (() => number) => {
+  let seen = copy.pieces()
+  let looks = 0
+  return () => {
+    const pieces = copy.pieces()
+    looks = copy.isWriting() || pieces !== seen ? 0 : looks + 1
+    seen = pieces
+    return looks
   }
 }
 

@@ -25,6 +25,7 @@ const requestOf = (fire: Starting) => ({
   idempotency_key: `schedule ${fire.schedule_id} ${fire.fire_at.toISOString()}`,
   traceparent: undefined,
   rerun: undefined,
+  happened: happenedOf(fire),
   automatic: {
     trigger: fire.kind === "backfill" ? "backfill" : "schedule",
     run_id: fire.run_id,
@@ -33,10 +34,12 @@ const requestOf = (fire: Starting) => ({
 })
 
 /** Everything in them is as of the time that was due, however late it is now. */
-const inputsOf = ({ schedule, fire_at, inputs }: Starting): unknown => {
-  const now = fire_at.toISOString()
-  return interpolate(inputs, { now, trigger: { type: "schedule", name: schedule, scheduled_at: now } })
-}
+const inputsOf = (fire: Starting): unknown =>
+  interpolate(fire.inputs, { now: fire.fire_at.toISOString(), trigger: happenedOf(fire) })
+
+const happenedOf = ({ schedule, fire_at }: Starting) => ({
+  ...{ type: "schedule", name: schedule, scheduled_at: fire_at.toISOString() },
+})
 
 const takeStarting = (sql: Sql, now: string, held_until: string) =>
   sql<Starting>`

@@ -1,6 +1,8 @@
 import { list, type Sql } from "#kernel/database/database.ts"
 import { refusalOf } from "#language/constructs.ts"
+import type { Plan } from "#language/plan.ts"
 import type { Definition } from "#language/schema.ts"
+import { type Subworkflow, subworkflowsOf } from "#language/subworkflows.ts"
 import { createKept } from "./kept.ts"
 import type { Resolved } from "./resolve.ts"
 
@@ -10,6 +12,9 @@ export type Content = {
   readonly plan: string
   /** Why this version of the platform can't run it. */
   readonly refusal?: string
+  readonly reads_trigger?: true
+  /** The workflows that its tasks run. */
+  readonly parts?: readonly Subworkflow[]
 }
 
 export type Contents = {
@@ -38,7 +43,12 @@ export const createContents = (): Contents => {
       const found = missing.size === 0 ? [] : await findContents(sql, [...missing.values()])
       for (const { inputs, plan, constructs, ...version } of found) {
         const refusal = refusalOf(constructs)
-        const content = { ...(inputs && { inputs }), plan, ...(refusal !== undefined && { refusal }) }
+        const parts = plan.includes('"for":"workflow"') ? subworkflowsOf(JSON.parse(plan) as Plan) : []
+        const content = {
+          ...{ ...(inputs && { inputs }), plan, ...(refusal !== undefined && { refusal }) },
+          ...(parts.length > 0 && { parts }),
+          ...(asksTrigger(plan, constructs) && { reads_trigger: true as const }),
+        }
         loaded.set(keyOf(version), content)
         kept.keep(keyOf(version), content)
       }
@@ -46,6 +56,10 @@ export const createContents = (): Contents => {
     },
   }
 }
+
+/** Plans are read only where that can't be avoided. */
+const asksTrigger = (plan: string, constructs: readonly string[] | null): boolean =>
+  plan.includes('"reads_trigger":true') || constructs?.includes("trigger") === true
 
 type ContentRow = VersionKey & {
   readonly inputs: Definition["inputs"] | null

@@ -28,7 +28,8 @@ export const handOver = async (
 }
 
 /** How much of a message it takes. */
-export const sizeOf = ({ planJson, inputsJson }: RunStart): number => planJson.length + inputsJson.length
+export const sizeOf = ({ planJson, inputsJson, triggerJson }: RunStart): number =>
+  planJson.length + inputsJson.length + triggerJson.length
 
 /** Well below what one message may have. */
 export const max_message_chars = 4 * 1024 * 1024

@@ -1,15 +1,17 @@
 import { create } from "@bufbuild/protobuf"
-import type { Database } from "#kernel/database/database.ts"
+import type { Database, Sql } from "#kernel/database/database.ts"
 import { isDataError } from "#kernel/database/failure.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { batcher } from "#kernel/service/batch.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import { checkInputs } from "#language/inputs.ts"
+import { limits } from "#language/limits.ts"
 import { runId } from "#language/run-id.ts"
 import { type RunStart, RunStartSchema } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import { bodyHash } from "./body-hash.ts"
-import { type Content, createContents } from "./contents.ts"
+import { type Content, type Contents, createContents } from "./contents.ts"
 import { handOver, max_message_chars, type Scheduler, type Started, sizeOf } from "./hand-over.ts"
+import { pinParts } from "./parts.ts"
 import { type Resolved, resolve } from "./resolve.ts"
 
 const max_batch = 200
@@ -30,6 +32,8 @@ export type StartRequest = {
   readonly idempotency_key: string | undefined
   readonly traceparent: string | undefined
   readonly rerun: { readonly of: string; readonly mode: string; readonly task: string } | undefined
+  /** What expressions of its tasks read as `trigger`, if more than how it was begun. */
+  readonly happened?: Readonly<Record<string, unknown>>
   /** Of a start that nobody asked for by hand: what started it, and the id that its run was given beforehand. */
   readonly automatic?: Automatic
 }
@@ -50,7 +54,8 @@ export const createStarter = ({ database, kit, scheduler }: Starting) => {
   const flush = async (requests: readonly StartRequest[]): Promise<readonly (Started | Problem)[]> => {
     const { resolved, loaded } = await database.run(async (sql) => {
       const found = await resolve(sql, requests)
-      return { resolved: found, loaded: await contents.load(sql, found) }
+      const own = await contents.load(sql, found)
+      return { resolved: found, loaded: await withParts(sql, contents, { requests, resolved: found, own }) }
     })
     const started = new Map<StartRequest, Started | Problem>()
     const starts: { request: StartRequest; start: RunStart }[] = []
@@ -74,7 +79,7 @@ export const createStarter = ({ database, kit, scheduler }: Starting) => {
   return batcher({ flush, max_batch, max_waiting, isItems: isDataError })
 }
 
-type Found = { readonly resolved: Resolved | undefined; readonly content: Content | undefined }
+type Found = { readonly resolved: Resolved | undefined; readonly content: Content | Problem | undefined }
 
 const prepare = async (
   kit: Kit,
@@ -83,6 +88,7 @@ const prepare = async (
 ): Promise<RunStart | Problem> => {
   if (!resolved || !content) return notFound(request, resolved)
   if (resolved.archived) return archived(request)
+  if (content instanceof Problem) return content
   if (content.refusal !== undefined) return new Problem("version.not_runnable", { detail: content.refusal })
   const checked = checkInputs(content, request.inputs, request.automatic?.at ?? kit.now())
   if (!checked.ok) {
@@ -91,6 +97,8 @@ const prepare = async (
       .join("; ")
     return new Problem("inputs.invalid", { errors: checked.errors, detail })
   }
+  const triggerJson = happenedJson(request, content)
+  if (triggerJson instanceof Problem) return triggerJson
   return create(RunStartSchema, {
     runId: request.automatic?.run_id ?? runId(kit.id()),
     workspaceId: request.workspace_id,
@@ -98,14 +106,49 @@ const prepare = async (
     version: resolved.version,
     planJson: content.plan,
     inputsJson: JSON.stringify(checked.values),
-    trigger: request.automatic?.trigger ?? (request.rerun ? "rerun" : "manual"),
+    trigger: triggerOf(request),
     rerunOf: request.rerun?.of ?? "",
     rerunMode: request.rerun?.mode ?? "",
     rerunTask: request.rerun?.task ?? "",
     traceparent: request.traceparent ?? "",
     idempotencyKey: request.idempotency_key ?? "",
     bodyHash: request.idempotency_key === undefined ? "" : await hashOf(request),
+    triggerJson,
   })
+}
+
+const triggerOf = ({ automatic, rerun }: StartRequest): string =>
+  automatic?.trigger ?? (rerun ? "rerun" : "manual")
+
+/** Kept with the run where its plan reads it. */
+const happenedJson = (request: StartRequest, { reads_trigger }: Content): string | Problem => {
+  if (!reads_trigger) return ""
+  const text = JSON.stringify(request.happened ?? { type: triggerOf(request) })
+  const size = Buffer.byteLength(text)
+  if (size <= limits.max_trigger_bytes) return text
+  return new Problem("trigger.too_large", {
+    detail: `It has ${size} bytes. Tasks of ${request.workflow} read \`trigger\`, so it may have ${limits.max_trigger_bytes}.`,
+  })
+}
+
+type Loaded = {
+  readonly requests: readonly StartRequest[]
+  readonly resolved: readonly (Resolved | undefined)[]
+  readonly own: readonly (Content | undefined)[]
+}
+
+/** Few have parts; what the others do is what it was. */
+const withParts = async (sql: Sql, contents: Contents, { requests, resolved, own }: Loaded) => {
+  if (!own.some((content) => content?.parts)) return own
+  const all: (Content | Problem | undefined)[] = [...own]
+  for (const [index, content] of own.entries()) {
+    const { workspace_id, workflow } = requests[index] ?? { workspace_id: "", workflow: "" }
+    const version = resolved[index]?.version
+    if (!content?.parts || version === undefined) continue
+    const plan = await pinParts(sql, contents, { workspace_id, workflow, version, content })
+    all[index] = plan instanceof Problem ? plan : { ...content, plan }
+  }
+  return all
 }
 
 const archived = ({ workflow }: StartRequest): Problem =>

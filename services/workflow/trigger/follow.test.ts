@@ -38,6 +38,7 @@ type More = {
   readonly run_id?: string
   readonly workspace_id?: string
   readonly version?: number
+  readonly whole_run_id?: string
 }
 
 const end = (workflow: string, more: More = {}): Envelope => ({
@@ -128,6 +129,20 @@ test("workflows that begin each other come to an end, and the trigger says why",
     422,
     expect.stringContaining("a workflow can't be begun by its own end"),
   ])
+})
+
+test("a part whose end begins its whole anew counts as that", async () => {
+  await push("whole", "{ type: workflow, workflow: part }")
+  let whole_run_id = runId(house.kit.id())
+  let begun = 0
+  for (; begun < 50; begun += 1) {
+    house.desk.calls.length = 0
+    await tell(end("part", { whole_run_id }))
+    const [run] = house.desk.calls.flat()
+    if (!run) break
+    whole_run_id = run.runId
+  }
+  expect(begun).toBe(10)
 })
 
 test("what its inputs can't be made of, and a condition that doesn't hold, begin nothing and are told", async () => {

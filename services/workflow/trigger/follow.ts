@@ -4,7 +4,7 @@ import { runId } from "#language/run-id.ts"
 import type { Firing } from "../fire/clock.ts"
 import { noteLast } from "./last.ts"
 
-/** Triggers that lead to each other would go round for ever: so many in a row begin runs. */
+/** Triggers that lead to each other would go round for ever: so many in a row begin runs. A part counts as its whole. */
 const max_depth = 10
 
 type Ended = Extract<Envelope, { type: "workflow.completed" }>
@@ -60,13 +60,13 @@ const findFollowing = (sql: Sql, ended: readonly Ended[]) =>
       ${list(ended.map(({ data }) => data.workspace_id))}::text::uuid[],
       ${list(ended.map(({ data }) => data.workflow))}::text::text[],
       ${list(ended.map(({ data }) => data.status))}::text::text[],
-      ${list(ended.map(({ data }) => data.run_id))}::text::uuid[],
+      ${list(ended.map(({ data }) => data.whole_run_id ?? data.run_id))}::text::uuid[],
       ${list(ended.map(({ data }) => data.finished_at))}::text::timestamptz[]
-    ) as ended (event_id, workspace_id, workflow, status, run_id, finished_at)
+    ) as ended (event_id, workspace_id, workflow, status, whole_run_id, finished_at)
       join workflow.trigger on trigger.workspace_id = ended.workspace_id and trigger.upstream = ended.workflow
         and ended.status = any(trigger.statuses) and trigger.created_at <= ended.finished_at
       join workflow.workflow on workflow.id = trigger.workflow_id and workflow.archived_at is null
-      left join workflow.triggered as before on before.run_id = ended.run_id
+      left join workflow.triggered as before on before.run_id = ended.whole_run_id
     for key share of trigger`
 
 type NewTriggered = Followed & { readonly run_id: string; readonly ended: string; readonly status: string }

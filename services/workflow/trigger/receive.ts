@@ -66,7 +66,7 @@ const createBeginning = (receiving: Receiving) => {
       const { run_id } = await start({
         ...{ workspace_id, workflow, version: undefined, inputs: mapped.inputs },
         idempotency_key: delivery === undefined ? undefined : `hook ${hook.id} ${digestOf(delivery)}`,
-        ...{ traceparent: undefined, rerun: undefined },
+        ...{ traceparent: undefined, rerun: undefined, happened },
         automatic: { trigger: "webhook", run_id: runId(kit.id()), at: now, body: hook.id },
       })
       return { run_id }

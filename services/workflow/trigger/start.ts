@@ -25,12 +25,13 @@ export const startTriggered = (firing: Firing): (() => Promise<boolean>) =>
 const requestOf = (waiting: Waiting) => {
   const { trigger_id, event_id, name, settings, ended, run_id, workspace_id, workflow } = waiting
   const at = ended.finished_at
-  const mapped = mapTrigger(settings, { type: "workflow", name, at, run: ended }, at)
+  const happened = { type: "workflow", name, at, run: ended }
+  const mapped = mapTrigger(settings, happened, at)
   if ("skipped" in mapped) return mapped
   return {
     ...{ workspace_id, workflow, version: undefined, inputs: mapped.inputs },
     idempotency_key: `trigger ${trigger_id} ${event_id}`,
-    ...{ traceparent: undefined, rerun: undefined },
+    ...{ traceparent: undefined, rerun: undefined, happened },
     automatic: { trigger: "workflow", run_id, at: new Date(at) },
   }
 }

@@ -1,10 +1,14 @@
 import type { Sql } from "#kernel/database/database.ts"
 import type { Version } from "./shape.ts"
 
-type VersionRow = Omit<Version, "created" | "created_at"> & { readonly created_at: Date }
+type VersionRow = Omit<Version, "created" | "created_at" | "files"> & {
+  readonly created_at: Date
+  readonly files: Version["files"] | null
+}
 
 const versionOf = (row: VersionRow): Version => ({
   ...row,
+  files: row.files ?? [],
   created: false,
   created_at: row.created_at.toISOString(),
 })
@@ -18,7 +22,7 @@ export type VersionFilter = {
 
 export const readVersion = async (sql: Sql, filter: VersionFilter): Promise<Version | undefined> => {
   const [row] = await sql<VersionRow>`
-    select name as workflow, version, digest, definition, version.created_at, created_by
+    select name as workflow, version, digest, definition, files, version.created_at, created_by
     from workflow.workflow
       join workflow.version on workflow_id = id and version = coalesce(${filter.version}::int, latest_version)
     where workspace_id = ${filter.workspace_id}::text::uuid and name = ${filter.name}`
@@ -36,7 +40,7 @@ export type VersionsFilter = {
 /** Newest first. */
 export const readVersions = async (sql: Sql, filter: VersionsFilter): Promise<readonly Version[]> => {
   const rows = await sql<VersionRow>`
-    select name as workflow, version, digest, definition, version.created_at, created_by
+    select name as workflow, version, digest, definition, files, version.created_at, created_by
     from workflow.workflow join workflow.version on workflow_id = id
     where workspace_id = ${filter.workspace_id}::text::uuid and name = ${filter.name}
       and (${filter.before}::int is null or version < ${filter.before}::int)

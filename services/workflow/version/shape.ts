@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi"
+import { versionFileShape } from "../bundle/shape.ts"
 
 export const versionShape = z
   .object({
@@ -7,6 +8,7 @@ export const versionShape = z
     digest: z.string(),
     created: z.boolean().openapi({ description: "Whether this request made it." }),
     definition: z.record(z.string(), z.unknown()),
+    files: z.array(versionFileShape),
     created_at: z.iso.datetime(),
     created_by: z.uuid(),
   })

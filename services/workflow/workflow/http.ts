@@ -5,6 +5,7 @@ import { keyHeader, keyOf } from "#kernel/http/idempotency-key.ts"
 import { invalidRequest } from "#kernel/http/invalid.ts"
 import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import { Problem } from "#kernel/problem/problem.ts"
+import { sentFilesShape } from "../bundle/shape.ts"
 import { verdictShape, writtenOf, writtenShape } from "../definition/shape.ts"
 import { validateWorkflow } from "../definition/validate.ts"
 import type { Starting } from "../run/starter.ts"
@@ -20,9 +21,14 @@ import { showWorkflow } from "./show.ts"
 
 /** `name` and `steps` are those of a sequence, which clients of earlier systems send to the same path. */
 const pushShape = z
-  .strictObject({ ...writtenShape.shape, ...startSequenceShape.partial().shape })
+  .strictObject({
+    ...writtenShape.shape,
+    files: sentFilesShape.optional(),
+    ...startSequenceShape.partial().shape,
+  })
   .openapi("PushWorkflow", {
-    description: "`source` or `definition` makes a version; `name` with `steps` starts that sequence.",
+    description:
+      "`source` or `definition` makes a version, with its `files` if it names some; `name` with `steps` starts that sequence.",
   })
 
 const pushRoute = createRoute({
@@ -95,10 +101,10 @@ const validateRoute = createRoute({
 type Asked = z.infer<typeof pushShape>
 
 /** Undefined where the body is a definition. */
-const sequenceOf = ({ source, file, definition, ...given }: Asked): StartSequence | undefined => {
+const sequenceOf = ({ source, file, definition, files, ...given }: Asked): StartSequence | undefined => {
   const { name, steps } = given
   if (name === undefined && steps === undefined && given.idempotency_key === undefined) return undefined
-  const written = source ?? file ?? definition
+  const written = source ?? file ?? definition ?? files
   if (name !== undefined && steps !== undefined && written === undefined) return { ...given, name, steps }
   const detail = "Send either `source` or `definition`, or `name` with `steps`."
   throw new Problem("request.invalid", { detail })
@@ -119,7 +125,7 @@ const mountPush = (app: App, pushing: Pushing & Starting): void => {
       const idempotency_key = sequence.idempotency_key ?? keyOf(context)
       return context.json(await start(context.get("actor"), { ...sequence, idempotency_key }), 201)
     }
-    const version = await push(context.get("actor"), writtenOf(data))
+    const version = await push(context.get("actor"), writtenOf(data), data.files)
     return version.created ? context.json(version, 201) : context.json(version, 200)
   })
 }

@@ -1,10 +1,18 @@
 import { type Actor, allow } from "#kernel/auth/actor.ts"
-import { type Database, json, type Sql } from "#kernel/database/database.ts"
+import { json, type Sql } from "#kernel/database/database.ts"
+import { Problem } from "#kernel/problem/problem.ts"
 import type { Kit } from "#kernel/service/kit.ts"
+import type { Bundle } from "#language/bundle.ts"
 import { digest } from "#language/canonical.ts"
-import { compile } from "#language/plan.ts"
+import { compile, type Plan } from "#language/plan.ts"
+import { subworkflowsOf } from "#language/subworkflows.ts"
+import { type Bundles, claimBundle, keepBundle } from "../bundle/keep.ts"
+import { readBundle } from "../bundle/read.ts"
+import type { SentFile } from "../bundle/shape.ts"
 import { soundDefinition } from "../definition/read.ts"
 import type { Written } from "../definition/shape.ts"
+import { createContents } from "../run/contents.ts"
+import { pinParts } from "../run/parts.ts"
 import { syncSchedules } from "../schedule/sync.ts"
 import { syncTriggers } from "../trigger/sync.ts"
 import type { HookTokens } from "../trigger/token.ts"
@@ -12,22 +20,28 @@ import { readVersion } from "../version/read.ts"
 import type { Version } from "../version/shape.ts"
 import { alignDue } from "./archive.ts"
 
-export type Pushing = { readonly database: Database; readonly kit: Kit; readonly tokens: HookTokens }
+export type Pushing = Bundles & { readonly kit: Kit; readonly tokens: HookTokens }
 
 /** Makes a version if the definition means something else than the latest one; else answers with that. */
 export const pushWorkflow =
-  ({ database, kit, tokens }: Pushing) =>
-  async (actor: Actor, written: Written): Promise<Version> => {
+  ({ database, blob, kit, tokens }: Pushing) =>
+  async (actor: Actor, written: Written, sent: readonly SentFile[] = []): Promise<Version> => {
     allow(actor, "workflow.write")
     const definition = soundDefinition(written)
     const { name } = definition
     const { workspace_id } = actor
-    const content = { digest: await digest(definition), definition, plan: compile(definition) }
+    const bundle = await readBundle(definition, sent)
+    const plan = compile(definition, bundle?.digest)
+    const content = { digest: await digest(definition, bundle?.digest), definition, plan, bundle }
+    if (bundle) await keepBundle({ database, blob })(workspace_id, bundle)
     return database.tx(async (sql) => {
       const locked = await lockWorkflow(sql, { id: kit.id(), workspace_id, name })
       const created = locked.latest_digest !== content.digest
       if (created) {
+        if (bundle) await claimBundle(sql, { workspace_id, digest: bundle.digest })
         await insertVersion(sql, { ...content, ...locked, created_by: actor.user_id })
+        const version = locked.latest_version + 1
+        await refuseCircles(sql, { workspace_id, workflow: name, version, plan: content.plan })
         const declared = { schedules: definition.schedule ?? [], created_by: actor.user_id, id: kit.id }
         await syncSchedules(sql, { ...declared, workspace_id, workflow_id: locked.id, workflow: name })
         // A new version brings an archived workflow back.
@@ -43,6 +57,23 @@ export const pushWorkflow =
       return { ...version, created }
     })
   }
+
+type Pushed = {
+  readonly workspace_id: string
+  readonly workflow: string
+  readonly version: number
+  readonly plan: Plan
+}
+
+/** As far as it is known by now. What isn't there yet may be pushed later, so it is no reason. */
+const refuseCircles = async (sql: Sql, { plan, ...pushed }: Pushed): Promise<void> => {
+  const parts = subworkflowsOf(plan)
+  if (parts.length === 0) return
+  const content = { plan: JSON.stringify(plan), parts }
+  // What is read here may be rolled back, so it isn't kept.
+  const pinned = await pinParts(sql, createContents(), { ...pushed, content })
+  if (pinned instanceof Problem && pinned.code === "workflow.cycle") throw pinned
+}
 
 type Named = { readonly id: string; readonly workspace_id: string; readonly name: string }
 
@@ -68,15 +99,17 @@ type NewVersion = LockedWorkflow & {
   readonly digest: string
   readonly definition: object
   readonly plan: object
+  readonly bundle: Bundle | undefined
   readonly created_by: string
 }
 
 const insertVersion = (sql: Sql, { id, latest_version, ...content }: NewVersion) =>
   sql`
     with made as (
-      insert into workflow.version (workflow_id, version, digest, definition, plan, created_by)
+      insert into workflow.version (workflow_id, version, digest, definition, plan, files, created_by)
       values (${id}::text::uuid, ${latest_version + 1}::int, ${content.digest},
-        ${json(content.definition)}::text::json, ${json(content.plan)}::text::json, ${content.created_by}::text::uuid)
+        ${json(content.definition)}::text::json, ${json(content.plan)}::text::json,
+        ${content.bundle ? json(content.bundle.files) : null}::text::json, ${content.created_by}::text::uuid)
       returning version
     )
     update workflow.workflow

@@ -1,6 +1,7 @@
 import type { PlanTask } from "#language/plan.ts"
 import { demand } from "../fault.ts"
 import type { StoredTask } from "../store/tables.ts"
+import { isSpared } from "./last.ts"
 import type { Facts } from "./run.ts"
 import { isTerminal } from "./task.ts"
 
@@ -46,7 +47,10 @@ const checkCounts = ({ task, planned, run }: Waiting, items: readonly StoredTask
   const going = open.filter(({ status, needs_left }) => status !== "pending" || needs_left === 0).length
   const max = Math.min(planned.each?.max_parallel ?? items.length, open.length)
   demand(going <= max, () => `${going} items of ${task.id} go on; ${max} may`)
-  const isStopped = run.reason !== null || (planned.each?.fail_fast === true && bad > 0)
+  // Whoever cancels twice stops what is done at last, too: then some of it is asked to stop.
+  const isLast =
+    isSpared(run, planned) && !items.some(({ status, cancel }) => cancel || status === "cancelled")
+  const isStopped = (run.reason !== null && !isLast) || (planned.each?.fail_fast === true && bad > 0)
   if (!isStopped) demand(going === max, () => `${going} items of ${task.id} go on, and ${max} could`)
   if (isStopped) {
     const left = open.filter(({ status, cancel }) => status !== "running" || !cancel)

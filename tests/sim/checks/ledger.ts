@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts"
 import { demand } from "../fault.ts"
 import type { Changes } from "../store/changes.ts"
 import type { Tables } from "../store/tables.ts"
+import { checkChildren } from "./child.ts"
 import { checkEnded, type Past, pastOf } from "./past.ts"
 import { checkRun } from "./run.ts"
 import { checkClaim, checkOwner, checkStart } from "./task.ts"
@@ -29,6 +30,7 @@ export const createLedger = (tables: Tables, clock: Clock): Ledger => {
       for (const id of new Set([...changes.tasks.keys(), ...changes.moved])) checkOwner(tables, id)
       for (const token of changes.claims) checkClaim(tables, token)
       for (const [id, before] of changes.runs) checkRun(changes, id, before)
+      checkChildren(changes)
     },
     published(run_id, { events }) {
       const committed = tables.events.get(run_id) ?? []

@@ -2,11 +2,14 @@ import { demand } from "../fault.ts"
 import type { Tables } from "../store/tables.ts"
 import { isTerminal } from "./task.ts"
 
+/** How long last tasks may take is looked at when the run has long ended. */
+const soon = (timers: Tables["timers"]) => [...timers].filter(([, { kind }]) => kind !== "linger")
+
 /** Whether everything has ended. */
 export const isAtRest = ({ runs, tasks, ready, blocked, claims, timers }: Tables): boolean => {
   for (const task of tasks.values()) if (!isTerminal(task)) return false
   for (const run of runs.values()) if (!isTerminal(run)) return false
-  return ready.size + blocked.size + claims.size + timers.size === 0
+  return ready.size + blocked.size + claims.size + soon(timers).length === 0
 }
 
 /** Liveness: some time after the last fault, everything has ended, once, and nothing is left of it. */
@@ -15,7 +18,11 @@ export const checkRest = (tables: Tables): void => {
     demand(isTerminal({ status }), () => `${id} is still ${status}`)
   for (const { id, status } of tables.runs.values())
     demand(isTerminal({ status }), () => `the run ${id} is still ${status}`)
-  for (const name of ["ready", "blocked", "claims", "timers"] as const) {
+  demand(
+    soon(tables.timers).length === 0,
+    () => `${JSON.stringify(soon(tables.timers))} are left of the timers`,
+  )
+  for (const name of ["ready", "blocked", "claims"] as const) {
     demand(
       tables[name].size === 0,
       () => `${JSON.stringify([...tables[name]])} ` + `${tables[name].size} are left in ${name}`,

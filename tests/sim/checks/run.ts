@@ -3,6 +3,7 @@ import { demand } from "../fault.ts"
 import type { Changes } from "../store/changes.ts"
 import { type StoredRun, type StoredTask, tasksOf } from "../store/tables.ts"
 import { checkItems } from "./items.ts"
+import { isSpared } from "./last.ts"
 import { isTerminal } from "./task.ts"
 
 export type Facts = {
@@ -29,7 +30,10 @@ export const checkRun = (changes: Changes, id: string, before: StoredRun | undef
   const changed = facts.tasks.filter(({ id: one }) => changes.tasks.has(one))
   for (const task of changed) if (task.item === null) checkPlace(facts, task)
   if (facts.plan.tasks.some(({ each }) => each)) checkItems(facts, changed)
-  if (isTerminal(run) && (!before || !isTerminal(before))) checkOutcome(facts)
+  if (isTerminal(run) && (!before || !isTerminal(before))) {
+    checkOutcome(facts)
+    if (!tables.forced.has(id)) checkLast(facts)
+  }
 }
 
 const checkCounts = ({ run, plan, tasks }: Facts): void => {
@@ -42,9 +46,10 @@ const checkCounts = ({ run, plan, tasks }: Facts): void => {
   demand(run.bad === bad, () => `${run.id} has ${bad} failures and counts ${run.bad}`)
 }
 
-/** Nothing begins any more, and what runs was told to stop. */
-const checkStopped = ({ run, tasks }: Facts): void => {
+/** Nothing begins any more, and what runs was told to stop, but for what it does at last. */
+const checkStopped = ({ run, plan, tasks }: Facts): void => {
   for (const task of tasks) {
+    if (isSpared(run, plan.tasks[task.idx])) continue
     const isLeft = isTerminal(task) || (task.status === "running" && task.cancel) || task.status === "waiting"
     demand(isLeft, () => `${task.id} is ${task.status} in a run that was stopped: ${run.reason}`)
   }
@@ -53,19 +58,28 @@ const checkStopped = ({ run, tasks }: Facts): void => {
 /** Whether what ended is bad for those that need it. */
 const isBadFor = (task: StoredTask, planned: PlanTask | undefined): boolean => {
   if (task.status === "failed") return planned?.continue_on_error === false
+  if (task.status === "skipped" && planned?.section === "on_failure") return true
   if (task.status === "skipped") return task.reason !== "condition" && planned?.when === "success"
   return task.status === "cancelled"
 }
 
-const checkPlace = ({ plan, tasks }: Facts, task: StoredTask): void => {
+const checkPlace = ({ run, plan, tasks }: Facts, task: StoredTask): void => {
   const planned = plan.tasks[task.idx]
+  const isLast = isSpared(run, planned)
+  if (isLast) {
+    const before = tasks.filter(
+      ({ idx, status }) => !isTerminal({ status }) && !isSpared(run, plan.tasks[idx]),
+    )
+    const isHeld = before.length === 0 || task.status === "pending" || isTerminal(task)
+    demand(isHeld, () => `${task.id} is ${task.status} at last, and ${before.length} are open before`)
+  }
   const needs = (planned?.needs ?? []).flatMap((idx) => tasks[idx] ?? [])
   const open = needs.filter((need) => !isTerminal(need)).length
   const bad = needs.filter((need) => isBadFor(need, plan.tasks[need.idx])).length
   if (task.status === "pending") {
     const counts = `${task.needs_left} left, ${task.needs_bad} bad`
     const isRight = task.needs_left === open && task.needs_bad === bad
-    demand(isRight, () => `${task.id} counts ${counts}; it has ${open} and ${bad}`)
+    demand(isRight || isLast, () => `${task.id} counts ${counts}; it has ${open} and ${bad}`)
     return
   }
   if (task.status === "cancelled") return
@@ -82,7 +96,10 @@ const checkPlace = ({ plan, tasks }: Facts, task: StoredTask): void => {
     return
   }
   const when = planned?.when ?? "success"
-  const runs = when === "always" || (bad === 0) === (when === "success")
+  // A failure there is, if the time was up.
+  const isHandler =
+    isLast && planned?.section === "on_failure" && needs.every(({ idx }) => !isSpared(run, plan.tasks[idx]))
+  const runs = when === "always" || isHandler || (bad === 0) === (when === "success")
   demand(
     (task.status === "skipped") === !runs,
     () => `${task.id} is ${task.status} with ${bad} bad needs, when ${when}`,
@@ -113,4 +130,12 @@ const checkOutcome = ({ run }: Facts): void => {
     run.status === wanted(),
     () => `${run.id} ended ${run.status}, ${run.reason}; it has ${run.bad} failures`,
   )
+}
+
+/** Whoever stops a run once lets it do what it does at last. */
+const checkLast = ({ run, plan, tasks }: Facts): void => {
+  for (const { id, idx, item, status } of tasks) {
+    if (plan.tasks[idx]?.section !== "finally" || item !== null) continue
+    demand(status !== "cancelled", () => `${id} was to be done at last, and is cancelled with ${run.id}`)
+  }
 }

@@ -1,6 +1,7 @@
 import { demand } from "../fault.ts"
 import type { Changes } from "../store/changes.ts"
 import { queueKey, runningUnder, type StoredTask, type Tables, tasksOf } from "../store/tables.ts"
+import { isSpared } from "./last.ts"
 import type { Past } from "./past.ts"
 
 const terminal: ReadonlySet<string> = new Set(["completed", "failed", "skipped", "cancelled", "dead_letter"])
@@ -56,9 +57,10 @@ const checkTaker = ({ claims, sessions }: Tables, task: StoredTask): void => {
   demand(isLabelled, () => `${task.id} is given to a worker without its labels`)
 }
 
-const checkMayBegin = ({ runs }: Tables, { id, run_id }: StoredTask): void => {
+const checkMayBegin = ({ runs, plans }: Tables, { id, run_id, idx }: StoredTask): void => {
   const run = runs.get(run_id ?? "")
-  const mayBegin = !run || (run.status === "running" && run.reason === null)
+  const isLast = run !== undefined && isSpared(run, plans.get(run.plan_id)?.tasks[idx])
+  const mayBegin = !run || (run.status === "running" && (run.reason === null || isLast))
   demand(mayBegin, () => `${id} begins and its run is ${run?.status}, ${run?.reason}`)
 }
 
@@ -113,7 +115,15 @@ const isWaiting = (tables: Tables, { run_id, idx }: StoredTask): boolean =>
 
 /** Time ends a sleep; whatever else is waited for, somebody is asked. */
 const isAwaited = (tables: Tables, { id, wait }: StoredTask): boolean =>
-  wait !== null && (wait.for !== "sleep" || hasTimer(tables, id, "wake"))
+  wait !== null && (wait.for !== "sleep" || hasTimer(tables, id, "wake")) && isTold(tables, { id, wait })
+
+/** Of a run that goes on; of one that is to begin, or has ended, there is a timer. */
+const isTold = (tables: Tables, { id, wait }: Pick<StoredTask, "id" | "wait">): boolean => {
+  if (wait?.for !== "workflow") return true
+  const run = tables.runs.get(wait.run_id)
+  if (!run) return hasTimer(tables, id, "begin")
+  return !isTerminal(run) || hasTimer(tables, id, "child")
+}
 
 const hasTimer = (tables: Tables, id: string, kind: string): boolean => {
   for (const timer of tables.timers.values()) if (timer.task_run_id === id && timer.kind === kind) return true

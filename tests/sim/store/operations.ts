@@ -75,7 +75,7 @@ export const unfoldBegun = async (
       status === "pending" && needs_left === 0 && own.plan.tasks[idx]?.each !== undefined
     for (const task of copies.filter(isFree)) letGo(step, own.run, task)
     await decideOwn(step)
-    endRuns(step)
+    await endRuns(step)
   })
 }
 

@@ -77,6 +77,12 @@ export type Tables = {
   readonly timers: Map<string, Timer>
   /** Data, by run and name. */
   readonly signals: Map<string, unknown>
+  /** By the id of the run that a task has begun. */
+  readonly children: Map<string, { readonly task_run_id: string; readonly parent_run_id: string }>
+  /** Runs that somebody has cancelled who knew that they were being stopped. */
+  readonly forced: Set<string>
+  /** Under which key a task's result may be taken over, by its id. */
+  readonly cache_keys: Map<string, string>
   readonly claims: Map<string, Claim>
   readonly sessions: Map<string, Session>
   readonly queues: Map<string, Queue>
@@ -98,6 +104,9 @@ export const createTables = (): Tables => ({
   blocked: new Map(),
   timers: new Map(),
   signals: new Map(),
+  children: new Map(),
+  forced: new Set(),
+  cache_keys: new Map(),
   claims: new Map(),
   sessions: new Map(),
   queues: new Map(),

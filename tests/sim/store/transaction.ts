@@ -3,15 +3,17 @@ import type { Held, Limit, Rows, RunRow, SessionRow, TaskRow } from "#services/s
 import type { Step } from "#services/scheduler/step/step.ts"
 import type { Transaction } from "#services/scheduler/step/transaction.ts"
 import { taskMoves } from "#services/scheduler/task/moves.ts"
+import { isTerminal } from "../checks/task.ts"
 import { demand } from "../fault.ts"
 import { jobLock, queueLock, runLock } from "./changes.ts"
+import { wholeOf } from "./children.ts"
 import type { Session } from "./database.ts"
 import { itemRowsIn } from "./items.ts"
 import { Aborted } from "./locks.ts"
 import { saveStep } from "./save.ts"
 import { queueKey, runningUnder, type StoredTask, tasksOf } from "./tables.ts"
 import { takeReady } from "./take.ts"
-import { readSignals } from "./waits.ts"
+import { readCached, readSignals } from "./waits.ts"
 
 /** A step's transaction in memory. */
 export const transactionIn = (session: Session): Transaction => ({
@@ -38,7 +40,17 @@ const rowsIn = (session: Session): Rows => ({
         return wait ? [{ id, wait }] : []
       }),
     ),
+  triggers: () => Promise.resolve([]),
+  ends: (ids) =>
+    session.statement(() =>
+      ids.flatMap((id) => {
+        const run = session.tables.runs.get(id)
+        return run && isTerminal(run) ? [{ ...run, outputs: null }] : []
+      }),
+    ),
+  wholes: (ids) => session.statement(() => ids.flatMap((id) => wholeOf(session.tables, id))),
   signals: (wanted) => session.statement(() => readSignals(session.tables, wanted)),
+  cached: (wanted) => session.statement(() => readCached(session.tables, wanted)),
   session: (session_id) => session.statement(() => readSession(session, session_id)),
   limits: (queues) => session.statement(() => lockLimits(session, queues)),
   // Nothing here has a concurrency key: gates have a storm of their own, on PostgreSQL.

@@ -2,6 +2,7 @@ import type { Step } from "#services/scheduler/step/step.ts"
 import type { Waited } from "#services/scheduler/wait/waits.ts"
 import { demand } from "../fault.ts"
 import { type Changes, changeTask, runLock } from "./changes.ts"
+import { saveChildren } from "./children.ts"
 import { draw, type StoredTask, type Tables } from "./tables.ts"
 
 const epoch_ms = 1_756_000_000_000
@@ -32,8 +33,10 @@ export const saveWaits = (changes: Changes, { decided: { waits } }: Pick<Step, "
     demand(!tables.signals.has(key), () => `the signal ${key} is kept already`)
     tables.signals.set(key, data)
   }
+  for (const { task, hash } of waits.keyed) tables.cache_keys.set(task.id, `${task.workspace_id} ${hash}`)
   for (const { run_id, name } of waits.taken) tables.signals.delete(signalKey(run_id, name))
   moveTimers(changes, waits)
+  saveChildren(changes, waits)
 }
 
 /** A run that this transaction itself writes is nobody else's to hold. */
@@ -62,7 +65,7 @@ const setWait = (changes: Changes, id: string, waited: Waited): void => {
 
 const saveEnded = (
   changes: Changes,
-  { task, settlement }: Step["decided"]["waits"]["ended"][number],
+  { task, settlement, reused_from }: Step["decided"]["waits"]["ended"][number],
 ): void => {
   const row = rowOf(changes, task.id)
   const isNew = changes.tasks.get(task.id) === undefined
@@ -77,6 +80,15 @@ const saveEnded = (
   }
   Object.assign(row, { status: task.status, reason: task.reason, needs_left: 0 })
   row.outputs = settlement.outputs ?? null
+  if (reused_from === undefined) return
+  const before = changes.tables.tasks.get(reused_from)
+  demand(before?.status === "completed", () => `${task.id} takes over what ${reused_from} never completed`)
+  const nameOf = (name = "") => name.replace(/\[\d+\]$/, "")
+  demand(
+    nameOf(before?.task) === nameOf(task.task),
+    () => `${task.task} takes over what ${before?.task} has written`,
+  )
+  row.reused_from = reused_from
 }
 
 export const signalKey = (run_id: string, name: string): string => `${run_id} ${name}`
@@ -88,4 +100,17 @@ export const readSignals = (
   wanted.flatMap(({ run_id, name }) => {
     const key = signalKey(run_id, name)
     return signals.has(key) ? [{ run_id, name, data: signals.get(key) }] : []
+  })
+
+/** What has completed under these keys, the latest of each; nothing is too old here. */
+export const readCached = (
+  { cache_keys, tasks }: Tables,
+  wanted: readonly { readonly workspace_id: string; readonly hash: string }[],
+) =>
+  wanted.flatMap(({ workspace_id, hash }) => {
+    const found = [...cache_keys]
+      .filter(([, key]) => key === `${workspace_id} ${hash}`)
+      .flatMap(([id]) => tasks.get(id) ?? [])
+      .findLast(({ status }) => status === "completed")
+    return found ? [{ workspace_id, hash, id: found.id, outputs: found.outputs }] : []
   })

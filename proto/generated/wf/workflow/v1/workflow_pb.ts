@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wf/workflow/v1/workflow.proto.
  */
 export const file_wf_workflow_v1_workflow: GenFile = /*@__PURE__*/
-  fileDesc("Ch13Zi93b3JrZmxvdy92MS93b3JrZmxvdy5wcm90bxIOd2Yud29ya2Zsb3cudjEiOAoSR2l2ZVNlY3JldHNSZXF1ZXN0EhMKC3Rhc2tfcnVuX2lkGAEgASgJEg0KBXRva2VuGAIgASgDIpYBChNHaXZlU2VjcmV0c1Jlc3BvbnNlEj8KBnZhbHVlcxgBIAMoCzIvLndmLndvcmtmbG93LnYxLkdpdmVTZWNyZXRzUmVzcG9uc2UuVmFsdWVzRW50cnkSDwoHbWlzc2luZxgCIAMoCRotCgtWYWx1ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBMmkKD1dvcmtmbG93U2VydmljZRJWCgtHaXZlU2VjcmV0cxIiLndmLndvcmtmbG93LnYxLkdpdmVTZWNyZXRzUmVxdWVzdBojLndmLndvcmtmbG93LnYxLkdpdmVTZWNyZXRzUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("Ch13Zi93b3JrZmxvdy92MS93b3JrZmxvdy5wcm90bxIOd2Yud29ya2Zsb3cudjEiOAoSR2l2ZVNlY3JldHNSZXF1ZXN0EhMKC3Rhc2tfcnVuX2lkGAEgASgJEg0KBXRva2VuGAIgASgDIpYBChNHaXZlU2VjcmV0c1Jlc3BvbnNlEj8KBnZhbHVlcxgBIAMoCzIvLndmLndvcmtmbG93LnYxLkdpdmVTZWNyZXRzUmVzcG9uc2UuVmFsdWVzRW50cnkSDwoHbWlzc2luZxgCIAMoCRotCgtWYWx1ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIjkKEUdpdmVCdW5kbGVSZXF1ZXN0EhQKDHdvcmtzcGFjZV9pZBgBIAEoCRIOCgZkaWdlc3QYAiABKAkiIwoSR2l2ZUJ1bmRsZVJlc3BvbnNlEg0KBWJ5dGVzGAEgASgMMr4BCg9Xb3JrZmxvd1NlcnZpY2USVgoLR2l2ZVNlY3JldHMSIi53Zi53b3JrZmxvdy52MS5HaXZlU2VjcmV0c1JlcXVlc3QaIy53Zi53b3JrZmxvdy52MS5HaXZlU2VjcmV0c1Jlc3BvbnNlElMKCkdpdmVCdW5kbGUSIS53Zi53b3JrZmxvdy52MS5HaXZlQnVuZGxlUmVxdWVzdBoiLndmLndvcmtmbG93LnYxLkdpdmVCdW5kbGVSZXNwb25zZWIGcHJvdG8z");
 
 /**
  * @generated from message wf.workflow.v1.GiveSecretsRequest
@@ -61,6 +61,47 @@ export const GiveSecretsResponseSchema: GenMessage<GiveSecretsResponse> = /*@__P
   messageDesc(file_wf_workflow_v1_workflow, 1);
 
 /**
+ * @generated from message wf.workflow.v1.GiveBundleRequest
+ */
+export type GiveBundleRequest = Message<"wf.workflow.v1.GiveBundleRequest"> & {
+  /**
+   * @generated from field: string workspace_id = 1;
+   */
+  workspaceId: string;
+
+  /**
+   * SHA-256 of its bytes, in hex.
+   *
+   * @generated from field: string digest = 2;
+   */
+  digest: string;
+};
+
+/**
+ * Describes the message wf.workflow.v1.GiveBundleRequest.
+ * Use `create(GiveBundleRequestSchema)` to create a new message.
+ */
+export const GiveBundleRequestSchema: GenMessage<GiveBundleRequest> = /*@__PURE__*/
+  messageDesc(file_wf_workflow_v1_workflow, 2);
+
+/**
+ * @generated from message wf.workflow.v1.GiveBundleResponse
+ */
+export type GiveBundleResponse = Message<"wf.workflow.v1.GiveBundleResponse"> & {
+  /**
+   * @generated from field: bytes bytes = 1;
+   */
+  bytes: Uint8Array;
+};
+
+/**
+ * Describes the message wf.workflow.v1.GiveBundleResponse.
+ * Use `create(GiveBundleResponseSchema)` to create a new message.
+ */
+export const GiveBundleResponseSchema: GenMessage<GiveBundleResponse> = /*@__PURE__*/
+  messageDesc(file_wf_workflow_v1_workflow, 3);
+
+/**
  * @generated from service wf.workflow.v1.WorkflowService
  */
 export const WorkflowService: GenService<{
@@ -73,6 +114,16 @@ export const WorkflowService: GenService<{
     methodKind: "unary";
     input: typeof GiveSecretsRequestSchema;
     output: typeof GiveSecretsResponseSchema;
+  },
+  /**
+   * What the files of a version hold, for a task of it that is to see them.
+   *
+   * @generated from rpc wf.workflow.v1.WorkflowService.GiveBundle
+   */
+  giveBundle: {
+    methodKind: "unary";
+    input: typeof GiveBundleRequestSchema;
+    output: typeof GiveBundleResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_wf_workflow_v1_workflow, 0);

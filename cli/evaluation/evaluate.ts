@@ -1,0 +1,115 @@
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { clean } from "../clean.ts"
+import type { Io } from "../io.ts"
+import { memoryOf } from "./memory.ts"
+import { type Told, toldSchema } from "./told.ts"
+
+const mib = 1024 * 1024
+
+export type EvaluationLimits = { readonly max_ms: number; readonly max_memory_bytes: number }
+
+const usual_limits: EvaluationLimits = { max_ms: 30_000, max_memory_bytes: 512 * mib }
+
+const look_ms = 50
+const linger_ms = 1_000
+const max_shown_chars = 65_536
+const max_told_bytes = 64 * mib
+
+const main = new URL("./main.ts", import.meta.url).pathname
+
+/** Nothing is installed or read that the file doesn't import. */
+const flags = ["--no-install", "--no-env-file"]
+
+/** What a program may know of who runs it: no tokens, and no folder in which there are some. */
+const kept_variables = ["PATH", "LANG", "LC_ALL", "TZ", "TMPDIR"]
+
+/**
+ * Runs a program that makes workflows, in a process of its own without terminal. What it prints is noted, since
+ * stdout is for data; whatever it has started ends with it.
+ */
+export const evaluateProgram = async (
+  path: string,
+  io: Pick<Io, "note" | "environment" | "signal">,
+  limits: EvaluationLimits = usual_limits,
+): Promise<Told> => {
+  const folder = mkdtempSync(join(tmpdir(), "wf-evaluation-"))
+  const answer = join(folder, "answer.json")
+  const environment = kept_variables.flatMap((name) => {
+    const value = io.environment[name]
+    return value === undefined ? [] : [[name, value]]
+  })
+  try {
+    const child = Bun.spawn([process.execPath, ...flags, main, realpathSync(path), answer], {
+      env: { ...Object.fromEntries(environment), HOME: folder },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      detached: true,
+    })
+    const shown = Promise.all([shownOf(child.stdout), shownOf(child.stderr)])
+    const refusal = await held(child, limits, io.signal)
+    // What has left the group may hold on to the pipes.
+    const texts = await Promise.race([shown, Bun.sleep(linger_ms).then((): string[] => [])])
+    for (const text of texts) if (text !== "") io.note(text)
+    if (refusal !== undefined) return failed(refusal)
+    return readTold(answer, child.exitCode)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const failed = (message: string): Told => ({ ok: false, errors: [{ message }] })
+
+type Child = { readonly pid: number; readonly exited: Promise<number> }
+
+/** Waits for its end, or makes it end: then with the reason why. */
+const held = async (
+  child: Child,
+  limits: EvaluationLimits,
+  signal: AbortSignal,
+): Promise<string | undefined> => {
+  const until_ms = performance.now() + limits.max_ms
+  const isOver = () => child.exited.then(() => true)
+  let refusal: string | undefined
+  while (!(await Promise.race([isOver(), Bun.sleep(look_ms).then(() => false)]))) {
+    if (signal.aborted) refusal = "it was interrupted"
+    else if (performance.now() > until_ms) {
+      refusal = `it takes longer than ${limits.max_ms / 1000} s: a workflow's file only says what tasks do`
+    } else if (memoryOf(child.pid) > limits.max_memory_bytes) {
+      refusal = `it takes more than ${Math.round(limits.max_memory_bytes / mib)} MiB of memory`
+    }
+    if (refusal !== undefined) break
+  }
+  endGroup(child.pid)
+  await child.exited
+  return refusal
+}
+
+/** The process leads a group, in which all is that it has started. */
+const endGroup = (pid: number): void => {
+  try {
+    process.kill(-pid, "SIGKILL")
+  } catch (error) {
+    // Nobody is left in it; some systems say it the second way.
+    if (!["ESRCH", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error
+  }
+}
+
+/** The beginning of what it prints; all of it is read, so that it never waits for us. */
+const shownOf = async (stream: ReadableStream<Uint8Array>): Promise<string> => {
+  const decoder = new TextDecoder()
+  let text = ""
+  for await (const bytes of stream) {
+    if (text.length < max_shown_chars) text += decoder.decode(bytes, { stream: true })
+  }
+  return clean(text.slice(0, max_shown_chars).trimEnd())
+}
+
+const readTold = (answer: string, exit_code: number | null): Told => {
+  if (!existsSync(answer)) return failed(`its process ended with exit code ${exit_code} before it was read`)
+  const text = readFileSync(answer)
+  if (text.length > max_told_bytes) return failed("what it exports is too large")
+  return toldSchema.parse(JSON.parse(text.toString("utf8")))
+}

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import type { Definition } from "#language/schema.ts"
+import type { Engine } from "../engine.ts"
+import { given } from "../given.ts"
+import { held, type RemoteDoor, remoteDoor } from "../remote/given.ts"
+import { startRuns } from "../run/start.ts"
+import { closeSession } from "../session/close.ts"
+import { openSession } from "../session/open.ts"
+import { claimTasks } from "../task/claim.ts"
+import { fireTimers } from "../timer/fire.ts"
+import { waitsOf } from "../wait/given.ts"
+import { plannedWith } from "./given.ts"
+import { childRunId } from "./id.ts"
+
+let engine: Engine & { close(): Promise<void> }
+let door: RemoteDoor
+let see: ReturnType<typeof waitsOf>
+beforeAll(async () => {
+  engine = await given.engine()
+  door = remoteDoor(engine)
+  see = waitsOf(engine)
+})
+afterAll(() => engine.close())
+
+type Written = Omit<Definition, "name">
+
+const runs = (name: string) => ({ uses: "workflow", with: { name } }) as const
+
+/** A run whose task `load` runs a workflow of these tasks, which has begun. */
+const begin = async (part: Written, name = "load") => {
+  const whole = { tasks: { load: runs(name) }, outputs: { made: "${{ tasks.load.outputs.made }}" } }
+  const [started] = await startRuns(engine)([given.start(plannedWith(whole, { [name]: part }))])
+  const run_id = started?.run_id ?? ""
+  await fireTimers(engine)()
+  return { run_id, part_id: await partOf(run_id) }
+}
+
+const partOf = async (run_id: string, task = "load") => childRunId((await see.tasks(run_id))[task]?.id ?? "")
+
+const labelled = async (labels: Readonly<Record<string, string>>): Promise<string> => {
+  const session_id = engine.kit.id()
+  const own = { session_id, name: "test", queues: ["*"], types: [], slots: 10, inline_slots: 10 }
+  await openSession(engine)({ ...own, labels })
+  return session_id
+}
+
+const wholesTold = async (run_id: string) => {
+  const rows = await engine.database.run(
+    (sql) => sql<{ whole: string | null }>`
+      select event -> 'data' ->> 'whole_run_id' as whole
+      from scheduler.outbox, json_array_elements(events) as event
+      where topic = 'workflow.completed' and event ->> 'key' = ${run_id}`,
+  )
+  return rows.map(({ whole }) => whole)
+}
+
+describe("what a run asks of its workers holds in its parts, too", () => {
+  test("labels", async () => {
+    const { part_id } = await begin({ tasks: { near: { uses: "noop", labels: { zone: "a" } } } })
+    const claim = async (session_id: string) =>
+      (await claimTasks(engine)({ session_id, room: given.room(10) })).map(({ task }) => task)
+    expect(await claim(await labelled({}))).toEqual([])
+    expect(await claim(await labelled({ zone: "a" }))).toEqual(["near"])
+    expect((await see.tasks(part_id)).near?.status).toBe("running")
+  })
+
+  test("functions of a workspace's own workers, and what those answer", async () => {
+    const { run_id } = await begin({
+      tasks: { one: { uses: "function", with: { name: "greet", input: "${{ run.workflow }}" } } },
+      outputs: { made: "${{ tasks.one.outputs.made }}" },
+    })
+    const worker = await door.open({ functions: ["greet"] })
+    const [attempt] = await door.claim(worker)
+    if (!attempt) throw new Error("nothing was claimed")
+    expect(attempt).toMatchObject({ workflow: "load", version: 7, name: "greet", input: "load" })
+    await door.report(worker, [{ ...held(attempt), outcome: "completed", outputs: { made: 3 } }])
+    await fireTimers(engine)()
+    expect(await see.run(run_id)).toMatchObject({ status: "completed", outputs: { made: 3 } })
+  })
+
+  test("that nothing runs twice", async () => {
+    const once = { uses: "noop", on_worker_lost: "fail", retries: { max_retries: 3 } } as const
+    const { run_id, part_id } = await begin({ tasks: { once } })
+    const session_id = await given.session(engine)
+    expect(await claimTasks(engine)({ session_id, room: given.room(1) })).toHaveLength(1)
+    await closeSession(engine)(session_id)
+    expect((await see.tasks(part_id)).once).toMatchObject({
+      status: "failed",
+      error: { code: "worker.lost" },
+    })
+    await fireTimers(engine)()
+    expect((await see.tasks(run_id)).load?.error?.code).toBe("workflow.failed")
+  })
+})
+
+test("a part takes over results of the same workflow, whatever began that", async () => {
+  const part: Written = {
+    tasks: { one: { uses: "compute", cache: { key: "k" } } },
+    outputs: { made: "${{ tasks.one.outputs.made }}" },
+  }
+  const session_id = await given.session(engine)
+  await begin(part, "cached")
+  expect(await given.work(engine, session_id, () => ({ outputs: { made: 9 } }))).toEqual(["one"])
+  const again = await begin(part, "cached")
+  expect(await given.work(engine, session_id)).toEqual([])
+  expect((await see.tasks(again.part_id)).one).toMatchObject({ status: "completed", reason: "cached" })
+  await fireTimers(engine)()
+  expect(await see.run(again.run_id)).toMatchObject({ status: "completed", outputs: { made: 9 } })
+  const other = await begin(part, "another")
+  expect(await given.work(engine, session_id)).toEqual(["one"])
+  expect((await see.tasks(other.part_id)).one?.reason).toBeNull()
+})
+
+test("the end of a part is told with the whole, also when another part is in between", async () => {
+  const plan = plannedWith(
+    { tasks: { load: runs("middle") } },
+    {
+      middle: { tasks: { inner: runs("leaf") } },
+      leaf: { tasks: { one: { uses: "noop" } } },
+    },
+  )
+  const [started] = await startRuns(engine)([given.start(plan)])
+  const run_id = started?.run_id ?? ""
+  await fireTimers(engine)()
+  await fireTimers(engine)()
+  expect(await given.work(engine, await given.session(engine))).toEqual(["one"])
+  await fireTimers(engine)()
+  await fireTimers(engine)()
+  const middle_id = await partOf(run_id)
+  const inner_id = await partOf(middle_id, "inner")
+  expect((await see.run(run_id)).status).toBe("completed")
+  expect([await wholesTold(run_id), await wholesTold(middle_id), await wholesTold(inner_id)]).toEqual([
+    [null],
+    [run_id],
+    [run_id],
+  ])
+})
