@@ -240,8 +240,12 @@ export const commands: readonly Command[] = [
     name: "tokens create",
     summary: "make an API token; it is shown this once",
     arguments: ["<name>"],
-    options: [json],
-    examples: ["wf tokens create ci"],
+    options: [
+      ["--role <role>", "it may do no more than this (default: all that you may)"],
+      ["--expires <duration>", "for how long it is good, like 90d (default: until it is deleted)"],
+      json,
+    ],
+    examples: ["wf tokens create ci", "wf tokens create dashboard --role viewer --expires 90d"],
     load: () => import("./commands/tokens/create.ts"),
   },
   {

@@ -1,5 +1,5 @@
 import { allPages } from "./pages.ts"
-import type { Login, Me, Page, PageOptions, Session, Token, TokenCreated } from "./shapes.ts"
+import type { Login, Me, Page, PageOptions, Role, Session, Token, TokenCreated } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
 const sessions_path = "/api/v1/auth/sessions"
@@ -10,6 +10,7 @@ export type CreateToken = {
   readonly name: string
   readonly expires_at?: string
   readonly all_workspaces?: boolean
+  readonly role?: Role
 }
 
 export const identityOf = (transport: Transport) => {

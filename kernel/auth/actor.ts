@@ -12,13 +12,15 @@ export type Actor = {
   readonly grant_id: string
   /** A token that goes where its holder goes; others act in the workspace they were made in. */
   readonly all_workspaces?: boolean
+  /** A token that may do no more than its role, though its holder may. */
+  readonly capped?: boolean
   /** The workspace is archived: what is there may be read, and nothing is done. */
   readonly archived?: boolean
 }
 
-/** Somebody who acts for themselves, and not a token that was made for one workspace. */
-export const isPerson = ({ kind, all_workspaces = false }: Actor): boolean =>
-  kind === "user" || all_workspaces
+/** Somebody who acts for themselves, and not a token that was made for one workspace, or for less than they may. */
+export const isPerson = ({ kind, all_workspaces = false, capped = false }: Actor): boolean =>
+  kind === "user" || (all_workspaces && !capped)
 
 /** Refuses who may not. The first line of every use-case. */
 export const allow = (actor: Actor, permission: Permission): void => {

@@ -19,6 +19,7 @@ export const remoteIdentity = (iam: Client<typeof IamService>): Identity => ({
       role,
       grant_id: grantId,
       ...(more.allWorkspaces && { all_workspaces: true }),
+      ...(more.capped && { capped: true }),
       ...(more.archived && { archived: true }),
     }
   },

@@ -1734,6 +1734,8 @@ export interface components {
             expires_at?: string | null;
             /** @default false */
             all_workspaces: boolean;
+            /** @enum {string|null} */
+            role?: "viewer" | "operator" | "developer" | "admin" | "owner" | null;
         };
         NewWorkspace: {
             name: string;
@@ -2209,6 +2211,11 @@ export interface components {
             expires_at: string | null;
             /** Format: date-time */
             last_used_at: string | null;
+            /**
+             * @description It may do no more than this; null for all its holder may.
+             * @enum {string|null}
+             */
+            role: "viewer" | "operator" | "developer" | "admin" | "owner" | null;
             /** @description It opens every workspace of its holder. */
             all_workspaces: boolean;
         };

@@ -20,6 +20,7 @@ export const iamRpc = (iam: Iam): Routes => {
           grantId: actor.grant_id,
           email: actor.email,
           archived: actor.archived ?? false,
+          capped: actor.capped ?? false,
           allWorkspaces: actor.all_workspaces ?? false,
         }
       },

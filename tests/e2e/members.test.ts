@@ -73,6 +73,17 @@ test("an archived workspace refuses with what to do, and goes on once it is rest
   expect(renamed.stdout.split("\t").slice(0, 2)).toEqual(["old-one", "New"])
 })
 
+test("a token may be made for less than one may oneself, and for a time", async () => {
+  const made = await it.wf(["tokens", "create", "dashboard", "--role", "viewer", "--expires", "90d"])
+  const env = { WF_TOKEN: made.stdout.trim() }
+  expect((await it.wf(["runs", "list"], { env })).code).toBe(0)
+  const refused = await it.wf(["jobs", "create", "noop"], { env })
+  expect([refused.code, refused.stderr]).toEqual([4, expect.stringContaining("job.create")])
+  const list = await it.wf(["tokens", "list"])
+  const line = list.stdout.split("\n").find((one) => one.split("\t")[1] === "dashboard")
+  expect(line?.split("\t").slice(4)).toEqual(["viewer", expect.stringMatching(/^20\d\d-.*Z$/)])
+})
+
 test("the profile keeps which workspace its commands are about, if that is one of one's own", async () => {
   await it.wf(["workspaces", "create", "Kept", "--slug", "kept"])
   const env = cleanEnvironment(mkdtempSync(join(tmpdir(), "wf-profile-")))

@@ -25,6 +25,7 @@ export const bootstrapOwner = (database: Database, kit: Kit): Promise<string> =>
       name: token_name,
       expires_at: null,
       all_workspaces: true,
+      role: null,
     }
     const { token } = await insertToken(sql, wanted)
     if (!known) {
