@@ -61,7 +61,7 @@ export const commands: readonly Command[] = [
     arguments: ["<run>"],
     options: [
       ["-f, --follow", "go on as lines come, until the run ends"],
-      ["--task <name>", "only this task"],
+      ["--task <name>", "only this task, with all its items; or one item, such as 'shard[0]'"],
       ["--tail <number>", "only the last lines"],
       ["--since <duration>", "only lines of the last such time"],
       ["--grep <text>", "only lines with this text"],

@@ -1,4 +1,4 @@
-import type { Hook } from "#sdk/index.ts"
+import type { Hook, HookDetail } from "#sdk/index.ts"
 import { ago, type Column } from "./table.ts"
 
 /** As it is called on the command line. */
@@ -6,6 +6,7 @@ export const hookName = ({ workflow, name }: Pick<Hook, "workflow" | "name">): s
 
 const beginsAt = (hook: Hook, url: string): string => {
   if (hook.type === "workflow") return `the end of ${hook.upstream ?? ""}`
+  if (hook.type === "event") return `each ${hook.event ?? ""}`
   return hook.path === null ? "" : `${url.replace(/\/+$/, "")}${hook.path}`
 }
 
@@ -30,4 +31,13 @@ export const hookColumns = (url: string, now: Date): readonly Column<Hook>[] => 
   },
   { title: "outcome", full: (row) => row.last?.status ?? "" },
   { title: "why", full: (row) => row.last?.reason ?? "" },
+]
+
+type Delivery = HookDetail["deliveries"][number]
+
+export const deliveryColumns = (now: Date): readonly Column<Delivery>[] => [
+  { title: "at", full: (row) => row.at, short: (row) => ago(row.at, now) },
+  { title: "outcome", full: (row) => row.status },
+  { title: "run", full: (row) => row.run_id ?? "" },
+  { title: "why", full: (row) => row.reason ?? "" },
 ]

@@ -8,23 +8,15 @@ import { entriesIn } from "./sections.ts"
  */
 const not_run = {
   "uses: notify": "`uses: notify`",
-  triggers: "`triggers` of type `event`",
 } as const
 
 export type Construct = keyof typeof not_run
-
-/** These begin runs; a run that somebody starts has no need of them. */
-const beginnings: ReadonlySet<Construct> = new Set(["triggers"])
 
 type Use = { readonly construct: Construct; readonly path: Path }
 
 /** What a definition uses of it, and where. */
 export const usesOf = (definition: Definition): readonly Use[] => {
   const uses: Use[] = []
-  const { triggers } = definition
-  for (const [index, { type }] of (triggers ?? []).entries()) {
-    if (type === "event") uses.push({ construct: "triggers", path: ["triggers", index, "type"] })
-  }
   for (const { section, name, task } of entriesIn(definition)) uses.push(...taskUses(task, [section, name]))
   return uses
 }
@@ -41,9 +33,7 @@ const isConstruct = (name: string): name is Construct => Object.hasOwn(not_run, 
 /** Where a definition uses what this version doesn't run. */
 export const notRunIn = (definition: Definition): readonly Fault[] =>
   usesOf(definition).map(({ construct, path }) => {
-    const message = beginnings.has(construct)
-      ? `this version begins no runs by ${not_run[construct]} yet: start them yourself`
-      : `this version doesn't run ${not_run[construct]} yet: it can be pushed, but not started`
+    const message = `this version doesn't run ${not_run[construct]} yet: it can be pushed, but not started`
     return { path, message, on_key: true }
   })
 
@@ -55,7 +45,7 @@ export const refusalOf = (constructs: readonly string[] | null | undefined): str
   if (constructs?.includes(without_files)) {
     return "This version's `files` were not kept when it was pushed: push it again."
   }
-  const missing = (constructs ?? []).filter(isConstruct).filter((construct) => !beginnings.has(construct))
+  const missing = (constructs ?? []).filter(isConstruct)
   if (missing.length === 0) return undefined
   return `This version doesn't run ${missing.map((construct) => not_run[construct]).join(", ")} yet.`
 }

@@ -52,6 +52,9 @@ export const itemContext = (
 
 export const itemName = (task: string, index: number): string => `${task}[${index}]`
 
+/** No task's own name ends so. */
+export const isItemName = (name: string): boolean => name.endsWith("]")
+
 const hasExpression = (value: unknown): boolean => JSON.stringify(value ?? null).includes("${{")
 
 const listOf = (value: unknown): readonly unknown[] => {

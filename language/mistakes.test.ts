@@ -178,6 +178,23 @@ const mistakes: readonly Mistake[] = [
     ],
   ],
   [
+    "13. secrets where everybody would see them: no worker runs these",
+    [
+      "name: flow",
+      "secrets: [KEY]",
+      "tasks:",
+      "  a: { uses: approval, with: { roles: [owner], message: 'It is ${{ secrets.KEY }}' } }",
+      "  b: { uses: sleep, secrets: [KEY], with: { duration: '${{ secrets.KEY }}' } }",
+      "  c: { uses: workflow, with: { name: other, inputs: { of: '${{ secrets.KEY }}' } } }",
+    ],
+    [
+      "flow.yml:4:68: `secrets` can't be read here: no worker runs this task, and whoever sees the run sees what it is given",
+      "flow.yml:5:21: `secrets` means nothing for `uses: sleep`, which no worker runs",
+      "flow.yml:5:60: `secrets` can't be read here: no worker runs this task, and whoever sees the run sees what it is given",
+      "flow.yml:6:64: `secrets` can't be read here: no worker runs this task, and whoever sees the run sees what it is given",
+    ],
+  ],
+  [
     "12. settings of workers on a task that runs another workflow",
     [
       "name: flow",

@@ -2,6 +2,7 @@ import type { Root } from "./cel.ts"
 import type { Path } from "./fault.ts"
 import { isMapping, keysOf, type Mapping, mappingAt } from "./mappings.ts"
 import { sections } from "./sections.ts"
+import { waitTypes } from "./tasks/wait.ts"
 
 /** How a text stands for expressions, and what they may read. */
 export type Place = {
@@ -10,6 +11,8 @@ export type Place = {
   readonly env: readonly string[]
   readonly secrets: readonly string[]
   readonly axes?: readonly string[]
+  /** Of a task that no worker runs: what it waits for is shown to everybody. */
+  readonly is_wait?: boolean
   readonly knows_time: boolean
   /** A template has `${{ }}` anywhere; the others are one expression each. */
   readonly form: "template" | "condition" | "list"
@@ -58,12 +61,13 @@ const taskPlace = (path: Path, { name, task, env }: Own): Place | undefined => {
   if (key === "cache" && field === "key") return of("template", [...before, ...item.roots], own)
   // Its worker is given them beside all that: they are nothing to be kept with what it is called with.
   const isFunction = task.uses === "function"
+  const is_wait = typeof task.uses === "string" && Object.hasOwn(waitTypes, task.uses)
   const secrets = Array.isArray(task.secrets) ? task.secrets.filter((one) => typeof one === "string") : []
-  const roots: Root[] = [...before, ...item.roots, ...(isFunction ? [] : (["secrets"] as const))]
+  const roots: Root[] = [...before, ...item.roots, ...(isFunction || is_wait ? [] : (["secrets"] as const))]
   if (key === "env") return of("template", roots, { ...own, secrets })
   if (key !== "run" && key !== "with") return undefined
   if (key === "with" && field === "code" && task.uses === "script") return undefined
-  return of("template", roots, { ...own, secrets, env: [...env, ...keysOf(task.env)] })
+  return of("template", roots, { ...own, is_wait, secrets, env: [...env, ...keysOf(task.env)] })
 }
 
 const itemRoots = (task: Mapping): { readonly roots: readonly Root[]; readonly axes?: readonly string[] } => {

@@ -40,6 +40,12 @@ const elsewhere = (root: Root, name: string | undefined, place: Place): Finding 
       message: name === undefined ? "`env` can't be read here" : `unknown variable \`${name.slice(0, 100)}\``,
     }
   }
+  if (root === "secrets" && place.is_wait) {
+    return {
+      message:
+        "`secrets` can't be read here: no worker runs this task, and whoever sees the run sees what it is given",
+    }
+  }
   if (root === "secrets") {
     return {
       message:

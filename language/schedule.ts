@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { cronFault } from "./cron.ts"
 import { durationMs } from "./duration.ts"
+import { event_types } from "./event-types.ts"
 import { nextFireMs } from "./fires.ts"
 import { limits } from "./limits.ts"
 import { defaults } from "./plan.ts"
@@ -139,7 +140,7 @@ const completion = z.strictObject({
 const event = z.strictObject({
   type: z.literal("event"),
   name: name.optional(),
-  event: z.string().regex(/^[a-z][a-z0-9_.]{0,99}$/, "an event's type is written like ticket.created"),
+  event: z.enum(event_types).describe("What happened; `trigger.event.data` tells of it."),
   if: condition.optional(),
   inputs: inputs.optional(),
 })

@@ -1,21 +1,25 @@
 import { allPages } from "./pages.ts"
-import type { Hook, Page, PageOptions } from "./shapes.ts"
+import type { Hook, HookDetail, Page, PageOptions } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
 type ListHooks = PageOptions & { readonly workflow?: string }
 
 export const hooksOf = (transport: Transport) => {
   const root = "/api/v1/hooks"
+  const one = (workflow: string, name: string) =>
+    `${root}/${encodeURIComponent(workflow)}/${encodeURIComponent(name)}`
   const list = (options: ListHooks = {}) => transport.json<Page<Hook>>({ path: root, query: options })
   return {
     /** What begins runs of workflows; the path of a webhook is as good as a key. */
     list,
     all: (options: ListHooks = {}) => allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),
+    /** With its newest deliveries. */
+    get: (workflow: string, name: string) => transport.json<HookDetail>({ path: one(workflow, name) }),
     /** Gives a webhook another path; the one it had is unknown from then on. */
     rotate: (workflow: string, name: string) =>
       transport.json<Hook>({
         method: "POST",
-        path: `${root}/${encodeURIComponent(workflow)}/${encodeURIComponent(name)}/rotate`,
+        path: `${one(workflow, name)}/rotate`,
       }),
   }
 }

@@ -28,6 +28,7 @@ export type {
   CreateSchedule,
   Fire,
   Hook,
+  HookDetail,
   Invite,
   LogLine,
   Member,

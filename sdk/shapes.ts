@@ -24,6 +24,7 @@ export type Fire = Schemas["Fire"]
 export type NextFire = Schemas["NextFire"]
 export type Backfilled = Schemas["Backfilled"]
 export type Hook = Schemas["Hook"]
+export type HookDetail = Schemas["HookDetail"]
 export type Secret = Schemas["Secret"]
 export type Artifact = Schemas["Artifact"]
 

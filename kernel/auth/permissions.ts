@@ -82,7 +82,7 @@ export const operations: Readonly<Record<string, Asked>> = {
   ...{ createSchedule: "schedule.write", deleteSchedule: "schedule.write" },
   ...{ pauseSchedule: "schedule.operate", resumeSchedule: "schedule.operate" },
   backfillSchedule: "schedule.operate",
-  ...{ listHooks: "hook.manage", rotateHook: "hook.manage" },
+  ...{ listHooks: "hook.manage", showHook: "hook.manage", rotateHook: "hook.manage" },
   ...{ listSecrets: "secret.read", setSecret: "secret.write", deleteSecret: "secret.write" },
   ...{ rotateSecretKey: "secret.rotate", giveSecrets: "secret.give" },
 

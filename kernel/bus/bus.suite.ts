@@ -10,7 +10,7 @@ import type { Loop } from "#kernel/service/loop.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import { freshDatabase } from "#kernel/testing/database.ts"
 import { until } from "#kernel/testing/until.ts"
-import type { Bus, Consumer, TransactionalConsumer } from "./bus.ts"
+import type { Bus, Consumer, TransactionalConsumer, WantedTopic } from "./bus.ts"
 
 /** A producer's and a consumer's schema, and as many buses between them as there would be processes. */
 export type World = {
@@ -213,6 +213,34 @@ const deliveryTests = (inWorld: InWorld) => {
     const other: Event = { type: "task.scheduled", key: "q", data: { queue: "q", ready: 1 } }
     await publish(world, [...numbers(30).map((n) => registered("k", n)), other])
     await until("all at both", () => seen.one === 30 && seen.two === 30)
+  })
+
+  inWorld("a topic that comes to be wanted is read from then on, until it isn't any more", async (world) => {
+    const got: string[] = []
+    let more: readonly WantedTopic[] = []
+    const handle = async (events: readonly Envelope[]) => {
+      got.push(...events.map((event) => event.type))
+    }
+    const group = { group: "g", topics: ["user.registered"], max_batch: 10, handle } as const
+    world.consume(world.openBus(), { ...group, more_topics: () => more })
+    const queued: Event = { type: "task.scheduled", key: "q", data: { queue: "q", ready: 1 } }
+    const count = (type: string) => got.filter((one) => one === type).length
+    await publish(world, [queued, registered("k", 1)])
+    await until("the group's own", () => count("user.registered") === 1)
+    expect(count("task.scheduled")).toBe(0)
+    const before = count("task.scheduled")
+    more = [{ topic: "task.scheduled", since: new Date() }]
+    await publish(world, [queued])
+    await until("what is wanted", () => count("task.scheduled") > before, 30_000)
+    more = []
+    const settled = async () => {
+      const told = count("user.registered")
+      const wanted = count("task.scheduled")
+      await publish(world, [queued, registered("k", 2)])
+      await until("the group's own", () => count("user.registered") > told, 30_000)
+      return count("task.scheduled") === wanted
+    }
+    await until("it is left alone", settled, 30_000)
   })
 
   inWorld("a batch is never larger than the consumer asked for", async (world) => {

@@ -3,10 +3,15 @@ import type { Envelope, EventName } from "#kernel/events/envelope.ts"
 import type { Derive } from "#kernel/outbox/read.ts"
 import type { Loop } from "#kernel/service/loop.ts"
 
+/** Events from before may come as well: for the handler they are of no use. */
+export type WantedTopic = { readonly topic: EventName; readonly since: Date }
+
 type Reading = {
   /** Every group sees every event; the members of one group share them. */
   readonly group: string
   readonly topics: readonly EventName[]
+  /** What is read besides, for as long as it is named here: from about the time on that it says. */
+  readonly more_topics?: () => readonly WantedTopic[]
   readonly max_batch: number
   /** How long an event may wait for others that are handled with it. */
   readonly linger_ms?: number

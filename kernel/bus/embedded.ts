@@ -7,6 +7,7 @@ import { type Loop, loop } from "#kernel/service/loop.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Bus, Consumer } from "./bus.ts"
 import { deliver, type Item, inSlices, received, sorted } from "./deliver.ts"
+import { topicsOf } from "./topics.ts"
 
 type EmbeddedBusOptions = {
   readonly log: Log
@@ -74,10 +75,10 @@ const readingDesks = ({ log, sources, lease_ms }: Settings, consumer: Consumer):
   const desks = new Map<string, Desk>()
 
   const deskFor = (schema: string, source: Source): Desk => {
-    const { group: name, topics, max_batch: max_events } = consumer
+    const { group: name, max_batch: max_events } = consumer
     const known = desks.get(schema)
     if (known) return known
-    const reader = openReader({ source, name, topics, max_events })
+    const reader = openReader({ source, name, topics: () => topicsOf(consumer), max_events })
     const right = "database" in consumer ? undefined : readingRight(source.database, name, lease_ms)
     const desk = { source, reader, right }
     desks.set(schema, desk)
@@ -169,12 +170,17 @@ const readingGroup = (settings: Settings, consumer: Consumer): Group => {
       },
     },
     nudged(schema, topics) {
-      if (topics && !topics.some((topic) => consumer.topics.some((wanted) => wanted === topic))) return
+      if (topics && !isOfInterest(consumer, topics)) return
       news.add(schema)
       // While the handler fails, the pause between its tries is kept however much arrives.
       if (!failing) wakeSoon()
     },
   }
+}
+
+const isOfInterest = (consumer: Consumer, topics: readonly string[]): boolean => {
+  const wanted: readonly string[] = topicsOf(consumer)
+  return topics.some((topic) => wanted.includes(topic))
 }
 
 /** Handles the events and leaves them behind: both or neither, where the handler is in the transaction. */

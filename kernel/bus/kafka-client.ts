@@ -27,6 +27,7 @@ export type Client = {
   readonly named: (topic: string) => string
   /** Creates those that are missing, and each with its topic for what is put aside. */
   readonly ensureTopics: (topics: readonly string[]) => Promise<void>
+  readonly administer: <Result>(work: (admin: Admin) => Promise<Result>) => Promise<Result>
   /** Throws when no broker answers. */
   readonly check: () => Promise<void>
 }
@@ -97,6 +98,7 @@ export const openClient = (options: KafkaBusOptions): Client => {
       await createTopics(kafka, names, { partitions, replication_factor })
       for (const name of names) known.add(name)
     },
+    administer: (work) => withAdmin(kafka, work),
     check: () =>
       withAdmin(kafka, async (admin) => {
         const { brokers: found } = await admin.describeCluster()

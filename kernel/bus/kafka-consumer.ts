@@ -1,4 +1,5 @@
 import type { EachBatchPayload, Consumer as KafkaConsumer } from "kafkajs"
+import type { EventName } from "#kernel/events/envelope.ts"
 import { takeNew } from "#kernel/outbox/inbox.ts"
 import { park, parkedBody, parkingTopic } from "#kernel/outbox/park.ts"
 import { type Loop, loop } from "#kernel/service/loop.ts"
@@ -8,6 +9,8 @@ import { deliver, type Item, inSlices, received, sorted } from "./deliver.ts"
 import type { Client } from "./kafka-client.ts"
 import { fromMessage, toMessage } from "./kafka-message.ts"
 import type { Sender } from "./kafka-producer.ts"
+import { skipOld } from "./kafka-skip.ts"
+import { topicsOf } from "./topics.ts"
 
 type KafkaConsumerOptions = {
   readonly consumer: Consumer
@@ -19,31 +22,42 @@ type KafkaConsumerOptions = {
 
 type Items = readonly Item<string>[]
 
-/** Joins the group, and joins it anew when the client gives up. */
+/** How often it is looked whether other topics are wanted than those that it joined with. */
+const look_ms = 500
+
+/** Joins the group, and joins it anew when the client gives up, or other topics are wanted. */
 export const kafkaConsumer = (options: KafkaConsumerOptions): Loop => {
   const { consumer, client, log } = options
 
   const round = async (signal: AbortSignal): Promise<boolean> => {
-    await client.ensureTopics(consumer.topics)
+    const topics = topicsOf(consumer)
+    await client.ensureTopics(topics)
     const member = newMember(options)
     const over = Promise.withResolvers<void>()
     const leave = () => over.resolve()
     signal.addEventListener("abort", leave)
+    const leaveForOthers = () => {
+      if (String(topicsOf(consumer)) !== String(topics)) leave()
+    }
+    const watch = setInterval(leaveForOthers, look_ms)
     member.on(member.events.CRASH, ({ payload }) => over.reject(payload.error))
     over.promise.catch(() => undefined)
+    skipOld({ client, member, consumer, failed: over.reject })
     try {
       await member.connect()
-      await member.subscribe({ topics: consumer.topics.map(client.named), fromBeginning: true })
+      await member.subscribe({ topics: topics.map(client.named), fromBeginning: true })
       await member.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: 3,
-        eachBatch: eachBatch(options),
+        eachBatch: eachBatch(options, topics),
       })
       if (signal.aborted) leave()
       await over.promise
-      return false
+      // With other topics it joins again at once.
+      return true
     } finally {
+      clearInterval(watch)
       signal.removeEventListener("abort", leave)
       // Waits for the batches in hand, and tells the group that we leave.
       await member.disconnect()
@@ -67,10 +81,10 @@ const newMember = ({ consumer, client, session_ms }: KafkaConsumerOptions): Kafk
 const max_pause_ms = 5_000
 
 /** A partition whose handler fails is paused, longer each time, while the others go on. */
-const eachBatch = (options: KafkaConsumerOptions) => {
+const eachBatch = (options: KafkaConsumerOptions, topics: readonly EventName[]) => {
   const { consumer, client, log } = options
   const failures = new Map<string, number>()
-  const topicOf = new Map(consumer.topics.map((topic) => [client.named(topic), topic]))
+  const topicOf = new Map(topics.map((topic) => [client.named(topic), topic]))
   const attempt = "database" in consumer ? inTransaction(consumer) : repeatedly(consumer, options.sender)
 
   const handle = async (payload: EachBatchPayload): Promise<void> => {

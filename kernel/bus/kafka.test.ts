@@ -6,6 +6,7 @@ import { Kafka, logLevel, type Message } from "kafkajs"
 import type { Running } from "#deploy/engines/engine.ts"
 import { kafka } from "#deploy/engines/kafka.ts"
 import { isUsable, testCache } from "#deploy/engines/testing/usable.ts"
+import type { Envelope } from "#kernel/events/envelope.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import { until } from "#kernel/testing/until.ts"
 import {
@@ -149,6 +150,31 @@ const kafkaTests = (inWorld: InWorld) => {
       world.consume(bus, transactional(world))
       const effects = await untilEffects(world, 20)
       expect(effects.map(({ name }) => name)).toEqual(numbers(20).map(String))
+    })
+
+    inWorld("what a topic kept from long before it was wanted is passed over", async (world) => {
+      const bus = world.openBus()
+      await publish(
+        world,
+        numbers(500).map((n) => registered("k", n)),
+      )
+      await until("all of it", async () => (await offsetsOf(`${world.id}.user.registered`)) === 500)
+      const got: string[] = []
+      const handle = async (events: readonly Envelope[]) => {
+        // As slow as very many events would be: it isn't through before it knows that it needn't be.
+        await world.consumer.run((sql) => sql`select pg_sleep(0.1)`)
+        got.push(...events.flatMap((event) => (event.type === "user.registered" ? [event.data.name] : [])))
+      }
+      // As if all of it were from more than a minute before.
+      const since = new Date(Date.now() + 120_000)
+      const more_topics = () => [{ topic: "user.registered" as const, since }]
+      world.consume(bus, { group: "late", topics: ["task.scheduled"], more_topics, max_batch: 10, handle })
+      const beat = async () => {
+        await publish(world, [registered("k", "new")])
+        return got.includes("new")
+      }
+      await until("the new one", beat, 30_000)
+      expect(got.length).toBeLessThan(500)
     })
 
     inWorld("garbage and forged types in a topic are parked, and told of in its .dlq", async (world) => {

@@ -56,8 +56,8 @@ type PageRow = {
 export type ReaderOptions = {
   readonly source: Source
   readonly name: string
-  /** Undefined for all. */
-  readonly topics?: readonly string[] | undefined
+  /** Undefined for all. They may change: what it has moved over by then it doesn't come back to. */
+  readonly topics?: (() => readonly string[]) | undefined
   readonly max_events: number
   /** How often a position that moved over nothing of interest is written down. */
   readonly keep_ms?: number
@@ -209,7 +209,7 @@ type Page = { readonly entries: readonly Entry[]; readonly last: PageRow | undef
 
 const pageAfter = async (options: ReaderOptions, position: Position): Promise<Page> => {
   const { source, topics, max_events } = options
-  const wanted = topics === undefined ? null : list(topics)
+  const wanted = topics === undefined ? null : list(topics())
   return source.database.run(async (sql) => {
     const rows = await sql.statement<PageRow>(
       `select id::text, at, topic, events, ids, details, is_last

@@ -102,6 +102,7 @@ export const kinds = {
     title: "The trigger's expressions can't be evaluated",
     next: "Correct the expressions named in `errors` in the workflow's file, or what is sent.",
   },
+  "hook.too_many": { status: 429, title: "The webhook is sent too much", next: "Send it later, and slower." },
   "version.not_found": {
     status: 404,
     title: "There is no such version",
@@ -123,11 +124,7 @@ export const kinds = {
     title: "The run has not ended",
     next: "Wait for its end, or `wf cancel` it first.",
   },
-  "task.not_found": {
-    status: 404,
-    title: "There is no such task",
-    next: "See `wf runs show` for its tasks.",
-  },
+  "task.not_found": { status: 404, title: "There is no such task", next: "`wf runs show` names its tasks." },
   "task.not_waiting": {
     status: 409,
     title: "The task doesn't wait for that now",

@@ -255,6 +255,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hooks/{workflow}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["showHook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hooks/{workflow}/{name}/rotate": {
         parameters: {
             query?: never;
@@ -1289,7 +1305,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Needs no bearer: the token says which webhook it is, and its secret who may send. */
+        /** @description Needs no bearer: the token says which webhook it is, and its secret who may send. A webhook takes 10 requests a second, and up to 100 at once after a pause; more are refused with 429. */
         post: operations["receiveHook"];
         delete?: never;
         options?: never;
@@ -1529,7 +1545,7 @@ export interface components {
             task: string;
             attempt: number;
             /** @enum {string} */
-            status: "running" | "completed" | "failed" | "skipped" | "cancelled";
+            status: "waiting" | "running" | "completed" | "failed" | "skipped" | "cancelled";
             reason: string | null;
             worker_id: string | null;
             outputs: {
@@ -1590,7 +1606,7 @@ export interface components {
             workflow: string;
             name: string;
             /** @enum {string} */
-            type: "webhook" | "workflow";
+            type: "webhook" | "workflow" | "event";
             /** @description Of a webhook: where requests go. Whoever knows it can send them; null with another key file. */
             path: string | null;
             /** @description The secret that requests are signed by. */
@@ -1599,6 +1615,8 @@ export interface components {
             scheme: "standard" | "github" | "stripe" | "hmac_sha256" | null;
             /** @description The workflow whose runs' ends begin a run. */
             upstream: string | null;
+            /** @description Of a trigger at an event: the type of those that begin a run. */
+            event: string | null;
             /** @description Nothing of an archived workflow is started. */
             workflow_archived: boolean;
             last: {
@@ -1614,6 +1632,18 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        HookDetail: components["schemas"]["Hook"] & {
+            /** @description The newest 50, newest first: of a webhook the requests; of others what events have begun. */
+            deliveries: {
+                /** Format: date-time */
+                at: string;
+                /** @enum {string} */
+                status: "started" | "skipped" | "failed" | "refused";
+                reason: string | null;
+                /** Format: uuid */
+                run_id: string | null;
+            }[];
         };
         HookReceived: {
             /**
@@ -2958,7 +2988,7 @@ export interface operations {
                 cursor?: string;
                 run_id?: string;
                 task?: string;
-                status?: "running" | "completed" | "failed" | "skipped" | "cancelled";
+                status?: "waiting" | "running" | "completed" | "failed" | "skipped" | "cancelled";
             };
             header?: never;
             path?: never;
@@ -3012,6 +3042,38 @@ export interface operations {
                         items: components["schemas"]["Hook"][];
                         next_cursor: string | null;
                     };
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showHook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflow: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What begins runs, with its newest deliveries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookDetail"];
                 };
             };
             /** @description A refusal */
@@ -3818,6 +3880,7 @@ export interface operations {
     readLogs: {
         parameters: {
             query?: {
+                /** @description A task, with all its items; or one item of it, as `shard[0]`. */
                 task?: string;
                 attempt?: number | null;
                 /** @description Of what is there only the last lines; a page has at most `limit` of them. */

@@ -26,7 +26,9 @@ const logsRoute = createRoute({
     params: z.object({ run_id: z.uuid() }),
     headers: z.object({ "last-event-id": z.string().max(max_cursor_length).optional() }),
     query: z.object({
-      task: z.string().max(200).optional(),
+      task: z.string().max(200).optional().openapi({
+        description: "A task, with all its items; or one item of it, as `shard[0]`.",
+      }),
       attempt: z.coerce.number().int().min(0).optional(),
       tail: z.coerce.number().int().min(1).max(max_tail).optional().openapi({
         description: "Of what is there only the last lines; a page has at most `limit` of them.",

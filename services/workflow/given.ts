@@ -23,6 +23,7 @@ import { type RunStart, SchedulerService } from "#proto/generated/wf/scheduler/v
 import { workflowHttp } from "./http.ts"
 import type { Scheduler } from "./run/hand-over.ts"
 import { createVault, type Vault } from "./secret/vault.ts"
+import { type Listening, listenFor } from "./trigger/listen.ts"
 import { createHookTokens, type HookTokens } from "./trigger/token.ts"
 
 /** The scheduler's door as this service needs it: it notes what is handed over, and keeps keys apart. */
@@ -89,6 +90,7 @@ export type WorkflowHouse = {
   readonly scheduler: Scheduler
   readonly vault: Vault
   readonly tokens: HookTokens
+  readonly listening: Listening
   readonly desk: Desk
   close(): Promise<void>
 }
@@ -117,12 +119,9 @@ export const given = {
     const hooks = createHookTokens(key)
     const folder = mkdtempSync(join(tmpdir(), "wf-workflow-test-"))
     const blob = folderBlob({ folder, key, url: "http://blobs.test", now: kit.now })
+    const listening = listenFor(database)
     const parts = {
-      database,
-      blob,
-      kit,
-      vault,
-      tokens: hooks,
+      ...{ database, blob, kit, vault, tokens: hooks, listening },
       scheduler: call("scheduler", SchedulerService),
     }
     const app = workflowHttp(parts, {

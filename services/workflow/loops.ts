@@ -5,7 +5,8 @@ import { sweepBundles } from "./bundle/sweep.ts"
 import { cleanFires } from "./fire/clean.ts"
 import type { Firing } from "./fire/clock.ts"
 import { fireRound, max_rest_ms } from "./fire/round.ts"
-import { cleanTriggered } from "./trigger/clean.ts"
+import { cleanDeliveries, cleanTriggered } from "./trigger/clean.ts"
+import type { Listening } from "./trigger/listen.ts"
 import { startTriggered } from "./trigger/start.ts"
 
 const clean_ms = 600_000
@@ -15,6 +16,18 @@ const look_ms = 2_000
 /** Begins what the ends of other runs lead to. */
 export const triggerLoop = (firing: Firing): WakeableLoop =>
   loop({ name: "workflow.triggers", round: startTriggered(firing), idle_ms: look_ms, log: firing.log })
+
+/** Other instances make triggers, too. */
+export const listeningLoop = (listening: Listening, log: Log): Loop =>
+  loop({
+    name: "workflow.listening",
+    async round() {
+      await listening.refresh()
+      return false
+    },
+    idle_ms: look_ms,
+    log,
+  })
 
 export const bundleLoop = (bundles: Bundles, log: Log): Loop =>
   loop({ name: "workflow.bundles", round: sweepBundles(bundles), idle_ms: clean_ms, log })
@@ -43,6 +56,10 @@ export const workflowLoops = (firing: Firing, keep_days: number): readonly Loop[
     loop({ name: "workflow.history", round: cleanFires(firing, keep_days), idle_ms: clean_ms, log }),
     loop({
       ...{ name: "workflow.triggered", round: cleanTriggered(database, keep_days) },
+      ...{ idle_ms: clean_ms, log },
+    }),
+    loop({
+      ...{ name: "workflow.deliveries", round: cleanDeliveries(database, keep_days) },
       ...{ idle_ms: clean_ms, log },
     }),
   ]

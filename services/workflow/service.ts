@@ -4,9 +4,10 @@ import { workflowConfig } from "./config.ts"
 import { workflowConsumers } from "./consume.ts"
 import { databaseNow } from "./fire/clock.ts"
 import { workflowHttp } from "./http.ts"
-import { bundleLoop, triggerLoop, workflowLoops } from "./loops.ts"
+import { bundleLoop, listeningLoop, triggerLoop, workflowLoops } from "./loops.ts"
 import { workflowRpc } from "./rpc.ts"
 import { createVault } from "./secret/vault.ts"
+import { listenFor } from "./trigger/listen.ts"
 import { createHookTokens } from "./trigger/token.ts"
 
 export const workflow = service({
@@ -15,25 +16,29 @@ export const workflow = service({
   needs: ["database", "blob"],
   calls: ["iam", "scheduler"],
   migrations: new URL("./migrations", import.meta.url).pathname,
-  start: (platform, config) => {
+  start: async (platform, config) => {
     const { database, blob, kit, log, call } = platform
     const scheduler = call("scheduler", SchedulerService)
     const vault = createVault(platform.key, kit)
     const tokens = createHookTokens(platform.key)
     const firing = { database, kit, log, scheduler, readNow: databaseNow }
     const triggers = triggerLoop(firing)
+    const listening = listenFor(database)
+    // Before the first event is read: what is passed over doesn't come again.
+    await listening.refresh()
     return {
       http: workflowHttp(
-        { database, blob, kit, scheduler, vault, tokens },
+        { database, blob, kit, scheduler, vault, tokens, listening },
         { ...platform, service: "workflow" },
       ),
       rpc: workflowRpc({ database, blob, scheduler, vault }),
       loops: [
         triggers,
+        listeningLoop(listening, log),
         bundleLoop({ database, blob }, log),
         ...workflowLoops(firing, config.WF_KEEP_FIRES_DAYS),
       ],
-      consumers: workflowConsumers(firing, triggers.wake),
+      consumers: workflowConsumers(firing, listening.wanted, triggers.wake),
     }
   },
 })

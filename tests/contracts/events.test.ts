@@ -3,6 +3,7 @@ import { z } from "zod"
 import { eventSchemas } from "#deploy/contract/events.ts"
 import { brokenPromises } from "#deploy/contract/narrowing.ts"
 import { catalogue } from "#kernel/events/catalogue.ts"
+import { event_types } from "#language/event-types.ts"
 import { runMoves } from "#services/scheduler/run/moves.ts"
 import kept from "./events.json" with { type: "json" }
 
@@ -13,6 +14,13 @@ test("events keep what their readers rely on", () => {
 test("a workflow completes in each of the states in which a run ends", () => {
   const { status } = catalogue["workflow.completed"].data.shape
   expect(new Set<string>(status.options)).toEqual(new Set<string>(runMoves.terminal))
+})
+
+test("runs can begin at every event that is told with its workspace, and at no other", () => {
+  const told = Object.entries(catalogue).filter(([, { data }]) => "workspace_id" in data.shape)
+  expect(event_types.toSorted()).toEqual(
+    told.map(([name]) => name as (typeof event_types)[number]).toSorted(),
+  )
 })
 
 test("the names of events are nouns with something that happened", () => {

@@ -57,9 +57,61 @@ describe("triggers", () => {
     expect(await (await deliver(address, other, signed(other))).json()).toEqual({
       skipped: "its `if` is not true",
     })
+    const shown = await it.wf(["hooks", "show", "on-push"])
+    const lines = shown.stdout.trim().split("\n")
+    expect(lines[0]).toStartWith("on-push/push\t")
+    expect(lines.slice(1).map((line) => line.split("\t").slice(1))).toEqual([
+      ["skipped", "", "its `if` is not true"],
+      ["started", run_id, ""],
+      ["started", run_id, ""],
+      ["refused", "", expect.stringContaining("hook.not_signed")],
+    ])
+    const by_name = await it.wf(["hooks", "show", "after-push", "--field", "deliveries.0.run_id"])
+    expect(by_name.stdout.trim()).toBe(after.id)
     const json = await it.wf(["hooks", "list", "--json"])
     const { items } = JSON.parse(json.stdout) as { items: { workflow: string; last: object }[] }
     expect(items.find(({ workflow }) => workflow === "after-push")?.last).toMatchObject({ run_id: after.id })
+  }, 60_000)
+
+  test("a job that is given up begins the example that tells of it, once", async () => {
+    const pushed = await it.wf(["push", example("on-dead-letter")])
+    expect([pushed.code, pushed.stderr]).toEqual([0, ""])
+    const listed = await it.wf(["hooks", "list", "--workflow", "on-dead-letter"])
+    const fields = listed.stdout.trim().split("\t")
+    expect([fields[0], fields[1], fields[3]]).toEqual([
+      "on-dead-letter/given-up",
+      "each job.dead_lettered",
+      "on",
+    ])
+    const job = await it.client.jobs.create({ type: "sleep", payload: { ms: "long" } })
+    const runsOf = async () => {
+      const { items } = await it.client.runs.list({ workflow: "on-dead-letter" })
+      return items.filter(({ inputs }) => (inputs as { job: string }).job === job.id)
+    }
+    const run = await until("the run that tells of it", async () =>
+      (await runsOf()).find(({ status }) => status === "completed"),
+    )
+    expect(run.trigger).toBe("event")
+    expect((await it.wf(["logs", run.id])).stdout).toStartWith(
+      `tell\tThe job ${job.id} was given up: The payload is not valid: ms: `,
+    )
+    // The end of another job shows that what came before it was looked at.
+    const other = await it.client.jobs.create({ type: "sleep", payload: { ms: "longer" } })
+    await until("the next one", async () => {
+      const { items } = await it.client.runs.list({ workflow: "on-dead-letter" })
+      return items.some(({ inputs }) => (inputs as { job: string }).job === other.id)
+    })
+    expect(await runsOf()).toHaveLength(1)
+    const path = join(folder, "wrong.yml")
+    writeFileSync(
+      path,
+      "name: wrong\ntriggers:\n  - { type: event, event: job.finished }\ntasks:\n  one: { uses: noop }\n",
+    )
+    const refused = await it.wf(["validate", path])
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining("wrong.yml:3:27: must be one of"),
+    ])
   }, 60_000)
 
   test("a webhook is rotated from the command line, and its old address is gone", async () => {
@@ -75,6 +127,12 @@ describe("triggers", () => {
     expect([rotated.code, rotated.stderr]).toEqual([0, "Tell its senders the new address.\n"])
     expect((await deliver(before, "{}")).status).toBe(404)
     expect((await deliver(addressIn(rotated.stdout), "{}")).status).toBe(202)
+    const sent = await Promise.all(
+      Array.from({ length: 200 }, () => deliver(addressIn(rotated.stdout), "{}")),
+    )
+    const refused = sent.filter(({ status }) => status === 429)
+    expect(sent.filter(({ status }) => status === 202).length).toBeGreaterThan(50)
+    expect([refused.length > 0, refused[0]?.headers.get("retry-after")]).toEqual([true, "1"])
     const missing = await it.wf(["hooks", "rotate", "nothing", "--yes"])
     expect([missing.code, missing.stderr]).toEqual([5, "wf: nothing has no webhook. See `wf hooks list`.\n"])
   })

@@ -43,6 +43,11 @@ test("another list makes other items, each with its own log", async () => {
   expect(code).toBe(0)
   const log = await it.wf(["logs", run_id, "--task", "count[1]"])
   expect(log.stdout).toBe("count[1]\tpl'um; $(id) has 12 letters\n")
+  const all = await it.wf(["logs", run_id, "--task", "count"])
+  expect(all.stdout.trim().split("\n").toSorted()).toEqual([
+    "count[0]\tfig has 3 letters",
+    "count[1]\tpl'um; $(id) has 12 letters",
+  ])
   const { tasks = [] } = await it.client.runs.get(run_id)
   expect(tasks.find(({ task }) => task === "count")).toMatchObject({
     item: null,
@@ -88,6 +93,50 @@ tasks:
   const files = (await it.wf(["artifacts", "list", run_id])).stdout
   expect(files).toContain("part-0.txt")
   expect(files).toContain("shard[2]")
+})
+
+test("items that keep files of the same name keep all of them, and a name that only one has is enough", async () => {
+  const path = file(
+    "same-name.yml",
+    `name: same-name
+tasks:
+  shard:
+    for_each: [a, b]
+    run: |
+      mkdir out
+      echo ${"${{ item }}"} > out/rows.csv
+      test ${"${{ index }}"} = 0 || echo only > last.txt
+    artifacts: ["out/*.csv", "last.txt"]
+`,
+  )
+  const { run_id, code } = await begun(path)
+  expect(code).toBe(0)
+  const listed = await it.wf(["artifacts", "list", run_id])
+  expect(
+    listed.stdout
+      .trim()
+      .split("\n")
+      .map((line) => line.split("\t").slice(0, 2)),
+  ).toEqual([
+    ["shard[0]/out/rows.csv", "shard[0]"],
+    ["shard[1]/last.txt", "shard[1]"],
+    ["shard[1]/out/rows.csv", "shard[1]"],
+  ])
+  const taken = async (name: string) => it.wf(["artifacts", "download", run_id, name, "-o", "-"])
+  expect((await taken("shard[0]/out/rows.csv")).stdout).toBe("a\n")
+  expect((await taken("shard[1]/out/rows.csv")).stdout).toBe("b\n")
+  expect((await taken("last.txt")).stdout).toBe("only\n")
+  const both = await taken("out/rows.csv")
+  expect([both.code, both.stderr]).toEqual([
+    2,
+    "wf: Several items have kept a file out/rows.csv. Name one:\n  shard[0]/out/rows.csv\n  shard[1]/out/rows.csv\n",
+  ])
+  expect(await (await it.client.artifacts.download(run_id, "last.txt")).text()).toBe("only\n")
+  const refused = it.client.artifacts.download(run_id, "out/rows.csv")
+  expect(refused).rejects.toMatchObject({
+    code: "artifact.not_found",
+    message: expect.stringContaining('such as "shard[0]/out/rows.csv", "shard[1]/out/rows.csv"'),
+  })
 })
 
 test("what is no list says so, with the task's name", async () => {

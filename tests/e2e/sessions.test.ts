@@ -41,10 +41,13 @@ test("a logout ends streams that are open, and every service refuses the token w
   const took_ms = await followed(`/api/v1/runs/${run.id}/events`, token, () => client.identity.logout())
   expect(took_ms).toBeLessThan(1_000)
   const paths = ["runs", "workflows", "tokens", "executions", `runs/${run.id}/artifacts`, "jobs"]
-  const answers = await Promise.all(
-    paths.map((path) => fetch(`${it.url}/api/v1/${path}`, { headers: { authorization: `Bearer ${token}` } })),
-  )
-  expect(answers.map(({ status }) => status)).toEqual(paths.map(() => 401))
+  const began_ms = performance.now()
+  await until("every service refuses", async () => {
+    const headers = { authorization: `Bearer ${token}` }
+    const answers = await Promise.all(paths.map((path) => fetch(`${it.url}/api/v1/${path}`, { headers })))
+    return answers.every(({ status }) => status === 401)
+  })
+  expect(took_ms + performance.now() - began_ms).toBeLessThan(1_000)
 })
 
 test("sessions are listed with their device and address, and ended by another", async () => {

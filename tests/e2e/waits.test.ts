@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { until } from "#kernel/testing/until.ts"
 import type { Run } from "#sdk/index.ts"
-import { platform, root, type UnderTest } from "./platform.ts"
+import { isEmbedded, platform, root, type UnderTest } from "./platform.ts"
 
 let it: UnderTest
 let folder: string
@@ -54,6 +54,28 @@ describe("a run that waits for people", () => {
     expect(statuses(run)).toMatchObject({ escalate: "skipped", release: "completed", leave_it: "skipped" })
     const { outputs } = run.tasks?.find(({ task }) => task === "ask") ?? {}
     expect(outputs).toMatchObject({ approved: true, decisions: [{ comment: "go", approved: true }] })
+  })
+
+  test("is shown among the executions while it waits, and counted when it has ended", async () => {
+    const approved = async () => {
+      const text = await (await fetch(`${it.url}/metrics`)).text()
+      return Number(/^tasks_success_total\{type="approval"\} (\d+)$/m.exec(text)?.[1] ?? 0)
+    }
+    // Of several processes each has metrics of its own.
+    const before = isEmbedded ? await approved() : 0
+    const run_id = await start("examples/approval.yml")
+    const execution = () =>
+      until("the execution", async () => {
+        const url = `${it.url}/api/v1/executions?run_id=${run_id}&task=ask`
+        const answer = await fetch(url, { headers: { authorization: `Bearer ${it.token}` } })
+        const { items } = (await answer.json()) as { items: { status: string; worker_id: string | null }[] }
+        return items[0]
+      })
+    await waits(run_id, "ask")
+    expect(await execution()).toMatchObject({ status: "waiting", worker_id: null, attempt: 0, log_chunks: 0 })
+    expect((await it.wf(["approve", run_id, "ask"])).code).toBe(0)
+    await until("it has ended there, too", async () => (await execution()).status === "completed")
+    if (isEmbedded) expect(await approved()).toBe(before + 1)
   })
 
   test("takes a rejection for an answer, and a second opinion for a conflict", async () => {

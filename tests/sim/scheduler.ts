@@ -111,7 +111,12 @@ const createEngine = (world: World, life: Life): Engine => {
       toldOf: unreachable,
     },
     ...{ ready: deaf, moved: deaf, stopped: deaf },
-    measures: { created: () => undefined, runEnded: () => undefined, ended: () => undefined },
+    measures: {
+      created: () => undefined,
+      runEnded: () => undefined,
+      ended: () => undefined,
+      waited: () => undefined,
+    },
   }
 }
 

@@ -32,11 +32,21 @@ const choose = (items: readonly Artifact[], name: string | undefined): Artifact 
   if (name === undefined && only && items.length === 1) return only
   const found = items.find((artifact) => artifact.name === name)
   if (found) return found
-  const names = items.map((artifact) => `\n  ${cleanLine(artifact.name)}`).join("")
+  const ofItems = items.filter((artifact) => artifact.name === `${artifact.task ?? ""}/${name}`)
+  const [one] = ofItems
+  if (one && ofItems.length === 1) return one
+  const meant = ofItems.length > 0 ? ofItems : items
+  const names = meant.map((artifact) => `\n  ${cleanLine(artifact.name)}`).join("")
   if (name === undefined && items.length > 1) {
     throw new Failure(
       exit_codes.usage,
       `This run has several files. Name one, or take them with --all:${names}`,
+    )
+  }
+  if (ofItems.length > 0) {
+    throw new Failure(
+      exit_codes.usage,
+      `Several items have kept a file ${cleanLine(name ?? "")}. Name one:${names}`,
     )
   }
   const there = names === "" ? "This run has kept no files." : `There are:${names}`

@@ -1,5 +1,6 @@
 import type { Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
+import { Problem } from "#kernel/problem/problem.ts"
 import { type ArtifactStore, finalKey, stagingKey } from "../store.ts"
 import { checkContentType, checkName } from "./name.ts"
 import { type ArtifactRow, artifactOfRow } from "./read.ts"
@@ -19,7 +20,7 @@ type Pending = Omit<Keep, "body" | "content_type"> & { readonly id: string; read
 
 /**
  * Row, bytes, final key, row: whatever dies in between leaves a pending row, by which the rest is found and removed.
- * A file of the same name is replaced.
+ * A file of the same name is replaced, but for one that a later attempt of the same task has kept.
  */
 export const keepArtifact =
   (store: ArtifactStore) =>
@@ -32,6 +33,7 @@ export const keepArtifact =
     await blob.move(stagingKey(pending.id), finalKey(pending.id))
     const { artifact, replaced } = await database.tx(async (sql) => {
       await sql`select pg_advisory_xact_lock(hashtextextended(${`${pending.run_id} ${pending.name}`}, 0))`
+      if (await isOutdated(sql, pending)) return { artifact: undefined, replaced: [] }
       const earlier = await deleteStored(sql, pending)
       const row = await markStored(sql, pending.id, stored)
       const { id: artifact_id, run_id, task, name, size_bytes, sha256 } = row
@@ -40,8 +42,25 @@ export const keepArtifact =
       return { artifact: row, replaced: earlier }
     })
     await blob.remove(replaced.map(finalKey))
+    // Its pending row is left, by which the sweep finds the bytes.
+    if (!artifact) throw outdated(pending)
     return artifact
   }
+
+const outdated = ({ name, task, attempt }: Pending): Problem =>
+  new Problem("attempt.stale", {
+    detail: `A later attempt of ${task} than number ${attempt} has kept ${JSON.stringify(name).slice(0, 200)}.`,
+  })
+
+/** A worker that was taken for lost may go on for a while: what it keeps then is nobody's result. */
+const isOutdated = async (sql: Sql, { run_id, task, attempt, name }: Pending): Promise<boolean> => {
+  if (task === null || attempt === null) return false
+  const rows = await sql`
+    select from artifact.artifact
+    where run_id = ${run_id}::text::uuid and name = ${name} and status = 'stored'
+      and task = ${task} and attempt > ${attempt}::int`
+  return rows.length > 0
+}
 
 const insertPending = (sql: Sql, { id, workspace_id, run_id, task, attempt, name, content_type }: Pending) =>
   sql`

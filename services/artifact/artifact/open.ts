@@ -2,7 +2,7 @@ import { type Actor, allow } from "#kernel/auth/actor.ts"
 import type { Opened, Presigned, Range } from "#kernel/blob/blob.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { type ArtifactStore, finalKey } from "../store.ts"
-import { readArtifact } from "./read.ts"
+import { readArtifact, readOfItems } from "./read.ts"
 import type { Artifact } from "./shape.ts"
 
 export type Wanted = { readonly run_id: string; readonly name: string }
@@ -12,12 +12,21 @@ export const showArtifact =
   async (actor: Actor, { run_id, name }: Wanted): Promise<Artifact> => {
     allow(actor, "artifact.read")
     const { workspace_id } = actor
-    const artifact = await database.run((sql) => readArtifact(sql, { workspace_id, run_id, name }))
+    const which = { workspace_id, run_id, name }
+    const artifact = await database.run((sql) => readArtifact(sql, which))
     if (artifact) return artifact
-    throw new Problem("artifact.not_found", {
-      detail: `This run has no file ${JSON.stringify(name).slice(0, 200)}.`,
-    })
+    const ofItems = await database.run((sql) => readOfItems(sql, which))
+    const [only] = ofItems
+    if (only && ofItems.length === 1) return only
+    throw new Problem("artifact.not_found", { detail: missing(name, ofItems) })
   }
+
+const missing = (name: string, ofItems: readonly Artifact[]): string => {
+  const shown = JSON.stringify(name).slice(0, 200)
+  if (ofItems.length === 0) return `This run has no file ${shown}.`
+  const names = ofItems.map((artifact) => JSON.stringify(artifact.name).slice(0, 300))
+  return `Several items have kept a file ${shown}: say which one, such as ${names.join(", ")}.`
+}
 
 type OpenedArtifact = { readonly artifact: Artifact; readonly opened: Opened }
 

@@ -12,6 +12,9 @@ export const artifactOfRow = (row: ArtifactRow): Artifact => ({
   created_at: row.created_at.toISOString(),
 })
 
+/** Of files that could be meant, so many are named. */
+const max_named = 5
+
 export type Which = { readonly workspace_id: string; readonly run_id: string; readonly name: string }
 
 export const readArtifact = async (
@@ -24,6 +27,21 @@ export const readArtifact = async (
     where run_id = ${run_id}::text::uuid and name = ${name} and status = 'stored'
       and workspace_id = ${workspace_id}::text::uuid`
   return row && artifactOfRow(row)
+}
+
+/** Files of items have their item's name before their own, which is enough where only one item has kept such. */
+export const readOfItems = async (
+  sql: Sql,
+  { workspace_id, run_id, name }: Which,
+): Promise<readonly Artifact[]> => {
+  const rows = await sql<ArtifactRow>`
+    select id, run_id, task, name, size_bytes, content_type, sha256, created_at
+    from artifact.artifact
+    where run_id = ${run_id}::text::uuid and status = 'stored' and workspace_id = ${workspace_id}::text::uuid
+      and task like '%]' and name = task || '/' || ${name}
+    order by name
+    limit ${max_named}::int`
+  return rows.map(artifactOfRow)
 }
 
 export type Listing = {

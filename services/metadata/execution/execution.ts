@@ -1,6 +1,13 @@
 import type { Document } from "#kernel/documents/documents.ts"
 
-export const executionStatuses = ["running", "completed", "failed", "skipped", "cancelled"] as const
+export const executionStatuses = [
+  "waiting",
+  "running",
+  "completed",
+  "failed",
+  "skipped",
+  "cancelled",
+] as const
 
 type ExecutionStatus = (typeof executionStatuses)[number]
 

@@ -47,6 +47,25 @@ test("an execution is told by its events, however often and late they come", asy
   expect(await list(`run_id=${run.run_id}`)).toEqual(first)
 })
 
+test("a task that waits is shown waiting until it has ended, and its log is known to be empty", async () => {
+  const run = givenRun(given)
+  const of = (task: number) => ({ ...run.fact(task, 0), for: "approval", until: null })
+  await run.told("task.waiting", of(0))
+  await run.told("task.waiting", of(1))
+  const { items } = await list(`run_id=${run.run_id}&status=waiting`)
+  expect(items).toMatchObject([
+    { attempt: 0, worker_id: null, log_chunks: 0, started_at: expect.any(String), finished_at: null },
+    { attempt: 0 },
+  ])
+  await run.taskCompleted(0, 0, 0)
+  await run.told("task.waiting", of(0))
+  await run.told("task.cancelled", run.fact(1, 0))
+  expect((await list(`run_id=${run.run_id}`)).items).toMatchObject([
+    { status: "cancelled", log_chunks: 0 },
+    { status: "completed", log_chunks: 0 },
+  ])
+})
+
 test("a batch may hold the beginning and the end of an execution, and events of stand-alone jobs", async () => {
   const run = givenRun(given)
   const envelope = { source: "scheduler", key: run.run_id, at: new Date().toISOString() }

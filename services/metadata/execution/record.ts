@@ -12,6 +12,7 @@ export const recordedTopics = [
   "task.completed",
   "task.failed",
   "task.retrying",
+  "task.waiting",
   "task.skipped",
   "task.cancelled",
 ] as const
@@ -52,6 +53,11 @@ const after = (known: Execution, event: TaskEvent): Execution => {
     if (known.version >= versions.started) return known
     return { ...known, version: versions.started, worker_id: data.worker_id, started_at: data.at }
   }
+  // No worker runs it, so nothing of it is ever logged.
+  if (type === "task.waiting") {
+    if (known.version >= versions.started) return known
+    return { ...known, version: versions.started, status: "waiting", log_chunks: 0, started_at: data.at }
+  }
   if (known.version >= versions.ended) return known
   const ended = { ...known, version: versions.ended, finished_at: data.at }
   switch (type) {
@@ -66,7 +72,7 @@ const after = (known: Execution, event: TaskEvent): Execution => {
     case "task.skipped":
       return { ...ended, status: "skipped", reason: data.reason }
     case "task.cancelled":
-      return { ...ended, status: "cancelled", log_chunks: data.log_chunks ?? null }
+      return { ...ended, status: "cancelled", log_chunks: data.log_chunks ?? known.log_chunks }
   }
 }
 

@@ -1,6 +1,7 @@
 import { executions, logChunks } from "../collections.ts"
 import type { Execution } from "../execution/execution.ts"
 import { attemptKey, type Chunk } from "./chunk.ts"
+import { isOfTask } from "./of-task.ts"
 import { type Reading, trackOf } from "./reading.ts"
 import { closeIfRead, type Track } from "./track.ts"
 
@@ -10,7 +11,7 @@ const max_discovered = 1_000
 
 /** Finds the attempts that have begun to write, by their first chunks. */
 export const discover = async (reading: Reading): Promise<void> => {
-  const { archive, filter, tracks } = reading
+  const { archive, filter, tracks, wanted } = reading
   const settled = archive.kit.now().getTime() * 1_000 - settled_us
   const found = (await archive.documents.find(logChunks, {
     where: { ...filter, chunk: 0, arrived: { gte: reading.discovered } },
@@ -18,7 +19,9 @@ export const discover = async (reading: Reading): Promise<void> => {
     limit: max_discovered,
     fields_only: true,
   })) as readonly Chunk[]
-  for (const first of found) trackOf(reading, first).opened = first.arrived
+  for (const first of found) {
+    if (isOfTask(wanted.task, first.task)) trackOf(reading, first).opened = first.arrived
+  }
   reading.more = found.length === max_discovered
   // The last of a full page is read again with the next one, since another may have come in the same instant.
   const complete = reading.more ? (found.at(-1)?.arrived ?? 0) : settled
@@ -58,7 +61,7 @@ const withoutFirst = async (
 
 /** Learns what all attempts have announced; complete once the run has ended. */
 export const announce = async (reading: Reading): Promise<void> => {
-  const { archive, filter, tracks } = reading
+  const { archive, filter, tracks, wanted } = reading
   let last = ""
   for (;;) {
     const found = (await archive.documents.find(executions, {
@@ -68,9 +71,10 @@ export const announce = async (reading: Reading): Promise<void> => {
       fields_only: true,
     })) as readonly Execution[]
     last = found.at(-1)?.id ?? last
-    const announced = found.filter(({ log_chunks }) => (log_chunks ?? 0) > 0)
+    const own = found.filter(({ task }) => isOfTask(wanted.task, task))
+    const announced = own.filter(({ log_chunks }) => (log_chunks ?? 0) > 0)
     for (const execution of await withoutFirst(reading, announced)) trackOf(reading, execution)
-    for (const { id, task, log_chunks, started_at } of found) {
+    for (const { id, task, log_chunks, started_at } of own) {
       if (log_chunks === undefined && started_at !== undefined) reading.unannounced = true
       const track = tracks.get(id)
       if (!track) continue

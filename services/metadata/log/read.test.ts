@@ -83,6 +83,28 @@ describe("a page", () => {
     expect(await of("task=task-0&attempt=1&tail=2")).toEqual(["new", "newer"])
   })
 
+  test("of a task has the lines of all its items, of an item only its own", async () => {
+    const run = givenRun(given)
+    await run.started()
+    const names = ["shard[0]", "shard[1]", "shard", "shards", "shard-x", "shardA", "Shard[0]", "shar"]
+    await given.append(names.map((task, index) => ({ ...run.chunkOf(index, 0, [task]), task })))
+    const of = async (task: string) => {
+      const path = `runs/${run.run_id}/logs?task=${encodeURIComponent(task)}`
+      const paged = texts((await page(given.get(path))).items)
+      const following = given.get(`${path}&follow=true&tail=100`, ndjson)
+      return { paged, following }
+    }
+    const wanted = { shard: ["shard", "shard[0]", "shard[1]"], "shard[1]": ["shard[1]"], shar: ["shar"] }
+    const asked = await Promise.all(Object.keys(wanted).map(of))
+    await run.ended()
+    for (const [index, expected] of Object.values(wanted).entries()) {
+      expect(asked[index]?.paged.toSorted()).toEqual(expected)
+      const followed = (await (await asked[index]?.following)?.text())?.trim().split("\n") ?? []
+      const lines = followed.filter((line) => line !== "").map((line) => JSON.parse(line).text)
+      expect(lines.toSorted()).toEqual(expected)
+    }
+  })
+
   test("is refused for a pattern, a strange time and a cursor that isn't one of this run", async () => {
     const run = givenRun(given)
     const other = givenRun(given)

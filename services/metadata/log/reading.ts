@@ -1,6 +1,8 @@
+import type { Condition } from "#kernel/documents/documents.ts"
 import type { Archive } from "../archive.ts"
 import { attemptKey } from "./chunk.ts"
 import { type Cursor, cursorWriter, type Place, type Scope } from "./cursor.ts"
+import { conditionOf } from "./of-task.ts"
 import { cursorOf, openTrack, type Track } from "./track.ts"
 
 export type Wanted = Scope & { readonly workspace_id: string; readonly after?: Cursor | undefined }
@@ -10,7 +12,7 @@ export type Reading = {
   readonly archive: Archive
   readonly wanted: Wanted
   /** Holds for chunks as well as for executions. */
-  readonly filter: Readonly<Record<string, string | number>>
+  readonly filter: Readonly<Record<string, Condition>>
   readonly tracks: Map<string, Track>
   /** Attempts whose first chunk came before are known, or were read to their end. */
   discovered: number
@@ -32,7 +34,7 @@ export const openReading = (archive: Archive, wanted: Wanted): Reading => {
   const filter = {
     run_id,
     workspace_id,
-    ...(task !== undefined && { task }),
+    ...(task !== undefined && { task: conditionOf(task) }),
     ...(attempt !== undefined && { attempt }),
   }
   const discovered = after?.since ?? 0

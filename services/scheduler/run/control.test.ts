@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type { Actor } from "#kernel/auth/actor.ts"
 import { Problem } from "#kernel/problem/problem.ts"
+import { compile } from "#language/plan.ts"
 import type { Engine } from "../engine.ts"
 import { given, workspace_id } from "../given.ts"
 import { claimTasks } from "../task/claim.ts"
@@ -173,6 +174,16 @@ describe("a rerun", () => {
     expect(await refusal(rerunRun(engine)(actor, run_id, { mode: "all", inputs: { no: 1 } }))).toBe(
       "inputs.invalid",
     )
+  })
+
+  test("with other inputs has the default that tells the day for an input that the earlier run was without", async () => {
+    const inputs = { day: { type: "string", default: "${{ today() }}" }, ok: { type: "boolean" } } as const
+    const run = given.start(compile({ name: "test", inputs, tasks: { a: { uses: "noop" } } }))
+    await startRuns(engine)([run])
+    await given.work(engine, await given.session(engine))
+    const again = await rerunRun(engine)(actor, run.run_id, { mode: "all", inputs: { ok: true } })
+    const today = engine.kit.now().toISOString().slice(0, 10)
+    expect(again.inputs).toEqual({ day: today, ok: true })
   })
 
   test("of many takes each that failed once, however often it is asked for", async () => {

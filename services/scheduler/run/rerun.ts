@@ -115,7 +115,7 @@ const rerunOf = (engine: Engine, earlier: Earlier, wanted: RerunWanted): RunStar
   }
   return {
     ...{ run_id: runId(engine.kit.id()), workspace_id, workflow, version, plan },
-    inputs: inputsOf(earlier, wanted.inputs),
+    inputs: inputsOf(earlier, wanted.inputs, engine.kit.now()),
     trigger: "rerun",
     idempotency_key: undefined,
     body_hash: "",
@@ -124,11 +124,12 @@ const rerunOf = (engine: Engine, earlier: Earlier, wanted: RerunWanted): RunStar
   }
 }
 
-const inputsOf = ({ inputs, plan }: Earlier, given: RerunWanted["inputs"]) => {
+/** What the earlier run doesn't say is as of now, such as a default that is `today()`. */
+const inputsOf = ({ inputs, plan }: Earlier, given: RerunWanted["inputs"], now: Date) => {
   if (given === undefined) return inputs
   // What a run of steps was given is its payloads, which are nobody's to name.
   const own = plan.payloads ? {} : inputs
-  const checked = checkInputs({ inputs: plan.inputs }, { ...own, ...given })
+  const checked = checkInputs({ inputs: plan.inputs }, { ...own, ...given }, now)
   if (checked.ok) return plan.payloads ? inputs : checked.values
   const detail = checked.errors
     .map(({ path, message }) => (path === "" ? message : `${path}: ${message}`))

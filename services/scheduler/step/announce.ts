@@ -15,6 +15,7 @@ export const announce = (engine: Engine, step: Step): void => {
     engine.ready.fire()
   }
   engine.measures.ended([...decided.ended, ...decided.expired], now.getTime())
+  engine.measures.waited(decided.waits.ended)
   const at = now.toISOString()
   const ended = new Set(decided.finished.map((run) => run.id))
   for (const [run_id, facts] of Map.groupBy(decided.events, (fact) => fact.run_id)) {

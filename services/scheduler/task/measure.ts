@@ -6,6 +6,8 @@ export type Measures = {
   created(jobs: Iterable<{ readonly type: string }>): void
   runEnded(status: string): void
   ended(ended: readonly Ended[], now_ms: number): void
+  /** Of tasks that no worker runs: they were never queued, so they are counted alone. */
+  waited(ended: readonly Ended[]): void
 }
 
 const failures: ReadonlySet<string> = new Set(["failed", "dead_letter"])
@@ -29,6 +31,10 @@ export const createMeasures = (metrics: Metrics): Measures => {
     labels.set(type, known)
     return known
   }
+  const outcome = (task: Ended["task"]): "success" | "failed" | undefined => {
+    if (task.status === "completed") return "success"
+    return failures.has(task.status) ? "failed" : undefined
+  }
   return {
     created(created) {
       for (const { type } of created) jobs.total.add(labelled(type))
@@ -38,11 +44,20 @@ export const createMeasures = (metrics: Metrics): Measures => {
       for (const { task } of ended) {
         const own = task.run_id === null ? jobs : tasks
         const label = labelled(task.type)
-        if (task.status === "completed") own.success.add(label)
-        else if (failures.has(task.status)) own.failed.add(label)
-        else continue
+        const came = outcome(task)
+        if (!came) continue
+        own[came].add(label)
         if (task.run_id !== null) tasks.total.add(label)
         own.latency.observe(label, Math.max(now_ms - task.queued_ms, 0) / 1_000)
+      }
+    },
+    waited(ended) {
+      for (const { task } of ended) {
+        const label = labelled(task.type)
+        const came = outcome(task)
+        if (!came) continue
+        tasks[came].add(label)
+        tasks.total.add(label)
       }
     },
   }

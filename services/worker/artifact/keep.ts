@@ -2,6 +2,7 @@ import { lstat, realpath } from "node:fs/promises"
 import { join } from "node:path"
 import { type Client, ConnectError } from "@connectrpc/connect"
 import { Problem } from "#kernel/problem/problem.ts"
+import { isItemName } from "#language/each.ts"
 import type { ArtifactService } from "#proto/generated/wf/artifact/v1/artifact_pb.ts"
 import type { Attempt } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { Execution, TaskError } from "../executor/executor.ts"
@@ -28,8 +29,9 @@ export const keepArtifacts =
         }
       }
       for (const name of names) {
-        await execution.write("system", `keeping ${name}`)
-        await artifacts.store(messagesOf({ attempt, work, name }), { timeoutMs: upload_ms })
+        const kept_as = keptAs(attempt, name)
+        await execution.write("system", `keeping ${kept_as}`)
+        await artifacts.store(messagesOf({ attempt, work, name, kept_as }), { timeoutMs: upload_ms })
       }
       return undefined
     } catch (error) {
@@ -60,12 +62,28 @@ const findFiles = async (folder: string, patterns: readonly string[]): Promise<r
   return [...names].sort()
 }
 
-type Upload = { readonly attempt: Attempt; readonly work: string; readonly name: string }
+/** Items of a task write files of the same name: each has its own folder in the run. */
+const keptAs = ({ task }: Attempt, name: string): string => (isItemName(task) ? `${task}/${name}` : name)
 
-async function* messagesOf({ attempt, work, name }: Upload) {
+type Upload = {
+  readonly attempt: Attempt
+  readonly work: string
+  readonly name: string
+  readonly kept_as: string
+}
+
+async function* messagesOf({ attempt, work, name, kept_as }: Upload) {
   const file = Bun.file(join(work, name))
   const { workspaceId, runId, task, taskRunId, attempt: number } = attempt
-  const header = { workspaceId, runId, task, taskRunId, attempt: number, name, contentType: file.type }
+  const header = {
+    workspaceId,
+    runId,
+    task,
+    taskRunId,
+    attempt: number,
+    name: kept_as,
+    contentType: file.type,
+  }
   yield { part: { case: "header" as const, value: header } }
   for await (const bytes of file.stream()) {
     for (let at = 0; at < bytes.length; at += chunk_bytes) {

@@ -66,8 +66,9 @@ const call = async (given: Given): Promise<Returned> => {
   )
 }
 
+/** Its end comes after all that was written; what is written last is told to be out while a slow reader still waits for more. */
 const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
-  new Promise((resolve) => stream.write("", () => resolve()))
+  new Promise((resolve) => stream.end(() => resolve()))
 
 const finish = async (returned: Returned): Promise<void> => {
   writeFileSync(result_path, asText(returned))

@@ -16,3 +16,17 @@ export const cleanTriggered = (database: Database, keep_days: number) => async (
   )
   return removed.length === max_removed
 }
+
+export const cleanDeliveries = (database: Database, keep_days: number) => async (): Promise<boolean> => {
+  const removed = await database.run(
+    (sql) => sql`
+        delete from workflow.delivery where ctid = any(array(
+          select ctid from workflow.delivery
+          where at < now() - ${keep_days}::float8 * interval '1 day'
+          order by at
+          limit ${max_removed}::int
+        ))
+        returning id`,
+  )
+  return removed.length === max_removed
+}

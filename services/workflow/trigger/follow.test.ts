@@ -4,7 +4,7 @@ import { silentLog } from "#kernel/telemetry/log.ts"
 import { runId } from "#language/run-id.ts"
 import { databaseNow } from "../fire/clock.ts"
 import { given, type WorkflowHouse } from "../given.ts"
-import { followRuns } from "./follow.ts"
+import { followEvents } from "./follow.ts"
 import { startTriggered } from "./start.ts"
 
 let house: WorkflowHouse
@@ -54,7 +54,7 @@ const end = (workflow: string, more: More = {}): Envelope => ({
 const firing = () => ({ ...house, log: silentLog, readNow: databaseNow })
 
 const tell = async (...events: readonly Envelope[]) => {
-  await followRuns(house)(events)
+  await followEvents(house)(events)
   await startTriggered(firing())()
   return house.desk.calls.flat().map(({ workflow }) => workflow)
 }
@@ -65,7 +65,7 @@ test("the end of a run begins another, once, however often and wherever it is to
     '{ type: workflow, workflow: first, inputs: { of: "${{ trigger.run.id }} ${{ trigger.run.status }}" } }',
   )
   const event = end("first")
-  await Promise.all([followRuns(house)([event, event]), followRuns(house)([event])])
+  await Promise.all([followEvents(house)([event, event]), followEvents(house)([event])])
   await Promise.all([startTriggered(firing())(), startTriggered(firing())()])
   await tell(event)
   const [run, ...more] = house.desk.calls.flat()

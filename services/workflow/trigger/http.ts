@@ -6,7 +6,8 @@ import { nameText } from "../workflow/shape.ts"
 import { listHooks } from "./list.ts"
 import { type Receiving, receiveHook } from "./receive.ts"
 import { rotateHook } from "./rotate.ts"
-import { hookPath, hookShape, receivedShape } from "./shape.ts"
+import { hookDetailShape, hookPath, hookShape, receivedShape } from "./shape.ts"
+import { showHook } from "./show.ts"
 
 const root = "/api/v1/hooks"
 const max_body_bytes = 1024 * 1024
@@ -18,6 +19,18 @@ const listRoute = createRoute({
   security: bearer,
   request: { query: pageQuery.extend({ cursor: nameText.optional(), workflow: nameText.optional() }) },
   responses: { 200: jsonAnswer("What begins runs, by workflow and name", page(hookShape)), ...refusals },
+})
+
+const showRoute = createRoute({
+  method: "get",
+  path: `${root}/{workflow}/{name}`,
+  operationId: "showHook",
+  security: bearer,
+  request: { params: hookPath },
+  responses: {
+    200: jsonAnswer("What begins runs, with its newest deliveries", hookDetailShape),
+    ...refusals,
+  },
 })
 
 const rotateRoute = createRoute({
@@ -33,17 +46,22 @@ const receiveRoute = createRoute({
   method: "post",
   path: "/hooks/{token}",
   operationId: "receiveHook",
-  description: "Needs no bearer: the token says which webhook it is, and its secret who may send.",
+  description:
+    "Needs no bearer: the token says which webhook it is, and its secret who may send. A webhook takes 10 requests a second, and up to 100 at once after a pause; more are refused with 429.",
   request: { params: z.object({ token: z.string() }) },
   responses: { 202: jsonAnswer("The run that it began, or why it began none", receivedShape), ...refusals },
 })
 
 export const mountHooks = (app: App, receiving: Receiving): void => {
   const list = listHooks(receiving)
+  const show = showHook(receiving)
   const rotate = rotateHook(receiving)
   const receive = receiveHook(receiving)
   app.openapi(listRoute, async (context) =>
     context.json(await list(context.get("actor"), context.req.valid("query")), 200),
+  )
+  app.openapi(showRoute, async (context) =>
+    context.json(await show(context.get("actor"), context.req.valid("param")), 200),
   )
   app.openapi(rotateRoute, async (context) =>
     context.json(await rotate(context.get("actor"), context.req.valid("param")), 200),

@@ -7,7 +7,7 @@ export type Last = {
   readonly run_id: string | null
 }
 
-const max_reason_chars = 500
+export const max_reason_chars = 500
 
 /** What became of it the last time. Of those that come within a second one is noted, unless they end in another way. */
 export const noteLast = async (sql: Sql, notes: readonly Last[]): Promise<void> => {

@@ -8,7 +8,7 @@ export type HookRow = {
   readonly id: string
   readonly workflow: string
   readonly name: string
-  readonly type: "webhook" | "workflow"
+  readonly type: Trigger["type"]
   readonly settings: Trigger
   readonly token_box: Uint8Array | null
   readonly upstream: string | null
@@ -35,6 +35,7 @@ export const hookOf = async (tokens: HookTokens, row: HookRow): Promise<Hook> =>
     secret,
     scheme: settings.type === "webhook" && secret !== null ? schemeOf(settings) : null,
     upstream: row.upstream,
+    event: settings.type === "event" ? settings.event : null,
     workflow_archived: row.archived,
     last,
     created_at: row.created_at.toISOString(),

@@ -6,13 +6,16 @@ import type { Trigger } from "#language/schedule.ts"
 import { createStarter, type Starting } from "../run/starter.ts"
 import { openSecrets } from "../secret/give.ts"
 import type { Secrets } from "../secret/set.ts"
+import { isFirstRefused, noteDelivery } from "./delivery.ts"
 import { type Last, noteLast } from "./last.ts"
+import type { Listening } from "./listen.ts"
 import { mapTrigger } from "./map.ts"
 import { type HookRequest, readRequest } from "./request.ts"
 import { checkSignature, deliveryOf } from "./signature.ts"
 import type { HookTokens } from "./token.ts"
+import { takeTurn, tooMany } from "./turn.ts"
 
-export type Receiving = Starting & Secrets & { readonly tokens: HookTokens }
+export type Receiving = Starting & Secrets & { readonly tokens: HookTokens; readonly listening: Listening }
 
 type Received = { readonly run_id: string } | { readonly skipped: string }
 
@@ -36,8 +39,12 @@ export const receiveHook = (receiving: Receiving) => {
   return async (token: string, { readBody, ...incoming }: Incoming): Promise<Received> => {
     const hook = await database.run((sql) => findHook(sql, tokens.hashOf(token)))
     if (!hook) throw new Problem("hook.not_found")
-    const note = (last: Omit<Last, "trigger_id">) =>
-      database.run((sql) => noteLast(sql, [{ trigger_id: hook.id, ...last }]))
+    const note = noteOf(receiving, hook.id)
+    if (!(await database.run((sql) => takeTurn(sql, hook.id)))) {
+      const refused = tooMany()
+      if (await database.run((sql) => isFirstRefused(sql, hook.id))) await note(refusedBy(refused))
+      throw refused
+    }
     try {
       const received = await begin(hook, { ...incoming, body: await readBody() })
       if ("run_id" in received) await note({ status: "started", reason: null, run_id: received.run_id })
@@ -45,12 +52,27 @@ export const receiveHook = (receiving: Receiving) => {
       return received
     } catch (error) {
       if (!(error instanceof Problem) || error.status >= 500) throw error
-      const status = error.status === 401 ? "refused" : "failed"
-      await note({ status, reason: `${error.code}: ${error.message}`, run_id: null })
+      await note(refusedBy(error))
       throw error
     }
   }
 }
+
+type Became = Omit<Last, "trigger_id">
+
+const noteOf =
+  ({ database }: Receiving, trigger_id: string) =>
+  async (last: Became): Promise<void> => {
+    await database.run((sql) => noteDelivery(sql, { trigger_id, ...last }))
+    await database.run((sql) => noteLast(sql, [{ trigger_id, ...last }]))
+  }
+
+/** Those who send are to blame for the one, and what is sent for the other. */
+const refusedBy = ({ status, code, message }: Problem): Became => ({
+  status: status === 401 || status === 429 ? "refused" : "failed",
+  reason: `${code}: ${message}`,
+  run_id: null,
+})
 
 const createBeginning = (receiving: Receiving) => {
   const start = createStarter(receiving)

@@ -1,38 +1,37 @@
 import { list, type Sql } from "#kernel/database/database.ts"
-import type { Trigger } from "#language/schedule.ts"
 import type { Firing } from "../fire/clock.ts"
 import { beginDecided, max_starts, type Outcome } from "../run/begin-decided.ts"
 import { noteLast } from "./last.ts"
 import { mapTrigger } from "./map.ts"
+import { happenedOf, type Listener } from "./told.ts"
 
 type Waiting = {
   readonly trigger_id: string
   readonly event_id: string
   readonly name: string
-  readonly settings: Trigger
-  readonly ended: { readonly finished_at: string }
+  readonly settings: Listener["settings"]
+  readonly ended: Parameters<typeof happenedOf>[1]
   readonly run_id: string
   readonly workspace_id: string
   readonly workflow: string
   readonly decided_at: Date
 }
 
-/** Begins the runs that ends of others begin. True when there is more. */
+/** Begins the runs that events begin, such as the ends of others. True when there is more. */
 export const startTriggered = (firing: Firing): (() => Promise<boolean>) =>
   beginDecided(firing, { take: takeWaiting, requestOf, save: saveOutcomes })
 
-/** Everything in its inputs is as of the time at which the other run ended. */
+/** Everything in its inputs is as of the time of the event. */
 const requestOf = (waiting: Waiting) => {
-  const { trigger_id, event_id, name, settings, ended, run_id, workspace_id, workflow } = waiting
-  const at = ended.finished_at
-  const happened = { type: "workflow", name, at, run: ended }
-  const mapped = mapTrigger(settings, happened, at)
+  const { trigger_id, event_id, settings, ended, run_id, workspace_id, workflow } = waiting
+  const happened = happenedOf(waiting, ended)
+  const mapped = mapTrigger(settings, happened, happened.at)
   if ("skipped" in mapped) return mapped
   return {
     ...{ workspace_id, workflow, version: undefined, inputs: mapped.inputs },
     idempotency_key: `trigger ${trigger_id} ${event_id}`,
     ...{ traceparent: undefined, rerun: undefined, happened },
-    automatic: { trigger: "workflow", run_id, at: new Date(at) },
+    automatic: { trigger: settings.type, run_id, at: new Date(happened.at) },
   }
 }
 

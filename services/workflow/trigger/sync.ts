@@ -1,6 +1,7 @@
 import { json, list, type Sql } from "#kernel/database/database.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import type { Trigger } from "#language/schedule.ts"
+import type { Listening } from "./listen.ts"
 import type { HookTokens } from "./token.ts"
 
 export type Declaring = {
@@ -9,11 +10,12 @@ export type Declaring = {
   readonly triggers: readonly Trigger[]
   readonly kit: Kit
   readonly tokens: HookTokens
+  readonly listening: Listening
 }
 
 type Known = { readonly id: string; readonly name: string; readonly type: string }
 
-type Wanted = { readonly name: string; readonly trigger: Exclude<Trigger, { type: "event" }> }
+type Wanted = { readonly name: string; readonly trigger: Trigger }
 
 /** Makes the triggers of a workflow what its newest version says. A webhook keeps its address for as long as its name is there. */
 export const syncTriggers = async (sql: Sql, declaring: Declaring): Promise<void> => {
@@ -30,13 +32,15 @@ export const syncTriggers = async (sql: Sql, declaring: Declaring): Promise<void
     if (row) await updateTrigger(sql, row.id, one)
     else await insertTrigger(sql, declaring, one)
   }
+  const { kit, listening } = declaring
+  const events = wanted.flatMap(({ trigger }) => (trigger.type === "event" ? [trigger.event] : []))
+  const since = kit.now()
+  sql.afterCommit(() => listening.add(events, since))
 }
 
 /** Called by its place where it has no name; names begin with a letter. */
 const wantedOf = (triggers: readonly Trigger[]): readonly Wanted[] =>
-  triggers.flatMap((trigger, index) =>
-    trigger.type === "event" ? [] : [{ name: trigger.name ?? String(index + 1), trigger }],
-  )
+  triggers.map((trigger, index) => ({ name: trigger.name ?? String(index + 1), trigger }))
 
 const lockTriggers = (sql: Sql, workflow_id: string) =>
   sql<Known>`

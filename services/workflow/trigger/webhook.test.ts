@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { createHmac } from "node:crypto"
 import { given, type WorkflowHouse } from "../given.ts"
+import { cleanDeliveries } from "./clean.ts"
 
 let house: WorkflowHouse
 beforeAll(async () => {
@@ -252,4 +253,83 @@ test("credentials in headers are nowhere to be read; bodies are what their type 
   expect(form).toContain('"x-event-key":"pr:opened"')
   expect(form).toEndWith(' {"a":"1","b":"two"}')
   expect([plain?.endsWith(' "plain"'), nothing?.endsWith(" null")]).toEqual([true, true])
+})
+
+const detailOf = async (hook: string, more: More = {}) => send("GET", `/hooks/${hook}`, more)
+
+test("of a webhook's requests the newest fifty are shown, each with what became of it", async () => {
+  await push(
+    "noted",
+    '  - { type: webhook, if: "trigger.body.ok", inputs: { ref: "${{ trigger.body.ref }}" } }\n',
+  )
+  const path = await pathOf("noted")
+  await deliver(path, '{"ok":true,"ref":"one"}')
+  await deliver(path, '{"ok":false}')
+  await deliver(path, "no JSON")
+  const [run] = started("noted")
+  const { status, body } = await detailOf("noted/1")
+  expect(status).toBe(200)
+  expect(body).toMatchObject({ workflow: "noted", name: "1", type: "webhook", path })
+  expect(body.deliveries).toMatchObject([
+    { status: "failed", reason: expect.stringMatching(/^request.malformed: /), run_id: null },
+    { status: "skipped", reason: "its `if` is not true", run_id: null },
+    { status: "started", reason: null, run_id: run?.runId },
+  ])
+  for (let index = 0; index < 60; index += 1) await deliver(path, `{"ok":true,"ref":"${index}"}`)
+  const { deliveries } = (await detailOf("noted/1")).body
+  expect((deliveries as Json[]).map((one) => one.status)).toEqual(Array(50).fill("started"))
+  const kept = await house.database.run((sql) => sql`select from workflow.delivery`)
+  expect(kept.length).toBeLessThan(100)
+  expect((await detailOf("noted/1", { role: "operator" })).status).toBe(403)
+  expect((await detailOf("noted/1", { workspace: crypto.randomUUID() })).status).toBe(404)
+  expect((await detailOf("noted/2")).status).toBe(404)
+})
+
+test("a webhook that is sent more than it takes refuses the rest, and others don't notice", async () => {
+  await push("flooded", "  - { type: webhook }\n")
+  await push("beside", "  - { type: webhook }\n")
+  const path = await pathOf("flooded")
+  const statuses = new Map<number, number>()
+  const send_many = Array.from({ length: 150 }, async () => {
+    const response = await house.app.request(path, { method: "POST", body: "{}" })
+    statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1)
+    return response
+  })
+  const responses = await Promise.all(send_many)
+  const refused = responses.filter((response) => response.status === 429)
+  expect(statuses.get(202)).toBeGreaterThanOrEqual(100)
+  expect(refused.length).toBeGreaterThan(10)
+  expect(refused[0]?.headers.get("retry-after")).toBe("1")
+  expect(await refused[0]?.json()).toMatchObject({
+    code: "hook.too_many",
+    detail: "A webhook takes 10 requests a second, and up to 100 at once after a pause.",
+  })
+  expect(started("flooded")).toHaveLength(statuses.get(202) ?? 0)
+  await house.database.run(
+    (sql) => sql`
+      with forgotten as (delete from workflow.delivery)
+      update workflow.trigger set turn_at = now() + interval '1 minute' where name = '1' and turn_at is not null`,
+  )
+  for (let index = 0; index < 3; index += 1) expect((await deliver(path, "{}")).status).toBe(429)
+  const { deliveries, last } = (await detailOf("flooded/1")).body
+  const noted = { status: "refused", reason: expect.stringMatching(/^hook.too_many: /), run_id: null }
+  expect(deliveries).toMatchObject([noted])
+  expect(last).toMatchObject(noted)
+  expect((await deliver(await pathOf("beside"), "{}")).status).toBe(202)
+  await house.database.run((sql) => sql`update workflow.trigger set turn_at = now()`)
+  expect((await deliver(path, "{}")).status).toBe(202)
+})
+
+test("what is old of the deliveries is removed", async () => {
+  await push("aged", "  - { type: webhook }\n")
+  await deliver(await pathOf("aged"), "{}")
+  await house.database.run(
+    (sql) => sql`
+      update workflow.delivery set at = at - interval '91 days'
+      where trigger_id = (select id from workflow.trigger where workflow_id =
+        (select id from workflow.workflow where name = 'aged'))`,
+  )
+  await deliver(await pathOf("aged"), "{}")
+  await cleanDeliveries(house.database, 90)()
+  expect((await detailOf("aged/1")).body.deliveries).toHaveLength(1)
 })

@@ -14,17 +14,22 @@ import type { Written } from "../definition/shape.ts"
 import { createContents } from "../run/contents.ts"
 import { pinParts } from "../run/parts.ts"
 import { syncSchedules } from "../schedule/sync.ts"
+import type { Listening } from "../trigger/listen.ts"
 import { syncTriggers } from "../trigger/sync.ts"
 import type { HookTokens } from "../trigger/token.ts"
 import { readVersion } from "../version/read.ts"
 import type { Version } from "../version/shape.ts"
 import { alignDue } from "./archive.ts"
 
-export type Pushing = Bundles & { readonly kit: Kit; readonly tokens: HookTokens }
+export type Pushing = Bundles & {
+  readonly kit: Kit
+  readonly tokens: HookTokens
+  readonly listening: Listening
+}
 
 /** Makes a version if the definition means something else than the latest one; else answers with that. */
 export const pushWorkflow =
-  ({ database, blob, kit, tokens }: Pushing) =>
+  ({ database, blob, kit, tokens, listening }: Pushing) =>
   async (actor: Actor, written: Written, sent: readonly SentFile[] = []): Promise<Version> => {
     allow(actor, "workflow.write")
     const definition = soundDefinition(written)
@@ -50,7 +55,7 @@ export const pushWorkflow =
       const triggers = definition.triggers ?? []
       // Also of an unchanged one: an earlier wf kept its triggers without beginning anything by them.
       if (created || triggers.length > 0) {
-        await syncTriggers(sql, { workspace_id, workflow_id: locked.id, triggers, kit, tokens })
+        await syncTriggers(sql, { workspace_id, workflow_id: locked.id, triggers, kit, tokens, listening })
       }
       const version = await readVersion(sql, { workspace_id, name, version: null })
       if (!version) throw new Error(`workflow ${name} has no latest version`)

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, expect, test } from "bun:test"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { platformKey } from "#kernel/auth/platform-key.ts"
+import { folderBlob } from "#kernel/blob/folder.ts"
+import type { Database } from "#kernel/database/database.ts"
+import { systemKit } from "#kernel/service/kit.ts"
+import { migrationsOf } from "#kernel/service/migrations.ts"
+import { silentLog } from "#kernel/telemetry/log.ts"
+import { testDatabase } from "#kernel/testing/database.ts"
+import type { ArtifactStore } from "../store.ts"
+import { fetchArtifact } from "./fetch.ts"
+import { type Keep, keepArtifact } from "./keep.ts"
+
+const folder = mkdtempSync(join(tmpdir(), "wf-artifact-keep-"))
+let database: Database
+let store: ArtifactStore
+beforeAll(async () => {
+  const migrations = migrationsOf(new URL("../migrations", import.meta.url).pathname)
+  database = await testDatabase({ schema: "artifact", migrations })
+  const key = platformKey(Buffer.alloc(32, 7).toString("base64"))
+  const blob = folderBlob({ folder, key, url: "http://localhost", now: () => new Date() })
+  const checkRun = () => Promise.resolve()
+  store = { ...{ database, blob, checkRun }, kit: systemKit(), log: silentLog, max_bytes: 1_000 }
+})
+afterAll(async () => {
+  await database.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const workspace_id = crypto.randomUUID()
+
+const keep = (text: string, given: Pick<Keep, "run_id" | "task" | "attempt">) =>
+  keepArtifact(store)({
+    ...{ ...given, workspace_id, name: "out.csv", content_type: undefined },
+    body: new Blob([text]).stream(),
+  })
+
+const kept = async (run_id: string) =>
+  new Response(await fetchArtifact(store)({ workspace_id, run_id, name: "out.csv" })).text()
+
+test("a later attempt's file replaces an earlier one's, and an earlier one's never a later one's", async () => {
+  const run_id = crypto.randomUUID()
+  await keep("first", { run_id, task: "make", attempt: 1 })
+  await keep("second", { run_id, task: "make", attempt: 2 })
+  expect(await kept(run_id)).toBe("second")
+  expect(keep("late", { run_id, task: "make", attempt: 1 })).rejects.toMatchObject({ code: "attempt.stale" })
+  await keep("again", { run_id, task: "make", attempt: 2 })
+  expect(await kept(run_id)).toBe("again")
+  await keep("a person's", { run_id, task: null, attempt: null })
+  expect(await kept(run_id)).toBe("a person's")
+})
