@@ -20,6 +20,9 @@ const groups: Readonly<Record<string, string>> = {
   queues: "list, limit, pause and resume them",
   workers: "list them",
   bench: "load a platform, and print rates and percentiles",
+  workspaces: "list, make, choose, rename, archive and join them",
+  sessions: "list and end what you have signed in to with your password",
+  members: "list, invite and remove them, and change what they may do",
   tokens: "list, create and delete API tokens",
 }
 
@@ -70,7 +73,8 @@ const headings: Readonly<Record<string, readonly string[]>> = {
 }
 
 const headingOf = (noun: string): string =>
-  Object.entries(headings).find(([, nouns]) => nouns.includes(noun))?.[0] ?? "You and your tokens:"
+  Object.entries(headings).find(([, nouns]) => nouns.includes(noun))?.[0] ??
+  "You, your tokens and your workspaces:"
 
 const addCommon = (parser: Parser): Parser =>
   parser
