@@ -96,11 +96,14 @@ describe("the command line", () => {
 
   test("--help has each command where somebody looks for it", async () => {
     const { out } = await wf(["--help"])
-    const [, own = ""] = /You and your tokens:\n((?: .*\n)+)/.exec(out) ?? []
+    const [, own = ""] = /You, your tokens and your workspaces:\n((?: .*\n)+)/.exec(out) ?? []
     expect([...own.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name)).toEqual([
       "login",
       "logout",
       "whoami",
+      "workspaces",
+      "sessions",
+      "members",
       "tokens",
     ])
   })
