@@ -60,9 +60,14 @@ const configure = (parser: Parser, io: Io): Parser =>
     .configureHelp({ subcommandTerm: termOf, visibleCommands: ({ commands: listed }) => [...listed] })
 
 const headings: Readonly<Record<string, readonly string[]>> = {
-  "Run workflows:": ["run", "watch", "logs", "runs", "artifacts"],
+  "Run workflows:": [
+    ...["run", "watch", "logs", "runs", "artifacts", "cancel", "pause", "resume", "rerun"],
+    ...["approve", "reject", "signal"],
+  ],
   "Run jobs:": ["jobs", "dead-letters", "queues", "workers"],
-  "Write workflows:": ["validate", "push", "workflows", "schedules", "hooks", "secrets"],
+  "Write workflows:": [
+    ...["validate", "plan", "schema", "push", "import", "workflows", "schedules", "hooks", "secrets"],
+  ],
   "The platform on this machine:": ["up", "down", "demo"],
   "Measure a platform:": ["bench"],
 }

@@ -48,12 +48,12 @@ export const kinds = {
   "workflow.cycle": {
     status: 422,
     title: "Workflows run each other in a circle",
-    next: "Take one of the tasks out of the circle that `detail` names.",
+    next: "Take one of these tasks out of the circle.",
   },
   "workflow.unknown_part": {
     status: 422,
     title: "A workflow that this one runs can't be started",
-    next: "Push or restore what `detail` names, or name another version, and start it again.",
+    next: "Push or restore that workflow, or name another version, and start it again.",
   },
   "trigger.too_large": {
     status: 413,
