@@ -6,6 +6,7 @@ import { type PlacedError, parseWorkflow, placeFaults } from "#language/parse.ts
 import type { Definition } from "#language/schema.ts"
 import type { Client, SentFile, Version } from "#sdk/index.ts"
 import { readFiles } from "./bundled-files.ts"
+import { cleanLine } from "./clean.ts"
 import { evaluateProgram } from "./evaluation/evaluate.ts"
 import type { Told } from "./evaluation/told.ts"
 import { exit_codes } from "./exit.ts"
@@ -117,7 +118,10 @@ const placedAt = (path: string, { file, line = 1, column = 1, message }: Somewhe
 }
 
 const noteAll = (io: Io, found: readonly PlacedError[], kind = ""): void => {
-  for (const { file, line, column, message } of found) io.note(`${file}:${line}:${column}: ${kind}${message}`)
+  for (const { file, line, column, message } of found) {
+    // Somebody else may have written the file: its words don't steer the terminal, and pass for no other line.
+    io.note(cleanLine(`${file}:${line}:${column}: ${kind}${message}`))
+  }
 }
 
 export const pushAuthored = (

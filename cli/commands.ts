@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts"
 import { hookCommands } from "./hook-commands.ts"
 import { jobCommands } from "./job-commands.ts"
+import { memberCommands } from "./member-commands.ts"
 import { scheduleCommands } from "./schedule-commands.ts"
 import { secretCommands } from "./secret-commands.ts"
 import { waitCommands } from "./wait-commands.ts"
@@ -227,6 +228,7 @@ export const commands: readonly Command[] = [
     examples: ["wf whoami"],
     load: () => import("./commands/identity/whoami.ts"),
   },
+  ...memberCommands,
   {
     name: "tokens list",
     summary: "your API tokens",
@@ -238,8 +240,12 @@ export const commands: readonly Command[] = [
     name: "tokens create",
     summary: "make an API token; it is shown this once",
     arguments: ["<name>"],
-    options: [json],
-    examples: ["wf tokens create ci"],
+    options: [
+      ["--role <role>", "it may do no more than this (default: all that you may)"],
+      ["--expires <duration>", "for how long it is good, like 90d (default: until it is deleted)"],
+      json,
+    ],
+    examples: ["wf tokens create ci", "wf tokens create dashboard --role viewer --expires 90d"],
     load: () => import("./commands/tokens/create.ts"),
   },
   {

@@ -80,6 +80,21 @@ test("a log that can't be had does not hide the outcome", async () => {
   expect(io.noted).toEqual(["(log lines are missing: no archive)"])
 })
 
+test("a log that hasn't heard of the run yet is late", async () => {
+  const io = capture()
+  const lines = failing<LogLine>(new WfProblem({ status: 404, code: "run.not_found", title: "No such run" }))
+  expect(await followRun(following({ events: told(started), lines }, { logs: true }), io)).toBe(0)
+  expect(io.noted).toEqual(["(log lines are late: `wf logs r` shows them)"])
+})
+
+test("lines that come later than the end are not passed over in silence", async () => {
+  const io = capture()
+  const lines = endless<LogLine>(undefined)
+  const late = { ...following({ events: told(started), lines }, { logs: true }), last_lines_ms: 10 }
+  expect(await followRun(late, io)).toBe(0)
+  expect(io.noted).toEqual(["(log lines are late: `wf logs r` shows them)"])
+})
+
 describe("leaving", () => {
   const left = (promise: Promise<number>) => promise.catch((error: unknown) => failureOf(error))
 

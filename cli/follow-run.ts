@@ -1,4 +1,4 @@
-import type { Client, Run } from "#sdk/index.ts"
+import { type Client, type Run, WfProblem } from "#sdk/index.ts"
 import { asJson } from "./clean.ts"
 import { exit_codes } from "./exit.ts"
 import { Failure } from "./failure.ts"
@@ -13,10 +13,9 @@ export type Following = {
   /** Log lines among the changes. */
   readonly logs: boolean
   readonly timeout_ms: number | undefined
+  /** How long lines may still come after the run has ended. */
+  readonly last_lines_ms?: number
 }
-
-/** How long lines may still come after the run has ended. */
-const last_lines_ms = 5_000
 
 /** Shows a run's changes and lines as they come, until it has ended; answers the code of its outcome. */
 export const followRun = async (following: Following, io: Io): Promise<number> => {
@@ -30,9 +29,14 @@ export const followRun = async (following: Following, io: Io): Promise<number> =
   if (io.signal.aborted) stop()
   else io.signal.addEventListener("abort", stop)
   try {
-    const lines = following.logs ? showLines(following, leave.signal, io) : Promise.resolve()
+    const over = new AbortController()
+    const until = AbortSignal.any([leave.signal, over.signal])
+    const lines = following.logs ? showLines(following, until, io) : Promise.resolve()
     await showEvents(following, leave.signal, io)
-    await Promise.race([lines, new Promise<void>((resolve) => setTimeout(resolve, last_lines_ms).unref())])
+    if ((await lastLines(lines, following)) === "late") {
+      over.abort()
+      io.note(lateWords(following))
+    }
     const run = await client.runs.get(run_id)
     showEnd(run, json, io)
     return outcomeCode(run)
@@ -64,13 +68,29 @@ const showEvents = async (
 }
 
 /** A log that can't be had must not hide how the run went. */
-const showLines = async ({ client, run_id }: Following, signal: AbortSignal, io: Io): Promise<void> => {
+const showLines = async (following: Following, signal: AbortSignal, io: Io): Promise<void> => {
+  const { client, run_id } = following
   try {
     for await (const line of client.runs.logs(run_id, { follow: true, signal })) io.out(logLine(io, line))
   } catch (error) {
-    if (!signal.aborted) io.note(`(log lines are missing: ${error instanceof Error ? error.message : error})`)
+    if (signal.aborted) return
+    // The run was begun, so that only the archive has not heard of it yet.
+    const is_early = error instanceof WfProblem && error.status === 404
+    if (is_early) io.note(lateWords(following))
+    else io.note(`(log lines are missing: ${error instanceof Error ? error.message : error})`)
   }
 }
+
+/** Just after an outage lines come later than the run's end; that some are not here yet must not go unsaid. */
+const lastLines = async (
+  lines: Promise<void>,
+  { last_lines_ms = 5_000 }: Following,
+): Promise<"late" | undefined> => {
+  const late = new Promise<"late">((resolve) => setTimeout(resolve, last_lines_ms, "late").unref())
+  return (await Promise.race([lines, late])) ?? undefined
+}
+
+const lateWords = ({ run_id }: Following): string => `(log lines are late: \`wf logs ${run_id}\` shows them)`
 
 const showEnd = (run: Run, json: boolean, io: Io): void => {
   if (json) io.out(asJson(run))

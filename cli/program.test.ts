@@ -24,6 +24,7 @@ const answers: Readonly<Record<string, unknown>> = {
     token_type: "Bearer",
     expires_in: 900,
   },
+  "/api/v1/secrets/rotate-key": { rotated: 3 },
   "/api/v1/tokens": { id: "t", name: "wf login", token: "wft_made" },
 }
 
@@ -91,6 +92,34 @@ describe("the command line", () => {
     const { code, out, note } = await wf(["--help"])
     expect([code, note]).toEqual([0, ""])
     expect(out).toContain("wf up")
+  })
+
+  test("--help has each command where somebody looks for it", async () => {
+    const { out } = await wf(["--help"])
+    const [, own = ""] = /You, your tokens and your workspaces:\n((?: .*\n)+)/.exec(out) ?? []
+    expect([...own.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name)).toEqual([
+      "login",
+      "logout",
+      "whoami",
+      "workspaces",
+      "sessions",
+      "members",
+      "tokens",
+    ])
+  })
+
+  test("a number by itself is for programs; a person is told what it counts", async () => {
+    const environment = { XDG_CONFIG_HOME: home, WF_URL: url(), WF_TOKEN: "t" }
+    const [person, pipe] = [capture({ environment, out_is_tty: true }), capture({ environment })]
+    for (const io of [person, pipe]) expect(await program(["secrets", "rotate-key"], io)).toBe(0)
+    expect([person.printed, pipe.printed]).toEqual([["Secrets encrypted anew: 3."], ["3"]])
+  })
+
+  test("what a file says doesn't steer the terminal, and passes for no other line", async () => {
+    const path = join(home, "hostile.yml")
+    writeFileSync(path, 'name: a\n"\\e]52;c;aGk=\\a\\nother.yml:1:1: fine": 1\ntasks: { a: { run: echo } }\n')
+    const { code, note } = await wf(["validate", path])
+    expect({ code, note }).toEqual({ code: 2, note: `${path}:2:1: unknown key \` other.yml:1:1: fine\`` })
   })
 
   test.each(commands.map(({ name }) => [name] as const))("help of `%s` has its examples", async (name) => {

@@ -20,6 +20,9 @@ const groups: Readonly<Record<string, string>> = {
   queues: "list, limit, pause and resume them",
   workers: "list them",
   bench: "load a platform, and print rates and percentiles",
+  workspaces: "list, make, choose, rename, archive and join them",
+  sessions: "list and end what you have signed in to with your password",
+  members: "list, invite and remove them, and change what they may do",
   tokens: "list, create and delete API tokens",
 }
 
@@ -57,15 +60,21 @@ const configure = (parser: Parser, io: Io): Parser =>
     .configureHelp({ subcommandTerm: termOf, visibleCommands: ({ commands: listed }) => [...listed] })
 
 const headings: Readonly<Record<string, readonly string[]>> = {
-  "Run workflows:": ["run", "watch", "logs", "runs", "artifacts"],
+  "Run workflows:": [
+    ...["run", "watch", "logs", "runs", "artifacts", "cancel", "pause", "resume", "rerun"],
+    ...["approve", "reject", "signal"],
+  ],
   "Run jobs:": ["jobs", "dead-letters", "queues", "workers"],
-  "Write workflows:": ["validate", "push", "workflows", "schedules", "hooks", "secrets"],
+  "Write workflows:": [
+    ...["validate", "plan", "schema", "push", "import", "workflows", "schedules", "hooks", "secrets"],
+  ],
   "The platform on this machine:": ["up", "down", "demo"],
   "Measure a platform:": ["bench"],
 }
 
 const headingOf = (noun: string): string =>
-  Object.entries(headings).find(([, nouns]) => nouns.includes(noun))?.[0] ?? "You and your tokens:"
+  Object.entries(headings).find(([, nouns]) => nouns.includes(noun))?.[0] ??
+  "You, your tokens and your workspaces:"
 
 const addCommon = (parser: Parser): Parser =>
   parser

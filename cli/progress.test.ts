@@ -94,6 +94,14 @@ test("the end tells the outcome, how long it took, and each failure", () => {
   ])
 })
 
+test("a run that goes on has no end, nor a time that it took", () => {
+  const run = {
+    ...{ id: "r1", workflow: "nightly", status: "running", reason: null, tasks: [] },
+    ...{ started_at: "2026-03-01T12:00:00.000Z", finished_at: null },
+  } as unknown as Run
+  expect(summaryLines(plain, run)).toEqual(["… nightly running (0/0 tasks, run r1)"])
+})
+
 test("the end tells what the run answers, or why it can't", () => {
   const run = {
     ...{ id: "r1", workflow: "nightly", status: "completed", reason: null, tasks: [] },

@@ -79,16 +79,16 @@ const answerLines = ({ outputs, reason }: Run): readonly string[] => {
 
 /** What is left in the scrollback when a run has ended. */
 export const summaryLines = (io: Io, run: Run): readonly string[] => {
-  const [mark, style] = outcomes[run.status] ?? ["?", "dim"]
+  const [mark, style] = outcomes[run.status] ?? ["…", "dim"]
   const failed = inOrder(run.tasks ?? []).filter((task) => task.status === "failed")
   const reasons = failed
     .slice(0, max_reasons)
     .map((task) => `  ${cleanLine(task.task)}: ${cleanLine(task.error?.message ?? "failed")}`)
   const done = (run.tasks ?? []).filter((task) => task.status === "completed").length
-  const duration = took(run.started_at, run.finished_at)
+  const duration = run.finished_at === null ? "" : ` in ${took(run.started_at, run.finished_at)}`
   const counts = `${done}/${run.tasks?.length ?? 0} tasks`
   return [
-    `${styled(io, style, mark)} ${cleanLine(run.workflow)} ${cleanLine(run.status)} in ${duration} (${counts}, run ${cleanLine(run.id)})`,
+    `${styled(io, style, mark)} ${cleanLine(run.workflow)} ${cleanLine(run.status)}${duration} (${counts}, run ${cleanLine(run.id)})`,
     ...(run.parent
       ? [`  begun by ${cleanLine(run.parent.task)} of the run ${cleanLine(run.parent.run_id)}`]
       : []),

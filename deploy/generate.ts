@@ -11,6 +11,7 @@ import { taskMoves } from "#services/scheduler/task/moves.ts"
 import { fireMoves } from "#services/workflow/fire/moves.ts"
 import { eventSchemas } from "./contract/events.ts"
 import { brokenPromises } from "./contract/narrowing.ts"
+import { permissionsText, unlisted } from "./contract/permissions.ts"
 import { brokenProto, generateProto, proto_image, protoImage } from "./contract/proto.ts"
 
 const root = join(import.meta.dir, "..")
@@ -51,6 +52,7 @@ export const generated = async (): Promise<readonly Generated[]> => {
     { path: "sdk/generated/types.ts", text: astToString(types) },
     { path: "language/generated/workflow.schema.json", text: pretty(jsonSchema()) },
     { path: "docs/states.md", text: statesText() },
+    { path: "docs/permissions.md", text: permissionsText(document) },
     { path: event_schemas, text: pretty(eventSchemas()) },
     { path: proto_image, text: await scratch(protoImage) },
   ]
@@ -62,13 +64,16 @@ const broken = async (): Promise<readonly string[]> => {
   const events = (await kept.exists()) ? brokenPromises(await kept.json(), eventSchemas()) : []
   const image = join(root, proto_image)
   const proto = (await Bun.file(image).exists()) ? brokenProto(image) : ""
-  return proto === "" ? events : [...events, proto]
+  const asked = unlisted(platformDocument()).map(
+    (id) => `${id}: the table of permissions has another list of operations`,
+  )
+  return [...events, ...(proto === "" ? [] : [proto]), ...asked]
 }
 
 if (import.meta.main) {
   const losses = await broken()
   if (losses.length > 0) {
-    process.stderr.write(`Changes must be additive, and these are not:\n${losses.join("\n")}\n`)
+    process.stderr.write(`This can't be kept as a promise:\n${losses.join("\n")}\n`)
     process.exit(1)
   }
   for (const { path, text } of await generated()) await Bun.write(join(root, path), text)

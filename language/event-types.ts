@@ -15,4 +15,6 @@ export const event_types = [
   "job.completed",
   "job.dead_lettered",
   "artifact.stored",
+  "member.changed",
+  "user.invited",
 ] as const

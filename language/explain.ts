@@ -1,6 +1,7 @@
 import { z } from "zod"
 import type { Fault, Path } from "./fault.ts"
 import { foreignWords } from "./foreign-words.ts"
+import { hint } from "./hint.ts"
 
 type Issue = z.core.$ZodIssue
 
@@ -60,24 +61,7 @@ const wrongType = (expected: string, found: unknown, path: Path): Fault => {
   if (found === undefined && typeof key === "string") {
     return { path, message: `\`${key}\` is missing: it must be ${wanted}` }
   }
-  return { path, message: `must be ${wanted}, not ${kindOf(found)}${hint(expected, found, key)}` }
-}
-
-const hint = (expected: string, found: unknown, key: string | number | undefined): string => {
-  if (typeof found !== "string") {
-    if (expected === "array" && typeof found === "object" && found !== null) return ": put `- ` before it"
-    return expected === "string" && typeof found === "boolean" ? ": put it in quotes" : ""
-  }
-  const text = found.slice(0, 40)
-  if (expected === "boolean" && /^(?:yes|no|on|off|y|n)$/i.test(text)) {
-    return `: \`${text}\` is text in YAML 1.2, write \`true\` or \`false\``
-  }
-  if (expected === "boolean" && /^(?:true|false)$/i.test(text)) return ": leave out the quotes"
-  if ((expected === "number" || expected === "int") && /^-?\d+(?:\.\d+)?$/.test(text))
-    return ": leave out the quotes"
-  return expected === "array" && /^[\w ./*-]+$/.test(text) && typeof key === "string"
-    ? `: write \`${key}: [${text}]\``
-    : ""
+  return { path, message: `must be ${wanted}, not ${kindOf(found)}${hint({ expected, found, path })}` }
 }
 
 const notListed = (values: readonly string[], found: unknown, path: Path): Fault => {

@@ -71,15 +71,20 @@ const expressionFindings = (source: string, { place, names }: Around): Located[]
     return typeFindings(names.check(source), calls)
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error
-    return [{ message: `this is no valid expression: ${error.message}`, offset: error.offset }]
+    const hint = error.message.endsWith("Unexpected character: =") ? "; `==` compares" : ""
+    return [{ message: `this is no valid expression: ${error.message}${hint}`, offset: error.offset }]
   }
 }
+
+/** Functions in the conditions of other tools. */
+const outcomes: ReadonlySet<string> = new Set(["success", "failure", "always"])
 
 const timely: ReadonlySet<string> = new Set(["now", "today"])
 
 const callFindings = ({ name, offset }: Call, { knows_time }: Place): Located[] => {
   if (!signatures.has(name)) {
     const message = `unknown function \`${name.slice(0, 100)}\``
+    if (outcomes.has(name)) return [{ message: `${message}; a task has \`when: ${name}\` for that`, offset }]
     return [{ message, word: name, known: signatures.keys(), offset }]
   }
   if (knows_time || !timely.has(name)) return []

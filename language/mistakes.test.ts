@@ -210,6 +210,36 @@ const mistakes: readonly Mistake[] = [
       "flow.yml:5:60: `timeout` means nothing for `uses: workflow`, which no worker runs",
     ],
   ],
+  [
+    "13. a word where there is more to say",
+    [
+      "name: flow",
+      "inputs: { day: string }",
+      'schedule: "0 6 * * *"',
+      "tasks:",
+      "  a: echo hi",
+      "  b: { run: echo, timeout: 10, retries: 3, limits: { memory: 512 } }",
+      "  c: { run: echo, if: inputs.day = 1 }",
+      "  d: { run: echo, if: failure() }",
+    ],
+    [
+      "flow.yml:2:16: must be a mapping of names to values, not text: write `day: { type: string }`",
+      'flow.yml:3:11: must be a list, not text: write `schedule: [{ cron: "0 6 * * *" }]`',
+      "flow.yml:5:6: must be a mapping of names to values, not text: write `a: { run: echo hi }`",
+      "flow.yml:6:28: must be text, not the number 10: write `10s` for seconds",
+      "flow.yml:6:41: must be a mapping of names to values, not the number 3: write `retries: { max_retries: 3 }`",
+      "flow.yml:6:62: must be text, not the number 512: write `512MiB`",
+      "flow.yml:7:34: this is no valid expression: Unexpected character: =; `==` compares",
+      "flow.yml:8:23: unknown function `failure`; a task has `when: failure` for that",
+    ],
+  ],
+  [
+    "14. tasks in a list",
+    ["name: flow", "tasks:", "  - { run: echo }"],
+    [
+      "flow.yml:3:3: must be a mapping of names to values, not a list: write each as `NAME: { run: … }`, without `- `",
+    ],
+  ],
 ]
 
 test.each(mistakes)("%s", (_, file, expected) => expect(told(file)).toEqual([...expected]))

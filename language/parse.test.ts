@@ -52,7 +52,7 @@ describe("a workflow file", () => {
       "11:11: unknown task type `shel`; did you mean `shell`?",
       "12:13: tasks need each other: a → c → b → a",
       "13:3: `url` is missing: it must be text",
-      "16:14: must be text, not the number 5",
+      "16:14: must be text, not the number 5: write `5s` for seconds",
     ])
   })
 

@@ -1,19 +1,34 @@
-import type { Login, Me, Page, Token, TokenCreated, Workspace } from "./shapes.ts"
+import { allPages } from "./pages.ts"
+import type { Login, Me, Page, PageOptions, Role, Session, Token, TokenCreated } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
+
+const sessions_path = "/api/v1/auth/sessions"
 
 export type Credentials = { readonly email: string; readonly password: string }
 
-export type CreateToken = { readonly name: string; readonly expires_at?: string }
+export type CreateToken = {
+  readonly name: string
+  readonly expires_at?: string
+  readonly all_workspaces?: boolean
+  readonly role?: Role
+}
 
 export const identityOf = (transport: Transport) => {
   const post = <Answer>(path: string, json: unknown) => transport.json<Answer>({ method: "POST", path, json })
+  const sessions = (options: PageOptions = {}) =>
+    transport.json<Page<Session>>({ path: sessions_path, query: options })
   return {
     login: (credentials: Credentials) => post<Login>("/api/v1/auth/login", credentials),
     refresh: (refresh_token: string) => post<Login>("/api/v1/auth/refresh", { refresh_token }),
     logout: () => post<undefined>("/api/v1/auth/logout", {}),
     register: (user: Credentials & { readonly name: string }) => post<Me>("/api/v1/auth/register", user),
+    sessions,
+    allSessions: () => allPages((cursor) => sessions(cursor === undefined ? {} : { cursor })),
+    endSession: (id: string) =>
+      transport.json<undefined>({ method: "DELETE", path: `${sessions_path}/${encodeURIComponent(id)}` }),
+    /** Logs out everywhere, here too. */
+    endSessions: () => transport.json<undefined>({ method: "DELETE", path: sessions_path }),
     me: () => transport.json<Me>({ path: "/api/v1/auth/me" }),
-    workspaces: () => transport.json<Page<Workspace>>({ path: "/api/v1/workspaces" }),
     tokens: () => transport.json<Page<Token>>({ path: "/api/v1/tokens" }),
     createToken: (token: CreateToken) => post<TokenCreated>("/api/v1/tokens", token),
     deleteToken: (id: string) =>

@@ -9,6 +9,7 @@ import { schedulesOf } from "./schedules.ts"
 import { secretsOf } from "./secrets.ts"
 import { type ClientOptions, createTransport } from "./transport.ts"
 import { workflowsOf } from "./workflows.ts"
+import { workspacesOf } from "./workspaces.ts"
 
 export { z } from "zod"
 export type { Upload } from "./artifacts.ts"
@@ -28,11 +29,14 @@ export type {
   Fire,
   Hook,
   HookDetail,
+  Invite,
   LogLine,
+  Member,
   NextFire,
   Page,
   Queue,
   QueueSettings,
+  Role,
   Run,
   RunEvent,
   Schedule,
@@ -42,11 +46,13 @@ export type {
   TaskRun,
   Version,
   Workflow,
+  Workspace,
 } from "./shapes.ts"
 export type { WorkContext, WorkFunction } from "./worker/attempt.ts"
 export { NonRetryable, RetryLater } from "./worker/errors.ts"
 export { createWorker, type Worker, type WorkerOptions } from "./worker/worker.ts"
 export type { StartSequence } from "./workflows.ts"
+export type { CreateInvite, CreateWorkspace } from "./workspaces.ts"
 
 /** The platform's API. Works wherever there is `fetch`. */
 export const createClient = (options: ClientOptions) => {
@@ -63,6 +69,7 @@ export const createClient = (options: ClientOptions) => {
     hooks: hooksOf(transport),
     artifacts: artifactsOf(transport),
     identity: identityOf(transport),
+    workspaces: workspacesOf(transport),
   }
 }
 

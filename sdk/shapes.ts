@@ -32,6 +32,11 @@ export type Login = Schemas["Login"]
 export type Me = Schemas["Me"]
 export type Workspace = Schemas["Workspace"]
 export type Token = Schemas["Token"]
+export type Session = Schemas["Session"]
+export type Member = Schemas["Member"]
+export type Role = Member["role"]
+export type Invite = Schemas["Invite"]
+export type InviteCreated = Schemas["InviteCreated"]
 export type TokenCreated = Schemas["TokenCreated"]
 
 export type Page<Item> = { readonly items: readonly Item[]; readonly next_cursor: string | null }

@@ -14,7 +14,7 @@ export type ClientOptions = {
 }
 
 export type Call = {
-  readonly method?: "GET" | "POST" | "PUT" | "DELETE" | "HEAD"
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD"
   readonly path: string
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
   readonly json?: unknown

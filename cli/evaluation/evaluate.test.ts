@@ -109,3 +109,34 @@ test("what it has started ends with it, and it leaves nothing behind", async () 
   const after = readdirSync(tmpdir()).filter((name) => name.startsWith("wf-evaluation-"))
   expect(after.filter((name) => !before.includes(name))).toEqual([])
 })
+
+test("a program that answers in our place is refused", async () => {
+  const answering = (statement: string) =>
+    evaluate(`
+      import { symlinkSync, writeFileSync } from "node:fs"
+      const [, , , answer] = process.argv
+      ${statement}
+      process.exit(0)
+    `)
+  const refused = [[false, undefined, "what it exports can't be read: export what `workflow(…)` answers"]]
+  expect((await answering('writeFileSync(answer, "no JSON")')).errors).toEqual(refused)
+  expect((await answering(`writeFileSync(answer, '{"ok":true,"flows":5}')`)).errors).toEqual(refused)
+  expect((await answering('symlinkSync("/dev/zero", answer)')).errors).toEqual(refused)
+})
+
+test("who has left the program's group and holds on to what it prints holds up nobody", async () => {
+  const { told, notes } = await evaluate(`
+    import { spawn } from "node:child_process"
+    import { workflow } from "wf"
+    const { pid } = spawn("sleep", ["600"], { stdio: "inherit", detached: true })
+    console.log(pid)
+    export const flow = workflow("leaving").task("a", { run: "true" })
+  `)
+  const left = Number(notes[0])
+  try {
+    expect(names(told)).toEqual(["leaving"])
+    expect(left).toBeGreaterThan(0)
+  } finally {
+    process.kill(left, "SIGKILL")
+  }
+})

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs"
+import { lstatSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { clean } from "../clean.ts"
@@ -48,11 +48,13 @@ export const evaluateProgram = async (
       stderr: "pipe",
       detached: true,
     })
-    const shown = Promise.all([shownOf(child.stdout), shownOf(child.stderr)])
+    const letGo = new AbortController()
+    const shown = Promise.all([shownOf(child.stdout, letGo.signal), shownOf(child.stderr, letGo.signal)])
     const refusal = await held(child, limits, io.signal)
-    // What has left the group may hold on to the pipes.
-    const texts = await Promise.race([shown, Bun.sleep(linger_ms).then((): string[] => [])])
-    for (const text of texts) if (text !== "") io.note(text)
+    // What has left the group may hold on to the pipes, and would hold up the command with them.
+    const timer = setTimeout(() => letGo.abort(), linger_ms)
+    for (const text of await shown) if (text !== "") io.note(text)
+    clearTimeout(timer)
     if (refusal !== undefined) return failed(refusal)
     return readTold(answer, child.exitCode)
   } finally {
@@ -98,18 +100,33 @@ const endGroup = (pid: number): void => {
 }
 
 /** The beginning of what it prints; all of it is read, so that it never waits for us. */
-const shownOf = async (stream: ReadableStream<Uint8Array>): Promise<string> => {
+const shownOf = async (stream: ReadableStream<Uint8Array>, until: AbortSignal): Promise<string> => {
+  const reader = stream.getReader()
+  until.addEventListener("abort", () => void reader.cancel())
   const decoder = new TextDecoder()
   let text = ""
-  for await (const bytes of stream) {
-    if (text.length < max_shown_chars) text += decoder.decode(bytes, { stream: true })
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    if (text.length < max_shown_chars) text += decoder.decode(read.value, { stream: true })
   }
   return clean(text.slice(0, max_shown_chars).trimEnd())
 }
 
+/** The program may have written the answer itself, or put something else in its place that is never read to its end. */
 const readTold = (answer: string, exit_code: number | null): Told => {
-  if (!existsSync(answer)) return failed(`its process ended with exit code ${exit_code} before it was read`)
-  const text = readFileSync(answer)
-  if (text.length > max_told_bytes) return failed("what it exports is too large")
-  return toldSchema.parse(JSON.parse(text.toString("utf8")))
+  const found = lstatSync(answer, { throwIfNoEntry: false })
+  if (!found) return failed(`its process ended with exit code ${exit_code} before it was read`)
+  if (!found.isFile()) return failed(unreadable)
+  if (found.size > max_told_bytes) return failed("what it exports is too large")
+  const told = toldSchema.safeParse(jsonOf(readFileSync(answer, "utf8")))
+  return told.success ? told.data : failed(unreadable)
+}
+
+const unreadable = "what it exports can't be read: export what `workflow(…)` answers"
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

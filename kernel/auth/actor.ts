@@ -1,5 +1,5 @@
 import { Problem } from "#kernel/problem/problem.ts"
-import { type Permission, permissions, type Role } from "./permissions.ts"
+import { includes, type Permission, permissions, type Role } from "./permissions.ts"
 
 /** Somebody who signed in, in one workspace; or a service of the platform that acts there. */
 export type Actor = {
@@ -10,12 +10,23 @@ export type Actor = {
   readonly role: Role
   /** The session or API token that access can be revoked by. */
   readonly grant_id: string
+  /** A token that goes where its holder goes; others act in the workspace they were made in. */
+  readonly all_workspaces?: boolean
+  /** A token that may do no more than its role, though its holder may. */
+  readonly capped?: boolean
+  /** The workspace is archived: what is there may be read, and nothing is done. */
+  readonly archived?: boolean
 }
+
+/** Somebody who acts for themselves, and not a token that was made for one workspace, or for less than they may. */
+export const isPerson = ({ kind, all_workspaces = false, capped = false }: Actor): boolean =>
+  kind === "user" || (all_workspaces && !capped)
 
 /** Refuses who may not. The first line of every use-case. */
 export const allow = (actor: Actor, permission: Permission): void => {
+  if (actor.archived && !permission.endsWith(".read")) throw new Problem("workspace.archived")
+  if (includes(actor.role, permission)) return
   const allowed: readonly Role[] = permissions[permission]
-  if (allowed.includes(actor.role)) return
   throw new Problem("auth.forbidden", {
     detail: `Your role \`${actor.role}\` does not include \`${permission}\`; ${allowed.map((role) => `\`${role}\``).join(", ")} do.`,
   })

@@ -11,6 +11,7 @@ const actor: Actor = {
 
 const authenticate = authenticator({
   validate: (given) => Promise.resolve(given === token ? actor : undefined),
+  revoked: () => Promise.resolve({ cursor: "0", subjects: [] }),
   keys: () => Promise.resolve('{"keys":[]}'),
 })
 

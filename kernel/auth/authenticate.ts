@@ -1,6 +1,7 @@
 import { Problem } from "#kernel/problem/problem.ts"
 import { accessTokenVerifier } from "./access-token.ts"
 import type { Actor } from "./actor.ts"
+import { type Revoked, revocations } from "./revocations.ts"
 
 export const api_token_prefix = "wft_"
 
@@ -10,6 +11,8 @@ export type Identity = {
   validate(token: string, workspace: string): Promise<Actor | undefined>
   /** The JWK set as JSON. */
   keys(): Promise<string>
+  /** What isn't to be believed by itself any more, since the cursor of an earlier answer; "0" for all of it. */
+  revoked(cursor: string): Promise<Revoked>
 }
 
 export type Credentials = {
@@ -20,9 +23,13 @@ export type Credentials = {
 export type Authenticate = (credentials: Credentials) => Promise<Actor>
 
 /** For how long an API token's answer is trusted without asking again. */
-const answer_ms = 1_000
+const answer_ms = 500
+/** And for how long while identity can't be reached. */
+const max_silence_ms = 60_000
 const max_answers = 10_000
 const max_token_length = 4_096
+
+const isAway = (error: unknown): boolean => error instanceof Problem && error.code === "platform.unavailable"
 
 const tokenOf = (authorization: string | undefined): string => {
   if (authorization === undefined) throw new Problem("auth.required")
@@ -44,22 +51,35 @@ const passwordOf = (credentials: string): string => {
 /** Every service verifies the caller itself; no header from outside is trusted. */
 export const authenticator = (identity: Identity): Authenticate => {
   const fromAccessToken = accessTokenVerifier(() => identity.keys())
+  const isDoubted = revocations((cursor) => identity.revoked(cursor))
   const answers = new Map<string, { actor: Actor | undefined; at_ms: number }>()
 
   const fromIdentity = async (token: string, workspace: string): Promise<Actor | undefined> => {
     const key = `${workspace} ${token}`
     const known = answers.get(key)
     if (known && performance.now() - known.at_ms < answer_ms) return known.actor
-    const actor = await identity.validate(token, workspace)
-    if (answers.size >= max_answers) answers.clear()
-    answers.set(key, { actor, at_ms: performance.now() })
-    return actor
+    const asked_ms = performance.now()
+    try {
+      const actor = await identity.validate(token, workspace)
+      if (answers.size >= max_answers) answers.clear()
+      answers.set(key, { actor, at_ms: asked_ms })
+      return actor
+    } catch (error) {
+      if (known && isAway(error) && asked_ms - known.at_ms < max_silence_ms) return known.actor
+      throw error
+    }
+  }
+
+  /** By its signature alone, unless something has become of the session, its user or the workspace since. */
+  const fromSignature = async (token: string): Promise<Actor | undefined> => {
+    const actor = await fromAccessToken(token)
+    return actor && (await isDoubted(actor)) ? fromIdentity(token, "") : actor
   }
 
   return async ({ authorization, workspace }) => {
     const token = tokenOf(authorization)
     const local = !token.startsWith(api_token_prefix) && workspace === undefined
-    const actor = local ? await fromAccessToken(token) : await fromIdentity(token, workspace ?? "")
+    const actor = local ? await fromSignature(token) : await fromIdentity(token, workspace ?? "")
     if (!actor) throw new Problem("auth.invalid")
     return actor
   }

@@ -34,13 +34,79 @@ export const permissions = {
   "artifact.read": ["viewer", "operator", "developer", "admin", "owner"],
   "artifact.write": ["operator", "developer", "admin", "owner"],
   "token.manage": ["viewer", "operator", "developer", "admin", "owner"],
+  "member.read": ["viewer", "operator", "developer", "admin", "owner"],
+  /** Inviting, changing roles and removing; never above one's own role. */
+  "member.manage": ["admin", "owner"],
+  "workspace.rename": ["admin", "owner"],
+  "workspace.archive": ["owner"],
 } as const satisfies Record<string, readonly Role[]>
 
 export const roles = ["viewer", "operator", "developer", "admin", "owner"] as const
 
 export type Role = (typeof roles)[number]
 
+export const isAbove = (role: Role, other: Role): boolean => roles.indexOf(role) > roles.indexOf(other)
+
 export type Permission = keyof typeof permissions
+
+export const includes = (role: Role, permission: Permission): boolean => {
+  const allowed: readonly Role[] = permissions[permission]
+  return allowed.includes(role)
+}
+
+/** What an operation asks for: a permission, only to be signed in, or nothing at all. */
+export type Asked = Permission | "signed_in" | "open"
+
+/** The permission that each operation of the API asks for. A test holds that none is missing, and that they refuse. */
+export const operations: Readonly<Record<string, Asked>> = {
+  ...{ register: "open", login: "open", refreshLogin: "open" },
+  /** Checks a signature in place of a token. */
+  receiveHook: "open",
+  ...{ listSessions: "signed_in", endSession: "signed_in", endSessions: "signed_in" },
+  ...{ logout: "signed_in", getMe: "signed_in", listWorkspaces: "signed_in" },
+  /** Whoever is in a workspace may leave it; removing others takes `member.manage`. */
+  ...{ createWorkspace: "signed_in", acceptInvite: "signed_in", removeMember: "signed_in" },
+  ...{ getWorkspace: "member.read", listMembers: "member.read", changeMember: "member.manage" },
+  ...{ createInvite: "member.manage", listInvites: "member.manage", revokeInvite: "member.manage" },
+  ...{ renameWorkspace: "workspace.rename" },
+  ...{ archiveWorkspace: "workspace.archive", restoreWorkspace: "workspace.archive" },
+  ...{ createToken: "token.manage", listTokens: "token.manage", deleteToken: "token.manage" },
+
+  ...{ listWorkflows: "workflow.read", getWorkflow: "workflow.read", listVersions: "workflow.read" },
+  ...{ getVersion: "workflow.read", validateWorkflow: "workflow.read" },
+  /** `run.start` if it is a sequence that is sent. */
+  pushWorkflow: "workflow.write",
+  ...{ archiveWorkflow: "workflow.write", restoreWorkflow: "workflow.write" },
+  ...{ listSchedules: "workflow.read", getSchedule: "workflow.read", listFires: "workflow.read" },
+  listNextFires: "workflow.read",
+  ...{ createSchedule: "schedule.write", deleteSchedule: "schedule.write" },
+  ...{ pauseSchedule: "schedule.operate", resumeSchedule: "schedule.operate" },
+  backfillSchedule: "schedule.operate",
+  ...{ listHooks: "hook.manage", showHook: "hook.manage", rotateHook: "hook.manage" },
+  ...{ listSecrets: "secret.read", setSecret: "secret.write", deleteSecret: "secret.write" },
+  ...{ rotateSecretKey: "secret.rotate", giveSecrets: "secret.give" },
+
+  ...{ startRun: "run.start", startWorkflow: "run.start", rerunRun: "run.start", rerunRuns: "run.start" },
+  ...{ createDraft: "run.start", addDraftTask: "run.start", addDraftDependency: "run.start" },
+  ...{ startDraft: "run.start", getDraft: "run.read" },
+  ...{ listRuns: "run.read", getRun: "run.read", listTaskRuns: "run.read", followRun: "run.read" },
+  ...{ cancelRun: "run.cancel", pauseRun: "run.pause", resumeRun: "run.pause", signalRun: "run.signal" },
+  ...{ approveTask: "task.decide", rejectTask: "task.decide" },
+  ...{ readLogs: "log.read", listExecutions: "log.read" },
+  ...{ listArtifacts: "artifact.read", getArtifact: "artifact.read", presignArtifact: "artifact.read" },
+  ...{ putArtifact: "artifact.write", deleteArtifact: "artifact.write" },
+
+  /** `job.command` too, if the job is a command. */
+  ...{ createJob: "job.create", createJobs: "job.create" },
+  ...{ listJobs: "job.read", getJob: "job.read", cancelJob: "job.cancel", listDeadLetters: "job.read" },
+  ...{ replayDeadLetter: "dead_letter.resolve", replayDeadLetters: "dead_letter.resolve" },
+  ...{ dropDeadLetter: "dead_letter.resolve", dropDeadLetters: "dead_letter.resolve" },
+  ...{ listQueues: "job.read", getQueue: "job.read", setQueue: "queue.manage" },
+  ...{ pauseQueue: "queue.manage", resumeQueue: "queue.manage" },
+  ...{ listWorkers: "worker.read", openWorker: "worker.run", leaveWorker: "worker.run" },
+  ...{ claimWork: "worker.run", beatWorker: "worker.run", reportWork: "worker.run" },
+  shipWorkLogs: "worker.run",
+}
 
 export const isRole = (text: unknown): text is Role =>
   typeof text === "string" && (roles as readonly string[]).includes(text)

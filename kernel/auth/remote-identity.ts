@@ -6,7 +6,10 @@ import { isRole } from "./permissions.ts"
 /** Identity as the iam service answers it, in memory or over the network. */
 export const remoteIdentity = (iam: Client<typeof IamService>): Identity => ({
   async validate(token, workspace) {
-    const { userId, workspaceId, role, kind, grantId, email } = await iam.validateToken({ token, workspace })
+    const { userId, workspaceId, role, kind, grantId, email, ...more } = await iam.validateToken({
+      token,
+      workspace,
+    })
     if (userId === "" || !isRole(role)) return undefined
     return {
       kind: kind === "token" ? "token" : "user",
@@ -15,7 +18,14 @@ export const remoteIdentity = (iam: Client<typeof IamService>): Identity => ({
       workspace_id: workspaceId,
       role,
       grant_id: grantId,
+      ...(more.allWorkspaces && { all_workspaces: true }),
+      ...(more.capped && { capped: true }),
+      ...(more.archived && { archived: true }),
     }
+  },
+  async revoked(cursor) {
+    const { cursor: next, subjects } = await iam.listRevoked({ cursor })
+    return { cursor: next, subjects }
   },
   async keys() {
     const { jwksJson } = await iam.getKeys({})

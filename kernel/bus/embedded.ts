@@ -15,6 +15,8 @@ type EmbeddedBusOptions = {
   readonly poll_ms?: number
   /** How long the members of an idempotent group wait for one that was cut off. */
   readonly lease_ms?: number
+  /** The only process on its data, which a lock keeps so: then it doesn't wait for a dead one's leases. */
+  readonly is_alone?: boolean
 }
 
 type Settings = Required<EmbeddedBusOptions> & { readonly sources: ReadonlyMap<string, Source> }
@@ -29,7 +31,11 @@ export const embeddedBus = (options: EmbeddedBusOptions): Bus => {
   const sources = new Map<string, Source>()
   const groups = new Set<Group>()
   const ends: (() => void)[] = []
-  const settings: Settings = { poll_ms: 2_000, lease_ms: 10_000, ...options, sources }
+  const settings: Settings = {
+    ...{ poll_ms: 2_000, lease_ms: 10_000, is_alone: false },
+    ...options,
+    sources,
+  }
 
   return {
     consume(consumer) {
@@ -71,7 +77,7 @@ type Desks = {
 }
 
 /** Where one group reads: a reader for each outbox. */
-const readingDesks = ({ log, sources, lease_ms }: Settings, consumer: Consumer): Desks => {
+const readingDesks = ({ log, sources, ...terms }: Settings, consumer: Consumer): Desks => {
   const desks = new Map<string, Desk>()
 
   const deskFor = (schema: string, source: Source): Desk => {
@@ -79,7 +85,7 @@ const readingDesks = ({ log, sources, lease_ms }: Settings, consumer: Consumer):
     const known = desks.get(schema)
     if (known) return known
     const reader = openReader({ source, name, topics: () => topicsOf(consumer), max_events })
-    const right = "database" in consumer ? undefined : readingRight(source.database, name, lease_ms)
+    const right = "database" in consumer ? undefined : readingRight(source.database, name, terms)
     const desk = { source, reader, right }
     desks.set(schema, desk)
     return desk

@@ -35,7 +35,7 @@ export const kafkaRelay = (options: RelayOptions): Loop => {
   const { source, sender, log, poll_ms, lease_ms } = options
   const { database } = source
   const reader = openReader({ source, name: reader_name, max_events: 500 })
-  const right = readingRight(database, reader_name, lease_ms)
+  const right = readingRight(database, reader_name, { lease_ms })
   let cleaned_at = 0
 
   const clean = async () => {

@@ -91,6 +91,28 @@ export const catalogue = {
     }),
   },
   "user.registered": { data: z.object({ user_id: id, email: z.string(), name: z.string() }) },
+  /** A session has ended; without one, all of the user's. */
+  "user.logged_out": { data: z.object({ user_id: id, session_id: id.nullable(), at: time }) },
+  /** A person in a workspace; without a role they are no member any more. */
+  "member.changed": {
+    data: z.object({
+      workspace_id: id,
+      user_id: id,
+      email: z.string(),
+      role: z.string().nullable(),
+      at: time,
+    }),
+  },
+  "user.invited": {
+    data: z.object({
+      invite_id: id,
+      workspace_id: id,
+      email: z.string(),
+      role: z.string(),
+      invited_by: id,
+      expires_at: time,
+    }),
+  },
   "artifact.stored": {
     data: z.object({
       artifact_id: id,

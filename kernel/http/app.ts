@@ -3,12 +3,13 @@ import type { Context, MiddlewareHandler, Next } from "hono"
 import { bodyLimit } from "hono/body-limit"
 import { HTTPException } from "hono/http-exception"
 import type { Actor } from "#kernel/auth/actor.ts"
-import type { Authenticate } from "#kernel/auth/authenticate.ts"
+import type { Authenticate, Credentials } from "#kernel/auth/authenticate.ts"
 import { Problem, problemBody } from "#kernel/problem/problem.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Metrics } from "#kernel/telemetry/metrics.ts"
 import { inSpan } from "#kernel/telemetry/tracing.ts"
 import { invalidRequest } from "./invalid.ts"
+import { whileAdmitted } from "./while-admitted.ts"
 
 export type Doors = {
   readonly service: string
@@ -104,11 +105,18 @@ const admitted = async (
 ): Promise<void> => {
   const { path } = context.req
   if (!path.startsWith("/api/") || open.has(path)) return
-  const actor = await authenticate({
-    authorization: context.req.header("authorization"),
-    workspace: context.req.header("wf-workspace"),
-  })
-  context.set("actor", actor)
+  context.set("actor", await authenticate(credentialsOf(context)))
+}
+
+const credentialsOf = ({ req }: Context<AppEnvironment>): Credentials => ({
+  authorization: req.header("authorization"),
+  workspace: req.header("wf-workspace"),
+})
+
+/** Whether who was let in would be let in again, to the same workspace. */
+const stillAdmitted = async ({ authenticate }: Doors, context: Context<AppEnvironment>): Promise<void> => {
+  const { workspace_id } = await authenticate(credentialsOf(context))
+  if (workspace_id !== context.get("actor").workspace_id) throw new Problem("auth.invalid")
 }
 
 /** What every request passes, in one piece: each further one would cost each request a turn of its own. */
@@ -125,6 +133,10 @@ const door = (doors: Doors, options: AppOptions): MiddlewareHandler<AppEnvironme
         await admitted(doors, open, context)
         await next()
       })
+      if (!context.get("actor")) return
+      const answer = context.res
+      const guarded = whileAdmitted(answer, () => stillAdmitted(doors, context))
+      if (guarded !== answer) context.res = guarded
     } catch (thrown) {
       context.res = answerProblem(context, problemOf(thrown, log, context))
     }

@@ -1,3 +1,5 @@
+import { rememberPeer } from "./address.ts"
+
 export type HttpServer = { readonly port: number; stop(): Promise<void> }
 
 export type HttpListen = { readonly host: string; readonly port: number }
@@ -12,6 +14,9 @@ const max_body_bytes = 64 * 1024 ** 3
 
 const in_flight_ms = 5_000
 
+/** Only who signs in is asked where from, so that no other request pays for it. */
+const asksForAddress = (url: string): boolean => url.includes("/auth/")
+
 /** Bun's server. The apps themselves use Web APIs only. */
 export const serveHttp = (fetch: Fetch, { host, port }: HttpListen): HttpServer => {
   const server = Bun.serve({
@@ -21,7 +26,10 @@ export const serveHttp = (fetch: Fetch, { host, port }: HttpListen): HttpServer 
     // Its pages for developers show the code and the error to whoever asks.
     development: false,
     maxRequestBodySize: max_body_bytes,
-    fetch,
+    fetch: (request, server_of_it) => {
+      if (asksForAddress(request.url)) rememberPeer(request, () => server_of_it.requestIP(request)?.address)
+      return fetch(request)
+    },
     // Apps answer for what breaks in them; below them nothing is told.
     error: () => new Response(null, { status: 500 }),
   })

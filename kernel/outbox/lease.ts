@@ -1,16 +1,22 @@
 import type { Database, Sql } from "#kernel/database/database.ts"
 import { systemKit } from "#kernel/service/kit.ts"
 
-type Lease = { readonly reader: string; readonly holder: string; readonly lease_ms: number }
+type Terms = {
+  readonly lease_ms: number
+  /** Nobody else reads here at the same time, so whoever holds the right is dead. */
+  readonly is_alone?: boolean
+}
 
-const take = async (sql: Sql, { reader, holder, lease_ms }: Lease): Promise<boolean> => {
+type Lease = Required<Terms> & { readonly reader: string; readonly holder: string }
+
+const take = async (sql: Sql, { reader, holder, lease_ms, is_alone }: Lease): Promise<boolean> => {
   const rows = await sql.statement(
     `insert into "${sql.schema}".reader as it (name, holder, lease_until)
      values ($1, $2::text::uuid, now() + $3::int * interval '1 ms')
      on conflict (name) do update set holder = excluded.holder, lease_until = excluded.lease_until
-     where it.holder is null or it.holder = excluded.holder or it.lease_until < now()
+     where it.holder is null or it.holder = excluded.holder or it.lease_until < now() or $4::text::boolean
      returning 1`,
-    [reader, holder, lease_ms],
+    [reader, holder, lease_ms, String(is_alone)],
   )
   return rows.length > 0
 }
@@ -32,8 +38,9 @@ export type ReadingRight = {
  * The sole right to bring a reader forward, for those who handle outside a transaction. Two may believe to hold it
  * after a pause; that only duplicates.
  */
-export const readingRight = (database: Database, reader: string, lease_ms: number): ReadingRight => {
-  const lease = { reader, holder: systemKit().id(), lease_ms }
+export const readingRight = (database: Database, reader: string, terms: Terms): ReadingRight => {
+  const { lease_ms } = terms
+  const lease = { is_alone: false, ...terms, reader, holder: systemKit().id() }
   let is_held = false
   let asked_at = Number.NEGATIVE_INFINITY
   return {

@@ -231,12 +231,21 @@ test("an inbox takes each event once for each consumer, and forgets the old ones
 })
 
 test("only one has the right to read on, until it gives it back", async () => {
-  const [one, other] = [readingRight(database, "r", 60_000), readingRight(database, "r", 0)]
+  const [one, other] = [
+    readingRight(database, "r", { lease_ms: 60_000 }),
+    readingRight(database, "r", { lease_ms: 0 }),
+  ]
   expect(await one.hold()).toBe("taken")
   expect(await one.hold()).toBe("held")
   expect(await other.hold()).toBe("others")
   await one.giveBack()
   expect(await other.hold()).toBe("taken")
+})
+
+test("who is alone doesn't wait for the right of somebody who died", async () => {
+  expect(await readingRight(database, "left", { lease_ms: 60_000 }).hold()).toBe("taken")
+  expect(await readingRight(database, "left", { lease_ms: 60_000 }).hold()).toBe("others")
+  expect(await readingRight(database, "left", { lease_ms: 60_000, is_alone: true }).hold()).toBe("taken")
 })
 
 test("a row holds either bodies or ids", () => {

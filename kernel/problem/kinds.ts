@@ -1,3 +1,5 @@
+import { identityKinds } from "./identity-kinds.ts"
+
 /** Every refusal there is: its status, its title, and what to do next. */
 export const kinds = {
   "request.invalid": {
@@ -26,37 +28,7 @@ export const kinds = {
     title: "This platform answers on its own machine only",
     next: "Use http://127.0.0.1 or http://localhost with its port.",
   },
-  "auth.required": {
-    status: 401,
-    title: "You are not signed in",
-    next: "Run `wf login`, or send a token as `Authorization: Bearer`.",
-  },
-  "auth.invalid": {
-    status: 401,
-    title: "The token is not valid",
-    next: "Run `wf login` again, or use a fresh API token.",
-  },
-  "auth.wrong_credentials": {
-    status: 401,
-    title: "E-mail or password is wrong",
-    next: "Check both and try again.",
-  },
-  "auth.forbidden": {
-    status: 403,
-    title: "You are not allowed to do this",
-    next: "Ask an owner or admin of the workspace for a role that may.",
-  },
-  "user.exists": {
-    status: 409,
-    title: "This e-mail address is registered already",
-    next: "Sign in with `wf login`.",
-  },
-  "workspace.not_found": {
-    status: 404,
-    title: "There is no such workspace",
-    next: "See `wf workspaces list`.",
-  },
-  "token.not_found": { status: 404, title: "There is no such token", next: "See `wf tokens list`." },
+  ...identityKinds,
   "workflow.not_found": { status: 404, title: "There is no such workflow", next: "See `wf workflows list`." },
   "workflow.invalid": {
     status: 422,
@@ -76,12 +48,12 @@ export const kinds = {
   "workflow.cycle": {
     status: 422,
     title: "Workflows run each other in a circle",
-    next: "Take one of the tasks out of the circle that `detail` names.",
+    next: "Take one of these tasks out of the circle.",
   },
   "workflow.unknown_part": {
     status: 422,
     title: "A workflow that this one runs can't be started",
-    next: "Push or restore what `detail` names, or name another version, and start it again.",
+    next: "Push or restore that workflow, or name another version, and start it again.",
   },
   "trigger.too_large": {
     status: 413,

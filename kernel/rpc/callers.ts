@@ -2,6 +2,7 @@ import { type DescMethod, getOption } from "@bufbuild/protobuf"
 import { type ContextValues, createContextKey, type HandlerContext } from "@connectrpc/connect"
 import type { Actor } from "#kernel/auth/actor.ts"
 import type { Authenticate } from "#kernel/auth/authenticate.ts"
+import { revocation } from "#kernel/auth/revocation.ts"
 import type { ServiceIdentity, ServiceTokens } from "#kernel/auth/service-token.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { Callers, callers } from "#proto/generated/wf/access/v1/access_pb.ts"
@@ -45,6 +46,36 @@ const callerOf = async (
 /** Lets in whom proto/ says that a method is for, and refuses anybody else. */
 export const admit = async (asked: Asked, checks: CallerChecks): Promise<void> => {
   asked.contextValues.set(callerKey, await callerOf(asked, checks))
+}
+
+/** A user's stream ends with what let them in; services' streams are theirs for as long as they run. */
+export async function* whileAdmitted<Message>(
+  messages: AsyncIterable<Message>,
+  asked: Asked,
+  checks: CallerChecks,
+): AsyncGenerator<Message> {
+  const caller = asked.contextValues.get(callerKey)
+  if (caller?.kind !== "user") {
+    yield* messages
+    return
+  }
+  const { revoked, stop } = revocation(async () => {
+    const again = await callerOf(asked, checks)
+    const isSame = again.kind === "user" && again.actor.workspace_id === caller.actor.workspace_id
+    if (!isSame) throw new Problem("auth.invalid")
+  })
+  const iterator = messages[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const next = await Promise.race([iterator.next(), revoked])
+      if (next.done) return
+      yield next.value
+    }
+  } finally {
+    stop()
+    // One that waits for news ends when it has some: nobody waits for it here.
+    void iterator.return?.()
+  }
 }
 
 const callerIn = (context: HandlerContext): Caller => {

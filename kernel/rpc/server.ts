@@ -13,7 +13,7 @@ import { connectNodeAdapter } from "@connectrpc/connect-node"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import { inSpan } from "#kernel/telemetry/tracing.ts"
-import { admit, type CallerChecks } from "./callers.ts"
+import { admit, type CallerChecks, whileAdmitted } from "./callers.ts"
 import { default_deadline_ms } from "./client.ts"
 import { directUnary } from "./direct.ts"
 import { healthRoutes, healthServices } from "./health.ts"
@@ -56,7 +56,9 @@ const incoming =
       const traceparent = request.header.get("traceparent") ?? undefined
       const name = `${request.service.typeName}/${request.method.name}`
       const answer = await inSpan({ name, kind: "server", traceparent }, () => next(request))
-      return answer.stream ? { ...answer, message: failing(answer.message, failed) } : answer
+      if (!answer.stream) return answer
+      const message = checks ? whileAdmitted(answer.message, request, checks) : answer.message
+      return { ...answer, message: failing(message, failed) }
     } catch (thrown) {
       throw failed(thrown)
     }

@@ -5,7 +5,9 @@ const frame = /\(?((?:file:\/\/)?\/[^()]*|[A-Za-z]:\\[^()]*):(\d+):(\d+)\)?$/
 
 /** Those of ours that authors call into. */
 const own_files: ReadonlySet<string> = new Set(
-  ["place.ts", "workflow.ts"].map((name) => new URL(name, import.meta.url).pathname),
+  ["inputs.ts", "place.ts", "plain.ts", "ref.ts", "workflow.ts"].map(
+    (name) => new URL(name, import.meta.url).pathname,
+  ),
 )
 
 /** Of an error, the first place that isn't ours; undefined where an engine doesn't tell. */

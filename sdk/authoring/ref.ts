@@ -38,13 +38,23 @@ export const expressionOf = (value: unknown): string | undefined => {
   return typeof text === "string" ? text : undefined
 }
 
-const textKeys: ReadonlySet<string | symbol> = new Set(["toString", "toJSON", "valueOf", Symbol.toPrimitive])
+const textKeys: ReadonlySet<string | symbol> = new Set(["toString", "toJSON", "valueOf"])
+
+/** A comparison or a loop would go by what isn't there yet, and make a workflow that nobody meant. */
+const unknownYet = (text: string, instead: string): never => {
+  throw new TypeError(`\`${text}\` has no value before the run: ${instead}`)
+}
+
+const asPrimitive = (text: string) => (hint: string) =>
+  hint === "number" ? unknownYet(text, "compare and count in expr`…`") : written(text)
 
 export const ref = <Value>(text: string): Ref<Value> =>
   new Proxy(Object.freeze({}), {
     get(_, key) {
       if (key === expression) return text
       if (textKeys.has(key)) return () => written(text)
+      if (key === Symbol.toPrimitive) return asPrimitive(text)
+      if (key === Symbol.iterator) return unknownYet(text, "a task for each of its values is `each(…)`")
       return typeof key === "string" ? ref(within(text, key)) : undefined
     },
   }) as Ref<Value>

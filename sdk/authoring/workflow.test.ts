@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test"
 import { expr, workflow, z } from "../index.ts"
+import { placeOf } from "./place.ts"
 
 test("an expression around values has them as literals, whatever they hold", () => {
   const flow = workflow("quoted").task("one", ({ inputs, run, trigger }) => ({
@@ -64,4 +65,23 @@ test("each part knows where it was written", () => {
 test("names that objects have already are names like others", () => {
   const flow = workflow("names").task("constructor", { run: "true" } as never)
   expect(Object.keys(flow.definition().tasks as object)).toEqual(["constructor"])
+})
+
+test("what isn't known before the run isn't decided by", () => {
+  const flow = workflow("early").input({ count: { type: "integer" }, shops: { type: "array" } })
+  const compare = () => flow.task("one", ({ inputs }) => ({ run: Number(inputs.count) > 1 ? "a" : "b" }))
+  expect(compare).toThrow("`inputs.count` has no value before the run: compare and count in expr`…`")
+  const loop = () => flow.task("one", ({ inputs }) => ({ run: [...(inputs.shops as never)].join(" ") }))
+  expect(loop).toThrow(
+    "`inputs.shops` has no value before the run: a task for each of its values is `each(…)`",
+  )
+})
+
+test("a fault is told where the author wrote it", () => {
+  try {
+    workflow("values").task("one", { run: new Date() as never })
+    expect.unreachable()
+  } catch (error) {
+    expect(placeOf(error as Error)?.file).toEndWith("workflow.test.ts")
+  }
 })

@@ -41,7 +41,7 @@ export const layGround = (postgres_url: string, public_url: string, options: Pla
   const common = { url: postgres_url, log }
   const pool = openPool({ ...common, application_name: "wf", max_sessions: max_sessions.ordinary })
   const hot = openPool({ ...common, application_name: "wf-hot", max_sessions: max_sessions.hot, hot: true })
-  const bus = embeddedBus({ log })
+  const bus = embeddedBus({ log, is_alone: true })
   const metrics = createMetrics()
   observeProcess(metrics)
   observePool("shared", pool, metrics)

@@ -1,5 +1,7 @@
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
 import type { Iam } from "./iam.ts"
+import { mountInvites } from "./invite/http.ts"
+import { mountMembers } from "./member/http.ts"
 import { mountSession, open_session_paths } from "./session/http.ts"
 import { mountTokens } from "./token/http.ts"
 import { mountUser, open_user_paths } from "./user/http.ts"
@@ -14,6 +16,8 @@ export const iamHttp = (iam: Iam, doors: Doors): App => {
   mountSession(app, iam)
   mountTokens(app, iam)
   mountWorkspaces(app, iam)
+  mountMembers(app, iam)
+  mountInvites(app, iam)
   app.get("/.well-known/jwks.json", (context) =>
     context.body(iam.keys.jwks, 200, {
       "content-type": "application/jwk-set+json",

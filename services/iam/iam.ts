@@ -12,4 +12,6 @@ export type Iam = {
 }
 
 export const access_lifetime_s = 900
+/** For how long a refresh token that was used may come again. */
+export const reuse_grace_s = 10
 export const refresh_lifetime_s = 30 * 86_400

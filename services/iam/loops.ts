@@ -1,10 +1,11 @@
 import type { Database } from "#kernel/database/database.ts"
 import { type Loop, loop } from "#kernel/service/loop.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
-import { cleanSessions } from "./session/clean.ts"
+import { cleanRevocations, cleanSessions } from "./session/clean.ts"
 
 const clean_ms = 600_000
 
 export const iamLoops = (database: Database, log: Log): readonly Loop[] => [
   loop({ name: "iam.clean", round: cleanSessions(database), idle_ms: clean_ms, log }),
+  loop({ name: "iam.forget", round: cleanRevocations(database), idle_ms: clean_ms, log }),
 ]

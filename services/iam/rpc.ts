@@ -1,6 +1,7 @@
 import type { Routes } from "#kernel/rpc/server.ts"
 import { IamService } from "#proto/generated/wf/iam/v1/iam_pb.ts"
 import type { Iam } from "./iam.ts"
+import { listRevoked } from "./session/list-revoked.ts"
 import { validateToken } from "./token/validate.ts"
 
 /** What the other services ask of identity. A token that is not valid is answered by an empty user id. */
@@ -18,8 +19,12 @@ export const iamRpc = (iam: Iam): Routes => {
           kind: actor.kind,
           grantId: actor.grant_id,
           email: actor.email,
+          archived: actor.archived ?? false,
+          capped: actor.capped ?? false,
+          allWorkspaces: actor.all_workspaces ?? false,
         }
       },
+      listRevoked: ({ cursor }) => listRevoked(iam.database)(cursor),
       getKeys: () => ({ jwksJson: iam.keys.jwks }),
     })
 }

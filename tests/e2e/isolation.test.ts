@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "bun:test"
+import { operations as permissionOf } from "#kernel/auth/permissions.ts"
 import { until } from "#kernel/testing/until.ts"
 import { createClient } from "#sdk/index.ts"
 import { type Operation, operations } from "./operations.ts"
@@ -16,6 +17,10 @@ type Owned = {
   readonly slug: string
   readonly sha256: string
   readonly worker_id: string
+  readonly workspace_id: string
+  readonly user_id: string
+  readonly invite_id: string
+  readonly session_id: string
 }
 
 let it: UnderTest
@@ -41,6 +46,13 @@ const opened = async (): Promise<string> => {
   return ((await answer.json()) as { worker_id: string }).worker_id
 }
 
+/** A session of somebody else than the stranger. */
+const signedIn = async (): Promise<string> => {
+  const token = await ofStranger()
+  const [session] = (await createClient({ url: it.url, token }).identity.sessions()).items
+  return session?.id ?? ""
+}
+
 const ofStranger = async (): Promise<string> => {
   const { identity } = createClient({ url: it.url })
   const person = { email: `${crypto.randomUUID()}@example.test`, password: "correct horse battery" }
@@ -60,13 +72,17 @@ beforeAll(async () => {
   for await (const _ of client.runs.watch(run.id));
   const { sha256 } = await client.artifacts.upload(run.id, { name: file, body: new Blob(["secret"]) })
   const token = await client.identity.createToken({ name })
-  const { workspace } = await client.identity.me()
+  const { workspace, user } = await client.identity.me()
+  const invited = { email: "invited@example.test", role: "viewer" } as const
+  const { id: invite_id } = await client.workspaces.invites.create(workspace.id, invited)
   const { id: job_id } = await client.jobs.create({ type: "sleep", payload: {}, queue: name })
   await until("the job dies", async () => (await client.jobs.get(job_id)).status === "dead_letter")
   const [letter] = (await client.deadLetters.list({ job_id })).items
   owned = {
     ...{ run_id: run.id, token_id: token.id, slug: workspace.slug, sha256 },
     ...{ job_id, dead_letter_id: letter?.id ?? "", draft_id: await drafted(), worker_id: await opened() },
+    ...{ workspace_id: workspace.id, user_id: user.id, invite_id },
+    session_id: await signedIn(),
   }
   stranger = await ofStranger()
   secured = (await operations()).filter(({ isOpen }) => !isOpen)
@@ -77,6 +93,10 @@ const bodies = (): Readonly<Record<string, object>> => ({
   claimWork: { worker_id: owned.worker_id, max_tasks: 1, wait: "0s" },
   beatWorker: { worker_id: owned.worker_id, held: [] },
   startRun: { workflow: name },
+  renameWorkspace: { name },
+  changeMember: { role: "viewer" },
+  createInvite: { email: "x@example.test", role: "viewer" },
+  acceptInvite: { token: "wfi_none" },
   backfillSchedule: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" },
 })
 
@@ -89,6 +109,10 @@ const ask = (operation: Operation, headers: Record<string, string>): Promise<Res
     .replace("{dead_letter_id}", owned.dead_letter_id)
     .replace("{workflow_id}", owned.draft_id)
     .replace("{worker_id}", owned.worker_id)
+    .replace("{workspace_id}", owned.workspace_id)
+    .replace("{user_id}", owned.user_id)
+    .replace("{invite_id}", owned.invite_id)
+    .replace("{session_id}", owned.session_id)
     .replace("{version}", "1")
     .replace("{workflow}", name)
     .replace("{name}", operation.path.includes("/artifacts/") ? file : name)
@@ -110,7 +134,8 @@ const all = (asked: readonly Operation[], status: number) => asked.map(({ id }) 
 
 test("only what makes somebody known is open, and webhooks, which check by themselves", async () => {
   const open = (await operations()).filter(({ isOpen }) => isOpen).map(({ id }) => id)
-  expect(open.sort()).toEqual(["login", "receiveHook", "refreshLogin", "register"])
+  const asked = Object.keys(permissionOf).filter((id) => permissionOf[id] === "open")
+  expect(open.sort()).toEqual(asked.sort())
 })
 
 test("nobody, and who has a token that is none, is refused by every other operation", async () => {
@@ -160,5 +185,10 @@ test("nothing of all that has changed what is owned", async () => {
   expect((await client.secrets.list()).items.map((secret) => secret.name)).toContain(name)
   expect((await client.jobs.get(owned.job_id)).status).toBe("dead_letter")
   expect((await client.deadLetters.list({ job_id: owned.job_id })).items).toHaveLength(1)
+  const { workspace } = await client.identity.me()
+  expect(workspace).toMatchObject({ name: "Default", role: "owner", archived_at: null })
+  expect((await client.workspaces.invites.list(workspace.id)).items.map(({ id }) => id)).toEqual([
+    owned.invite_id,
+  ])
   expect(await client.queues.get(name)).toMatchObject({ paused: false, dead_letters: 1 })
 })

@@ -43,6 +43,9 @@ const tokenFrom = async (url: string, options: Given["options"], io: Io): Promis
   if (email === undefined) return secret
   // A session ends after minutes; the API token made with it is what the profile keeps.
   const { access_token } = await createClient({ url }).identity.login({ email, password: secret })
-  const created = await createClient({ url, token: access_token }).identity.createToken({ name: "wf login" })
+  const created = await createClient({ url, token: access_token }).identity.createToken({
+    name: "wf login",
+    all_workspaces: true,
+  })
   return created.token
 }

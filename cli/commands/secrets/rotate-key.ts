@@ -6,6 +6,7 @@ import type { Io } from "../../io.ts"
 
 export const run = async ({ options }: Given, io: Io): Promise<number> => {
   const answer = await connect(options, io).secrets.rotateKey()
-  io.out(flag(options, "json") ? asJson(answer) : String(answer.rotated))
+  if (flag(options, "json")) io.out(asJson(answer))
+  else io.out(io.out_is_tty ? `Secrets encrypted anew: ${answer.rotated}.` : String(answer.rotated))
   return exit_codes.done
 }

@@ -19,6 +19,8 @@ export const run = (given: Given, io: Io): Promise<number> => {
           full: (row) => row.last_used_at ?? "",
           short: (row) => ago(row.last_used_at, now),
         },
+        { title: "role", full: (row) => row.role ?? "" },
+        { title: "until", full: (row) => row.expires_at ?? "" },
       ],
       first: () => client.identity.tokens(),
       empty: "No tokens yet. `wf tokens create NAME` makes one.",

@@ -18,7 +18,15 @@ export const bootstrapOwner = (database: Database, kit: Kit): Promise<string> =>
     const known = await findOwner(sql)
     const { user_id, workspace_id } = known ?? (await createOwner(sql, kit))
     await revokeEarlier(sql, user_id)
-    const wanted = { id: kit.id(), user_id, workspace_id, name: token_name, expires_at: null }
+    const wanted = {
+      id: kit.id(),
+      user_id,
+      workspace_id,
+      name: token_name,
+      expires_at: null,
+      all_workspaces: true,
+      role: null,
+    }
     const { token } = await insertToken(sql, wanted)
     if (!known) {
       await emit(sql, [{ type: "user.registered", key: user_id, data: { user_id, ...owner } }])

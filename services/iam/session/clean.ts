@@ -28,3 +28,17 @@ const deleteSessions = (sql: Sql) =>
     delete from iam.session
     where created_at < now() - interval '1 day'
       and not exists (select from iam.refresh_token where session_id = session.id)`
+
+/** Access tokens live 15 minutes; what became of them earlier matters to nobody. */
+export const cleanRevocations = (database: Database) => async (): Promise<boolean> => {
+  const gone = await database.run(deleteRevocations)
+  return gone.length === max_tokens
+}
+
+const deleteRevocations = (sql: Sql) =>
+  sql`
+    delete from iam.revocation
+    where id = any(array(
+      select id from iam.revocation where at < now() - interval '20 minutes' order by at limit ${max_tokens}::int
+    ))
+    returning id`

@@ -14,6 +14,7 @@ export type Holder = {
   readonly email: string
   readonly workspace_id: string
   readonly role: string
+  readonly archived: boolean
 }
 
 /** A new refresh token of the session; the one before it is used up by whoever calls this. */
@@ -31,9 +32,9 @@ export const grantOf = async (
   holder: Holder,
   refresh_token: string,
 ): Promise<Grant> => {
-  const { session_id, user_id, email, workspace_id, role } = holder
+  const { session_id, user_id, email, workspace_id, role, archived } = holder
   const issued_s = Math.floor(kit.now().getTime() / 1000)
-  const token = await new SignJWT({ email, workspace_id, role, session_id })
+  const token = await new SignJWT({ email, workspace_id, role, session_id, ...(archived && { archived }) })
     .setProtectedHeader({ alg: access_token.algorithm, typ: access_token.type, kid: keys.signing.id })
     .setIssuer(access_token.issuer)
     .setAudience(access_token.audience)

@@ -1,12 +1,16 @@
 import { createRoute, z } from "@hono/zod-openapi"
-import type { App } from "#kernel/http/app.ts"
-import { bearer, jsonAnswer, jsonBody, refusals } from "#kernel/http/shapes.ts"
+import type { Context } from "hono"
+import { addressOf } from "#kernel/http/address.ts"
+import type { App, AppEnvironment } from "#kernel/http/app.ts"
+import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import type { Iam } from "../iam.ts"
 import { credentials } from "../user/credentials.ts"
+import { endAllSessions, endSession } from "./end.ts"
+import { listSessions } from "./list.ts"
 import { login } from "./login.ts"
 import { logout } from "./logout.ts"
 import { refresh } from "./refresh.ts"
-import { grantShape } from "./shape.ts"
+import { grantShape, type Origin, sessionShape } from "./shape.ts"
 
 const login_path = "/api/v1/auth/login"
 const refresh_path = "/api/v1/auth/refresh"
@@ -38,11 +42,62 @@ const logoutRoute = createRoute({
   responses: { 204: { description: "The session has ended" }, ...refusals },
 })
 
+const sessions_path = "/api/v1/auth/sessions"
+
+const listRoute = createRoute({
+  method: "get",
+  path: sessions_path,
+  operationId: "listSessions",
+  security: bearer,
+  request: { query: pageQuery.extend({ cursor: z.uuid().optional() }) },
+  responses: { 200: jsonAnswer("Where you are signed in, newest first", page(sessionShape)), ...refusals },
+})
+
+const endRoute = createRoute({
+  method: "delete",
+  path: `${sessions_path}/{session_id}`,
+  operationId: "endSession",
+  security: bearer,
+  request: { params: z.object({ session_id: z.uuid() }) },
+  responses: { 204: { description: "It has ended" }, ...refusals },
+})
+
+const endAllRoute = createRoute({
+  method: "delete",
+  path: sessions_path,
+  operationId: "endSessions",
+  security: bearer,
+  responses: { 204: { description: "You are logged out everywhere, here too" }, ...refusals },
+})
+
+const max_device_chars = 200
+
+const originOf = (context: Context<AppEnvironment>): Origin => ({
+  device: (context.req.header("user-agent") ?? "").replaceAll(/\p{C}/gu, "").slice(0, max_device_chars),
+  address: addressOf(context.req.raw),
+})
+
 export const mountSession = (app: App, iam: Iam): void => {
   const signIn = login(iam)
   const renew = refresh(iam)
-  const signOut = logout(iam.database)
-  app.openapi(loginRoute, async (context) => context.json(await signIn(context.req.valid("json")), 200))
+  const signOut = logout(iam)
+  const list = listSessions(iam.database)
+  const end = endSession(iam)
+  const endAll = endAllSessions(iam)
+  app.openapi(loginRoute, async (context) =>
+    context.json(await signIn(context.req.valid("json"), originOf(context)), 200),
+  )
+  app.openapi(listRoute, async (context) =>
+    context.json(await list(context.get("actor"), context.req.valid("query")), 200),
+  )
+  app.openapi(endRoute, async (context) => {
+    await end(context.get("actor"), context.req.valid("param").session_id)
+    return context.body(null, 204)
+  })
+  app.openapi(endAllRoute, async (context) => {
+    await endAll(context.get("actor"))
+    return context.body(null, 204)
+  })
   app.openapi(refreshRoute, async (context) =>
     context.json(await renew(context.req.valid("json").refresh_token), 200),
   )

@@ -1,12 +1,15 @@
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
-import type { Iam } from "../iam.ts"
+import { type Iam, reuse_grace_s } from "../iam.ts"
 import { hashOf } from "../token/secret.ts"
 import { addRefreshToken, grantOf, type Holder } from "./grant.ts"
 import { revokeSession } from "./revoke.ts"
 import type { Grant } from "./shape.ts"
 
-/** A refresh token works once. Used again, it was stolen or copied: then its whole session ends. */
+/**
+ * A refresh token works once, and again within the grace: two windows of one person may come with it at once. Used later than that,
+ * it was stolen or copied: then its whole session ends.
+ */
 export const refresh =
   (iam: Iam) =>
   async (secret: string): Promise<Grant> => {
@@ -15,10 +18,10 @@ export const refresh =
       const token = await lockToken(sql, hash)
       if (!token || token.ended) return undefined
       if (token.used) {
-        await revokeSession(sql, token)
+        await revokeSession(sql, token, iam.kit.now())
         return undefined
       }
-      await markUsed(sql, hash)
+      await markUsed(sql, token, hash)
       return { holder: token, refresh_token: await addRefreshToken(sql, token.session_id) }
     })
     if (!rotated) throw new Problem("auth.invalid", { detail: "The refresh token is not valid any more." })
@@ -30,16 +33,23 @@ type LockedToken = Holder & { readonly used: boolean; readonly ended: boolean }
 /** Two that come with the same token wait for each other here, and the second finds it used. */
 const lockToken = async (sql: Sql, hash: Uint8Array): Promise<LockedToken | undefined> => {
   const [row] = await sql<LockedToken>`
-    select session_id, session.user_id, email, session.workspace_id, role, used_at is not null as used,
+    select session_id, session.user_id, email, session.workspace_id, role, archived_at is not null as archived,
+      coalesce(used_at < now() - ${reuse_grace_s}::int * interval '1 second', false) as used,
       revoked_at is not null or refresh_token.expires_at <= now() as ended
     from iam.refresh_token
       join iam.session on session.id = session_id
       join iam.user_account on user_account.id = session.user_id
       join iam.member on member.user_id = session.user_id and member.workspace_id = session.workspace_id
+      join iam.workspace on workspace.id = session.workspace_id
     where hash = ${hash}
     for update of refresh_token`
   return row
 }
 
-const markUsed = (sql: Sql, hash: Uint8Array) =>
-  sql`update iam.refresh_token set used_at = now() where hash = ${hash}`
+/** The first use counts: the grace doesn't grow with each further one. */
+const markUsed = (sql: Sql, { session_id }: Holder, hash: Uint8Array) =>
+  sql`
+    with used as (
+      update iam.refresh_token set used_at = now() where hash = ${hash} and used_at is null
+    )
+    update iam.session set last_used_at = now() where id = ${session_id}::text::uuid`

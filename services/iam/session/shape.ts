@@ -9,4 +9,20 @@ export const grantShape = z
   })
   .openapi("Login")
 
+export const sessionShape = z
+  .object({
+    id: z.uuid(),
+    device: z.string().openapi({ description: "What signed in, as it calls itself." }),
+    address: z.string().nullable(),
+    current: z.boolean(),
+    created_at: z.iso.datetime(),
+    last_used_at: z.iso.datetime(),
+  })
+  .openapi("Session")
+
+export type Session = z.infer<typeof sessionShape>
+
+/** From where somebody signs in. */
+export type Origin = { readonly device: string; readonly address: string | undefined }
+
 export type Grant = z.infer<typeof grantShape>

@@ -1,21 +1,28 @@
-import { type Actor, allow } from "#kernel/auth/actor.ts"
+import { type Actor, allow, isPerson } from "#kernel/auth/actor.ts"
+import type { Role } from "#kernel/auth/permissions.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Iam } from "../iam.ts"
+import { refuseAbove } from "../member/change.ts"
 import { insertToken } from "./insert.ts"
 import type { CreatedToken, NewToken } from "./shape.ts"
 
-/** The caller's own, for the present workspace. Its text is in this answer and nowhere else. */
+/** The caller's own, for the present workspace or, from a person, for all of theirs. Its text is in this answer and nowhere else. */
 export const createToken =
   ({ database, kit }: Pick<Iam, "database" | "kit">) =>
-  async (actor: Actor, { name, expires_at }: NewToken): Promise<CreatedToken> => {
+  async (actor: Actor, { name, expires_at, all_workspaces, role }: NewToken): Promise<CreatedToken> => {
     allow(actor, "token.manage")
+    if (role != null) refuseAbove(actor.role, role)
+    if (all_workspaces && !isPerson(actor)) throw new Problem("workspace.bound_token")
     const ends = expires_at == null ? null : new Date(expires_at)
     if (ends && ends <= kit.now()) {
       const errors = [{ path: "expires_at", message: "lies in the past" }]
       throw new Problem("request.invalid", { errors, detail: "expires_at: lies in the past" })
     }
     const { user_id, workspace_id } = actor
-    return database.tx((sql) =>
-      insertToken(sql, { id: kit.id(), user_id, workspace_id, name, expires_at: ends }),
-    )
+    const wanted = { id: kit.id(), user_id, workspace_id, name, expires_at: ends, all_workspaces }
+    return database.tx((sql) => insertToken(sql, { ...wanted, role: capOf(actor, role ?? null) }))
   }
+
+/** A token that may do less than its holder makes none that may do more than itself. */
+const capOf = ({ role: own, capped = false }: Actor, role: Role | null): Role | null =>
+  capped ? (role ?? own) : role

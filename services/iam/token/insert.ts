@@ -1,4 +1,5 @@
 import { api_token_prefix } from "#kernel/auth/authenticate.ts"
+import type { Role } from "#kernel/auth/permissions.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { hashOf, newSecret } from "./secret.ts"
 import type { CreatedToken } from "./shape.ts"
@@ -9,15 +10,18 @@ export type TokenOf = {
   readonly workspace_id: string
   readonly name: string
   readonly expires_at: Date | null
+  readonly all_workspaces: boolean
+  readonly role: Role | null
 }
 
 export const insertToken = async (sql: Sql, wanted: TokenOf): Promise<CreatedToken> => {
-  const { id, user_id, workspace_id, name, expires_at } = wanted
+  const { id, user_id, workspace_id, name, expires_at, all_workspaces, role } = wanted
   const token = newSecret(api_token_prefix)
   const [row] = await sql<{ created_at: Date }>`
-    insert into iam.api_token (id, hash, user_id, workspace_id, name, expires_at)
+    insert into iam.api_token (id, hash, user_id, workspace_id, name, expires_at,
+      all_workspaces, role)
     values (${id}::text::uuid, ${await hashOf(token)}, ${user_id}::text::uuid, ${workspace_id}::text::uuid, ${name},
-      ${expires_at}::timestamptz)
+      ${expires_at}::timestamptz, ${all_workspaces}, ${role})
     returning created_at`
   if (!row) throw new Error("inserting a token returned no row")
   const expires = expires_at?.toISOString() ?? null
@@ -26,6 +30,8 @@ export const insertToken = async (sql: Sql, wanted: TokenOf): Promise<CreatedTok
     name,
     created_at: row.created_at.toISOString(),
     expires_at: expires,
+    all_workspaces,
+    role,
     last_used_at: null,
     token,
   }

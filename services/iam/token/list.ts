@@ -1,4 +1,5 @@
 import { type Actor, allow } from "#kernel/auth/actor.ts"
+import type { Role } from "#kernel/auth/permissions.ts"
 import type { Database, Sql } from "#kernel/database/database.ts"
 import { type Page, type PageOf, pageOf } from "#kernel/http/page.ts"
 import type { Token } from "./shape.ts"
@@ -20,14 +21,26 @@ type TokenRow = {
   readonly created_at: Date
   readonly expires_at: Date | null
   readonly last_used_at: Date | null
+  readonly all_workspaces: boolean
+  readonly role: Role | null
 }
 
-const tokenOf = ({ id, name, created_at, expires_at, last_used_at }: TokenRow): Token => ({
+const tokenOf = ({
+  id,
+  name,
+  created_at,
+  expires_at,
+  last_used_at,
+  all_workspaces,
+  role,
+}: TokenRow): Token => ({
   id,
   name,
   created_at: created_at.toISOString(),
   expires_at: expires_at?.toISOString() ?? null,
   last_used_at: last_used_at?.toISOString() ?? null,
+  all_workspaces,
+  role,
 })
 
 type Wanted = {
@@ -39,7 +52,7 @@ type Wanted = {
 
 const readTokens = (sql: Sql, { user_id, workspace_id, before, limit }: Wanted) =>
   sql<TokenRow>`
-    select id, name, created_at, expires_at, last_used_at
+    select id, name, created_at, expires_at, last_used_at, all_workspaces, role
     from iam.api_token
     where user_id = ${user_id}::text::uuid and workspace_id = ${workspace_id}::text::uuid and revoked_at is null
       and (${before}::text is null or id < ${before}::text::uuid)

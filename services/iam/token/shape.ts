@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi"
+import { roles } from "#kernel/auth/permissions.ts"
 
 const max_name_chars = 100
 
@@ -9,6 +10,11 @@ export const tokenShape = z
     created_at: z.iso.datetime(),
     expires_at: z.iso.datetime().nullable(),
     last_used_at: z.iso.datetime().nullable(),
+    role: z
+      .enum(roles)
+      .nullable()
+      .openapi({ description: "It may do no more than this; null for all its holder may." }),
+    all_workspaces: z.boolean().openapi({ description: "It opens every workspace of its holder." }),
   })
   .openapi("Token")
 
@@ -25,6 +31,8 @@ export const newTokenShape = z
       .max(max_name_chars)
       .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), "has a character that is refused"),
     expires_at: z.iso.datetime({ offset: true }).nullish(),
+    all_workspaces: z.boolean().default(false),
+    role: z.enum(roles).nullish(),
   })
   .openapi("NewToken")
 

@@ -1,6 +1,7 @@
 import { accessTokenVerifier } from "#kernel/auth/access-token.ts"
 import type { Actor } from "#kernel/auth/actor.ts"
 import { api_token_prefix } from "#kernel/auth/authenticate.ts"
+import { isAbove, type Role } from "#kernel/auth/permissions.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Iam } from "../iam.ts"
@@ -14,47 +15,63 @@ export const validateToken = ({ database, keys }: Pick<Iam, "database" | "keys">
   return async ({ token, workspace }: Validate): Promise<Actor | undefined> => {
     if (token.startsWith(api_token_prefix)) {
       const hash = await hashOf(token)
-      const found = await database.run((sql) => findToken(sql, hash))
+      const found = await database.run((sql) => findToken(sql, hash, workspace))
       if (!found) return undefined
-      const { slug, ...actor } = found
-      // A token is bound to its workspace: it opens no other, though its holder may be a member there.
+      const { slug, workspace_id, role, most, ...actor } = found
+      // Others than these are bound to their workspace: they open no other, though the holder may be a member there.
       if (workspace !== "" && workspace !== slug) throw notFound(workspace)
-      return { kind: "token", ...actor }
+      if (workspace_id === null || role === null) return undefined
+      const capped = most !== null
+      return {
+        kind: "token",
+        ...actor,
+        workspace_id,
+        role: capped && isAbove(role, most) ? most : role,
+        capped,
+      }
     }
     const claimed = await verify(token)
     if (!claimed) return undefined
     const found = await database.run((sql) => findMember(sql, claimed, workspace))
     if (!found) return undefined
-    const { workspace_id, role, email } = found
+    const { workspace_id, role, email, archived } = found
     if (workspace_id === null || role === null) {
       if (workspace === "") return undefined
       throw notFound(workspace)
     }
-    return { ...claimed, email, workspace_id, role }
+    return { ...claimed, email, workspace_id, role, archived }
   }
 }
 
 const notFound = (workspace: string) =>
   new Problem("workspace.not_found", { detail: `You have no workspace ${workspace.slice(0, 100)}.` })
 
-type TokenHolder = Omit<Actor, "kind"> & { readonly slug: string }
+type TokenHolder = Omit<Actor, "kind" | "workspace_id" | "role"> &
+  Membership & { readonly most: Role | null; readonly slug: string | null }
 
 /** `last_used_at` is written once a minute at most. */
-const findToken = async (sql: Sql, hash: Uint8Array): Promise<TokenHolder | undefined> => {
+const findToken = async (sql: Sql, hash: Uint8Array, wanted: string): Promise<TokenHolder | undefined> => {
   const [row] = await sql<TokenHolder>`
     with found as (
-      select api_token.id, api_token.user_id, api_token.workspace_id, role, email, slug, last_used_at
+      select api_token.id, api_token.user_id, own.workspace_id, own.role, api_token.role as most, email, slug, archived, last_used_at, all_workspaces
       from iam.api_token
-        join iam.member on member.user_id = api_token.user_id and member.workspace_id = api_token.workspace_id
         join iam.user_account on user_account.id = api_token.user_id
-        join iam.workspace on workspace.id = api_token.workspace_id
+        left join lateral (
+          select member.workspace_id, role, slug, archived_at is not null as archived
+          from iam.member join iam.workspace on workspace.id = member.workspace_id
+          where member.user_id = api_token.user_id
+            and case when all_workspaces and ${wanted}::text <> '' then slug = ${wanted}::text
+              else workspace.id = api_token.workspace_id end
+        ) own on true
       where hash = ${hash} and revoked_at is null and (expires_at is null or expires_at > now())
     ),
     touched as (
       update iam.api_token set last_used_at = now()
       where id = (select id from found where last_used_at is null or last_used_at < now() - interval '1 minute')
     )
-    select id as grant_id, user_id, email, workspace_id, role, slug from found`
+    select id as grant_id, user_id, email, workspace_id, role, most, slug, coalesce(archived, false) as archived,
+      all_workspaces
+    from found`
   return row
 }
 
@@ -62,17 +79,18 @@ type Membership = {
   readonly email: string
   readonly workspace_id: string | null
   readonly role: Actor["role"] | null
+  readonly archived: boolean
 }
 
 /** The session's row must be open; the membership is null where the caller is no member. */
 const findMember = async (sql: Sql, claimed: Actor, slug: string): Promise<Membership | undefined> => {
   const { user_id, workspace_id, grant_id } = claimed
   const [row] = await sql<Membership>`
-    select email, own.workspace_id, own.role
+    select email, own.workspace_id, own.role, coalesce(own.archived, false) as archived
     from iam.session
       join iam.user_account on user_account.id = session.user_id
       left join lateral (
-        select member.workspace_id, role
+        select member.workspace_id, role, archived_at is not null as archived
         from iam.member join iam.workspace on workspace.id = member.workspace_id
         where member.user_id = session.user_id
           and case when ${slug}::text = '' then workspace.id = ${workspace_id}::text::uuid else slug = ${slug}::text end

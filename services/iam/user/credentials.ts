@@ -11,7 +11,7 @@ const control = /\p{Cc}/u
 const isClean = (text: string): boolean => text.isWellFormed() && !control.test(text)
 
 /** Twins by Unicode or case are one address. */
-const emailText = z
+export const emailText = z
   .string()
   .max(max_email_chars)
   .transform((text) => text.normalize("NFKC").trim().toLowerCase())

@@ -1,7 +1,7 @@
 import type { Actor } from "#kernel/auth/actor.ts"
 import type { Database, Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
-import type { Workspace } from "../workspace/shape.ts"
+import { type Workspace, workspaceOf } from "../workspace/shape.ts"
 import type { User } from "./shape.ts"
 
 export type Me = { user: User; workspace: Workspace }
@@ -12,10 +12,20 @@ export const showMe =
   async (actor: Actor): Promise<Me> => {
     const row = await database.run((sql) => readMember(sql, actor))
     if (!row) throw new Problem("auth.invalid", { detail: "You are no member of this workspace any more." })
-    const { email, user_name, joined_at, workspace_id: id, slug, workspace_name, role, created_at } = row
+    const {
+      email,
+      user_name,
+      joined_at,
+      workspace_id: id,
+      slug,
+      workspace_name,
+      created_at,
+      archived_at,
+    } = row
     return {
       user: { id: actor.user_id, email, name: user_name, created_at: joined_at.toISOString() },
-      workspace: { id, slug, name: workspace_name, role, created_at: created_at.toISOString() },
+      // A token may have less than its holder.
+      workspace: workspaceOf({ id, slug, name: workspace_name, role: actor.role, created_at, archived_at }),
     }
   }
 
@@ -26,14 +36,14 @@ type MemberRow = {
   readonly workspace_id: string
   readonly slug: string
   readonly workspace_name: string
-  readonly role: Workspace["role"]
   readonly created_at: Date
+  readonly archived_at: Date | null
 }
 
 const readMember = async (sql: Sql, { user_id, workspace_id }: Actor) => {
   const [row] = await sql<MemberRow>`
     select email, user_account.name as user_name, user_account.created_at as joined_at, workspace_id, slug,
-      workspace.name as workspace_name, role, workspace.created_at
+      workspace.name as workspace_name, workspace.created_at, archived_at
     from iam.member
       join iam.user_account on user_account.id = user_id
       join iam.workspace on workspace.id = workspace_id

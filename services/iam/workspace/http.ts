@@ -1,22 +1,99 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import type { Iam } from "../iam.ts"
+import { addWorkspace } from "./add.ts"
+import { archiveWorkspace, restoreWorkspace } from "./archive.ts"
 import { listWorkspaces } from "./list.ts"
-import { workspaceShape } from "./shape.ts"
+import { renameWorkspace } from "./rename.ts"
+import { newWorkspaceShape, workspaceNameShape, workspaceShape } from "./shape.ts"
+import { showWorkspace } from "./show.ts"
+
+const root = "/api/v1/workspaces"
+const one = `${root}/{workspace_id}` as const
+
+const params = z.object({ workspace_id: z.uuid() })
 
 const listRoute = createRoute({
   method: "get",
-  path: "/api/v1/workspaces",
+  path: root,
   operationId: "listWorkspaces",
   security: bearer,
   request: { query: pageQuery.extend({ cursor: z.uuid().optional() }) },
   responses: { 200: jsonAnswer("The workspaces you are a member of", page(workspaceShape)), ...refusals },
 })
 
+const addRoute = createRoute({
+  method: "post",
+  path: root,
+  operationId: "createWorkspace",
+  security: bearer,
+  request: { body: jsonBody(newWorkspaceShape) },
+  responses: { 201: jsonAnswer("The new workspace, whose owner you are", workspaceShape), ...refusals },
+})
+
+const showRoute = createRoute({
+  method: "get",
+  path: one,
+  operationId: "getWorkspace",
+  security: bearer,
+  request: { params },
+  responses: { 200: jsonAnswer("The workspace, and what you are in it", workspaceShape), ...refusals },
+})
+
+const renameRoute = createRoute({
+  method: "patch",
+  path: one,
+  operationId: "renameWorkspace",
+  security: bearer,
+  request: { params, body: jsonBody(workspaceNameShape) },
+  responses: { 200: jsonAnswer("It has another name; its slug stays", workspaceShape), ...refusals },
+})
+
+const archiveRoute = createRoute({
+  method: "post",
+  path: `${one}/archive`,
+  operationId: "archiveWorkspace",
+  security: bearer,
+  request: { params },
+  responses: { 200: jsonAnswer("It may be read, and nothing is done in it", workspaceShape), ...refusals },
+})
+
+const restoreRoute = createRoute({
+  method: "post",
+  path: `${one}/restore`,
+  operationId: "restoreWorkspace",
+  security: bearer,
+  request: { params },
+  responses: { 200: jsonAnswer("It is used again", workspaceShape), ...refusals },
+})
+
 export const mountWorkspaces = (app: App, iam: Iam): void => {
-  const list = listWorkspaces(iam.database)
+  const { database } = iam
+  const list = listWorkspaces(database)
+  const add = addWorkspace(iam)
+  const show = showWorkspace(database)
+  const rename = renameWorkspace(database)
+  const archive = archiveWorkspace(database)
+  const restore = restoreWorkspace(database)
   app.openapi(listRoute, async (context) =>
     context.json(await list(context.get("actor"), context.req.valid("query")), 200),
+  )
+  app.openapi(addRoute, async (context) =>
+    context.json(await add(context.get("actor"), context.req.valid("json")), 201),
+  )
+  app.openapi(showRoute, async (context) =>
+    context.json(await show(context.get("actor"), context.req.valid("param").workspace_id), 200),
+  )
+  app.openapi(renameRoute, async (context) => {
+    const { workspace_id } = context.req.valid("param")
+    const { name } = context.req.valid("json")
+    return context.json(await rename(context.get("actor"), workspace_id, name), 200)
+  })
+  app.openapi(archiveRoute, async (context) =>
+    context.json(await archive(context.get("actor"), context.req.valid("param").workspace_id), 200),
+  )
+  app.openapi(restoreRoute, async (context) =>
+    context.json(await restore(context.get("actor"), context.req.valid("param").workspace_id), 200),
   )
 }

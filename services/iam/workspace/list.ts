@@ -1,19 +1,18 @@
-import type { Actor } from "#kernel/auth/actor.ts"
+import { type Actor, isPerson } from "#kernel/auth/actor.ts"
 import type { Database, Sql } from "#kernel/database/database.ts"
 import { type Page, type PageOf, pageOf } from "#kernel/http/page.ts"
-import type { Workspace } from "./shape.ts"
+import { type Workspace, type WorkspaceRow, workspaceOf } from "./shape.ts"
 
 /** The caller's own. An API token is bound to one, and sees no other. */
 export const listWorkspaces =
   (database: Database) =>
   async (actor: Actor, { limit, cursor }: Page): Promise<PageOf<Workspace>> => {
-    const { user_id, kind } = actor
-    const only = kind === "token" ? actor.workspace_id : null
+    const { user_id } = actor
+    const only = isPerson(actor) ? null : actor.workspace_id
     const rows = await database.run((sql) =>
       readOwn(sql, { user_id, only, after: cursor ?? null, limit: limit + 1 }),
     )
-    const items = rows.map((row) => ({ ...row, created_at: row.created_at.toISOString() }))
-    return pageOf(items, limit, ({ id }) => id)
+    return pageOf(rows.map(workspaceOf), limit, ({ id }) => id)
   }
 
 type Own = {
@@ -24,8 +23,8 @@ type Own = {
 }
 
 const readOwn = (sql: Sql, { user_id, only, after, limit }: Own) =>
-  sql<Omit<Workspace, "created_at"> & { created_at: Date }>`
-    select workspace.id, slug, name, role, workspace.created_at
+  sql<WorkspaceRow>`
+    select workspace.id, slug, name, role, workspace.created_at, archived_at
     from iam.member join iam.workspace on workspace.id = workspace_id
     where user_id = ${user_id}::text::uuid
       and (${only}::text is null or workspace.id = ${only}::text::uuid)

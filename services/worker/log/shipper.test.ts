@@ -145,3 +145,14 @@ describe("a store that fails", () => {
     expect(textsOf(store)).toEqual(["one", "two"])
   })
 })
+
+test("what a job prints goes nowhere: it has no run whose log that would be", async () => {
+  const { shipper, store } = given()
+  for (const run_id of ["", "run"]) {
+    const log = shipper.open({ ...source, run_id })
+    await log.write("stdout", `of ${run_id}`)
+    log.end()
+  }
+  await shipper.flush(10_000)
+  expect(textsOf(store)).toEqual(["of run"])
+})

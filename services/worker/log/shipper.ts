@@ -99,7 +99,8 @@ export const createShipper = ({ metadata, log, now }: ShipperOptions): Shipper =
   }
 
   return {
-    open: (source) => openLog({ source, seal, room, now }),
+    // A job has no run, and nobody keeps what it prints.
+    open: (source) => openLog({ source, seal: source.run_id === "" ? () => undefined : seal, room, now }),
     async flush(limit_ms) {
       if (sending) await Promise.race([sending, Bun.sleep(limit_ms)])
     },

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wf/iam/v1/iam.proto.
  */
 export const file_wf_iam_v1_iam: GenFile = /*@__PURE__*/
-  fileDesc("ChN3Zi9pYW0vdjEvaWFtLnByb3RvEgl3Zi5pYW0udjEiOAoUVmFsaWRhdGVUb2tlblJlcXVlc3QSDQoFdG9rZW4YASABKAkSEQoJd29ya3NwYWNlGAIgASgJInsKFVZhbGlkYXRlVG9rZW5SZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEhQKDHdvcmtzcGFjZV9pZBgCIAEoCRIMCgRyb2xlGAMgASgJEgwKBGtpbmQYBCABKAkSEAoIZ3JhbnRfaWQYBSABKAkSDQoFZW1haWwYBiABKAkiEAoOR2V0S2V5c1JlcXVlc3QiJAoPR2V0S2V5c1Jlc3BvbnNlEhEKCWp3a3NfanNvbhgBIAEoCTKiAQoKSWFtU2VydmljZRJSCg1WYWxpZGF0ZVRva2VuEh8ud2YuaWFtLnYxLlZhbGlkYXRlVG9rZW5SZXF1ZXN0GiAud2YuaWFtLnYxLlZhbGlkYXRlVG9rZW5SZXNwb25zZRJACgdHZXRLZXlzEhkud2YuaWFtLnYxLkdldEtleXNSZXF1ZXN0Ghoud2YuaWFtLnYxLkdldEtleXNSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("ChN3Zi9pYW0vdjEvaWFtLnByb3RvEgl3Zi5pYW0udjEiOAoUVmFsaWRhdGVUb2tlblJlcXVlc3QSDQoFdG9rZW4YASABKAkSEQoJd29ya3NwYWNlGAIgASgJIrUBChVWYWxpZGF0ZVRva2VuUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRIUCgx3b3Jrc3BhY2VfaWQYAiABKAkSDAoEcm9sZRgDIAEoCRIMCgRraW5kGAQgASgJEhAKCGdyYW50X2lkGAUgASgJEg0KBWVtYWlsGAYgASgJEhAKCGFyY2hpdmVkGAcgASgIEhYKDmFsbF93b3Jrc3BhY2VzGAggASgIEg4KBmNhcHBlZBgJIAEoCCIkChJMaXN0UmV2b2tlZFJlcXVlc3QSDgoGY3Vyc29yGAEgASgJIjcKE0xpc3RSZXZva2VkUmVzcG9uc2USDgoGY3Vyc29yGAEgASgJEhAKCHN1YmplY3RzGAIgAygJIhAKDkdldEtleXNSZXF1ZXN0IiQKD0dldEtleXNSZXNwb25zZRIRCglqd2tzX2pzb24YASABKAky8AEKCklhbVNlcnZpY2USUgoNVmFsaWRhdGVUb2tlbhIfLndmLmlhbS52MS5WYWxpZGF0ZVRva2VuUmVxdWVzdBogLndmLmlhbS52MS5WYWxpZGF0ZVRva2VuUmVzcG9uc2USQAoHR2V0S2V5cxIZLndmLmlhbS52MS5HZXRLZXlzUmVxdWVzdBoaLndmLmlhbS52MS5HZXRLZXlzUmVzcG9uc2USTAoLTGlzdFJldm9rZWQSHS53Zi5pYW0udjEuTGlzdFJldm9rZWRSZXF1ZXN0Gh4ud2YuaWFtLnYxLkxpc3RSZXZva2VkUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * @generated from message wf.iam.v1.ValidateTokenRequest
@@ -73,6 +73,27 @@ export type ValidateTokenResponse = Message<"wf.iam.v1.ValidateTokenResponse"> &
    * @generated from field: string email = 6;
    */
   email: string;
+
+  /**
+   * The workspace is archived: it may be read.
+   *
+   * @generated from field: bool archived = 7;
+   */
+  archived: boolean;
+
+  /**
+   * An API token that opens every workspace of its holder.
+   *
+   * @generated from field: bool all_workspaces = 8;
+   */
+  allWorkspaces: boolean;
+
+  /**
+   * An API token that may do no more than its role, though its holder may.
+   *
+   * @generated from field: bool capped = 9;
+   */
+  capped: boolean;
 };
 
 /**
@@ -81,6 +102,47 @@ export type ValidateTokenResponse = Message<"wf.iam.v1.ValidateTokenResponse"> &
  */
 export const ValidateTokenResponseSchema: GenMessage<ValidateTokenResponse> = /*@__PURE__*/
   messageDesc(file_wf_iam_v1_iam, 1);
+
+/**
+ * @generated from message wf.iam.v1.ListRevokedRequest
+ */
+export type ListRevokedRequest = Message<"wf.iam.v1.ListRevokedRequest"> & {
+  /**
+   * Of the answer before; "0" for all that still matters.
+   *
+   * @generated from field: string cursor = 1;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message wf.iam.v1.ListRevokedRequest.
+ * Use `create(ListRevokedRequestSchema)` to create a new message.
+ */
+export const ListRevokedRequestSchema: GenMessage<ListRevokedRequest> = /*@__PURE__*/
+  messageDesc(file_wf_iam_v1_iam, 2);
+
+/**
+ * @generated from message wf.iam.v1.ListRevokedResponse
+ */
+export type ListRevokedResponse = Message<"wf.iam.v1.ListRevokedResponse"> & {
+  /**
+   * @generated from field: string cursor = 1;
+   */
+  cursor: string;
+
+  /**
+   * @generated from field: repeated string subjects = 2;
+   */
+  subjects: string[];
+};
+
+/**
+ * Describes the message wf.iam.v1.ListRevokedResponse.
+ * Use `create(ListRevokedResponseSchema)` to create a new message.
+ */
+export const ListRevokedResponseSchema: GenMessage<ListRevokedResponse> = /*@__PURE__*/
+  messageDesc(file_wf_iam_v1_iam, 3);
 
 /**
  * @generated from message wf.iam.v1.GetKeysRequest
@@ -93,7 +155,7 @@ export type GetKeysRequest = Message<"wf.iam.v1.GetKeysRequest"> & {
  * Use `create(GetKeysRequestSchema)` to create a new message.
  */
 export const GetKeysRequestSchema: GenMessage<GetKeysRequest> = /*@__PURE__*/
-  messageDesc(file_wf_iam_v1_iam, 2);
+  messageDesc(file_wf_iam_v1_iam, 4);
 
 /**
  * @generated from message wf.iam.v1.GetKeysResponse
@@ -110,7 +172,7 @@ export type GetKeysResponse = Message<"wf.iam.v1.GetKeysResponse"> & {
  * Use `create(GetKeysResponseSchema)` to create a new message.
  */
 export const GetKeysResponseSchema: GenMessage<GetKeysResponse> = /*@__PURE__*/
-  messageDesc(file_wf_iam_v1_iam, 3);
+  messageDesc(file_wf_iam_v1_iam, 5);
 
 /**
  * What other services ask of identity.
@@ -137,6 +199,16 @@ export const IamService: GenService<{
     methodKind: "unary";
     input: typeof GetKeysRequestSchema;
     output: typeof GetKeysResponseSchema;
+  },
+  /**
+   * Sessions, users and workspaces whose access tokens have to be validated here, since an earlier answer.
+   *
+   * @generated from rpc wf.iam.v1.IamService.ListRevoked
+   */
+  listRevoked: {
+    methodKind: "unary";
+    input: typeof ListRevokedRequestSchema;
+    output: typeof ListRevokedResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_wf_iam_v1_iam, 0);

@@ -1,0 +1,33 @@
+import { expect, test } from "bun:test"
+import { addressOf, rememberPeer } from "./address.ts"
+
+const from = (peer: string | undefined, forwarded?: string) => {
+  const headers = forwarded === undefined ? {} : { "x-forwarded-for": forwarded }
+  const request = new Request("http://wf.test/", { headers })
+  rememberPeer(request, () => peer)
+  return addressOf(request)
+}
+
+test("who comes from outside is believed nothing about where they come from", () => {
+  for (const peer of ["203.0.113.9", "2001:db8::7"]) expect(from(peer, "198.51.100.1")).toBe(peer)
+})
+
+test("the gateway's own word counts, and not what the caller wrote before it", () => {
+  for (const peer of [
+    "127.0.0.1",
+    "10.1.2.3",
+    "172.20.0.4",
+    "192.168.1.1",
+    "::1",
+    "::ffff:10.0.0.1",
+    "fd00::1",
+  ])
+    expect(from(peer, "198.51.100.1, 203.0.113.9")).toBe("203.0.113.9")
+})
+
+test("without a word that is an address, it is the peer's; without a peer it isn't known", () => {
+  for (const word of [undefined, "", "unknown", "<script>", "1".repeat(50)])
+    expect(from("127.0.0.1", word)).toBe("127.0.0.1")
+  expect(from(undefined, "203.0.113.9")).toBeUndefined()
+  expect(addressOf(new Request("http://wf.test/"))).toBeUndefined()
+})

@@ -1,0 +1,85 @@
+/** What is refused because of who somebody is, or is not. */
+export const identityKinds = {
+  "auth.required": {
+    status: 401,
+    title: "You are not signed in",
+    next: "Run `wf login`, or send a token as `Authorization: Bearer`.",
+  },
+  "auth.invalid": {
+    status: 401,
+    title: "The token is not valid",
+    next: "Run `wf login` again, or use a fresh API token.",
+  },
+  "auth.wrong_credentials": {
+    status: 401,
+    title: "E-mail or password is wrong",
+    next: "Check both and try again.",
+  },
+  "auth.forbidden": {
+    status: 403,
+    title: "You are not allowed to do this",
+    next: "Ask an owner or admin of the workspace for a role that may.",
+  },
+  "user.exists": {
+    status: 409,
+    title: "This e-mail address is registered already",
+    next: "Sign in with `wf login`.",
+  },
+  "workspace.not_found": {
+    status: 404,
+    title: "There is no such workspace",
+    next: "See `wf workspaces list`.",
+  },
+  "session.not_found": {
+    status: 404,
+    title: "There is no such session",
+    next: "See `wf sessions list`; it may have ended already.",
+  },
+  "workspace.exists": {
+    status: 409,
+    title: "There is a workspace with this slug already",
+    next: "Choose another slug, or leave it out to get one.",
+  },
+  "workspace.archived": {
+    status: 409,
+    title: "The workspace is archived: it can be read, and nothing is done in it",
+    next: "An owner brings it back with `wf workspaces restore`.",
+  },
+  "workspace.too_many": {
+    status: 409,
+    title: "There are as many as there may be",
+    next: "Take away what isn't needed any more first.",
+  },
+  "workspace.bound_token": {
+    status: 403,
+    title: "This token acts in its own workspace only",
+    next: "Sign in as yourself: `wf login --url URL --email ADDRESS`.",
+  },
+  "member.not_found": { status: 404, title: "There is no such member", next: "See `wf members list`." },
+  "member.exists": {
+    status: 409,
+    title: "They are a member already",
+    next: "Change their role with `wf members role`.",
+  },
+  "member.above": {
+    status: 403,
+    title: "This is about a role above your own",
+    next: "Ask somebody who has that role.",
+  },
+  "member.last_owner": {
+    status: 409,
+    title: "A workspace needs an owner, and this is the last one",
+    next: "Make somebody else an owner first: `wf members role WHO owner`.",
+  },
+  "invite.not_found": {
+    status: 404,
+    title: "There is no such invitation, or not any more",
+    next: "Ask whoever invited you for a new one; `wf members invites` lists those that are open.",
+  },
+  "invite.not_yours": {
+    status: 403,
+    title: "The invitation is for somebody else",
+    next: "Sign in with the address that was invited.",
+  },
+  "token.not_found": { status: 404, title: "There is no such token", next: "See `wf tokens list`." },
+} as const

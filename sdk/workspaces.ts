@@ -1,0 +1,65 @@
+import { allPages } from "./pages.ts"
+import type { Invite, InviteCreated, Member, Page, PageOptions, Role, Workspace } from "./shapes.ts"
+import type { Transport } from "./transport.ts"
+
+export type CreateWorkspace = { readonly name: string; readonly slug?: string }
+
+export type CreateInvite = { readonly email: string; readonly role: Role; readonly expires_at?: string }
+
+const root = "/api/v1/workspaces"
+
+const pathOf = (id: string): string => `${root}/${encodeURIComponent(id)}`
+
+/** Where one is a member, and who else is. */
+export const workspacesOf = (transport: Transport) => {
+  const post = <Answer>(path: string, json: unknown = {}) =>
+    transport.json<Answer>({ method: "POST", path, json })
+  const list = (options: PageOptions = {}) => transport.json<Page<Workspace>>({ path: root, query: options })
+  return {
+    list,
+    all: (options: PageOptions = {}) => allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),
+    create: (workspace: CreateWorkspace) => post<Workspace>(root, workspace),
+    get: (id: string) => transport.json<Workspace>({ path: pathOf(id) }),
+    rename: (id: string, name: string) =>
+      transport.json<Workspace>({ method: "PATCH", path: pathOf(id), json: { name } }),
+    archive: (id: string) => post<Workspace>(`${pathOf(id)}/archive`),
+    restore: (id: string) => post<Workspace>(`${pathOf(id)}/restore`),
+    /** With the token that the inviter was shown. */
+    accept: (token: string) => post<Workspace>("/api/v1/invites/accept", { token }),
+    members: membersOf(transport),
+    invites: invitesOf(transport),
+  }
+}
+
+const membersOf = (transport: Transport) => {
+  const path = (id: string, user_id: string) => `${pathOf(id)}/members/${encodeURIComponent(user_id)}`
+  const list = (id: string, options: PageOptions = {}) =>
+    transport.json<Page<Member>>({ path: `${pathOf(id)}/members`, query: options })
+  return {
+    list,
+    all: (id: string, options: PageOptions = {}) =>
+      allPages((cursor) => list(id, { ...options, ...(cursor && { cursor }) })),
+    setRole: (id: string, user_id: string, role: Role) =>
+      transport.json<Member>({ method: "PATCH", path: path(id, user_id), json: { role } }),
+    /** Oneself, too: that is leaving. */
+    remove: (id: string, user_id: string) =>
+      transport.json<undefined>({ method: "DELETE", path: path(id, user_id) }),
+  }
+}
+
+const invitesOf = (transport: Transport) => {
+  const list = (id: string, options: PageOptions = {}) =>
+    transport.json<Page<Invite>>({ path: `${pathOf(id)}/invites`, query: options })
+  return {
+    list,
+    all: (id: string, options: PageOptions = {}) =>
+      allPages((cursor) => list(id, { ...options, ...(cursor && { cursor }) })),
+    create: (id: string, invite: CreateInvite) =>
+      transport.json<InviteCreated>({ method: "POST", path: `${pathOf(id)}/invites`, json: invite }),
+    revoke: (id: string, invite_id: string) =>
+      transport.json<undefined>({
+        method: "DELETE",
+        path: `${pathOf(id)}/invites/${encodeURIComponent(invite_id)}`,
+      }),
+  }
+}

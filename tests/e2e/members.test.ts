@@ -1,0 +1,98 @@
+import { beforeAll, expect, test } from "bun:test"
+import { mkdtempSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { createClient } from "#sdk/index.ts"
+import { cleanEnvironment, platform, runWf, type UnderTest } from "./platform.ts"
+
+let it: UnderTest
+let guest: { email: string; token: string }
+
+const person = async (name: string) => {
+  const { identity } = createClient({ url: it.url })
+  const credentials = { email: `${crypto.randomUUID()}@example.test`, password: "correct horse battery" }
+  await identity.register({ ...credentials, name })
+  const { access_token } = await identity.login(credentials)
+  const mine = createClient({ url: it.url, token: access_token }).identity
+  const { token } = await mine.createToken({ name: "e2e", all_workspaces: true })
+  return { email: credentials.email, token }
+}
+
+beforeAll(async () => {
+  it = await platform()
+  guest = await person("Grace")
+}, 120_000)
+
+const asGuest = (words: readonly string[], workspace: string) =>
+  it.wf(words, { env: { WF_TOKEN: guest.token, WF_WORKSPACE: workspace } })
+
+test("a workspace is made, somebody invited into it works there as what they were invited as, and is removed", async () => {
+  const made = await it.wf(["workspaces", "create", "Night Shift"])
+  const [slug = "", name, role, state] = made.stdout.split("\t")
+  expect([made.code, name, role, state]).toEqual([0, "Night Shift", "owner", "open"])
+  const here = { env: { WF_WORKSPACE: slug } }
+  const invited = await it.wf(["members", "invite", guest.email, "--role", "viewer", "--expires", "1h"], here)
+  expect([invited.code, invited.stdout]).toEqual([0, expect.stringMatching(/^wfi_[\w-]{43}\n$/)])
+  const open = await it.wf(["members", "invites"], here)
+  expect(open.stdout.split("\t").slice(1, 3)).toEqual([guest.email, "viewer"])
+  const joined = await it.wf(["workspaces", "join"], {
+    env: { WF_TOKEN: guest.token },
+    stdin: invited.stdout,
+  })
+  expect([joined.code, joined.stdout.split("\t")[0]]).toEqual([0, slug])
+  const twice = await it.wf(["workspaces", "join", invited.stdout.trim()], { env: { WF_TOKEN: guest.token } })
+  expect([twice.code, twice.stdout]).toEqual([5, ""])
+  const members = await it.wf(["members", "list", "--json"], here)
+  const { items } = JSON.parse(members.stdout) as { items: { email: string; role: string }[] }
+  expect(items.map(({ email, role: what }) => [email, what])).toContainEqual([guest.email, "viewer"])
+
+  const refused = await asGuest(["jobs", "create", "noop"], slug)
+  expect([refused.code, refused.stderr]).toEqual([4, expect.stringContaining("job.create")])
+  const raised = await it.wf(["members", "role", guest.email, "operator"], here)
+  expect([raised.code, raised.stdout.split("\t")[2]]).toEqual([0, "operator"])
+  const wrong = await it.wf(["members", "role", guest.email, "boss"], here)
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("viewer, operator, developer")])
+  const unmeant = await it.wf(["members", "remove", guest.email], here)
+  expect(unmeant.code).toBe(2)
+  expect((await it.wf(["members", "remove", guest.email, "--yes"], here)).code).toBe(0)
+  expect((await it.wf(["members", "leave", "--yes"], here)).code).toBe(6)
+})
+
+test("an archived workspace refuses with what to do, and goes on once it is restored", async () => {
+  const made = await it.wf(["workspaces", "create", "Old", "--slug", "old-one", "--json"])
+  expect(JSON.parse(made.stdout)).toMatchObject({ slug: "old-one", role: "owner" })
+  const taken = await it.wf(["workspaces", "create", "Old", "--slug", "old-one"])
+  expect(taken.code).toBe(6)
+  expect((await it.wf(["workspaces", "archive", "old-one", "--yes"])).stdout.split("\t")[3]).toBe("archived")
+  const env = { WF_WORKSPACE: "old-one" }
+  const refused = await it.wf(["jobs", "create", "noop"], { env })
+  expect([refused.code, refused.stderr]).toEqual([6, expect.stringContaining("wf workspaces restore")])
+  expect((await it.wf(["jobs", "list"], { env })).code).toBe(0)
+  expect((await it.wf(["workspaces", "restore", "old-one"])).code).toBe(0)
+  const renamed = await it.wf(["workspaces", "rename", "old-one", "New"])
+  expect(renamed.stdout.split("\t").slice(0, 2)).toEqual(["old-one", "New"])
+})
+
+test("a token may be made for less than one may oneself, and for a time", async () => {
+  const made = await it.wf(["tokens", "create", "dashboard", "--role", "viewer", "--expires", "90d"])
+  const env = { WF_TOKEN: made.stdout.trim() }
+  expect((await it.wf(["runs", "list"], { env })).code).toBe(0)
+  const refused = await it.wf(["jobs", "create", "noop"], { env })
+  expect([refused.code, refused.stderr]).toEqual([4, expect.stringContaining("job.create")])
+  const list = await it.wf(["tokens", "list"])
+  const line = list.stdout.split("\n").find((one) => one.split("\t")[1] === "dashboard")
+  expect(line?.split("\t").slice(4)).toEqual(["viewer", expect.stringMatching(/^20\d\d-.*Z$/)])
+})
+
+test("the profile keeps which workspace its commands are about, if that is one of one's own", async () => {
+  await it.wf(["workspaces", "create", "Kept", "--slug", "kept"])
+  const env = cleanEnvironment(mkdtempSync(join(tmpdir(), "wf-profile-")))
+  const unknown = await runWf(["workspaces", "use", "kept"], { env })
+  expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("wf login")])
+  const signed = await runWf(["login", "--url", it.url, "--with-token"], { env, stdin: it.token })
+  expect(signed.code).toBe(0)
+  expect((await runWf(["workspaces", "use", "nowhere"], { env })).code).toBe(5)
+  expect((await runWf(["whoami"], { env })).stdout.split("\t")[1]).toBe("default")
+  expect((await runWf(["workspaces", "use", "kept"], { env })).code).toBe(0)
+  expect((await runWf(["whoami"], { env })).stdout.split("\t")[1]).toBe("kept")
+})

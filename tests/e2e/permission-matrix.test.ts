@@ -1,0 +1,151 @@
+import { beforeAll, expect, test } from "bun:test"
+import { includes, operations as permissionOf } from "#kernel/auth/permissions.ts"
+import { until } from "#kernel/testing/until.ts"
+import { createClient } from "#sdk/index.ts"
+import { type Operation, operations } from "./operations.ts"
+import { platform, type UnderTest } from "./platform.ts"
+
+let it: UnderTest
+let workspace_id: string
+let slug: string
+let secured: readonly Operation[]
+
+type Caller = Readonly<Record<string, string>>
+
+const callerOf = (token: string, workspace?: string): Caller => ({
+  authorization: `Bearer ${token}`,
+  ...(workspace !== undefined && { "wf-workspace": workspace }),
+})
+
+const nobodys = "0198c0de-0000-7000-8000-000000000000"
+
+const attempt = { task_run_id: nobodys, token: "1" }
+
+/** Bodies that are taken, so that what refuses is the permission. */
+const bodies: Readonly<Record<string, object>> = {
+  addDraftDependency: { task_id: nobodys, depends_on_task_id: nobodys },
+  addDraftTask: { workflow_id: nobodys, name: "t", type: "noop", payload: {} },
+  createDraft: { name: "draft" },
+  createJob: { type: "noop", payload: {} },
+  createJobs: { jobs: [{ type: "noop", payload: {} }] },
+  startRun: { workflow: "nothing" },
+  createSchedule: { name: "nothing", workflow: "nothing", cron: "0 0 1 1 *" },
+  backfillSchedule: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" },
+  giveSecrets: attempt,
+  setSecret: { value: "nobody's" },
+  openWorker: { name: "matrix", functions: ["matrix"] },
+  claimWork: { worker_id: nobodys, max_tasks: 1, wait: "0s" },
+  beatWorker: { worker_id: nobodys, held: [] },
+  shipWorkLogs: {
+    worker_id: nobodys,
+    chunks: [
+      {
+        ...attempt,
+        chunk: 0,
+        first_line: 1,
+        lines: [{ stream: "stdout", text: "x", at: "2026-01-01T00:00:00Z" }],
+      },
+    ],
+  },
+  reportWork: { worker_id: nobodys, results: [{ ...attempt, outcome: "completed" }] },
+  pushWorkflow: { name: "sequence", steps: [{ name: "one", type: "noop", payload: {}, max_retries: 0 }] },
+  renameWorkspace: { name: "mine" },
+  createInvite: { email: "x@example.test", role: "viewer" },
+  changeMember: { role: "viewer" },
+}
+
+const ask = async ({ id, path, method, content_type }: Operation, caller: Caller) => {
+  const place = path
+    .replace("{workspace_id}", workspace_id)
+    .replace("{version}", "1")
+    .replaceAll(/\{\w+_id\}/g, nobodys)
+    .replaceAll(/\{\w+\}/g, "nothing")
+  const response = await fetch(`${it.url}${place}`, {
+    method,
+    headers: { ...caller, ...(content_type !== undefined && { "content-type": content_type }) },
+    ...(content_type !== undefined && { body: JSON.stringify(bodies[id] ?? {}) }),
+  })
+  const text = await response.text()
+  const { code } = text.startsWith("{") ? (JSON.parse(text) as { code?: string }) : {}
+  return `${id} ${response.status} ${code ?? ""}`
+}
+
+const answersTo = async (asked: readonly Operation[], caller: Caller) => {
+  const found: string[] = []
+  for (const operation of asked) found.push(await ask(operation, caller))
+  return found
+}
+
+/** What the table says that a viewer may not, and nothing else, is refused for want of a permission. */
+const checkViewer = async (caller: Caller) => {
+  const needsMore = ({ id }: Operation) => {
+    const asks = permissionOf[id]
+    return asks !== undefined && asks !== "open" && asks !== "signed_in" && !includes("viewer", asks)
+  }
+  const refused = secured.filter(needsMore)
+  expect(refused.length).toBeGreaterThan(30)
+  expect(await answersTo(refused, caller)).toEqual(refused.map(({ id }) => `${id} 403 auth.forbidden`))
+}
+
+const guest = async () => {
+  const { identity } = createClient({ url: it.url })
+  const person = { email: `${crypto.randomUUID()}@example.test`, password: "correct horse battery" }
+  await identity.register({ ...person, name: "Guest" })
+  const { access_token: token } = await identity.login(person)
+  const { workspaces } = createClient({ url: it.url, token: it.token })
+  const invite = await workspaces.invites.create(workspace_id, { email: person.email, role: "viewer" })
+  await createClient({ url: it.url, token }).workspaces.accept(invite.token)
+  return { token, email: person.email }
+}
+
+beforeAll(async () => {
+  it = await platform()
+  const made = await it.client.workspaces.create({ name: "Matrix" })
+  workspace_id = made.id
+  slug = made.slug
+  secured = (await operations()).filter(({ isOpen }) => !isOpen)
+}, 120_000)
+
+test("a viewer is refused whatever the table doesn't let them do", async () => {
+  const { token } = await guest()
+  await checkViewer(callerOf(token, slug))
+})
+
+test("an owner's token that was made for a viewer's part is refused the same", async () => {
+  const client = createClient({ url: it.url, token: it.token, workspace: slug })
+  const { token } = await client.identity.createToken({ name: "narrow", role: "viewer" })
+  await checkViewer(callerOf(token))
+})
+
+test("who was removed finds nothing of the workspace, and their token for it is none any more", async () => {
+  const { token, email } = await guest()
+  const theirs = createClient({ url: it.url, token, workspace: slug })
+  const bound = await theirs.identity.createToken({ name: "bound" })
+  const owner = createClient({ url: it.url, token: it.token, workspace: slug })
+  const { items } = await owner.workspaces.members.list(workspace_id, { limit: 200 })
+  const member = items.find((one) => one.email === email)
+  await owner.workspaces.members.remove(workspace_id, member?.user_id ?? "")
+  // One path of each service, since each finds out by itself.
+  const paths = ["runs", "workflows", "auth/me", "executions", `runs/${nobodys}/artifacts`]
+  const isOut = async (caller: Caller, status: number) => {
+    const answers = await Promise.all(
+      paths.map((path) => fetch(`${it.url}/api/v1/${path}`, { headers: caller })),
+    )
+    return answers.every((answer) => answer.status === status)
+  }
+  await until("the removal counts", () => isOut(callerOf(token, slug), 404))
+  await until("so for the token", () => isOut(callerOf(bound.token), 401))
+  const all = (status: number, code: string) => secured.map(({ id }) => `${id} ${status} ${code}`)
+  expect(await answersTo(secured, callerOf(token, slug))).toEqual(all(404, "workspace.not_found"))
+  expect(await answersTo(secured, callerOf(bound.token))).toEqual(all(401, "auth.invalid"))
+})
+
+test("a token that has expired opens nothing", async () => {
+  const expires_at = new Date(Date.now() + 1_000).toISOString()
+  const { token } = await it.client.identity.createToken({ name: "brief", expires_at })
+  await until("it has expired", async () =>
+    (await ask(secured[0] as Operation, callerOf(token))).includes(" 401 "),
+  )
+  const expected = secured.map(({ id }) => `${id} 401 auth.invalid`)
+  expect(await answersTo(secured, callerOf(token))).toEqual(expected)
+})
