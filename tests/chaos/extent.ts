@@ -8,6 +8,7 @@ const kills = (usual: number, long: number): number =>
 /** How much of it: a little with every change, and by hand as much as anybody wants. */
 export const extent = {
   max_ms: isLong ? 120 * minute_ms : 5 * minute_ms,
+  patience: isLong ? 1 : 2,
   embedded: {
     kills: kills(5, 40),
     rest_ms: [300, isLong ? 3_000 : 1_500],
