@@ -69,6 +69,7 @@ const task = (given: Task) => {
     // Declaring no outputs differs from declaring nothing about them.
     outputs: given.outputs && [...given.outputs].sort(),
     artifacts: sorted(given.artifacts),
+    fetch: sorted(given.fetch),
     labels: given.labels && present(mapped(given.labels, String)),
     limits: present(taskLimits(given.limits ?? {})),
     queue: unless(given.queue, defaults.queue),

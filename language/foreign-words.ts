@@ -50,6 +50,8 @@ const words: Readonly<Record<string, string>> = {
   after_all: "finally",
   output: "outputs",
   artifact: "artifacts",
+  download: "fetch",
+  downloads: "fetch",
   secret: "secrets",
 }
 

@@ -71,6 +71,24 @@ describe("a plan", () => {
     expect(compile(reading).tasks.map(({ reads }) => reads)).toEqual([[], [], [0]])
   })
 
+  test("says what files a task fetches, each pattern once, and nothing of those that fetch none", () => {
+    const fetching = definition({
+      name: "fetching",
+      tasks: {
+        a: { run: "echo", artifacts: ["a.csv"] },
+        b: { run: "echo", needs: ["a"], fetch: ["b*.csv", "a.csv", "b*.csv"] },
+        c: { run: "echo", needs: ["a"], fetch: [] },
+      },
+      finally: { d: { run: "echo", fetch: ["a.csv"] } },
+    })
+    expect(compile(fetching).tasks.map(({ name, fetch }) => [name, fetch])).toEqual([
+      ["a", undefined],
+      ["b", ["a.csv", "b*.csv"]],
+      ["c", undefined],
+      ["d", ["a.csv"]],
+    ])
+  })
+
   test("survives JSON", () => {
     expect(JSON.parse(JSON.stringify(compile(diamond)))).toEqual(compile(diamond))
   })

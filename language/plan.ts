@@ -46,6 +46,8 @@ export type PlanTask = {
   readonly priority: number
   readonly outputs: readonly string[]
   readonly artifacts: readonly string[]
+  /** The artifacts of its run that are put into its folder. */
+  readonly fetch?: readonly string[]
   /** Only a worker that has all of these runs it. */
   readonly labels?: Readonly<Record<string, string>>
   /** The digest of the bundle that is unpacked in its folder. */
@@ -197,6 +199,7 @@ const flow = ({ section, name, task }: Entry<Task>) => {
     }),
     ...(task.secrets && task.secrets.length > 0 && { secrets: [...new Set(task.secrets)].sort() }),
     ...(task.on_worker_lost === "fail" && { on_worker_lost: task.on_worker_lost }),
+    ...(task.fetch && task.fetch.length > 0 && { fetch: [...new Set(task.fetch)].sort() }),
     ...(wait && { wait }),
   }
 }

@@ -9,6 +9,7 @@ import {
   artifactGlob,
   duration,
   environment,
+  fetchGlob,
   fieldName,
   filePath,
   positiveDuration,
@@ -109,6 +110,11 @@ export const taskSchema = z.strictObject({
     .max(limits.max_artifacts, `a task has at most ${limits.max_artifacts} artifact patterns`)
     .optional()
     .describe("Files to keep, as patterns relative to the task's folder."),
+  fetch: z
+    .array(fetchGlob)
+    .max(limits.max_fetch, `a task has at most ${limits.max_fetch} patterns of files to fetch`)
+    .optional()
+    .describe("Artifacts of this run that are put into the task's folder: their names, or patterns."),
   labels: workerLabels.optional().describe("Only a worker that has all of these runs it."),
   limits: taskLimitsSchema
     .optional()

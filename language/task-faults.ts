@@ -22,7 +22,7 @@ export const taskFaults = ({ section, name, task }: Entry, definition: Mapping):
     const around = { value: task, schema: taskSchema, base: path }
     if (!parsed.success) faults.push(...parsed.error.issues.flatMap((issue) => explain(issue, around)))
   }
-  faults.push(...whenFaults({ section, name, task }))
+  faults.push(...whenFaults({ section, name, task }), ...fetchFaults({ section, name, task }))
   faults.push(...secretFaults(task, path, definition))
   return [
     ...faults,
@@ -44,6 +44,21 @@ const whenFaults = ({ section, name, task }: Entry<Mapping>): Fault[] => {
   if (task.when === undefined || (section === "finally" && !isRoot)) return []
   const message = `\`when\` is settled for tasks in \`${section}\`: leave it out${section === "finally" ? ", or use `if`" : ""}`
   return [{ path, on_key: true, message }]
+}
+
+/** Files come into a folder, from tasks that have ended. */
+const fetchFaults = ({ section, name, task }: Entry<Mapping>): Fault[] => {
+  if (task.fetch === undefined) return []
+  const at = { path: [section, name, "fetch"], on_key: true } as const
+  const { uses = "shell" } = task
+  if (typeof uses === "string" && isTaskType(uses) && slotOf(uses) !== "process") {
+    if (Object.hasOwn(waitTypes, uses)) return []
+    const instead = uses === "function" ? ": it downloads them with the client" : ""
+    return [{ ...at, message: `\`uses: ${uses}\` has no folder to put files into${instead}` }]
+  }
+  if (section !== "tasks" || needsOf(task).length > 0) return []
+  const message = "`fetch` without `needs` would find nothing: name the tasks that keep these files"
+  return [{ ...at, message }]
 }
 
 const secretFaults = (task: Mapping, path: Path, definition: Mapping): Fault[] => {
@@ -100,6 +115,7 @@ const for_workers = [
   "queue",
   "priority",
   "artifacts",
+  "fetch",
   "cache",
   "on_worker_lost",
   "limits",

@@ -135,3 +135,7 @@ export const filePath = z.string().refine(insideFolder, `a file is a relative pa
 export const artifactGlob = z
   .string()
   .refine((text) => insideFolder(text.replace(/\/$/, "")), `an artifact pattern is a relative path ${whole}`)
+
+export const fetchGlob = z
+  .string()
+  .refine(insideFolder, `what is fetched is an artifact's name, or a pattern: a relative path ${whole}`)

@@ -7,6 +7,7 @@ import {
   type StoreRequest,
 } from "#proto/generated/wf/artifact/v1/artifact_pb.ts"
 import { fetchArtifact } from "./artifact/fetch.ts"
+import { type Fetchable, findFetchable } from "./artifact/find.ts"
 import { keepArtifact } from "./artifact/keep.ts"
 import type { ArtifactStore } from "./store.ts"
 
@@ -14,6 +15,7 @@ import type { ArtifactStore } from "./store.ts"
 export const artifactRpc = (store: ArtifactStore): Routes => {
   const keep = keepArtifact(store)
   const fetchOne = fetchArtifact(store)
+  const find = findFetchable(store)
   return (router) =>
     router.service(ArtifactService, {
       async store(requests, context) {
@@ -30,6 +32,10 @@ export const artifactRpc = (store: ArtifactStore): Routes => {
         const kept = await keep({ workspace_id, run_id, task, attempt, name, content_type, body })
         return { artifactId: kept.id, sizeBytes: BigInt(kept.size_bytes), sha256: kept.sha256 }
       },
+      async *list({ workspaceId: workspace_id, runId: run_id }, context) {
+        if (callingService(context).service !== "worker") throw new Problem("auth.forbidden")
+        for await (const found of find({ workspace_id, run_id })) yield { files: found.map(listed) }
+      },
       async *fetch({ workspaceId: workspace_id, runId: run_id, name }, context) {
         if (callingService(context).service !== "worker") throw new Problem("auth.forbidden")
         const body = await fetchOne({ workspace_id, run_id, name })
@@ -37,6 +43,11 @@ export const artifactRpc = (store: ArtifactStore): Routes => {
       },
     })
 }
+
+const listed = ({ run_id: runId, name, size_bytes, sha256 }: Fetchable) => ({
+  ...{ runId, name, sha256 },
+  sizeBytes: BigInt(size_bytes),
+})
 
 type Unpacked = { readonly header: ArtifactHeader; readonly body: ReadableStream<Uint8Array> }
 

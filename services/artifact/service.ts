@@ -21,6 +21,10 @@ export const artifact = service({
       checkRun: async (workspaceId, runId) => {
         await scheduler.getRun({ workspaceId, runId })
       },
+      originsOf: async (workspaceId, runId) => {
+        const { origins } = await scheduler.listOrigins({ workspaceId, runId })
+        return origins.map(({ runId: run_id, tasks }) => ({ run_id, tasks }))
+      },
     }
     return {
       http: artifactHttp(store, { ...platform, service: "artifact" }),

@@ -3,6 +3,8 @@ import type { Database } from "#kernel/database/database.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 
+export type Origin = { readonly run_id: string; readonly tasks: readonly string[] }
+
 /** What the artifact service's use-cases stand on. */
 export type ArtifactStore = {
   readonly database: Database
@@ -12,6 +14,8 @@ export type ArtifactStore = {
   readonly max_bytes: number
   /** Refuses with run.not_found when the workspace has no such run. */
   readonly checkRun: (workspace_id: string, run_id: string) => Promise<void>
+  /** The tasks of earlier runs whose results this one has taken over. */
+  readonly originsOf: (workspace_id: string, run_id: string) => Promise<readonly Origin[]>
 }
 
 /** On its way, and for good. */

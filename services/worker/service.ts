@@ -3,6 +3,7 @@ import { ArtifactService } from "#proto/generated/wf/artifact/v1/artifact_pb.ts"
 import { MetadataService } from "#proto/generated/wf/metadata/v1/metadata_pb.ts"
 import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import { WorkflowService } from "#proto/generated/wf/workflow/v1/workflow_pb.ts"
+import { fetchFiles } from "./artifact/fetch.ts"
 import { keepArtifacts } from "./artifact/keep.ts"
 import { restoreOutputs } from "./artifact/restore.ts"
 import { spillOutputs } from "./artifact/spill.ts"
@@ -47,6 +48,7 @@ export const worker = service({
       spill: spillOutputs(artifacts),
       openGuard: openGuard(workflows),
       unpack: unpackFiles(createBundles(workflows)),
+      fetchFiles: fetchFiles(artifacts),
       log,
       folder: claimed.folder,
       now: kit.now,

@@ -117,7 +117,7 @@ test("the example in TypeScript counts for each shop, and orders the sum", async
   expect([nothing.code, nothing.stdout]).toEqual([0, expect.not.stringContaining("Ordering")])
 })
 
-test("the example of an ETL hands on what its scripts made, also what is too large to stay with its task", async () => {
+test("the example of an ETL hands on what its scripts made, as files and as outputs", async () => {
   const small = await it.wf(["run", "examples/etl.yml", "--json"])
   expect(small.code).toBe(0)
   for (const rows of [500, 50_000]) {
@@ -137,8 +137,11 @@ test("the example of an ETL hands on what its scripts made, also what is too lar
       "south",
     ])
     const files = (await it.client.artifacts.list(id)).items.map(({ name }) => name)
-    const spilled = rows > 500 ? [".wf/outputs/extract/orders.json"] : []
-    expect(files).toEqual([...spilled, "out/totals.json"])
+    const loaded = ["load[0]/loaded.csv", "load[1]/loaded.csv", "load[2]/loaded.csv"]
+    expect(files).toEqual(["data/orders.csv", ...loaded, "out/totals.json"])
+    const sums = Object.entries(totals).map(([shop, sum]) => `report\t${shop},${sum}`)
+    const log = (await it.wf(["logs", id, "--task", "report"])).stdout.trimEnd().split("\n")
+    expect(log.filter((line) => line.includes(",")).slice(0, 3)).toEqual(sums.toSorted())
     const { stdout } = await it.wf(["artifacts", "download", id, "out/totals.json", "-o", "-"])
     expect(JSON.parse(stdout)).toEqual(totals)
   }

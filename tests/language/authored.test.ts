@@ -82,6 +82,7 @@ tasks:
       auth: { bearer: "\${{ secrets.TOKEN }}" }
   each_file:
     needs: [extract]
+    fetch: ["out/*.csv"]
     matrix: { file: "\${{ tasks.extract.outputs.files }}", os: [linux, mac] }
     run: echo \${{ matrix.file }} on \${{ matrix.os }}
   check:
@@ -157,6 +158,7 @@ const program = workflow("all", {
   )
   .task("each_file", ({ tasks, matrix }) => ({
     needs: ["extract"],
+    fetch: ["out/*.csv"],
     matrix: { file: tasks.extract.outputs.files, os: ["linux", "mac"] },
     run: `echo ${matrix.file} on ${matrix.os}`,
   }))

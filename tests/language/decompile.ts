@@ -85,6 +85,7 @@ const workerSettings = (task: PlanTask): Json =>
     queue: task.queue,
     priority: task.priority,
     artifacts: some(task.artifacts),
+    fetch: task.fetch,
     labels: task.labels,
     limits: task.limits && limitsOf(task.limits),
   })

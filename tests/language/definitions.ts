@@ -85,6 +85,9 @@ const workerSettings = ({ one, maybe }: Chance, uses: unknown): Json => ({
   ...(maybe(0.2) && { cache: { key: "k-${{ inputs.day }}", ttl: one(durations) } }),
 })
 
+const hasFolder = ({ run, uses }: Json): boolean =>
+  run !== undefined || ["shell", "script", "container"].includes(String(uses))
+
 type Making = { readonly section: string; readonly earlier: readonly string[]; readonly chance: Chance }
 
 const taskOf = ({ section, earlier, chance }: Making): Json => {
@@ -97,6 +100,7 @@ const taskOf = ({ section, earlier, chance }: Making): Json => {
   return {
     ...own,
     ...(needs.length > 0 && { needs }),
+    ...(needs.length > 0 && hasFolder(own) && maybe(0.3) && { fetch: ["out/*.csv", "a.txt"] }),
     ...(mayChoose && maybe(0.3) && { when: one(["success", "failure", "always"]) }),
     ...(needs[0] !== undefined && maybe(0.3) && { if: `tasks["${needs[0]}"].status == 'completed'` }),
     ...(maybe(0.2) && { if: one(["true", "${{ inputs.n > 1 }}", false]) }),

@@ -22,7 +22,8 @@ beforeAll(async () => {
   const key = platformKey(Buffer.alloc(32, 7).toString("base64"))
   const blob = folderBlob({ folder, key, url: "http://localhost", now: () => new Date() })
   const checkRun = () => Promise.resolve()
-  store = { ...{ database, blob, checkRun }, kit: systemKit(), log: silentLog, max_bytes: 1_000 }
+  const originsOf = () => Promise.resolve([])
+  store = { ...{ database, blob, checkRun, originsOf }, kit: systemKit(), log: silentLog, max_bytes: 1_000 }
 })
 afterAll(async () => {
   await database.close()

@@ -59,8 +59,8 @@ export const lookUp = async <One extends Ready>(
 /** All that makes the task what it is belongs to the key: a changed command isn't answered by what the old one wrote. */
 const hashOf = ({ task, run, plan, planned }: Ready, readKey: () => unknown): string | ExpressionError => {
   try {
-    const { name, uses, with: given, env, outputs, artifacts, bundle, secrets } = planned
-    const definition = { uses, given, env, shared: plan.env, outputs, artifacts, bundle, secrets }
+    const { name, uses, with: given, env, outputs, artifacts, fetch, bundle, secrets } = planned
+    const definition = { uses, given, env, shared: plan.env, outputs, artifacts, fetch, bundle, secrets }
     const item = task.item === null ? undefined : { value: task.payload ?? null }
     const text = canonicalJson({ workflow: run.workflow, name, key: readKey(), definition, item })
     return createHash("sha256").update(text).digest("hex")

@@ -16,6 +16,7 @@ import { cancelRun } from "./cancel.ts"
 import { followRun } from "./follow.ts"
 import { listTaskRuns } from "./list-tasks.ts"
 import { runMoves } from "./moves.ts"
+import { listOrigins } from "./origins.ts"
 import { readStatuses } from "./read.ts"
 import type { RunEvent, TaskRun } from "./shape.ts"
 import { showRun } from "./show.ts"
@@ -98,12 +99,13 @@ export const runRpc = (
   engine: Engine,
 ): Pick<
   ServiceImpl<typeof SchedulerService>,
-  "getRun" | "listTaskRuns" | "watchRun" | "openRuns" | "cancelRun"
+  "getRun" | "listTaskRuns" | "watchRun" | "openRuns" | "listOrigins" | "cancelRun"
 > => {
   const show = showRun(engine.database)
   const list = listTaskRuns(engine.database)
   const follow = followRun(engine)
   const cancel = cancelRun(engine)
+  const origins = listOrigins(engine.database)
   return {
     async getRun(request, context) {
       const { actor, asked } = read(request, context)
@@ -120,6 +122,11 @@ export const runRpc = (
       const found = await engine.database.run((sql) => readStatuses(sql, runIds.slice(0, max_statuses)))
       const open = found.filter(({ status }) => !runMoves.terminal.includes(status))
       return { known: found.map(({ id }) => id), open: open.map(({ id }) => id) }
+    },
+    async listOrigins(request, context) {
+      const { actor, asked } = read(request, context)
+      const found = await origins(actor, asked.run_id)
+      return { origins: found.map(({ run_id, tasks }) => ({ runId: run_id, tasks: [...tasks] })) }
     },
     async cancelRun(request, context) {
       const { actor, asked } = read(request, context)

@@ -7,6 +7,7 @@ import type { ExpressionContext } from "#language/expressions.ts"
 import type { PlanTask } from "#language/plan.ts"
 import { slotOf } from "#language/slots.ts"
 import { type Attempt, type Result, ResultSchema } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
+import type { FetchFiles } from "../artifact/fetch.ts"
 import type { KeepArtifacts } from "../artifact/keep.ts"
 import type { Restore } from "../artifact/restore.ts"
 import type { Spill } from "../artifact/spill.ts"
@@ -23,6 +24,7 @@ export type Runner = {
   readonly spill: Spill
   readonly openGuard: OpenGuard
   readonly unpack: Unpack
+  readonly fetchFiles: FetchFiles
   readonly log: Log
   /** Holds a folder for each attempt, removed with it. */
   readonly folder: string
@@ -110,7 +112,7 @@ const execute = async ({ runner, attempt, lines, folder, signal }: Running): Pro
     write: guard.write,
     signal,
   }
-  const refused = isInline ? undefined : await runner.unpack(attempt, execution)
+  const refused = isInline ? undefined : await bring(runner, attempt, execution)
   if (refused) return refused
   const outcome = await guard.run(() => executor(execution))
   if (isInline) return spilled(runner, attempt, outcome)
@@ -118,6 +120,10 @@ const execute = async ({ runner, attempt, lines, folder, signal }: Running): Pro
   if (outcome.ok && kept) return { ok: false, error: kept }
   return spilled(runner, attempt, outcome)
 }
+
+/** What is fetched comes after the version's files, so it may take their places. */
+const bring = async ({ unpack, fetchFiles }: Runner, attempt: Attempt, execution: Execution) =>
+  (await unpack(attempt, execution)) ?? (await fetchFiles(attempt, execution))
 
 /** Takes what the guard has let out: nobody masks an artifact. */
 const spilled = async ({ spill }: Runner, attempt: Attempt, outcome: Outcome): Promise<Outcome> => {

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wf/artifact/v1/artifact.proto.
  */
 export const file_wf_artifact_v1_artifact: GenFile = /*@__PURE__*/
-  fileDesc("Ch13Zi9hcnRpZmFjdC92MS9hcnRpZmFjdC5wcm90bxIOd2YuYXJ0aWZhY3QudjEijgEKDkFydGlmYWN0SGVhZGVyEhQKDHdvcmtzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSDAoEdGFzaxgDIAEoCRITCgt0YXNrX3J1bl9pZBgEIAEoCRIPCgdhdHRlbXB0GAUgASgFEgwKBG5hbWUYBiABKAkSFAoMY29udGVudF90eXBlGAcgASgJIlkKDFN0b3JlUmVxdWVzdBIwCgZoZWFkZXIYASABKAsyHi53Zi5hcnRpZmFjdC52MS5BcnRpZmFjdEhlYWRlckgAEg8KBWJ5dGVzGAIgASgMSABCBgoEcGFydCJCCgxGZXRjaFJlcXVlc3QSFAoMd29ya3NwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIMCgRuYW1lGAMgASgJIh4KDUZldGNoUmVzcG9uc2USDQoFYnl0ZXMYASABKAwiSAoNU3RvcmVSZXNwb25zZRITCgthcnRpZmFjdF9pZBgBIAEoCRISCgpzaXplX2J5dGVzGAIgASgDEg4KBnNoYTI1NhgDIAEoCTKhAQoPQXJ0aWZhY3RTZXJ2aWNlEkYKBVN0b3JlEhwud2YuYXJ0aWZhY3QudjEuU3RvcmVSZXF1ZXN0Gh0ud2YuYXJ0aWZhY3QudjEuU3RvcmVSZXNwb25zZSgBEkYKBUZldGNoEhwud2YuYXJ0aWZhY3QudjEuRmV0Y2hSZXF1ZXN0Gh0ud2YuYXJ0aWZhY3QudjEuRmV0Y2hSZXNwb25zZTABYgZwcm90bzM");
+  fileDesc("Ch13Zi9hcnRpZmFjdC92MS9hcnRpZmFjdC5wcm90bxIOd2YuYXJ0aWZhY3QudjEijgEKDkFydGlmYWN0SGVhZGVyEhQKDHdvcmtzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSDAoEdGFzaxgDIAEoCRITCgt0YXNrX3J1bl9pZBgEIAEoCRIPCgdhdHRlbXB0GAUgASgFEgwKBG5hbWUYBiABKAkSFAoMY29udGVudF90eXBlGAcgASgJIlkKDFN0b3JlUmVxdWVzdBIwCgZoZWFkZXIYASABKAsyHi53Zi5hcnRpZmFjdC52MS5BcnRpZmFjdEhlYWRlckgAEg8KBWJ5dGVzGAIgASgMSABCBgoEcGFydCIzCgtMaXN0UmVxdWVzdBIUCgx3b3Jrc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJIk4KCkxpc3RlZEZpbGUSDgoGcnVuX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEgoKc2l6ZV9ieXRlcxgDIAEoAxIOCgZzaGEyNTYYBCABKAkiOQoMTGlzdFJlc3BvbnNlEikKBWZpbGVzGAEgAygLMhoud2YuYXJ0aWZhY3QudjEuTGlzdGVkRmlsZSJCCgxGZXRjaFJlcXVlc3QSFAoMd29ya3NwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIMCgRuYW1lGAMgASgJIh4KDUZldGNoUmVzcG9uc2USDQoFYnl0ZXMYASABKAwiSAoNU3RvcmVSZXNwb25zZRITCgthcnRpZmFjdF9pZBgBIAEoCRISCgpzaXplX2J5dGVzGAIgASgDEg4KBnNoYTI1NhgDIAEoCTLmAQoPQXJ0aWZhY3RTZXJ2aWNlEkYKBVN0b3JlEhwud2YuYXJ0aWZhY3QudjEuU3RvcmVSZXF1ZXN0Gh0ud2YuYXJ0aWZhY3QudjEuU3RvcmVSZXNwb25zZSgBEkMKBExpc3QSGy53Zi5hcnRpZmFjdC52MS5MaXN0UmVxdWVzdBocLndmLmFydGlmYWN0LnYxLkxpc3RSZXNwb25zZTABEkYKBUZldGNoEhwud2YuYXJ0aWZhY3QudjEuRmV0Y2hSZXF1ZXN0Gh0ud2YuYXJ0aWZhY3QudjEuRmV0Y2hSZXNwb25zZTABYgZwcm90bzM");
 
 /**
  * @generated from message wf.artifact.v1.ArtifactHeader
@@ -89,6 +89,79 @@ export const StoreRequestSchema: GenMessage<StoreRequest> = /*@__PURE__*/
   messageDesc(file_wf_artifact_v1_artifact, 1);
 
 /**
+ * @generated from message wf.artifact.v1.ListRequest
+ */
+export type ListRequest = Message<"wf.artifact.v1.ListRequest"> & {
+  /**
+   * @generated from field: string workspace_id = 1;
+   */
+  workspaceId: string;
+
+  /**
+   * @generated from field: string run_id = 2;
+   */
+  runId: string;
+};
+
+/**
+ * Describes the message wf.artifact.v1.ListRequest.
+ * Use `create(ListRequestSchema)` to create a new message.
+ */
+export const ListRequestSchema: GenMessage<ListRequest> = /*@__PURE__*/
+  messageDesc(file_wf_artifact_v1_artifact, 2);
+
+/**
+ * @generated from message wf.artifact.v1.ListedFile
+ */
+export type ListedFile = Message<"wf.artifact.v1.ListedFile"> & {
+  /**
+   * Of the run that has kept it.
+   *
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: int64 size_bytes = 3;
+   */
+  sizeBytes: bigint;
+
+  /**
+   * @generated from field: string sha256 = 4;
+   */
+  sha256: string;
+};
+
+/**
+ * Describes the message wf.artifact.v1.ListedFile.
+ * Use `create(ListedFileSchema)` to create a new message.
+ */
+export const ListedFileSchema: GenMessage<ListedFile> = /*@__PURE__*/
+  messageDesc(file_wf_artifact_v1_artifact, 3);
+
+/**
+ * @generated from message wf.artifact.v1.ListResponse
+ */
+export type ListResponse = Message<"wf.artifact.v1.ListResponse"> & {
+  /**
+   * @generated from field: repeated wf.artifact.v1.ListedFile files = 1;
+   */
+  files: ListedFile[];
+};
+
+/**
+ * Describes the message wf.artifact.v1.ListResponse.
+ * Use `create(ListResponseSchema)` to create a new message.
+ */
+export const ListResponseSchema: GenMessage<ListResponse> = /*@__PURE__*/
+  messageDesc(file_wf_artifact_v1_artifact, 4);
+
+/**
  * @generated from message wf.artifact.v1.FetchRequest
  */
 export type FetchRequest = Message<"wf.artifact.v1.FetchRequest"> & {
@@ -113,7 +186,7 @@ export type FetchRequest = Message<"wf.artifact.v1.FetchRequest"> & {
  * Use `create(FetchRequestSchema)` to create a new message.
  */
 export const FetchRequestSchema: GenMessage<FetchRequest> = /*@__PURE__*/
-  messageDesc(file_wf_artifact_v1_artifact, 2);
+  messageDesc(file_wf_artifact_v1_artifact, 5);
 
 /**
  * @generated from message wf.artifact.v1.FetchResponse
@@ -130,7 +203,7 @@ export type FetchResponse = Message<"wf.artifact.v1.FetchResponse"> & {
  * Use `create(FetchResponseSchema)` to create a new message.
  */
 export const FetchResponseSchema: GenMessage<FetchResponse> = /*@__PURE__*/
-  messageDesc(file_wf_artifact_v1_artifact, 3);
+  messageDesc(file_wf_artifact_v1_artifact, 6);
 
 /**
  * @generated from message wf.artifact.v1.StoreResponse
@@ -157,7 +230,7 @@ export type StoreResponse = Message<"wf.artifact.v1.StoreResponse"> & {
  * Use `create(StoreResponseSchema)` to create a new message.
  */
 export const StoreResponseSchema: GenMessage<StoreResponse> = /*@__PURE__*/
-  messageDesc(file_wf_artifact_v1_artifact, 4);
+  messageDesc(file_wf_artifact_v1_artifact, 7);
 
 /**
  * @generated from service wf.artifact.v1.ArtifactService
@@ -172,6 +245,17 @@ export const ArtifactService: GenService<{
     methodKind: "client_streaming";
     input: typeof StoreRequestSchema;
     output: typeof StoreResponseSchema;
+  },
+  /**
+   * What a task of a run may read: the files of the run, and of the tasks whose results it has taken over. By their
+   * names, each once.
+   *
+   * @generated from rpc wf.artifact.v1.ArtifactService.List
+   */
+  list: {
+    methodKind: "server_streaming";
+    input: typeof ListRequestSchema;
+    output: typeof ListResponseSchema;
   },
   /**
    * The bytes of a file, for a task of the same workspace that is to read them.

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wf/scheduler/v1/scheduler.proto.
  */
 export const file_wf_scheduler_v1_scheduler: GenFile = /*@__PURE__*/
-  fileDesc("Ch93Zi9zY2hlZHVsZXIvdjEvc2NoZWR1bGVyLnByb3RvEg93Zi5zY2hlZHVsZXIudjEiqwIKCFJ1blN0YXJ0Eg4KBnJ1bl9pZBgBIAEoCRIUCgx3b3Jrc3BhY2VfaWQYAiABKAkSEAoId29ya2Zsb3cYAyABKAkSDwoHdmVyc2lvbhgEIAEoBRIRCglwbGFuX2pzb24YBSABKAkSEwoLaW5wdXRzX2pzb24YBiABKAkSDwoHdHJpZ2dlchgHIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYCCABKAkSEQoJYm9keV9oYXNoGAkgASgJEhMKC3RyYWNlcGFyZW50GAogASgJEhAKCHJlcnVuX29mGAsgASgJEhIKCnJlcnVuX21vZGUYDCABKAkSEgoKcmVydW5fdGFzaxgNIAEoCRIMCgRiYXJlGA4gASgIEhQKDHRyaWdnZXJfanNvbhgPIAEoCSI7ChBTdGFydFJ1bnNSZXF1ZXN0EicKBHJ1bnMYASADKAsyGS53Zi5zY2hlZHVsZXIudjEuUnVuU3RhcnQiPwoKUnVuU3RhcnRlZBIOCgZydW5faWQYASABKAkSDwoHcHJvYmxlbRgCIAEoCRIQCghydW5fanNvbhgDIAEoCSI+ChFTdGFydFJ1bnNSZXNwb25zZRIpCgRydW5zGAEgAygLMhsud2Yuc2NoZWR1bGVyLnYxLlJ1blN0YXJ0ZWQiNQoNR2V0UnVuUmVxdWVzdBIUCgx3b3Jrc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJIiIKDkdldFJ1blJlc3BvbnNlEhAKCHJ1bl9qc29uGAEgASgJIloKE0xpc3RUYXNrUnVuc1JlcXVlc3QSFAoMd29ya3NwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRINCgVsaW1pdBgDIAEoBRIOCgZjdXJzb3IYBCABKAkijgMKB1Rhc2tSdW4SCgoCaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEgwKBHRhc2sYAyABKAkSEQoEaXRlbRgEIAEoBUgAiAEBEg4KBnN0YXR1cxgFIAEoCRIOCgZyZWFzb24YBiABKAkSDwoHYXR0ZW1wdBgHIAEoBRITCgttYXhfcmV0cmllcxgIIAEoBRIRCgl3b3JrZXJfaWQYCSABKAkSFAoMb3V0cHV0c19qc29uGAogASgJEikKBWVycm9yGAsgASgLMhoud2Yuc2NoZWR1bGVyLnYxLlRhc2tFcnJvchItCglxdWV1ZWRfYXQYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2ZpbmlzaGVkX2F0GA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtyZXVzZWRfZnJvbRgPIAEoCUIHCgVfaXRlbSIqCglUYXNrRXJyb3ISDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIlQKFExpc3RUYXNrUnVuc1Jlc3BvbnNlEicKBWl0ZW1zGAEgAygLMhgud2Yuc2NoZWR1bGVyLnYxLlRhc2tSdW4SEwoLbmV4dF9jdXJzb3IYAiABKAkiRgoPV2F0Y2hSdW5SZXF1ZXN0EhQKDHdvcmtzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSDQoFYWZ0ZXIYAyABKAUiPAoQV2F0Y2hSdW5SZXNwb25zZRIoCgVldmVudBgBIAEoCzIZLndmLnNjaGVkdWxlci52MS5SdW5FdmVudCKOAQoIUnVuRXZlbnQSCwoDc2VxGAEgASgFEgwKBHR5cGUYAiABKAkSDgoGcnVuX2lkGAMgASgJEgwKBHRhc2sYBCABKAkSDgoGc3RhdHVzGAUgASgJEiYKAmF0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglkYXRhX2pzb24YByABKAkiIgoPT3BlblJ1bnNSZXF1ZXN0Eg8KB3J1bl9pZHMYASADKAkiLwoQT3BlblJ1bnNSZXNwb25zZRINCgVrbm93bhgBIAMoCRIMCgRvcGVuGAIgAygJIjgKEENhbmNlbFJ1blJlcXVlc3QSFAoMd29ya3NwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCSITChFDYW5jZWxSdW5SZXNwb25zZSLqAQoST3BlblNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSDAoEbmFtZRgCIAEoCRIOCgZxdWV1ZXMYAyADKAkSDQoFc2xvdHMYBCABKAUSFAoMaW5saW5lX3Nsb3RzGAUgASgFEj8KBmxhYmVscxgGIAMoCzIvLndmLnNjaGVkdWxlci52MS5PcGVuU2Vzc2lvblJlcXVlc3QuTGFiZWxzRW50cnkSDQoFdHlwZXMYByADKAkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI9ChNPcGVuU2Vzc2lvblJlc3BvbnNlEhAKCGxlYXNlX21zGAEgASgFEhQKDGhlYXJ0YmVhdF9tcxgCIAEoBSIpChNDbG9zZVNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiFgoUQ2xvc2VTZXNzaW9uUmVzcG9uc2UiWgoMQ2xhaW1SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSEQoJbWF4X3Rhc2tzGAIgASgFEg8KB3dhaXRfbXMYAyABKAUSEgoKbWF4X2lubGluZRgEIAEoBSL1AQoHQXR0ZW1wdBITCgt0YXNrX3J1bl9pZBgBIAEoCRINCgV0b2tlbhgCIAEoAxIPCgdhdHRlbXB0GAMgASgFEg4KBnJ1bl9pZBgEIAEoCRIUCgx3b3Jrc3BhY2VfaWQYBSABKAkSEAoId29ya2Zsb3cYBiABKAkSDwoHdmVyc2lvbhgHIAEoBRIMCgR0YXNrGAggASgJEgwKBHR5cGUYCSABKAkSEQoJdGFza19qc29uGAogASgJEhQKDGNvbnRleHRfanNvbhgLIAEoCRISCgp0aW1lb3V0X21zGAwgASgDEhMKC3RyYWNlcGFyZW50GA0gASgJIjsKDUNsYWltUmVzcG9uc2USKgoIYXR0ZW1wdHMYASADKAsyGC53Zi5zY2hlZHVsZXIudjEuQXR0ZW1wdCIqCgRIZWxkEhMKC3Rhc2tfcnVuX2lkGAEgASgJEg0KBXRva2VuGAIgASgDIjkKE0NoZWNrQXR0ZW1wdFJlcXVlc3QSEwoLdGFza19ydW5faWQYASABKAkSDQoFdG9rZW4YAiABKAMiPQoUQ2hlY2tBdHRlbXB0UmVzcG9uc2USFAoMd29ya3NwYWNlX2lkGAEgASgJEg8KB3NlY3JldHMYAiADKAkicQoQSGVhcnRiZWF0UmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEiMKBGhlbGQYAiADKAsyFS53Zi5zY2hlZHVsZXIudjEuSGVsZBISCgpsYXN0X3Rva2VuGAMgASgDEhAKCGRyYWluaW5nGAQgASgIIjgKEUhlYXJ0YmVhdFJlc3BvbnNlEiMKBHN0b3AYASADKAsyFS53Zi5zY2hlZHVsZXIudjEuSGVsZCLVAQoGUmVzdWx0EhMKC3Rhc2tfcnVuX2lkGAEgASgJEg0KBXRva2VuGAIgASgDEg8KB291dGNvbWUYAyABKAkSFAoMb3V0cHV0c19qc29uGAQgASgJEhIKCmVycm9yX2NvZGUYBSABKAkSFQoNZXJyb3JfbWVzc2FnZRgGIAEoCRIVCg1ub25fcmV0cnlhYmxlGAcgASgIEhYKDnJldHJ5X2FmdGVyX21zGAggASgDEhIKCmxvZ19jaHVua3MYCSABKAUSEgoKdXNhZ2VfanNvbhgKIAEoCSJ0Cg1SZXBvcnRSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSKAoHcmVzdWx0cxgCIAMoCzIXLndmLnNjaGVkdWxlci52MS5SZXN1bHQSEQoJbWF4X3Rhc2tzGAMgASgFEhIKCm1heF9pbmxpbmUYBCABKAUiPwoIUmVwb3J0ZWQSEwoLdGFza19ydW5faWQYASABKAkSDQoFdG9rZW4YAiABKAMSDwoHdmVyZGljdBgDIAEoCSJpCg5SZXBvcnRSZXNwb25zZRIrCghyZXBvcnRlZBgBIAMoCzIZLndmLnNjaGVkdWxlci52MS5SZXBvcnRlZBIqCghhdHRlbXB0cxgCIAMoCzIYLndmLnNjaGVkdWxlci52MS5BdHRlbXB0MpMIChBTY2hlZHVsZXJTZXJ2aWNlElIKCVN0YXJ0UnVucxIhLndmLnNjaGVkdWxlci52MS5TdGFydFJ1bnNSZXF1ZXN0GiIud2Yuc2NoZWR1bGVyLnYxLlN0YXJ0UnVuc1Jlc3BvbnNlEk8KBkdldFJ1bhIeLndmLnNjaGVkdWxlci52MS5HZXRSdW5SZXF1ZXN0Gh8ud2Yuc2NoZWR1bGVyLnYxLkdldFJ1blJlc3BvbnNlIgSouxgBEmEKDExpc3RUYXNrUnVucxIkLndmLnNjaGVkdWxlci52MS5MaXN0VGFza1J1bnNSZXF1ZXN0GiUud2Yuc2NoZWR1bGVyLnYxLkxpc3RUYXNrUnVuc1Jlc3BvbnNlIgSouxgBElcKCFdhdGNoUnVuEiAud2Yuc2NoZWR1bGVyLnYxLldhdGNoUnVuUmVxdWVzdBohLndmLnNjaGVkdWxlci52MS5XYXRjaFJ1blJlc3BvbnNlIgSouxgBMAESTwoIT3BlblJ1bnMSIC53Zi5zY2hlZHVsZXIudjEuT3BlblJ1bnNSZXF1ZXN0GiEud2Yuc2NoZWR1bGVyLnYxLk9wZW5SdW5zUmVzcG9uc2USUgoJQ2FuY2VsUnVuEiEud2Yuc2NoZWR1bGVyLnYxLkNhbmNlbFJ1blJlcXVlc3QaIi53Zi5zY2hlZHVsZXIudjEuQ2FuY2VsUnVuUmVzcG9uc2USWAoLT3BlblNlc3Npb24SIy53Zi5zY2hlZHVsZXIudjEuT3BlblNlc3Npb25SZXF1ZXN0GiQud2Yuc2NoZWR1bGVyLnYxLk9wZW5TZXNzaW9uUmVzcG9uc2USWwoMQ2xvc2VTZXNzaW9uEiQud2Yuc2NoZWR1bGVyLnYxLkNsb3NlU2Vzc2lvblJlcXVlc3QaJS53Zi5zY2hlZHVsZXIudjEuQ2xvc2VTZXNzaW9uUmVzcG9uc2USRgoFQ2xhaW0SHS53Zi5zY2hlZHVsZXIudjEuQ2xhaW1SZXF1ZXN0Gh4ud2Yuc2NoZWR1bGVyLnYxLkNsYWltUmVzcG9uc2USWwoMQ2hlY2tBdHRlbXB0EiQud2Yuc2NoZWR1bGVyLnYxLkNoZWNrQXR0ZW1wdFJlcXVlc3QaJS53Zi5zY2hlZHVsZXIudjEuQ2hlY2tBdHRlbXB0UmVzcG9uc2USUgoJSGVhcnRiZWF0EiEud2Yuc2NoZWR1bGVyLnYxLkhlYXJ0YmVhdFJlcXVlc3QaIi53Zi5zY2hlZHVsZXIudjEuSGVhcnRiZWF0UmVzcG9uc2USSQoGUmVwb3J0Eh4ud2Yuc2NoZWR1bGVyLnYxLlJlcG9ydFJlcXVlc3QaHy53Zi5zY2hlZHVsZXIudjEuUmVwb3J0UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_wf_access_v1_access]);
+  fileDesc("Ch93Zi9zY2hlZHVsZXIvdjEvc2NoZWR1bGVyLnByb3RvEg93Zi5zY2hlZHVsZXIudjEiqwIKCFJ1blN0YXJ0Eg4KBnJ1bl9pZBgBIAEoCRIUCgx3b3Jrc3BhY2VfaWQYAiABKAkSEAoId29ya2Zsb3cYAyABKAkSDwoHdmVyc2lvbhgEIAEoBRIRCglwbGFuX2pzb24YBSABKAkSEwoLaW5wdXRzX2pzb24YBiABKAkSDwoHdHJpZ2dlchgHIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYCCABKAkSEQoJYm9keV9oYXNoGAkgASgJEhMKC3RyYWNlcGFyZW50GAogASgJEhAKCHJlcnVuX29mGAsgASgJEhIKCnJlcnVuX21vZGUYDCABKAkSEgoKcmVydW5fdGFzaxgNIAEoCRIMCgRiYXJlGA4gASgIEhQKDHRyaWdnZXJfanNvbhgPIAEoCSI7ChBTdGFydFJ1bnNSZXF1ZXN0EicKBHJ1bnMYASADKAsyGS53Zi5zY2hlZHVsZXIudjEuUnVuU3RhcnQiPwoKUnVuU3RhcnRlZBIOCgZydW5faWQYASABKAkSDwoHcHJvYmxlbRgCIAEoCRIQCghydW5fanNvbhgDIAEoCSI+ChFTdGFydFJ1bnNSZXNwb25zZRIpCgRydW5zGAEgAygLMhsud2Yuc2NoZWR1bGVyLnYxLlJ1blN0YXJ0ZWQiNQoNR2V0UnVuUmVxdWVzdBIUCgx3b3Jrc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJIiIKDkdldFJ1blJlc3BvbnNlEhAKCHJ1bl9qc29uGAEgASgJIloKE0xpc3RUYXNrUnVuc1JlcXVlc3QSFAoMd29ya3NwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRINCgVsaW1pdBgDIAEoBRIOCgZjdXJzb3IYBCABKAkijgMKB1Rhc2tSdW4SCgoCaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEgwKBHRhc2sYAyABKAkSEQoEaXRlbRgEIAEoBUgAiAEBEg4KBnN0YXR1cxgFIAEoCRIOCgZyZWFzb24YBiABKAkSDwoHYXR0ZW1wdBgHIAEoBRITCgttYXhfcmV0cmllcxgIIAEoBRIRCgl3b3JrZXJfaWQYCSABKAkSFAoMb3V0cHV0c19qc29uGAogASgJEikKBWVycm9yGAsgASgLMhoud2Yuc2NoZWR1bGVyLnYxLlRhc2tFcnJvchItCglxdWV1ZWRfYXQYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2ZpbmlzaGVkX2F0GA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtyZXVzZWRfZnJvbRgPIAEoCUIHCgVfaXRlbSIqCglUYXNrRXJyb3ISDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIlQKFExpc3RUYXNrUnVuc1Jlc3BvbnNlEicKBWl0ZW1zGAEgAygLMhgud2Yuc2NoZWR1bGVyLnYxLlRhc2tSdW4SEwoLbmV4dF9jdXJzb3IYAiABKAkiRgoPV2F0Y2hSdW5SZXF1ZXN0EhQKDHdvcmtzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSDQoFYWZ0ZXIYAyABKAUiPAoQV2F0Y2hSdW5SZXNwb25zZRIoCgVldmVudBgBIAEoCzIZLndmLnNjaGVkdWxlci52MS5SdW5FdmVudCKOAQoIUnVuRXZlbnQSCwoDc2VxGAEgASgFEgwKBHR5cGUYAiABKAkSDgoGcnVuX2lkGAMgASgJEgwKBHRhc2sYBCABKAkSDgoGc3RhdHVzGAUgASgJEiYKAmF0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglkYXRhX2pzb24YByABKAkiOgoSTGlzdE9yaWdpbnNSZXF1ZXN0EhQKDHdvcmtzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkiJwoGT3JpZ2luEg4KBnJ1bl9pZBgBIAEoCRINCgV0YXNrcxgCIAMoCSI/ChNMaXN0T3JpZ2luc1Jlc3BvbnNlEigKB29yaWdpbnMYASADKAsyFy53Zi5zY2hlZHVsZXIudjEuT3JpZ2luIiIKD09wZW5SdW5zUmVxdWVzdBIPCgdydW5faWRzGAEgAygJIi8KEE9wZW5SdW5zUmVzcG9uc2USDQoFa25vd24YASADKAkSDAoEb3BlbhgCIAMoCSI4ChBDYW5jZWxSdW5SZXF1ZXN0EhQKDHdvcmtzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkiEwoRQ2FuY2VsUnVuUmVzcG9uc2Ui6gEKEk9wZW5TZXNzaW9uUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSDgoGcXVldWVzGAMgAygJEg0KBXNsb3RzGAQgASgFEhQKDGlubGluZV9zbG90cxgFIAEoBRI/CgZsYWJlbHMYBiADKAsyLy53Zi5zY2hlZHVsZXIudjEuT3BlblNlc3Npb25SZXF1ZXN0LkxhYmVsc0VudHJ5Eg0KBXR5cGVzGAcgAygJGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiPQoTT3BlblNlc3Npb25SZXNwb25zZRIQCghsZWFzZV9tcxgBIAEoBRIUCgxoZWFydGJlYXRfbXMYAiABKAUiKQoTQ2xvc2VTZXNzaW9uUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIhYKFENsb3NlU2Vzc2lvblJlc3BvbnNlIloKDENsYWltUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEhEKCW1heF90YXNrcxgCIAEoBRIPCgd3YWl0X21zGAMgASgFEhIKCm1heF9pbmxpbmUYBCABKAUi9QEKB0F0dGVtcHQSEwoLdGFza19ydW5faWQYASABKAkSDQoFdG9rZW4YAiABKAMSDwoHYXR0ZW1wdBgDIAEoBRIOCgZydW5faWQYBCABKAkSFAoMd29ya3NwYWNlX2lkGAUgASgJEhAKCHdvcmtmbG93GAYgASgJEg8KB3ZlcnNpb24YByABKAUSDAoEdGFzaxgIIAEoCRIMCgR0eXBlGAkgASgJEhEKCXRhc2tfanNvbhgKIAEoCRIUCgxjb250ZXh0X2pzb24YCyABKAkSEgoKdGltZW91dF9tcxgMIAEoAxITCgt0cmFjZXBhcmVudBgNIAEoCSI7Cg1DbGFpbVJlc3BvbnNlEioKCGF0dGVtcHRzGAEgAygLMhgud2Yuc2NoZWR1bGVyLnYxLkF0dGVtcHQiKgoESGVsZBITCgt0YXNrX3J1bl9pZBgBIAEoCRINCgV0b2tlbhgCIAEoAyI5ChNDaGVja0F0dGVtcHRSZXF1ZXN0EhMKC3Rhc2tfcnVuX2lkGAEgASgJEg0KBXRva2VuGAIgASgDIj0KFENoZWNrQXR0ZW1wdFJlc3BvbnNlEhQKDHdvcmtzcGFjZV9pZBgBIAEoCRIPCgdzZWNyZXRzGAIgAygJInEKEEhlYXJ0YmVhdFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIjCgRoZWxkGAIgAygLMhUud2Yuc2NoZWR1bGVyLnYxLkhlbGQSEgoKbGFzdF90b2tlbhgDIAEoAxIQCghkcmFpbmluZxgEIAEoCCI4ChFIZWFydGJlYXRSZXNwb25zZRIjCgRzdG9wGAEgAygLMhUud2Yuc2NoZWR1bGVyLnYxLkhlbGQi1QEKBlJlc3VsdBITCgt0YXNrX3J1bl9pZBgBIAEoCRINCgV0b2tlbhgCIAEoAxIPCgdvdXRjb21lGAMgASgJEhQKDG91dHB1dHNfanNvbhgEIAEoCRISCgplcnJvcl9jb2RlGAUgASgJEhUKDWVycm9yX21lc3NhZ2UYBiABKAkSFQoNbm9uX3JldHJ5YWJsZRgHIAEoCBIWCg5yZXRyeV9hZnRlcl9tcxgIIAEoAxISCgpsb2dfY2h1bmtzGAkgASgFEhIKCnVzYWdlX2pzb24YCiABKAkidAoNUmVwb3J0UmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEigKB3Jlc3VsdHMYAiADKAsyFy53Zi5zY2hlZHVsZXIudjEuUmVzdWx0EhEKCW1heF90YXNrcxgDIAEoBRISCgptYXhfaW5saW5lGAQgASgFIj8KCFJlcG9ydGVkEhMKC3Rhc2tfcnVuX2lkGAEgASgJEg0KBXRva2VuGAIgASgDEg8KB3ZlcmRpY3QYAyABKAkiaQoOUmVwb3J0UmVzcG9uc2USKwoIcmVwb3J0ZWQYASADKAsyGS53Zi5zY2hlZHVsZXIudjEuUmVwb3J0ZWQSKgoIYXR0ZW1wdHMYAiADKAsyGC53Zi5zY2hlZHVsZXIudjEuQXR0ZW1wdDLtCAoQU2NoZWR1bGVyU2VydmljZRJSCglTdGFydFJ1bnMSIS53Zi5zY2hlZHVsZXIudjEuU3RhcnRSdW5zUmVxdWVzdBoiLndmLnNjaGVkdWxlci52MS5TdGFydFJ1bnNSZXNwb25zZRJPCgZHZXRSdW4SHi53Zi5zY2hlZHVsZXIudjEuR2V0UnVuUmVxdWVzdBofLndmLnNjaGVkdWxlci52MS5HZXRSdW5SZXNwb25zZSIEqLsYARJhCgxMaXN0VGFza1J1bnMSJC53Zi5zY2hlZHVsZXIudjEuTGlzdFRhc2tSdW5zUmVxdWVzdBolLndmLnNjaGVkdWxlci52MS5MaXN0VGFza1J1bnNSZXNwb25zZSIEqLsYARJXCghXYXRjaFJ1bhIgLndmLnNjaGVkdWxlci52MS5XYXRjaFJ1blJlcXVlc3QaIS53Zi5zY2hlZHVsZXIudjEuV2F0Y2hSdW5SZXNwb25zZSIEqLsYATABEk8KCE9wZW5SdW5zEiAud2Yuc2NoZWR1bGVyLnYxLk9wZW5SdW5zUmVxdWVzdBohLndmLnNjaGVkdWxlci52MS5PcGVuUnVuc1Jlc3BvbnNlElgKC0xpc3RPcmlnaW5zEiMud2Yuc2NoZWR1bGVyLnYxLkxpc3RPcmlnaW5zUmVxdWVzdBokLndmLnNjaGVkdWxlci52MS5MaXN0T3JpZ2luc1Jlc3BvbnNlElIKCUNhbmNlbFJ1bhIhLndmLnNjaGVkdWxlci52MS5DYW5jZWxSdW5SZXF1ZXN0GiIud2Yuc2NoZWR1bGVyLnYxLkNhbmNlbFJ1blJlc3BvbnNlElgKC09wZW5TZXNzaW9uEiMud2Yuc2NoZWR1bGVyLnYxLk9wZW5TZXNzaW9uUmVxdWVzdBokLndmLnNjaGVkdWxlci52MS5PcGVuU2Vzc2lvblJlc3BvbnNlElsKDENsb3NlU2Vzc2lvbhIkLndmLnNjaGVkdWxlci52MS5DbG9zZVNlc3Npb25SZXF1ZXN0GiUud2Yuc2NoZWR1bGVyLnYxLkNsb3NlU2Vzc2lvblJlc3BvbnNlEkYKBUNsYWltEh0ud2Yuc2NoZWR1bGVyLnYxLkNsYWltUmVxdWVzdBoeLndmLnNjaGVkdWxlci52MS5DbGFpbVJlc3BvbnNlElsKDENoZWNrQXR0ZW1wdBIkLndmLnNjaGVkdWxlci52MS5DaGVja0F0dGVtcHRSZXF1ZXN0GiUud2Yuc2NoZWR1bGVyLnYxLkNoZWNrQXR0ZW1wdFJlc3BvbnNlElIKCUhlYXJ0YmVhdBIhLndmLnNjaGVkdWxlci52MS5IZWFydGJlYXRSZXF1ZXN0GiIud2Yuc2NoZWR1bGVyLnYxLkhlYXJ0YmVhdFJlc3BvbnNlEkkKBlJlcG9ydBIeLndmLnNjaGVkdWxlci52MS5SZXBvcnRSZXF1ZXN0Gh8ud2Yuc2NoZWR1bGVyLnYxLlJlcG9ydFJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_wf_access_v1_access]);
 
 /**
  * @generated from message wf.scheduler.v1.RunStart
@@ -499,6 +499,67 @@ export const RunEventSchema: GenMessage<RunEvent> = /*@__PURE__*/
   messageDesc(file_wf_scheduler_v1_scheduler, 12);
 
 /**
+ * @generated from message wf.scheduler.v1.ListOriginsRequest
+ */
+export type ListOriginsRequest = Message<"wf.scheduler.v1.ListOriginsRequest"> & {
+  /**
+   * @generated from field: string workspace_id = 1;
+   */
+  workspaceId: string;
+
+  /**
+   * @generated from field: string run_id = 2;
+   */
+  runId: string;
+};
+
+/**
+ * Describes the message wf.scheduler.v1.ListOriginsRequest.
+ * Use `create(ListOriginsRequestSchema)` to create a new message.
+ */
+export const ListOriginsRequestSchema: GenMessage<ListOriginsRequest> = /*@__PURE__*/
+  messageDesc(file_wf_scheduler_v1_scheduler, 13);
+
+/**
+ * @generated from message wf.scheduler.v1.Origin
+ */
+export type Origin = Message<"wf.scheduler.v1.Origin"> & {
+  /**
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * @generated from field: repeated string tasks = 2;
+   */
+  tasks: string[];
+};
+
+/**
+ * Describes the message wf.scheduler.v1.Origin.
+ * Use `create(OriginSchema)` to create a new message.
+ */
+export const OriginSchema: GenMessage<Origin> = /*@__PURE__*/
+  messageDesc(file_wf_scheduler_v1_scheduler, 14);
+
+/**
+ * @generated from message wf.scheduler.v1.ListOriginsResponse
+ */
+export type ListOriginsResponse = Message<"wf.scheduler.v1.ListOriginsResponse"> & {
+  /**
+   * @generated from field: repeated wf.scheduler.v1.Origin origins = 1;
+   */
+  origins: Origin[];
+};
+
+/**
+ * Describes the message wf.scheduler.v1.ListOriginsResponse.
+ * Use `create(ListOriginsResponseSchema)` to create a new message.
+ */
+export const ListOriginsResponseSchema: GenMessage<ListOriginsResponse> = /*@__PURE__*/
+  messageDesc(file_wf_scheduler_v1_scheduler, 15);
+
+/**
  * @generated from message wf.scheduler.v1.OpenRunsRequest
  */
 export type OpenRunsRequest = Message<"wf.scheduler.v1.OpenRunsRequest"> & {
@@ -515,7 +576,7 @@ export type OpenRunsRequest = Message<"wf.scheduler.v1.OpenRunsRequest"> & {
  * Use `create(OpenRunsRequestSchema)` to create a new message.
  */
 export const OpenRunsRequestSchema: GenMessage<OpenRunsRequest> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 13);
+  messageDesc(file_wf_scheduler_v1_scheduler, 16);
 
 /**
  * @generated from message wf.scheduler.v1.OpenRunsResponse
@@ -537,7 +598,7 @@ export type OpenRunsResponse = Message<"wf.scheduler.v1.OpenRunsResponse"> & {
  * Use `create(OpenRunsResponseSchema)` to create a new message.
  */
 export const OpenRunsResponseSchema: GenMessage<OpenRunsResponse> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 14);
+  messageDesc(file_wf_scheduler_v1_scheduler, 17);
 
 /**
  * @generated from message wf.scheduler.v1.CancelRunRequest
@@ -559,7 +620,7 @@ export type CancelRunRequest = Message<"wf.scheduler.v1.CancelRunRequest"> & {
  * Use `create(CancelRunRequestSchema)` to create a new message.
  */
 export const CancelRunRequestSchema: GenMessage<CancelRunRequest> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 15);
+  messageDesc(file_wf_scheduler_v1_scheduler, 18);
 
 /**
  * @generated from message wf.scheduler.v1.CancelRunResponse
@@ -572,7 +633,7 @@ export type CancelRunResponse = Message<"wf.scheduler.v1.CancelRunResponse"> & {
  * Use `create(CancelRunResponseSchema)` to create a new message.
  */
 export const CancelRunResponseSchema: GenMessage<CancelRunResponse> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 16);
+  messageDesc(file_wf_scheduler_v1_scheduler, 19);
 
 /**
  * @generated from message wf.scheduler.v1.OpenSessionRequest
@@ -621,7 +682,7 @@ export type OpenSessionRequest = Message<"wf.scheduler.v1.OpenSessionRequest"> &
  * Use `create(OpenSessionRequestSchema)` to create a new message.
  */
 export const OpenSessionRequestSchema: GenMessage<OpenSessionRequest> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 17);
+  messageDesc(file_wf_scheduler_v1_scheduler, 20);
 
 /**
  * @generated from message wf.scheduler.v1.OpenSessionResponse
@@ -643,7 +704,7 @@ export type OpenSessionResponse = Message<"wf.scheduler.v1.OpenSessionResponse">
  * Use `create(OpenSessionResponseSchema)` to create a new message.
  */
 export const OpenSessionResponseSchema: GenMessage<OpenSessionResponse> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 18);
+  messageDesc(file_wf_scheduler_v1_scheduler, 21);
 
 /**
  * @generated from message wf.scheduler.v1.CloseSessionRequest
@@ -660,7 +721,7 @@ export type CloseSessionRequest = Message<"wf.scheduler.v1.CloseSessionRequest">
  * Use `create(CloseSessionRequestSchema)` to create a new message.
  */
 export const CloseSessionRequestSchema: GenMessage<CloseSessionRequest> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 19);
+  messageDesc(file_wf_scheduler_v1_scheduler, 22);
 
 /**
  * @generated from message wf.scheduler.v1.CloseSessionResponse
@@ -673,7 +734,7 @@ export type CloseSessionResponse = Message<"wf.scheduler.v1.CloseSessionResponse
  * Use `create(CloseSessionResponseSchema)` to create a new message.
  */
 export const CloseSessionResponseSchema: GenMessage<CloseSessionResponse> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 20);
+  messageDesc(file_wf_scheduler_v1_scheduler, 23);
 
 /**
  * @generated from message wf.scheduler.v1.ClaimRequest
@@ -711,7 +772,7 @@ export type ClaimRequest = Message<"wf.scheduler.v1.ClaimRequest"> & {
  * Use `create(ClaimRequestSchema)` to create a new message.
  */
 export const ClaimRequestSchema: GenMessage<ClaimRequest> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 21);
+  messageDesc(file_wf_scheduler_v1_scheduler, 24);
 
 /**
  * One attempt, with all that its worker needs.
@@ -796,7 +857,7 @@ export type Attempt = Message<"wf.scheduler.v1.Attempt"> & {
  * Use `create(AttemptSchema)` to create a new message.
  */
 export const AttemptSchema: GenMessage<Attempt> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 22);
+  messageDesc(file_wf_scheduler_v1_scheduler, 25);
 
 /**
  * @generated from message wf.scheduler.v1.ClaimResponse
@@ -813,7 +874,7 @@ export type ClaimResponse = Message<"wf.scheduler.v1.ClaimResponse"> & {
  * Use `create(ClaimResponseSchema)` to create a new message.
  */
 export const ClaimResponseSchema: GenMessage<ClaimResponse> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 23);
+  messageDesc(file_wf_scheduler_v1_scheduler, 26);
 
 /**
  * @generated from message wf.scheduler.v1.Held
@@ -835,7 +896,7 @@ export type Held = Message<"wf.scheduler.v1.Held"> & {
  * Use `create(HeldSchema)` to create a new message.
  */
 export const HeldSchema: GenMessage<Held> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 24);
+  messageDesc(file_wf_scheduler_v1_scheduler, 27);
 
 /**
  * @generated from message wf.scheduler.v1.CheckAttemptRequest
@@ -857,7 +918,7 @@ export type CheckAttemptRequest = Message<"wf.scheduler.v1.CheckAttemptRequest">
  * Use `create(CheckAttemptRequestSchema)` to create a new message.
  */
 export const CheckAttemptRequestSchema: GenMessage<CheckAttemptRequest> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 25);
+  messageDesc(file_wf_scheduler_v1_scheduler, 28);
 
 /**
  * @generated from message wf.scheduler.v1.CheckAttemptResponse
@@ -881,7 +942,7 @@ export type CheckAttemptResponse = Message<"wf.scheduler.v1.CheckAttemptResponse
  * Use `create(CheckAttemptResponseSchema)` to create a new message.
  */
 export const CheckAttemptResponseSchema: GenMessage<CheckAttemptResponse> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 26);
+  messageDesc(file_wf_scheduler_v1_scheduler, 29);
 
 /**
  * @generated from message wf.scheduler.v1.HeartbeatRequest
@@ -917,7 +978,7 @@ export type HeartbeatRequest = Message<"wf.scheduler.v1.HeartbeatRequest"> & {
  * Use `create(HeartbeatRequestSchema)` to create a new message.
  */
 export const HeartbeatRequestSchema: GenMessage<HeartbeatRequest> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 27);
+  messageDesc(file_wf_scheduler_v1_scheduler, 30);
 
 /**
  * @generated from message wf.scheduler.v1.HeartbeatResponse
@@ -936,7 +997,7 @@ export type HeartbeatResponse = Message<"wf.scheduler.v1.HeartbeatResponse"> & {
  * Use `create(HeartbeatResponseSchema)` to create a new message.
  */
 export const HeartbeatResponseSchema: GenMessage<HeartbeatResponse> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 28);
+  messageDesc(file_wf_scheduler_v1_scheduler, 31);
 
 /**
  * @generated from message wf.scheduler.v1.Result
@@ -1002,7 +1063,7 @@ export type Result = Message<"wf.scheduler.v1.Result"> & {
  * Use `create(ResultSchema)` to create a new message.
  */
 export const ResultSchema: GenMessage<Result> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 29);
+  messageDesc(file_wf_scheduler_v1_scheduler, 32);
 
 /**
  * @generated from message wf.scheduler.v1.ReportRequest
@@ -1034,7 +1095,7 @@ export type ReportRequest = Message<"wf.scheduler.v1.ReportRequest"> & {
  * Use `create(ReportRequestSchema)` to create a new message.
  */
 export const ReportRequestSchema: GenMessage<ReportRequest> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 30);
+  messageDesc(file_wf_scheduler_v1_scheduler, 33);
 
 /**
  * @generated from message wf.scheduler.v1.Reported
@@ -1063,7 +1124,7 @@ export type Reported = Message<"wf.scheduler.v1.Reported"> & {
  * Use `create(ReportedSchema)` to create a new message.
  */
 export const ReportedSchema: GenMessage<Reported> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 31);
+  messageDesc(file_wf_scheduler_v1_scheduler, 34);
 
 /**
  * @generated from message wf.scheduler.v1.ReportResponse
@@ -1085,7 +1146,7 @@ export type ReportResponse = Message<"wf.scheduler.v1.ReportResponse"> & {
  * Use `create(ReportResponseSchema)` to create a new message.
  */
 export const ReportResponseSchema: GenMessage<ReportResponse> = /*@__PURE__*/
-  messageDesc(file_wf_scheduler_v1_scheduler, 32);
+  messageDesc(file_wf_scheduler_v1_scheduler, 35);
 
 /**
  * @generated from service wf.scheduler.v1.SchedulerService
@@ -1140,6 +1201,16 @@ export const SchedulerService: GenService<{
     methodKind: "unary";
     input: typeof OpenRunsRequestSchema;
     output: typeof OpenRunsResponseSchema;
+  },
+  /**
+   * The tasks of earlier runs whose results a run has taken over.
+   *
+   * @generated from rpc wf.scheduler.v1.SchedulerService.ListOrigins
+   */
+  listOrigins: {
+    methodKind: "unary";
+    input: typeof ListOriginsRequestSchema;
+    output: typeof ListOriginsResponseSchema;
   },
   /**
    * What has not begun is cancelled at once, what runs is told to stop.
