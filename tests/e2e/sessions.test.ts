@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "bun:test"
+import { isIP } from "node:net"
 import { until } from "#kernel/testing/until.ts"
 import { createClient } from "#sdk/index.ts"
 import { platform, type UnderTest } from "./platform.ts"
@@ -59,7 +60,9 @@ test("sessions are listed with their device and address, and ended by another", 
   const env = { WF_TOKEN: access_token }
   const list = await it.wf(["sessions", "list"], { env })
   const lines = list.stdout.trim().split("\n")
-  expect([list.code, lines.length, lines[0]?.split("\t")[2]]).toEqual([0, 2, "127.0.0.1"])
+  // Through the gateway it is the address that this machine has there.
+  const address = lines[0]?.split("\t")[2] ?? ""
+  expect([list.code, lines.length, isIP(address)]).toEqual([0, 2, 4])
   expect((await it.wf(["sessions", "end"], { env })).code).toBe(2)
   const ended = await it.wf(["sessions", "end", lines[1]?.split("\t")[0] ?? ""], { env })
   expect(ended.code).toBe(0)
