@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test"
 import { join } from "node:path"
 import { type Database, json, list, type Sql } from "#kernel/database/database.ts"
 import { testDatabase } from "#kernel/testing/database.ts"
+import { until } from "#kernel/testing/until.ts"
 import { cleanInbox, cleanOutbox } from "./clean.ts"
 import { type Event, emit } from "./emit.ts"
 import { takeNew } from "./inbox.ts"
@@ -266,4 +267,17 @@ test("lag tells for each reader how much waits for it and how long", async () =>
   expect(behind).toMatchObject({ reader: "behind", waiting: 1 })
   expect(behind?.oldest_s).toBeGreaterThan(59)
   expect(done).toEqual({ reader: "done", waiting: 0, oldest_s: 0 })
+})
+
+test("what was of no interest is left behind in time, also when nothing more comes", async () => {
+  const reader = reading({ name: "elsewhere", topics: () => ["task.started"], keep_ms: 200 })
+  await reader.read()
+  await publish([registered("k", 1)])
+  expect(await reader.read()).toEqual([])
+  const lag = async () => (await database.run(outboxLag)).find((one) => one.reader === "elsewhere")
+  expect(await lag()).toMatchObject({ waiting: 1 })
+  await until("it is written down", async () => {
+    await reader.read()
+    return (await lag())?.waiting === 0
+  })
 })

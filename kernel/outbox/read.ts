@@ -91,6 +91,10 @@ const beyond = (position: Position, entry: Entry): Position => {
   return { ...position, partial_id: entry.row_id, partial_count: entry.count }
 }
 
+/** Rows may be no events: their bodies could not be derived any more, because what they tell of is gone. */
+const past = (position: Position, last: PageRow | undefined): Position =>
+  last && !last.is_last ? { ...position, after_id: last.id } : settled(position)
+
 /**
  * Reads an outbox by snapshots, as PgQ does: rows whose transaction was unfinished in the last snapshot and is
  * finished in this one. A transaction that commits late delays only itself, and nothing is passed over.
@@ -111,7 +115,7 @@ export const openReader = (options: ReaderOptions): Reader => {
     position = version ? { ...from, version } : undefined
   }
 
-  const read = async (): Promise<readonly Entry[]> => {
+  const next = async (): Promise<readonly Entry[]> => {
     position ??= await source.database.run((sql) => loadPosition(sql, name))
     if (position.target === null) {
       position = await aimed(source, position)
@@ -120,14 +124,14 @@ export const openReader = (options: ReaderOptions): Reader => {
     if (position.target === null) return []
     const page = await pageAfter(options, position)
     if (page.entries.length > 0) return page.entries
-    // Rows whose bodies could not be derived any more, because what they tell of is gone.
-    if (page.last && !page.last.is_last) {
-      position = { ...position, after_id: page.last.id }
-      return read()
-    }
-    position = settled(position)
-    if (performance.now() - kept_at > keep_ms) await keep()
-    return []
+    position = past(position, page.last)
+    return position.target === null ? [] : next()
+  }
+
+  const read = async (): Promise<readonly Entry[]> => {
+    const entries = await next()
+    if (entries.length === 0 && performance.now() - kept_at > keep_ms) await keep()
+    return entries
   }
 
   return {
