@@ -5,7 +5,7 @@ import { functionNamed, jobsOfType, kindOf as kindOfSlot, slotOf } from "#langua
 import { type Attempt, type Result, ResultSchema } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { Taker } from "#services/scheduler/lane/taker.ts"
 import { attemptMessage, settlementOf } from "#services/scheduler/task/message.ts"
-import { createSession, type Session } from "#services/worker/claim/session.ts"
+import { createSession, keyOf, type Session } from "#services/worker/claim/session.ts"
 import type { Chance } from "./chance.ts"
 import { createLife, type Life } from "./clock.ts"
 import { Fault } from "./fault.ts"
@@ -82,9 +82,6 @@ const talentsOf = (chance: Chance, name: string): { readonly taker: Taker; reado
   const total = { ...no_room, remote: chance.between(1, 4) }
   return { taker: { queues, workspace_id: owner, takes, labels: {} }, total }
 }
-
-const keyOf = ({ taskRunId, token }: { readonly taskRunId: string; readonly token: bigint }): string =>
-  `${taskRunId} ${token}`
 
 const kindOf = ({ type }: Attempt): Kind => kindOfSlot(slotOf(type))
 

@@ -130,7 +130,7 @@ test("a claim that new work was chosen for serves no lanes any more", async () =
   const claim = { session_id, room: given.room(100) }
   const { seats } = engine
   await seats.serve(claim, async () => {
-    seats.sit({ ...claim, ...anybody }, claim)
+    seats.sit(claim, anybody)
     expect(seats.unserved({ ...claim })).toEqual(given.room(0))
     const seat = seats.takeOf(session_id, "inline")
     expect(seats.unserved({ ...claim })).toEqual(given.room(100))

@@ -27,7 +27,7 @@ export type UnderWay = Pick<Seat, "session_id" | "room">
 
 /** Where waiting claims of this process meet new work, so that it is theirs from its first commit on. */
 export type Seats = {
-  sit(seat: Seat, claim: UnderWay): Sitting
+  sit(claim: UnderWay, session: Taker): Sitting
   /** One with room for this kind of work; what not everybody may take is claimed. */
   take(slot: Slot): TakenSeat | undefined
   /** One of this worker's. */
@@ -85,13 +85,13 @@ export const createSeats = ({ ample_room, wake }: Seating): Seats => {
       const isServed = (kind: SlotKind) => before.some(({ room }) => room[kind] >= ample_room)
       return eachKind(claim.room, (count, kind) => (isServed(kind) ? 0 : count))
     },
-    sit(seat, claim) {
+    sit(claim, session) {
       const { promise: given, resolve } = Promise.withResolvers<Given>()
       const give = (attempts: readonly Attempt[]) => {
         if (attempts.length === 0) serving.add(claim)
         resolve(attempts)
       }
-      const own = { ...seat, give, spend: () => resolve("spent") }
+      const own = { ...session, ...claim, give, spend: () => resolve("spent") }
       free.set(own, claim)
       return { given, leave: async () => (free.delete(own) ? [] : given) }
     },

@@ -1,14 +1,12 @@
 import { setTimeout as wait } from "node:timers/promises"
 import type { Engine } from "../engine.ts"
-import { openLanes, type Room } from "../lane/share.ts"
+import { openLanes } from "../lane/share.ts"
 import { anybody, type Taker } from "../lane/taker.ts"
 import type { UnderWay } from "../session/seats.ts"
 import type { Attempt } from "./attempt.ts"
 import { claimTasks } from "./claim.ts"
 
-type ParkedClaim = {
-  readonly session_id: string
-  readonly room: Room
+type ParkedClaim = UnderWay & {
   readonly wait_ms: number
   readonly signal: AbortSignal
 }
@@ -21,9 +19,9 @@ const look_ms = 200
 /** A claim that finds nothing waits for work rather than ask again. */
 export const parkedClaim = (engine: Engine, refresh: () => Promise<void>) => {
   const claim = claimTasks(engine)
-  const takeOrWait = async ({ wait_ms: longest_ms, signal, ...own }: ParkedClaim, under_way: UnderWay) => {
-    const { session_id } = own
-    const until_ms = performance.now() + Math.min(longest_ms, max_wait_ms)
+  const takeOrWait = async (parked: ParkedClaim): Promise<readonly Attempt[]> => {
+    const { session_id, signal } = parked
+    const until_ms = performance.now() + Math.min(parked.wait_ms, max_wait_ms)
     for (;;) {
       const left_ms = until_ms - performance.now()
       const rest_ms = Math.max(0, Math.min(look_ms, left_ms))
@@ -32,7 +30,7 @@ export const parkedClaim = (engine: Engine, refresh: () => Promise<void>) => {
       const stopped = engine.stopped.next(rest_ms, signal).then(() => "return" as const)
       await refresh()
       const session = engine.sessions.get(session_id)
-      const room = engine.seats.unserved(under_way)
+      const room = engine.seats.unserved(parked)
       // One that this process doesn't know is known once it has claimed.
       const isIdle = session !== undefined && openLanes(engine, lookingFor(session), room).length === 0
       const attempts = isIdle ? [] : await claim({ session_id, room })
@@ -42,10 +40,7 @@ export const parkedClaim = (engine: Engine, refresh: () => Promise<void>) => {
       const wait_ms = engine.lanes.wait_ms()
       if (wait_ms < rest_ms)
         waits.push(wait(wait_ms, "look" as const, { signal }).catch(() => "look" as const))
-      const seat =
-        isIdle && session?.workspace_id === null
-          ? engine.seats.sit({ ...own, ...session }, under_way)
-          : undefined
+      const seat = isIdle && session?.workspace_id === null ? engine.seats.sit(parked, session) : undefined
       if (seat) waits.push(seat.given.then(() => "look" as const))
       const next = await Promise.race(waits)
       const given = (await seat?.leave()) ?? []
@@ -53,11 +48,7 @@ export const parkedClaim = (engine: Engine, refresh: () => Promise<void>) => {
       if (given.length > 0 || next === "return") return given
     }
   }
-  return (parked: ParkedClaim): Promise<readonly Attempt[]> => {
-    const { session_id, room } = parked
-    const under_way = { session_id, room }
-    return engine.seats.serve(under_way, () => takeOrWait(parked, under_way))
-  }
+  return (parked: ParkedClaim) => engine.seats.serve(parked, () => takeOrWait(parked))
 }
 
 /** Whoever has a seat is given new work before anything else is asked, so nothing may wait for anybody. */

@@ -6,13 +6,13 @@ import { isItemName } from "#language/each.ts"
 import type { ArtifactService } from "#proto/generated/wf/artifact/v1/artifact_pb.ts"
 import type { Attempt } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { Execution, TaskError } from "../executor/executor.ts"
+import { upload } from "./upload.ts"
 
 /** Stores the files that a task declares. Answers what went wrong, if anything. */
 export type KeepArtifacts = (execution: Execution, attempt: Attempt) => Promise<TaskError | undefined>
 
 const max_files = 1_000
 const upload_ms = 3_600_000
-const chunk_bytes = 256 * 1024
 
 export const keepArtifacts =
   (artifacts: Client<typeof ArtifactService>): KeepArtifacts =>
@@ -31,7 +31,9 @@ export const keepArtifacts =
       for (const name of names) {
         const kept_as = keptAs(attempt, name)
         await execution.write("system", `keeping ${kept_as}`)
-        await artifacts.store(messagesOf({ attempt, work, name, kept_as }), { timeoutMs: upload_ms })
+        const file = Bun.file(join(work, name))
+        const named = { name: kept_as, contentType: file.type }
+        await upload(artifacts, attempt, { ...named, content: file.stream(), limit_ms: upload_ms })
       }
       return undefined
     } catch (error) {
@@ -64,30 +66,3 @@ const findFiles = async (folder: string, patterns: readonly string[]): Promise<r
 
 /** Items of a task write files of the same name: each has its own folder in the run. */
 const keptAs = ({ task }: Attempt, name: string): string => (isItemName(task) ? `${task}/${name}` : name)
-
-type Upload = {
-  readonly attempt: Attempt
-  readonly work: string
-  readonly name: string
-  readonly kept_as: string
-}
-
-async function* messagesOf({ attempt, work, name, kept_as }: Upload) {
-  const file = Bun.file(join(work, name))
-  const { workspaceId, runId, task, taskRunId, attempt: number } = attempt
-  const header = {
-    workspaceId,
-    runId,
-    task,
-    taskRunId,
-    attempt: number,
-    name: kept_as,
-    contentType: file.type,
-  }
-  yield { part: { case: "header" as const, value: header } }
-  for await (const bytes of file.stream()) {
-    for (let at = 0; at < bytes.length; at += chunk_bytes) {
-      yield { part: { case: "bytes" as const, value: bytes.subarray(at, at + chunk_bytes) } }
-    }
-  }
-}

@@ -4,6 +4,7 @@ import type { ArtifactService } from "#proto/generated/wf/artifact/v1/artifact_p
 import type { Attempt } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { TaskError } from "../executor/executor.ts"
 import type { Reference } from "./reference.ts"
+import { upload } from "./upload.ts"
 
 type Outputs = Readonly<Record<string, unknown>>
 
@@ -16,7 +17,6 @@ type Spilled =
 
 const max_spilled = 50
 const upload_ms = 600_000
-const chunk_bytes = 256 * 1024
 
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value) ?? "null")
 
@@ -56,24 +56,11 @@ const store = async (
   attempt: Attempt,
   { key, value }: Large,
 ): Promise<Reference> => {
-  const { workspaceId, runId, task, taskRunId, attempt: number } = attempt
+  const { runId, task } = attempt
   const name = `.wf/outputs/${task.replaceAll(/[/\\]/g, "_")}/${key}.json`
-  const header = {
-    workspaceId,
-    runId,
-    task,
-    taskRunId,
-    attempt: number,
-    name,
-    contentType: "application/json",
-  }
-  const content = Buffer.from(JSON.stringify(value))
-  async function* messages() {
-    yield { part: { case: "header" as const, value: header } }
-    for (let at = 0; at < content.length; at += chunk_bytes) {
-      yield { part: { case: "bytes" as const, value: content.subarray(at, at + chunk_bytes) } }
-    }
-  }
-  const { sizeBytes, sha256 } = await artifacts.store(messages(), { timeoutMs: upload_ms })
+  const { sizeBytes, sha256 } = await upload(artifacts, attempt, {
+    ...{ name, contentType: "application/json", limit_ms: upload_ms },
+    content: [Buffer.from(JSON.stringify(value))],
+  })
   return { $artifact: name, run_id: runId, size_bytes: Number(sizeBytes), sha256 }
 }

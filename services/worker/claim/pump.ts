@@ -2,7 +2,7 @@ import { Problem } from "#kernel/problem/problem.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Attempt, Result } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { TaskError } from "../executor/executor.ts"
-import { createSession, type Scheduler, type Session } from "./session.ts"
+import { createSession, keyOf, type Scheduler, type Session } from "./session.ts"
 import { minus, no_room, type Room, roomOf, type Slots } from "./slots.ts"
 
 /** Claims, runs and reports until it is drained; each failure of the scheduler is waited out. */
@@ -57,8 +57,6 @@ type State = {
   /** How many reports are under way. */
   reporting: number
 }
-
-const keyOf = ({ taskRunId, token }: { taskRunId: string; token: bigint }) => `${taskRunId} ${token}`
 
 export const createPump = (options: PumpOptions): Pump => {
   const state: State = {

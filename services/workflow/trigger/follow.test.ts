@@ -5,6 +5,7 @@ import { runId } from "#language/run-id.ts"
 import { databaseNow } from "../fire/clock.ts"
 import { given, type WorkflowHouse } from "../given.ts"
 import { followEvents } from "./follow.ts"
+import { developerAt } from "./given.ts"
 import { startTriggered } from "./start.ts"
 
 let house: WorkflowHouse
@@ -19,19 +20,7 @@ afterAll(() => house.close())
 
 type Json = Record<string, unknown>
 
-const home = crypto.randomUUID()
-
-const send = async (method: string, path: string, body?: unknown) => {
-  const headers = { authorization: `Bearer developer@${home}`, "content-type": "application/json" }
-  const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }
-  const response = await house.app.request(`/api/v1${path}`, init)
-  return { status: response.status, body: (await response.json()) as Json }
-}
-
-const push = (name: string, trigger: string) =>
-  send("POST", "/workflows", {
-    source: `name: ${name}\ninputs:\n  of: { type: string }\ntriggers:\n  - ${trigger}\ntasks:\n  one: { uses: noop }\n`,
-  })
+const { home, send, push } = developerAt(() => house)
 
 type More = {
   readonly status?: "completed" | "failed" | "cancelled"
