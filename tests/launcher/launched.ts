@@ -89,7 +89,7 @@ export const up = async (launch: Launch, max_ms = 60_000): Promise<Up> => {
       child.kill(signal)
       const code = await child.exited
       running.delete(child)
-      await until("the end of all its processes", () => all.every((pid) => !isAlive(pid)), 10_000)
+      await areGone(all)
       return code
     },
   }
@@ -133,8 +133,9 @@ export const family = (pid: number): readonly number[] => {
   return found
 }
 
+/** PostgreSQL has four seconds for its last checkpoint, and five more before it is killed. */
 export const areGone = (pids: readonly number[]): Promise<true> =>
-  until("the end of these processes", () => pids.every((pid) => !isAlive(pid)), 15_000).then(() => true)
+  until(`the end of ${pids.join(", ")}`, () => pids.every((pid) => !isAlive(pid)), 30_000).then(() => true)
 
 /** The lines of files in a folder, by file. */
 export const filesOf = (folder: string): Readonly<Record<string, string>> =>

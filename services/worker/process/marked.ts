@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import { setTimeout as wait } from "node:timers/promises"
 import type { Families, Family } from "./family.ts"
-import { signalProcess } from "./group.ts"
+import { signalGroup, signalProcess } from "./group.ts"
 
 const look_ms = 200
 const end_look_ms = 10
@@ -100,9 +100,11 @@ const openMarked = (folder: string): Family => {
     look_ms,
     async end() {
       for (let round = 0; round < max_rounds; round += 1) {
+        // All at once, so that no fork escapes it: who forks faster than we look is nearly always in the group.
+        if (first > 0) signalGroup(first, "SIGKILL")
         const left = find(0)
         if (left.length === 0) return
-        // Stopped first, so that none can start another one while they are ended.
+        // Stopped first, so that none of the others can start another one while they are ended.
         for (const process_id of left) signalProcess(process_id, "SIGSTOP")
         for (const process_id of find(0)) signalProcess(process_id, "SIGKILL")
         await wait(end_look_ms)
