@@ -201,6 +201,11 @@ export const kinds = {
     title: "The artifact's name is not valid",
     next: "Use a relative path without `..`, control characters or a leading slash.",
   },
+  "artifact.name_taken": {
+    status: 409,
+    title: "Another task of this run has kept a file of this name",
+    next: "Keep it under another name, or in a folder of the task's own.",
+  },
   "artifact.too_large": {
     status: 413,
     title: "The artifact is too large",
