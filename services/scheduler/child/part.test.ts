@@ -3,12 +3,13 @@ import type { Definition } from "#language/schema.ts"
 import type { Engine } from "../engine.ts"
 import { given } from "../given.ts"
 import { held, type RemoteDoor, remoteDoor } from "../remote/given.ts"
+import { rerunRun } from "../run/rerun.ts"
 import { startRuns } from "../run/start.ts"
 import { closeSession } from "../session/close.ts"
 import { openSession } from "../session/open.ts"
 import { claimTasks } from "../task/claim.ts"
 import { fireTimers } from "../timer/fire.ts"
-import { waitsOf } from "../wait/given.ts"
+import { actorOf, waitsOf } from "../wait/given.ts"
 import { plannedWith } from "./given.ts"
 import { childRunId } from "./id.ts"
 
@@ -109,6 +110,33 @@ test("a part takes over results of the same workflow, whatever began that", asyn
   const other = await begin(part, "another")
   expect(await given.work(engine, session_id)).toEqual(["one"])
   expect((await see.tasks(other.part_id)).one?.reason).toBeNull()
+})
+
+test("a part of a rerun does its work again, also when another part is in between", async () => {
+  const cached: Written = { tasks: { one: { uses: "compute", cache: { key: "again" } } } }
+  const plan = plannedWith(
+    { tasks: { load: runs("between") } },
+    {
+      between: { tasks: { inner: runs("redone") } },
+      redone: cached,
+    },
+  )
+  const session_id = await given.session(engine)
+  const perform = async (run_id: string) => {
+    await fireTimers(engine)()
+    await fireTimers(engine)()
+    const worked = await given.work(engine, session_id)
+    await fireTimers(engine)()
+    await fireTimers(engine)()
+    expect((await see.run(run_id)).status).toBe("completed")
+    return worked
+  }
+  const [first] = await startRuns(engine)([given.start(plan)])
+  expect(await perform(first?.run_id ?? "")).toEqual(["one"])
+  const rerun = await rerunRun(engine)(actorOf("operator"), first?.run_id ?? "", { mode: "all" })
+  expect(await perform(rerun.id)).toEqual(["one"])
+  const [other] = await startRuns(engine)([given.start(plan)])
+  expect(await perform(other?.run_id ?? "")).toEqual([])
 })
 
 test("the end of a part is told with the whole, also when another part is in between", async () => {
