@@ -42,6 +42,8 @@ export type Engine = {
   readonly moved: Signal
   /** Fires when running tasks are to stop. */
   readonly stopped: Signal
+  /** Fires when timers were set that are due at once. */
+  readonly due: Signal
   readonly measures: Measures
 }
 
@@ -71,6 +73,7 @@ export const createEngine = ({ metrics, ...ground }: Ground): Engine => {
     feed: createFeed(),
     moved: createSignal(),
     stopped: createSignal(),
+    due: createSignal(),
     measures: createMeasures(metrics),
   }
 }

@@ -110,7 +110,7 @@ const createEngine = (world: World, life: Life): Engine => {
       subscribe: unreachable,
       toldOf: unreachable,
     },
-    ...{ ready: deaf, moved: deaf, stopped: deaf },
+    ...{ ready: deaf, moved: deaf, stopped: deaf, due: deaf },
     measures: {
       created: () => undefined,
       runEnded: () => undefined,

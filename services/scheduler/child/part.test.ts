@@ -3,6 +3,7 @@ import type { Definition } from "#language/schema.ts"
 import type { Engine } from "../engine.ts"
 import { given } from "../given.ts"
 import { held, type RemoteDoor, remoteDoor } from "../remote/given.ts"
+import { cancelRun } from "../run/cancel.ts"
 import { rerunRun } from "../run/rerun.ts"
 import { startRuns } from "../run/start.ts"
 import { closeSession } from "../session/close.ts"
@@ -162,4 +163,40 @@ test("the end of a part is told with the whole, also when another part is in bet
     [run_id],
     [run_id],
   ])
+})
+
+test("that a part is to begin, has ended or is to stop is heard of at once by who fires timers", async () => {
+  let heard = 0
+  const listen = () =>
+    void engine.due.next(600_000, over.signal).then(() => {
+      if (over.signal.aborted) return
+      heard += 1
+      listen()
+    })
+  const over = new AbortController()
+  const heardAfter = async (work: () => Promise<unknown>): Promise<boolean> => {
+    const before = heard
+    await work()
+    // What was fired by then has been heard by the next turn.
+    await new Promise(setImmediate)
+    return heard > before
+  }
+  listen()
+  const plan = plannedWith({ tasks: { load: runs("told") } }, { told: { tasks: { one: { uses: "noop" } } } })
+  const session_id = await given.session(engine)
+  const run_ids: string[] = []
+  const start = async () => {
+    const [started] = await startRuns(engine)([given.start(plan)])
+    run_ids.push(started?.run_id ?? "")
+  }
+  expect(await heardAfter(start)).toBe(true)
+  await fireTimers(engine)()
+  expect(await heardAfter(() => given.work(engine, session_id))).toBe(true)
+  await fireTimers(engine)()
+  expect((await see.run(run_ids[0] ?? "")).status).toBe("completed")
+  await start()
+  await fireTimers(engine)()
+  expect(await heardAfter(() => cancelRun(engine)(actorOf("operator"), run_ids[1] ?? ""))).toBe(true)
+  expect(await heardAfter(() => fireTimers(engine)())).toBe(true)
+  over.abort()
 })
