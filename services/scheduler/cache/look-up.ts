@@ -36,8 +36,8 @@ export const lookUp = async <One extends Ready>(
   for (const ready of open) {
     const { planned, task } = ready
     if (!planned.cache || !mayTakeOver(ready)) continue
-    const { ttl_ms } = planned.cache
-    const hash = hashOf(ready, () => interpolate(planned.cache?.key, withEnv(contextOf(ready), {})))
+    const { ttl_ms, key } = planned.cache
+    const hash = hashOf(ready, () => interpolate(key, withEnv(contextOf(ready), {})))
     if (typeof hash !== "string") {
       looked.set(task, { error: hash })
       continue
