@@ -41,6 +41,12 @@ export const in_children: readonly Mutant[] = [
     to: '({ trigger }) => trigger === "child"',
   },
   {
+    name: "what tasks of a part do isn't told with what that is a part of",
+    path: `${child}/whole.ts`,
+    from: '?.trigger === "parent"',
+    to: '?.trigger === "child"',
+  },
+  {
     name: "a task has completed whatever became of its run",
     path: `${child}/due.ts`,
     from: 'if (status === "completed") return { status, outputs',

@@ -56,6 +56,15 @@ const wholesTold = async (run_id: string) => {
   return rows.map(({ whole }) => whole)
 }
 
+const toldOf = async (run_id: string) =>
+  engine.database.run(
+    (sql) => sql<{ type: string; whole: string | null }>`
+      select topic as type, event -> 'data' ->> 'whole_run_id' as whole
+      from scheduler.outbox, json_array_elements(events) as event
+      where event -> 'data' ->> 'run_id' = ${run_id}
+      order by id`,
+  )
+
 describe("what a run asks of its workers holds in its parts, too", () => {
   test("labels", async () => {
     const { part_id } = await begin({ tasks: { near: { uses: "noop", labels: { zone: "a" } } } })
@@ -163,6 +172,28 @@ test("the end of a part is told with the whole, also when another part is in bet
     [run_id],
     [run_id],
   ])
+})
+
+test("all that a part tells says what it is a part of, from its begin on; what is none says nothing", async () => {
+  const { run_id, part_id } = await begin({
+    tasks: {
+      join: { uses: "sleep", with: { duration: "0s" } },
+      one: { uses: "noop" },
+      never: { uses: "noop", needs: ["one"], when: "failure" },
+    },
+  })
+  expect(await given.work(engine, await given.session(engine))).toEqual(["one"])
+  await fireTimers(engine)()
+  await fireTimers(engine)()
+  const told = await toldOf(part_id)
+  expect(new Set(told.map(({ type }) => type))).toEqual(
+    new Set([
+      ...["workflow.started", "task.waiting", "task.started", "task.completed", "task.skipped"],
+      "workflow.completed",
+    ]),
+  )
+  expect(new Set(told.map(({ whole }) => whole))).toEqual(new Set([run_id]))
+  expect(new Set((await toldOf(run_id)).map(({ whole }) => whole))).toEqual(new Set([null]))
 })
 
 test("that a part is to begin, has ended or is to stop is heard of at once by who fires timers", async () => {
