@@ -109,7 +109,8 @@ describe.skipIf(podman === undefined)("a container that really runs", () => {
 
   test("is held to its memory", async () => {
     const task = { limits: { memory: "24MiB" } }
-    const { outcome } = await ran({ command: ["tail", "-n", "1", "/dev/zero"] }, { task })
+    const { outcome, folder } = await ran({ command: ["tail", "-n", "1", "/dev/zero"] }, { task })
+    expect(readdirSync(join(folder, "work"))).toEqual([])
     // Not on every kernel does podman know whether it was the memory.
     expect(outcome).toMatchObject({
       ok: false,

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs"
+import { join } from "node:path"
 import { ask, type Tool } from "./tool.ts"
 
 /** What the tool knows of a container whose work is over. */
@@ -10,12 +12,17 @@ export type Ending = {
 const format = "{{.State.OOMKilled}} {{.State.StartedAt}}"
 const never = "0001-01-01"
 
-export const endingOf = async (tool: Tool, name: string): Promise<Ending> => {
+/** Podman's monitor may leave the sign of a lack of memory where the tool was called, and podman not find it there. */
+const memory_sign = "oom"
+
+type Called = { readonly name: string; readonly folder: string }
+
+export const endingOf = async (tool: Tool, { name, folder }: Called): Promise<Ending> => {
   const [killed = "", ...started] = (await ask(tool, ["inspect", "--format", format, name])).split(" ")
   const started_at = started.join(" ")
   return {
     was_started: started_at !== "" && !started_at.startsWith(never),
-    out_of_memory: killed === "true",
+    out_of_memory: killed === "true" || existsSync(join(folder, memory_sign)),
   }
 }
 

@@ -1,4 +1,4 @@
-import { chmod } from "node:fs/promises"
+import { chmod, mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { shellScript } from "#language/shell.ts"
 import { containerSettings } from "#language/tasks/container.ts"
@@ -48,7 +48,8 @@ export const container =
     try {
       const ended = await runProcess(options, execution, command)
       if ("refused" in ended) return { ok: false, error: ended.refused, non_retryable: true }
-      return await outcomeOf(ended, { ...prepared, ...(await endingOf(found.tool, given.name)) })
+      const ending = await endingOf(found.tool, { name: given.name, folder: command.work })
+      return await outcomeOf(ended, { ...prepared, ...ending })
     } finally {
       // Also when the tool was killed: what it had started goes on without it.
       await ask(found.tool, ["rm", "--force", given.name])
@@ -122,8 +123,11 @@ const prepare = async (
   }
   const start = join(folder, "start")
   await Bun.write(start, startScript(tool, given))
+  // A folder of the tool's own: what it leaves where it stands is none of the task's files.
+  const own = join(folder, "tool")
+  await mkdir(own)
   const words = ["/bin/sh", start]
-  return { given, command: { words, env: undefined, work, output, limits: withTool(held) } }
+  return { given, command: { words, env: undefined, work: own, output, limits: withTool(held) } }
 }
 
 /** 128 and SIGKILL: not every tool sees on every kernel that it was the memory. */
