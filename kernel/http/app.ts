@@ -4,7 +4,7 @@ import { bodyLimit } from "hono/body-limit"
 import { HTTPException } from "hono/http-exception"
 import type { Actor } from "#kernel/auth/actor.ts"
 import type { Authenticate, Credentials } from "#kernel/auth/authenticate.ts"
-import { Problem, problemBody } from "#kernel/problem/problem.ts"
+import { Problem, problemBody, problemHeaders } from "#kernel/problem/problem.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Metrics } from "#kernel/telemetry/metrics.ts"
 import { inSpan } from "#kernel/telemetry/tracing.ts"
@@ -27,16 +27,11 @@ const max_body_bytes = 4 * 1024 * 1024
 const max_route_labels = 2_000
 const request_id_pattern = /^[\w.-]{1,64}$/
 
-export const problemResponse = (problem: Problem, request_id?: string): Response => {
-  const headers: Record<string, string> = { "content-type": "application/problem+json" }
-  if (problem.status === 503 || problem.status === 429)
-    headers["retry-after"] = String(problem.retry_after_s ?? 1)
-  if (problem.status === 401) headers["www-authenticate"] = "Bearer"
-  return new Response(JSON.stringify({ ...problemBody(problem), request_id }), {
+export const problemResponse = (problem: Problem, request_id?: string): Response =>
+  new Response(JSON.stringify({ ...problemBody(problem), request_id }), {
     status: problem.status,
-    headers,
+    headers: problemHeaders(problem),
   })
-}
 
 const answerProblem = (context: Context<AppEnvironment>, problem: Problem): Response =>
   problemResponse(problem, context.get("request_id"))

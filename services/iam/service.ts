@@ -18,7 +18,7 @@ export const iam = service({
     const parts: Iam = { database, kit, keys: await openKeys(platform), passwords: argonPasswords() }
     return {
       http: iamHttp(parts, { ...platform, service: "iam" }),
-      rpc: iamRpc(parts),
+      rpc: iamRpc(parts, platform.authenticate),
       loops: iamLoops(database, log),
     }
   },
