@@ -9,7 +9,7 @@ import { limits } from "#language/limits.ts"
 import { runId } from "#language/run-id.ts"
 import { type RunStart, RunStartSchema } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import { bodyHash } from "./body-hash.ts"
-import { type Content, type Contents, createContents } from "./contents.ts"
+import type { Content, Contents } from "./contents.ts"
 import { handOver, max_message_chars, type Scheduler, type Started, sizeOf } from "./hand-over.ts"
 import { pinParts } from "./parts.ts"
 import { type Resolved, resolve } from "./resolve.ts"
@@ -21,6 +21,8 @@ export type Starting = {
   readonly database: Database
   readonly kit: Kit
   readonly scheduler: Scheduler
+  /** One memory for all that start runs. */
+  readonly contents: Contents
 }
 
 export type StartRequest = {
@@ -48,9 +50,7 @@ type Automatic = {
 }
 
 /** Starts that arrive together are resolved by one statement and handed over in one call. */
-export const createStarter = ({ database, kit, scheduler }: Starting) => {
-  const contents = createContents()
-
+export const createStarter = ({ database, kit, scheduler, contents }: Starting) => {
   const flush = async (requests: readonly StartRequest[]): Promise<readonly (Started | Problem)[]> => {
     const { resolved, loaded } = await database.run(async (sql) => {
       const found = await resolve(sql, requests)
