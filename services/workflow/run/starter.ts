@@ -137,18 +137,18 @@ type Loaded = {
   readonly own: readonly (Content | undefined)[]
 }
 
-/** Few have parts; what the others do is what it was. */
+/** Few have parts; what the others do is what it was. A version that many start at once is settled once. */
 const withParts = async (sql: Sql, contents: Contents, { requests, resolved, own }: Loaded) => {
   if (!own.some((content) => content?.parts)) return own
-  const all: (Content | Problem | undefined)[] = [...own]
+  const pinned = new Map<Content, Content | Problem>()
   for (const [index, content] of own.entries()) {
     const { workspace_id, workflow } = requests[index] ?? { workspace_id: "", workflow: "" }
     const version = resolved[index]?.version
-    if (!content?.parts || version === undefined) continue
+    if (!content?.parts || version === undefined || pinned.has(content)) continue
     const plan = await pinParts(sql, contents, { workspace_id, workflow, version, content })
-    all[index] = plan instanceof Problem ? plan : { ...content, plan }
+    pinned.set(content, plan instanceof Problem ? plan : { ...content, plan })
   }
-  return all
+  return own.map((content) => content && (pinned.get(content) ?? content))
 }
 
 const archived = ({ workflow }: StartRequest): Problem =>
