@@ -83,3 +83,23 @@ test("the address of a webhook is in no trace", async () => {
     [],
   )
 })
+
+test("what a service has learnt of a token, the others of its process know", async () => {
+  const trace_id = randomBytes(16).toString("hex")
+  const headers = {
+    authorization: `Bearer ${await platform.ownerToken()}`,
+    traceparent: `00-${trace_id}-b7ad6b7169203331-01`,
+  }
+  const from_ms = performance.now()
+  for (const list of ["runs", "workflows", "executions", "tokens"]) {
+    expect((await fetch(`${platform.url}/api/v1/${list}`, { headers })).status).toBe(200)
+  }
+  // For half a second an answer counts.
+  const most = 1 + Math.floor((performance.now() - from_ms) / 500)
+  const names = exporter
+    .getFinishedSpans()
+    .flatMap((span) => (span.spanContext().traceId === trace_id ? [span.name] : []))
+  expect(names).toContain("GET /api/v1/executions")
+  const asked = names.filter((name) => name === "iam.ValidateToken").length
+  expect([asked > 0, asked <= most]).toEqual([true, true])
+})
