@@ -2,7 +2,6 @@ import { createHash } from "node:crypto"
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { runId } from "#language/run-id.ts"
-import type { Trigger } from "#language/schedule.ts"
 import { createStarter, type Starting } from "../run/starter.ts"
 import { openSecrets } from "../secret/give.ts"
 import type { Secrets } from "../secret/set.ts"
@@ -11,15 +10,13 @@ import { type Last, noteLast } from "./last.ts"
 import type { Listening } from "./listen.ts"
 import { mapTrigger } from "./map.ts"
 import { type HookRequest, readRequest } from "./request.ts"
-import { checkSignature, deliveryOf } from "./signature.ts"
+import { checkSignature, deliveryOf, type Webhook } from "./signature.ts"
 import type { HookTokens } from "./token.ts"
 import { takeTurn, tooMany } from "./turn.ts"
 
 export type Receiving = Starting & Secrets & { readonly tokens: HookTokens; readonly listening: Listening }
 
 type Received = { readonly run_id: string } | { readonly skipped: string }
-
-type Webhook = Extract<Trigger, { type: "webhook" }>
 
 type Hook = {
   readonly id: string
