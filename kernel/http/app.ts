@@ -89,8 +89,12 @@ const routeLabels = (service: string) => {
   }
 }
 
-/** The address of a webhook is as good as a key, so no trace has it. */
-const toldPath = (path: string): string => (path.startsWith("/hooks/") ? "/hooks/{token}" : path)
+/** What stands in place of a path where the path may not be told. */
+const toldAs = (hidden: string | undefined) => {
+  const beginning = hidden?.slice(0, hidden.indexOf("{"))
+  return (path: string): string =>
+    hidden !== undefined && beginning !== undefined && path.startsWith(beginning) ? hidden : path
+}
 
 /** Who calls. Everything below `/api/` needs somebody, but what is listed as open. */
 const admitted = async (
@@ -122,6 +126,7 @@ const door = (doors: Doors, options: AppOptions): MiddlewareHandler<AppEnvironme
   const labelsOf = routeLabels(service)
   const limit = limited(options.streamed)
   const open = new Set(options.open)
+  const toldPath = toldAs(options.hidden)
   const pass = async (context: Context<AppEnvironment>, next: Next): Promise<void> => {
     try {
       await limit(context, async () => {
@@ -158,6 +163,8 @@ export type AppOptions = {
   readonly open?: readonly string[]
   /** Paths whose bodies are streams with limits of their own. */
   readonly streamed?: RegExp
+  /** A route whose parameter is as good as a key, so that no trace has it. */
+  readonly hidden?: string
 }
 
 /** A service's HTTP door: problems, request ids, metrics, spans, limits and authentication are here, once. */

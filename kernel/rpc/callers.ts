@@ -61,7 +61,7 @@ export async function* whileAdmitted<Message>(
     yield* messages
     return
   }
-  const { revoked, stop } = revocation(async () => {
+  const { during, stop } = revocation(async () => {
     const again = await callerOf(asked, checks)
     const isSame = again.kind === "user" && again.actor.workspace_id === caller.actor.workspace_id
     if (!isSame) throw new Problem("auth.invalid")
@@ -69,7 +69,7 @@ export async function* whileAdmitted<Message>(
   const iterator = messages[Symbol.asyncIterator]()
   try {
     for (;;) {
-      const next = await Promise.race([iterator.next(), revoked])
+      const next = await during(iterator.next())
       if (next.done) return
       yield next.value
     }
