@@ -157,6 +157,7 @@ const door = (doors: Doors, options: AppOptions): MiddlewareHandler<AppEnvironme
       pass(context, next),
     )
     context.res.headers.set("x-request-id", request_id)
+    context.res.headers.set("x-content-type-options", "nosniff")
     const labels = labelsOf(method, context.req.routePath, context.res.status)
     requests.add(labels.request, 1)
     seconds.observe(labels.route, (performance.now() - started_ms) / 1000)

@@ -62,7 +62,7 @@ const standForCalls = async (asked: string[]): Promise<RpcServer> => {
     if (authorization !== credential.authorization) throw new Problem("auth.invalid")
     return {} as Actor
   }
-  const judged = check(authenticate)
+  const judged = check(authenticate, [])
   const routes: Routes = (router) => {
     router.service(SchedulerService, { getRun: ({ runId }) => ({ runJson: runId }), report: () => ({}) })
     router.service(Authorization, {
