@@ -1,4 +1,4 @@
-import { allPages } from "./pages.ts"
+import { allOf } from "./pages.ts"
 import type { Artifact, Page, PageOptions } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
@@ -18,7 +18,7 @@ export const artifactsOf = (transport: Transport) => {
   return {
     list,
     all: (run_id: string, options: PageOptions = {}) =>
-      allPages((cursor) => list(run_id, { ...options, ...(cursor && { cursor }) })),
+      allOf((own: PageOptions) => list(run_id, own), options),
     /** The file as a stream; `headers` tell its size and checksum. */
     download: (run_id: string, name: string, signal?: AbortSignal) =>
       transport.send({ path: file(run_id, name), stream: true, ...(signal && { signal }) }),

@@ -1,4 +1,4 @@
-import { allPages } from "./pages.ts"
+import { allOf } from "./pages.ts"
 import type { Login, Me, Page, PageOptions, Role, Session, Token, TokenCreated } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
@@ -23,7 +23,7 @@ export const identityOf = (transport: Transport) => {
     logout: () => post<undefined>("/api/v1/auth/logout", {}),
     register: (user: Credentials & { readonly name: string }) => post<Me>("/api/v1/auth/register", user),
     sessions,
-    allSessions: () => allPages((cursor) => sessions(cursor === undefined ? {} : { cursor })),
+    allSessions: () => allOf(sessions, {}),
     endSession: (id: string) =>
       transport.json<undefined>({ method: "DELETE", path: `${sessions_path}/${encodeURIComponent(id)}` }),
     /** Logs out everywhere, here too. */

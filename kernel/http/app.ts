@@ -3,8 +3,9 @@ import type { Context, MiddlewareHandler, Next } from "hono"
 import { bodyLimit } from "hono/body-limit"
 import { HTTPException } from "hono/http-exception"
 import type { Actor } from "#kernel/auth/actor.ts"
+import type { Allowance } from "#kernel/auth/allowance.ts"
 import type { Authenticate, Credentials } from "#kernel/auth/authenticate.ts"
-import { Problem, problemBody } from "#kernel/problem/problem.ts"
+import { Problem, problemBody, problemHeaders } from "#kernel/problem/problem.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Metrics } from "#kernel/telemetry/metrics.ts"
 import { inSpan } from "#kernel/telemetry/tracing.ts"
@@ -14,6 +15,8 @@ import { whileAdmitted } from "./while-admitted.ts"
 export type Doors = {
   readonly service: string
   readonly authenticate: Authenticate
+  /** Without it everybody may send as much as they like. */
+  readonly allowance?: Allowance | undefined
   readonly log: Log
   readonly metrics: Metrics
 }
@@ -27,16 +30,11 @@ const max_body_bytes = 4 * 1024 * 1024
 const max_route_labels = 2_000
 const request_id_pattern = /^[\w.-]{1,64}$/
 
-export const problemResponse = (problem: Problem, request_id?: string): Response => {
-  const headers: Record<string, string> = { "content-type": "application/problem+json" }
-  if (problem.status === 503 || problem.status === 429)
-    headers["retry-after"] = String(problem.retry_after_s ?? 1)
-  if (problem.status === 401) headers["www-authenticate"] = "Bearer"
-  return new Response(JSON.stringify({ ...problemBody(problem), request_id }), {
+export const problemResponse = (problem: Problem, request_id?: string): Response =>
+  new Response(JSON.stringify({ ...problemBody(problem), request_id }), {
     status: problem.status,
-    headers,
+    headers: problemHeaders(problem),
   })
-}
 
 const answerProblem = (context: Context<AppEnvironment>, problem: Problem): Response =>
   problemResponse(problem, context.get("request_id"))
@@ -94,18 +92,24 @@ const routeLabels = (service: string) => {
   }
 }
 
-/** The address of a webhook is as good as a key, so no trace has it. */
-const toldPath = (path: string): string => (path.startsWith("/hooks/") ? "/hooks/{token}" : path)
+/** What stands in place of a path where the path may not be told. */
+const toldAs = (hidden: string | undefined) => {
+  const beginning = hidden?.slice(0, hidden.indexOf("{"))
+  return (path: string): string =>
+    hidden !== undefined && beginning !== undefined && path.startsWith(beginning) ? hidden : path
+}
 
 /** Who calls. Everything below `/api/` needs somebody, but what is listed as open. */
 const admitted = async (
-  { authenticate }: Doors,
+  { authenticate, allowance }: Doors,
   open: ReadonlySet<string>,
   context: Context<AppEnvironment>,
 ): Promise<void> => {
   const { path } = context.req
   if (!path.startsWith("/api/") || open.has(path)) return
-  context.set("actor", await authenticate(credentialsOf(context)))
+  const actor = await authenticate(credentialsOf(context))
+  allowance?.spend(actor)
+  context.set("actor", actor)
 }
 
 const credentialsOf = ({ req }: Context<AppEnvironment>): Credentials => ({
@@ -127,6 +131,7 @@ const door = (doors: Doors, options: AppOptions): MiddlewareHandler<AppEnvironme
   const labelsOf = routeLabels(service)
   const limit = limited(options.streamed)
   const open = new Set(options.open)
+  const toldPath = toldAs(options.hidden)
   const pass = async (context: Context<AppEnvironment>, next: Next): Promise<void> => {
     try {
       await limit(context, async () => {
@@ -152,6 +157,7 @@ const door = (doors: Doors, options: AppOptions): MiddlewareHandler<AppEnvironme
       pass(context, next),
     )
     context.res.headers.set("x-request-id", request_id)
+    context.res.headers.set("x-content-type-options", "nosniff")
     const labels = labelsOf(method, context.req.routePath, context.res.status)
     requests.add(labels.request, 1)
     seconds.observe(labels.route, (performance.now() - started_ms) / 1000)
@@ -163,6 +169,8 @@ export type AppOptions = {
   readonly open?: readonly string[]
   /** Paths whose bodies are streams with limits of their own. */
   readonly streamed?: RegExp
+  /** A route whose parameter is as good as a key, so that no trace has it. */
+  readonly hidden?: string
 }
 
 /** A service's HTTP door: problems, request ids, metrics, spans, limits and authentication are here, once. */

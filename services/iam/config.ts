@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { originSettings } from "#kernel/http/cors.ts"
 
-/** Identity has no settings of its own yet; lifetimes and bounds are stated beside their use. */
-export const iamConfig = z.object({})
+/** Lifetimes and bounds are stated beside their use. */
+export const iamConfig = z.object({ ...originSettings.shape })

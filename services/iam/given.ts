@@ -14,6 +14,7 @@ import { silentLog } from "#kernel/telemetry/log.ts"
 import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import { testDatabase } from "#kernel/testing/database.ts"
 import { IamService } from "#proto/generated/wf/iam/v1/iam_pb.ts"
+import { check } from "./gateway/check.ts"
 import { iamHttp } from "./http.ts"
 import type { Iam } from "./iam.ts"
 import { openKeys } from "./key/keys.ts"
@@ -60,8 +61,13 @@ const send =
 const eyeOf = (iam: Iam): Authenticate => {
   const tokens = serviceTokens("iam", given.key())
   const doors = { service: "iam", tokens, log: silentLog }
-  const call = caller((_, outgoing) => inMemoryTransport(iamRpc(iam), doors, outgoing), tokens)
-  return authenticator(remoteIdentity(call("iam", IamService)))
+  const routes = iamRpc(
+    iam,
+    check((credentials) => authenticate(credentials), []),
+  )
+  const call = caller((_, outgoing) => inMemoryTransport(routes, doors, outgoing), tokens)
+  const authenticate = authenticator(remoteIdentity(call("iam", IamService)))
+  return authenticate
 }
 
 export const given = {

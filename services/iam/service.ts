@@ -1,5 +1,6 @@
 import { service } from "#kernel/service/service.ts"
 import { iamConfig } from "./config.ts"
+import { check } from "./gateway/check.ts"
 import { iamHttp } from "./http.ts"
 import type { Iam } from "./iam.ts"
 import { openKeys } from "./key/keys.ts"
@@ -13,12 +14,12 @@ export const iam = service({
   needs: ["database"],
   calls: ["iam"],
   migrations: new URL("./migrations", import.meta.url).pathname,
-  start: async (platform) => {
+  start: async (platform, { WF_WEB_ORIGIN }) => {
     const { database, kit, log } = platform
     const parts: Iam = { database, kit, keys: await openKeys(platform), passwords: argonPasswords() }
     return {
       http: iamHttp(parts, { ...platform, service: "iam" }),
-      rpc: iamRpc(parts),
+      rpc: iamRpc(parts, check(platform.authenticate, WF_WEB_ORIGIN)),
       loops: iamLoops(database, log),
     }
   },
