@@ -10,6 +10,7 @@ export const tellWholes = async ({ wholes }: Pick<Engine, "wholes">, step: Step)
   const { emissions } = step.decided
   const isOfPart = ({ key }: Event) => step.runs.get(key)?.trigger === "parent"
   const parts = new Set(emissions.filter(isOfPart).map(({ key }) => key))
+  if (parts.size === 0) return
   const unknown = [...parts].filter((id) => wholes.get(id) === undefined)
   const found = unknown.length === 0 ? [] : await step.rows.wholes(unknown)
   for (const { id, whole_run_id } of found) wholes.keep(id, whole_run_id)
