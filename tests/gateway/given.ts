@@ -98,7 +98,7 @@ export type Gateway = {
 }
 
 /** Envoy as in a stack, before stands of the services. */
-export const startGateway = async (): Promise<Gateway> => {
+export const startGateway = async (per_address?: number): Promise<Gateway> => {
   const folder = await createOwnedFolder(tmpdir(), "wf-gateway-test")
   const asked: string[] = []
   const { keys, sign } = await signing()
@@ -108,7 +108,7 @@ export const startGateway = async (): Promise<Gateway> => {
   const places = new Map([...stands].map(([name, server]) => [name, `127.0.0.1:${server.port}`]))
   for (const name of ["iam_rpc", "scheduler_rpc"]) places.set(name, `127.0.0.1:${calls.port}`)
   const config = join(folder, "envoy.json")
-  await Bun.write(config, await gatewayConfiguration({ port, clusters: places }))
+  await Bun.write(config, await gatewayConfiguration({ port, clusters: places, per_address }))
   await envoy.install(testCache)
   const running: Running = await envoy.start({ cache: testCache, folder, config })
   const url = `http://127.0.0.1:${port}`

@@ -146,3 +146,17 @@ describe.skipIf(!isUsable(envoy))("who comes through the gateway", () => {
     expect(await ask("/api/v1/runs", known)).toMatchObject({ status: 204, stand: "scheduler" })
   })
 })
+
+test.skipIf(!isUsable(envoy))("from one address come only so many requests, whoever sends them", async () => {
+  const gateway = await startGateway(20)
+  try {
+    const ask = () => fetch(`${gateway.url}/api/v1/runs`, { headers: credential })
+    const answers = await Promise.all(Array.from({ length: 60 }, ask))
+    const refused = answers.filter(({ status }) => status === 429)
+    expect(refused.length).toBeGreaterThanOrEqual(20)
+    expect(refused[0]?.headers.get("retry-after")).toBe("1")
+    expect(await refused[0]?.json()).toMatchObject({ status: 429, code: "request.too_many" })
+  } finally {
+    await gateway.stop()
+  }
+})
