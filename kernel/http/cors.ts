@@ -15,12 +15,11 @@ const exposed = {
 type Fetch = (request: Request) => Response | Promise<Response>
 
 /** What of an answer lets a page of this origin read it. */
-export const originHeaders = (
+const originHeaders = (
   origins: readonly string[],
-  origin: string | null | undefined,
+  origin: string | null,
 ): Readonly<Record<string, string>> => {
-  if (origins.length === 0) return {}
-  const known = typeof origin === "string" && origins.includes(origin)
+  const known = origin !== null && origins.includes(origin)
   return { vary: "origin", ...(known && { "access-control-allow-origin": origin, ...exposed }) }
 }
 

@@ -14,7 +14,6 @@ import { silentLog } from "#kernel/telemetry/log.ts"
 import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import { testDatabase } from "#kernel/testing/database.ts"
 import { IamService } from "#proto/generated/wf/iam/v1/iam_pb.ts"
-import { check } from "./gateway/check.ts"
 import { iamHttp } from "./http.ts"
 import type { Iam } from "./iam.ts"
 import { openKeys } from "./key/keys.ts"
@@ -61,10 +60,7 @@ const send =
 const eyeOf = (iam: Iam): Authenticate => {
   const tokens = serviceTokens("iam", given.key())
   const doors = { service: "iam", tokens, log: silentLog }
-  const routes = iamRpc(
-    iam,
-    check((credentials) => authenticate(credentials), []),
-  )
+  const routes = iamRpc(iam, (credentials) => authenticate(credentials))
   const call = caller((_, outgoing) => inMemoryTransport(routes, doors, outgoing), tokens)
   const authenticate = authenticator(remoteIdentity(call("iam", IamService)))
   return authenticate

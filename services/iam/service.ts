@@ -1,6 +1,5 @@
 import { service } from "#kernel/service/service.ts"
 import { iamConfig } from "./config.ts"
-import { check } from "./gateway/check.ts"
 import { iamHttp } from "./http.ts"
 import type { Iam } from "./iam.ts"
 import { openKeys } from "./key/keys.ts"
@@ -14,12 +13,12 @@ export const iam = service({
   needs: ["database"],
   calls: ["iam"],
   migrations: new URL("./migrations", import.meta.url).pathname,
-  start: async (platform, { WF_WEB_ORIGIN }) => {
+  start: async (platform) => {
     const { database, kit, log } = platform
     const parts: Iam = { database, kit, keys: await openKeys(platform), passwords: argonPasswords() }
     return {
       http: iamHttp(parts, { ...platform, service: "iam" }),
-      rpc: iamRpc(parts, check(platform.authenticate, WF_WEB_ORIGIN)),
+      rpc: iamRpc(parts, platform.authenticate),
       loops: iamLoops(database, log),
     }
   },

@@ -102,8 +102,8 @@ test("the gateway knows the services by the names and ports that they have", asy
   const places = [...gateway.matchAll(/address: ([a-z][a-z0-9]*), port_value: (\d+)/g)]
   const there = places.filter(([, name = ""]) => name in services).map(([, name, port]) => `${name}:${port}`)
   const doors = serviceNames().filter((name) => name !== "worker")
-  const calls = ["iam:4401", "scheduler:4401"]
-  expect(there.sort()).toEqual([...doors.map((name) => `${name}:4400`), ...calls, "s3:7070"].sort())
+  const others = ["scheduler:4401", "s3:7070"]
+  expect(there.sort()).toEqual([...doors.map((name) => `${name}:4400`), ...others].sort())
 })
 
 test("the image holds all that services import", async () => {

@@ -152,6 +152,12 @@ const spoofed = {
   "x-forwarded-host": "127.0.0.1",
 }
 
+test("what the gateway asks identity is asked by nobody else", async () => {
+  const headers = { authorization: `Bearer ${it.token}` }
+  for (const path of ["/check/api/v1/runs", "/check/", "/check"])
+    expect((await fetch(`${it.url}${path}`, { headers })).status).toBe(404)
+})
+
 test("headers that say who somebody is make nobody of a stranger", async () => {
   const answer = await fetch(`${it.url}/api/v1/runs`, { headers: spoofed })
   expect(answer.status).toBe(401)

@@ -138,7 +138,7 @@ describe.skipIf(!isUsable(envoy))("who comes through the gateway", () => {
   })
 
   test("where identity is away, nobody comes in who has to be asked about", async () => {
-    await gateway.calls.stop()
+    await gateway.stopService("iam")
     const answer = await fetch(`${gateway.url}/api/v1/runs`, { headers: credential })
     expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "1"])
     expect(await answer.json()).toMatchObject({ code: "platform.unavailable" })
