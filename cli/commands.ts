@@ -1,9 +1,11 @@
+import { auditCommands } from "./audit-commands.ts"
 import type { Command } from "./command.ts"
 import { hookCommands } from "./hook-commands.ts"
 import { jobCommands } from "./job-commands.ts"
 import { memberCommands } from "./member-commands.ts"
 import { scheduleCommands } from "./schedule-commands.ts"
 import { secretCommands } from "./secret-commands.ts"
+import { tokenCommands } from "./token-commands.ts"
 import { waitCommands } from "./wait-commands.ts"
 import { workflowCommands } from "./workflow-commands.ts"
 
@@ -229,32 +231,8 @@ export const commands: readonly Command[] = [
     load: () => import("./commands/identity/whoami.ts"),
   },
   ...memberCommands,
-  {
-    name: "tokens list",
-    summary: "your API tokens",
-    options: [json],
-    examples: ["wf tokens list"],
-    load: () => import("./commands/tokens/list.ts"),
-  },
-  {
-    name: "tokens create",
-    summary: "make an API token; it is shown this once",
-    arguments: ["<name>"],
-    options: [
-      ["--role <role>", "it may do no more than this (default: all that you may)"],
-      ["--expires <duration>", "for how long it is good, like 90d (default: until it is deleted)"],
-      json,
-    ],
-    examples: ["wf tokens create ci", "wf tokens create dashboard --role viewer --expires 90d"],
-    load: () => import("./commands/tokens/create.ts"),
-  },
-  {
-    name: "tokens delete",
-    summary: "take an API token back",
-    arguments: ["<id>"],
-    examples: ["wf tokens delete 0198c0de-…"],
-    load: () => import("./commands/tokens/delete.ts"),
-  },
+  ...tokenCommands,
+  ...auditCommands,
   {
     name: "bench jobs",
     summary: "create jobs as fast as it goes, wait for their ends, and print rates and percentiles",

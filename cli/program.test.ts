@@ -105,6 +105,7 @@ describe("the command line", () => {
       "sessions",
       "members",
       "tokens",
+      "audit",
     ])
   })
 

@@ -1,4 +1,5 @@
 import { artifactsOf } from "./artifacts.ts"
+import { auditOf } from "./audit.ts"
 import { deadLettersOf } from "./dead-letters.ts"
 import { hooksOf } from "./hooks.ts"
 import { identityOf } from "./identity.ts"
@@ -13,6 +14,7 @@ import { workspacesOf } from "./workspaces.ts"
 
 export { z } from "zod"
 export type { Upload } from "./artifacts.ts"
+export type { AuditFilter } from "./audit.ts"
 export { expr } from "./authoring/ref.ts"
 export { each, workflow } from "./authoring/workflow.ts"
 export type { ChooseDeadLetters, ListDeadLetters } from "./dead-letters.ts"
@@ -23,6 +25,7 @@ export type { FollowOptions, ListRuns, LogOptions, StartRun, WatchOptions } from
 export { isEnded } from "./runs.ts"
 export type {
   Artifact,
+  AuditEntry,
   Backfilled,
   CreateJob,
   CreateSchedule,
@@ -70,6 +73,7 @@ export const createClient = (options: ClientOptions) => {
     artifacts: artifactsOf(transport),
     identity: identityOf(transport),
     workspaces: workspacesOf(transport),
+    audit: auditOf(transport),
   }
 }
 

@@ -37,6 +37,7 @@ export type Member = Schemas["Member"]
 export type Role = Member["role"]
 export type Invite = Schemas["Invite"]
 export type InviteCreated = Schemas["InviteCreated"]
+export type AuditEntry = Schemas["AuditEntry"]
 export type TokenCreated = Schemas["TokenCreated"]
 
 export type Page<Item> = { readonly items: readonly Item[]; readonly next_cursor: string | null }

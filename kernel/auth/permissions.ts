@@ -33,6 +33,7 @@ export const permissions = {
   "log.read": ["viewer", "operator", "developer", "admin", "owner"],
   "artifact.read": ["viewer", "operator", "developer", "admin", "owner"],
   "artifact.write": ["operator", "developer", "admin", "owner"],
+  "audit.read": ["admin", "owner"],
   "token.manage": ["viewer", "operator", "developer", "admin", "owner"],
   "member.read": ["viewer", "operator", "developer", "admin", "owner"],
   /** Inviting, changing roles and removing; never above one's own role. */
@@ -70,6 +71,7 @@ export const operations: Readonly<Record<string, Asked>> = {
   ...{ createInvite: "member.manage", listInvites: "member.manage", revokeInvite: "member.manage" },
   ...{ renameWorkspace: "workspace.rename" },
   ...{ archiveWorkspace: "workspace.archive", restoreWorkspace: "workspace.archive" },
+  ...{ listAudit: "audit.read", exportAudit: "audit.read" },
   ...{ createToken: "token.manage", listTokens: "token.manage", deleteToken: "token.manage" },
 
   ...{ listWorkflows: "workflow.read", getWorkflow: "workflow.read", listVersions: "workflow.read" },

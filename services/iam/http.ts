@@ -1,4 +1,5 @@
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
+import { mountAudit } from "./audit/http.ts"
 import type { Iam } from "./iam.ts"
 import { mountInvites } from "./invite/http.ts"
 import { mountMembers } from "./member/http.ts"
@@ -18,6 +19,7 @@ export const iamHttp = (iam: Iam, doors: Doors): App => {
   mountWorkspaces(app, iam)
   mountMembers(app, iam)
   mountInvites(app, iam)
+  mountAudit(app, iam)
   app.get("/.well-known/jwks.json", (context) =>
     context.body(iam.keys.jwks, 200, {
       "content-type": "application/jwk-set+json",

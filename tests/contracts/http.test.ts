@@ -39,6 +39,7 @@ const promised = [
   "POST /api/v1/workspaces/{}/invites",
   "DELETE /api/v1/workspaces/{}/invites/{}",
   "POST /api/v1/invites/accept",
+  "GET /api/v1/audit",
   "GET /api/v1/workflows",
   "POST /api/v1/workflows",
   "POST /api/v1/workflows/validate",

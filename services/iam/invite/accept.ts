@@ -1,8 +1,10 @@
-import { type Actor, isPerson } from "#kernel/auth/actor.ts"
+import { isPerson } from "#kernel/auth/actor.ts"
 import { includes, isAbove, type Role } from "#kernel/auth/permissions.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
+import type { Caller } from "../audit/caller.ts"
+import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import { memberChanged } from "../member/changed.ts"
 import { hashOf } from "../token/secret.ts"
@@ -12,7 +14,7 @@ import { readWorkspace } from "../workspace/show.ts"
 /** The invited person becomes a member. Of two who come with the same token, the second finds it used. */
 export const acceptInvite =
   ({ database, kit }: Pick<Iam, "database" | "kit">) =>
-  async (actor: Actor, token: string): Promise<Workspace> => {
+  async (actor: Caller, token: string): Promise<Workspace> => {
     if (!isPerson(actor)) throw new Problem("workspace.bound_token")
     const hash = await hashOf(token)
     return database.tx(async (sql) => {
@@ -25,6 +27,9 @@ export const acceptInvite =
       if (!joined) throw new Problem("member.exists", { detail: "You are a member already." })
       const workspace = await readWorkspace(sql, { ...actor, workspace_id, role })
       if (workspace.archived_at !== null) throw new Problem("workspace.archived")
+      const subject = { kind: "user", id: user_id, name: email }
+      const details = { role, invited_by: invite.invited_by }
+      await record(sql, actor, { action: "member.joined", of: { workspace_id }, subject, details })
       await emit(sql, [memberChanged({ workspace_id, user_id, email, role }, kit.now())])
       return workspace
     })

@@ -1,7 +1,9 @@
-import { type Actor, allow } from "#kernel/auth/actor.ts"
+import { allow } from "#kernel/auth/actor.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
+import type { Caller } from "../audit/caller.ts"
+import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import { refuseAbove } from "../member/change.ts"
 import { hashOf, newSecret } from "../token/secret.ts"
@@ -18,7 +20,7 @@ const day_ms = 86_400_000
 export const createInvite =
   ({ database, kit }: Pick<Iam, "database" | "kit">) =>
   async (
-    actor: Actor,
+    actor: Caller,
     workspace_id: string,
     { email, role, expires_at }: NewInvite,
   ): Promise<CreatedInvite> => {
@@ -37,6 +39,8 @@ export const createInvite =
       const row = await insertInvite(sql, { id: kit.id(), hash, workspace_id, email, role, invited_by, ends })
       const made = inviteOf(row)
       const { id: invite_id, expires_at: until } = made
+      const subject = { kind: "invite", id: invite_id, name: email }
+      await record(sql, actor, { action: "invite.created", of: { workspace_id }, subject, details: { role } })
       const data = { invite_id, workspace_id, email, role, invited_by, expires_at: until }
       await emit(sql, [{ type: "user.invited", key: workspace_id, data }])
       return { ...made, token }

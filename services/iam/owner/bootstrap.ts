@@ -1,6 +1,7 @@
 import type { Database, Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import type { Kit } from "#kernel/service/kit.ts"
+import { record } from "../audit/record.ts"
 import { insertToken } from "../token/insert.ts"
 import { createUser } from "../user/create.ts"
 import { createWorkspace, first_slug } from "../workspace/create.ts"
@@ -28,6 +29,9 @@ export const bootstrapOwner = (database: Database, kit: Kit): Promise<string> =>
       role: null,
     }
     const { token } = await insertToken(sql, wanted)
+    const doer = { kind: "service", user_id: null, email: "" } as const
+    const subject = { kind: "token", id: wanted.id, name: token_name }
+    await record(sql, doer, { action: "token.created", of: { workspace_id }, subject })
     if (!known) {
       await emit(sql, [{ type: "user.registered", key: user_id, data: { user_id, ...owner } }])
     }

@@ -1,10 +1,12 @@
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
+import type { Origin } from "../audit/caller.ts"
+import { type Doer, record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import type { Credentials } from "../user/credentials.ts"
 import { createWorkspace } from "../workspace/create.ts"
 import { addRefreshToken, grantOf, type Holder } from "./grant.ts"
-import type { Grant, Origin } from "./shape.ts"
+import type { Grant } from "./shape.ts"
 
 const unknown_origin: Origin = { device: "", address: undefined }
 
@@ -18,10 +20,15 @@ export const login =
     if (!matches || !known) throw new Problem("auth.wrong_credentials")
     const { user_id, name } = known
     const session_id = kit.id()
+    const doer = { kind: "user", user_id, email, grant_id: session_id, origin } as const
     const { place, refresh_token } = await database.tx(async (sql) => {
-      const place = (await readPlace(sql, user_id)) ?? (await makePlace(sql, { id: kit.id(), user_id, name }))
+      const place =
+        (await readPlace(sql, user_id)) ?? (await makePlace(sql, { id: kit.id(), user_id, name }, doer))
       await insertSession(sql, { id: session_id, user_id, workspace_id: place.workspace_id, ...origin })
-      return { place, refresh_token: await addRefreshToken(sql, session_id) }
+      const refresh_token = await addRefreshToken(sql, session_id)
+      const subject = { kind: "session", id: session_id, name: email }
+      await record(sql, doer, { action: "user.signed_in", of: { account_id: user_id }, subject })
+      return { place, refresh_token }
     })
     return grantOf(iam, { session_id, user_id, email, ...place }, refresh_token)
   }
@@ -53,8 +60,11 @@ const readPlace = async (sql: Sql, user_id: string): Promise<Place | undefined> 
 const makePlace = async (
   sql: Sql,
   wanted: { readonly id: string; readonly user_id: string; readonly name: string },
+  doer: Doer,
 ): Promise<Place> => {
-  const { id: workspace_id, role } = await createWorkspace(sql, wanted)
+  const { id: workspace_id, role, slug } = await createWorkspace(sql, wanted)
+  const subject = { kind: "workspace", id: workspace_id, name: slug }
+  await record(sql, doer, { action: "workspace.created", of: { workspace_id }, subject })
   return { workspace_id, role, archived: false }
 }
 

@@ -1,6 +1,8 @@
 import { type Actor, allow, isPerson } from "#kernel/auth/actor.ts"
 import type { Role } from "#kernel/auth/permissions.ts"
 import { Problem } from "#kernel/problem/problem.ts"
+import type { Caller } from "../audit/caller.ts"
+import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import { refuseAbove } from "../member/change.ts"
 import { insertToken } from "./insert.ts"
@@ -9,7 +11,7 @@ import type { CreatedToken, NewToken } from "./shape.ts"
 /** The caller's own, for the present workspace or, from a person, for all of theirs. Its text is in this answer and nowhere else. */
 export const createToken =
   ({ database, kit }: Pick<Iam, "database" | "kit">) =>
-  async (actor: Actor, { name, expires_at, all_workspaces, role }: NewToken): Promise<CreatedToken> => {
+  async (actor: Caller, { name, expires_at, all_workspaces, role }: NewToken): Promise<CreatedToken> => {
     allow(actor, "token.manage")
     if (role != null) refuseAbove(actor.role, role)
     if (all_workspaces && !isPerson(actor)) throw new Problem("workspace.bound_token")
@@ -20,7 +22,13 @@ export const createToken =
     }
     const { user_id, workspace_id } = actor
     const wanted = { id: kit.id(), user_id, workspace_id, name, expires_at: ends, all_workspaces }
-    return database.tx((sql) => insertToken(sql, { ...wanted, role: capOf(actor, role ?? null) }))
+    return database.tx(async (sql) => {
+      const made = await insertToken(sql, { ...wanted, role: capOf(actor, role ?? null) })
+      const subject = { kind: "token", id: made.id, name }
+      const details = { role: made.role, expires_at: made.expires_at, all_workspaces }
+      await record(sql, actor, { action: "token.created", of: { workspace_id }, subject, details })
+      return made
+    })
   }
 
 /** A token that may do less than its holder makes none that may do more than itself. */

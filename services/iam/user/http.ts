@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import type { App } from "#kernel/http/app.ts"
 import { bearer, jsonAnswer, jsonBody, refusals } from "#kernel/http/shapes.ts"
+import { originOf } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
 import { workspaceShape } from "../workspace/shape.ts"
 import { registration } from "./credentials.ts"
@@ -34,7 +35,7 @@ export const mountUser = (app: App, iam: Iam): void => {
   const registerUser = register(iam)
   const show = showMe(iam.database)
   app.openapi(registerRoute, async (context) =>
-    context.json(await registerUser(context.req.valid("json")), 201),
+    context.json(await registerUser(context.req.valid("json"), originOf(context)), 201),
   )
   app.openapi(meRoute, async (context) => context.json(await show(context.get("actor")), 200))
 }
