@@ -1,3 +1,4 @@
+import { accountCommands } from "./account-commands.ts"
 import { auditCommands } from "./audit-commands.ts"
 import type { Command } from "./command.ts"
 import { hookCommands } from "./hook-commands.ts"
@@ -230,6 +231,7 @@ export const commands: readonly Command[] = [
     examples: ["wf whoami"],
     load: () => import("./commands/identity/whoami.ts"),
   },
+  ...accountCommands,
   ...memberCommands,
   ...tokenCommands,
   ...auditCommands,

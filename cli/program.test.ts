@@ -101,6 +101,7 @@ describe("the command line", () => {
       "login",
       "logout",
       "whoami",
+      "account",
       "workspaces",
       "sessions",
       "members",

@@ -1,5 +1,5 @@
 import { allPages } from "./pages.ts"
-import type { Login, Me, Page, PageOptions, Role, Session, Token, TokenCreated } from "./shapes.ts"
+import type { Login, Mailed, Me, Page, PageOptions, Role, Session, Token, TokenCreated } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
 const sessions_path = "/api/v1/auth/sessions"
@@ -21,7 +21,14 @@ export const identityOf = (transport: Transport) => {
     login: (credentials: Credentials) => post<Login>("/api/v1/auth/login", credentials),
     refresh: (refresh_token: string) => post<Login>("/api/v1/auth/refresh", { refresh_token }),
     logout: () => post<undefined>("/api/v1/auth/logout", {}),
-    register: (user: Credentials & { readonly name: string }) => post<Me>("/api/v1/auth/register", user),
+    /** Where the platform sends mail, what to do next is in a mail, whoever has the address. */
+    register: (user: Credentials & { readonly name: string }) =>
+      post<Me | Mailed>("/api/v1/auth/register", user),
+    /** With the token of the mail, and the password that was chosen. */
+    verify: (token: string, password: string) => post<Me>("/api/v1/auth/verify", { token, password }),
+    forgotPassword: (email: string) => post<Mailed>("/api/v1/auth/password/forgot", { email }),
+    resetPassword: (token: string, password: string) =>
+      post<undefined>("/api/v1/auth/password/reset", { token, password }),
     sessions,
     allSessions: () => allPages((cursor) => sessions(cursor === undefined ? {} : { cursor })),
     endSession: (id: string) =>

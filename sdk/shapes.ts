@@ -30,6 +30,7 @@ export type Artifact = Schemas["Artifact"]
 
 export type Login = Schemas["Login"]
 export type Me = Schemas["Me"]
+export type Mailed = Schemas["Mailed"]
 export type Workspace = Schemas["Workspace"]
 export type Token = Schemas["Token"]
 export type Session = Schemas["Session"]

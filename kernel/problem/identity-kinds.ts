@@ -20,6 +20,16 @@ export const identityKinds = {
     title: "You are not allowed to do this",
     next: "Ask an owner or admin of the workspace for a role that may.",
   },
+  "link.not_valid": {
+    status: 404,
+    title: "The link is not valid, or not any more",
+    next: "Ask for a new one: `wf account forgot` for a password, `wf account register` for an account.",
+  },
+  "mail.not_sent": {
+    status: 409,
+    title: "This platform sends no mail",
+    next: "Ask whoever runs it; `WF_SMTP_URL` says where mail is handed over.",
+  },
   "user.exists": {
     status: 409,
     title: "This e-mail address is registered already",

@@ -3,6 +3,7 @@ import { mountAudit } from "./audit/http.ts"
 import type { Iam } from "./iam.ts"
 import { mountInvites } from "./invite/http.ts"
 import { mountMembers } from "./member/http.ts"
+import { mountPages } from "./page/http.ts"
 import { mountSession, open_session_paths } from "./session/http.ts"
 import { mountTokens } from "./token/http.ts"
 import { mountUser, open_user_paths } from "./user/http.ts"
@@ -20,6 +21,7 @@ export const iamHttp = (iam: Iam, doors: Doors): App => {
   mountMembers(app, iam)
   mountInvites(app, iam)
   mountAudit(app, iam)
+  mountPages(app, iam)
   app.get("/.well-known/jwks.json", (context) =>
     context.body(iam.keys.jwks, 200, {
       "content-type": "application/jwk-set+json",

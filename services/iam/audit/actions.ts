@@ -1,6 +1,7 @@
 /** All that the audit log tells of. */
 export const actions = [
   ...["user.registered", "user.signed_in", "session.ended", "session.all_ended", "session.reuse_detected"],
+  "user.password_reset",
   ...["token.created", "token.deleted"],
   ...["workspace.created", "workspace.renamed", "workspace.archived", "workspace.restored"],
   ...["member.joined", "member.role_changed", "member.removed", "member.left"],

@@ -52,7 +52,7 @@ const findOwner = async (sql: Sql): Promise<Owner | undefined> => {
 }
 
 const createOwner = async (sql: Sql, kit: Kit): Promise<Owner> => {
-  const user = await createUser(sql, { id: kit.id(), ...owner })
+  const user = await createUser(sql, { id: kit.id(), ...owner, verified: false })
   if (!user) throw new Error(`${owner.email} is registered, but owns no workspace \`${first_slug}\`.`)
   const workspace = await createWorkspace(sql, { id: kit.id(), user_id: user.id, name: owner.name })
   return { user_id: user.id, workspace_id: workspace.id }
