@@ -15,6 +15,11 @@ export const identityKinds = {
     title: "E-mail or password is wrong",
     next: "Check both and try again.",
   },
+  "auth.too_many": {
+    status: 429,
+    title: "This was tried too often",
+    next: "Try again after the time in `Retry-After`. From a place that you have signed in from before you may come in earlier.",
+  },
   "auth.forbidden": {
     status: 403,
     title: "You are not allowed to do this",

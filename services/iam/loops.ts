@@ -8,6 +8,7 @@ import { cleanLinks } from "./letter/clean.ts"
 import type { Letters } from "./letter/letter.ts"
 import { sendLetters } from "./letter/send.ts"
 import { cleanRevocations, cleanSessions } from "./session/clean.ts"
+import { cleanThrottle } from "./throttle/clean.ts"
 
 const clean_ms = 600_000
 /** Another instance's letters are found by looking. */
@@ -16,6 +17,7 @@ const look_ms = 1_000
 export const iamLoops = (database: Database, log: Log): readonly Loop[] => [
   loop({ name: "iam.clean", round: cleanSessions(database), idle_ms: clean_ms, log }),
   loop({ name: "iam.forget", round: cleanRevocations(database), idle_ms: clean_ms, log }),
+  loop({ name: "iam.throttle", round: cleanThrottle(database), idle_ms: clean_ms, log }),
   loop({ name: "iam.links", round: cleanLinks(database), idle_ms: clean_ms, log }),
 ]
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { type Inbox, openInbox, type Received, textOf } from "#kernel/testing/inbox.ts"
+import { until } from "#kernel/testing/until.ts"
 import { platformWith } from "./platform.ts"
 
 let it: Awaited<ReturnType<typeof platformWith>>
@@ -68,6 +69,21 @@ test("an invitation comes by mail, and its command works as it stands there", as
   const { access_token } = await it.client.identity.login({ email, password })
   const joined = await it.wf(["workspaces", "join", token], { env: { WF_TOKEN: access_token } })
   expect([joined.code, joined.stderr]).toEqual([0, expect.stringContaining("as viewer")])
+})
+
+test("guessing a password is slowed down, and who is signed in notices nothing of it", async () => {
+  const email = "guest@example.test"
+  const { access_token } = await it.client.identity.login({ email, password })
+  const guess = () => as(["login", "--url", it.url, "--email", email], "a wrong password")
+  const first = await guess()
+  expect([first.code, first.stderr]).toEqual([4, expect.stringContaining("password is wrong")])
+  const refused = await until("it is refused", async () => {
+    const said = await guess()
+    return said.code !== 4 && said
+  })
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("tried too often")])
+  const whoami = await it.wf(["whoami"], { env: { WF_TOKEN: access_token } })
+  expect([whoami.code, whoami.stdout.split("\t")[0]]).toEqual([0, email])
 })
 
 test("a link that isn't one is said to be none", async () => {

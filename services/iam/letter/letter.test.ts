@@ -4,6 +4,7 @@ import type { Database, Sql } from "#kernel/database/database.ts"
 import type { Mail, Message, Sent } from "#kernel/mail/mail.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import { type Answer, given, type IamHouse } from "../given.ts"
+import { rules } from "../throttle/rules.ts"
 import { register } from "../user/register.ts"
 import { cleanLinks } from "./clean.ts"
 import { sendLetters } from "./send.ts"
@@ -138,6 +139,12 @@ test("who has forgotten their password gets a link that sets another, once, and 
   expect((await ask("auth/login", { email, password: chosen })).status).toBe(200)
   const old = await ask("auth/refresh", { refresh_token: before.body.refresh_token })
   expect(old.status).toBe(401)
+})
+
+test("nobody's post is filled by who asks for mail to them over and over", async () => {
+  const email = await account()
+  for (let asked = 0; asked < 9; asked += 1) await ask("auth/password/forgot", { email })
+  expect(await sent(email)).toHaveLength(rules.letter.free - 1)
 })
 
 test("nobody is written to whom nobody has", async () => {

@@ -2,6 +2,7 @@ import { unseal } from "#kernel/auth/box.ts"
 import type { Database, Sql } from "#kernel/database/database.ts"
 import type { Mail } from "#kernel/mail/mail.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
+import { tryIn } from "../throttle/attempt.ts"
 import { compose } from "./compose.ts"
 import type { Letter, Letters } from "./letter.ts"
 import { messageOf } from "./write.ts"
@@ -53,13 +54,19 @@ const sendOne = async (sending: Sending, due: Due): Promise<void> => {
   }
 }
 
-const deliver = async ({ database, mail, letters }: Sending, { id, box }: Due): Promise<string> => {
+const deliver = async ({ database, mail, letters }: Sending, { id, box, tries }: Due): Promise<string> => {
   const text = await unseal(letters.secret, id, box)
   if (text === undefined) return "unreadable"
   const letter = JSON.parse(text) as Letter
-  const written = await database.tx((sql) => compose(sql, letters, letter))
+  const written = await database.tx(async (sql) =>
+    tries === 1 && (await isTooMuch(sql, letter)) ? undefined : compose(sql, letters, letter),
+  )
   return written ? mail.send(messageOf(id, letter.email, written)) : "nobody"
 }
+
+/** Who is written to is not whoever asked: nobody's post is filled by others. Invitations have a bound of their own. */
+const isTooMuch = async (sql: Sql, { kind, email }: Letter): Promise<boolean> =>
+  kind !== "invite" && (await tryIn(sql, [{ rule: "letter", of: email }])) > 0
 
 const deleteLetter = (sql: Sql, id: string) => sql`delete from iam.letter where id = ${id}::text::uuid`
 

@@ -3,6 +3,8 @@ import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Origin } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
+import { attempt, forgive } from "../throttle/attempt.ts"
+import { placeOf } from "../throttle/key.ts"
 import { hashOf } from "../token/secret.ts"
 import { type Registered, settle } from "../user/settle.ts"
 
@@ -16,10 +18,14 @@ export const verifyRegistration =
   ({ database, kit, passwords }: Pick<Iam, "database" | "kit" | "passwords">) =>
   async ({ token, password }: Verify, origin?: Origin): Promise<Registered> => {
     const hash = await hashOf(token)
+    // A registration is no account yet: what is counted is who tries.
+    const place = { rule: "address", of: placeOf(origin?.address) } as const
+    await attempt(database, [place])
     const waiting = await database.run((sql) => readRegistration(sql, hash))
     if (!waiting) throw new Problem("link.not_valid")
     if (!(await passwords.verify(password, waiting.password_hash)))
       throw new Problem("auth.wrong_credentials")
+    await forgive(database, { anew: [], less: [place] })
     return database.tx(async (sql) => {
       const registration = await takeRegistration(sql, hash)
       if (!registration) throw new Problem("link.not_valid")

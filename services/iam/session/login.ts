@@ -3,6 +3,7 @@ import { Problem } from "#kernel/problem/problem.ts"
 import type { Origin } from "../audit/caller.ts"
 import { type Doer, record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
+import { beginSignIn, succeedSignIn } from "../throttle/sign-in.ts"
 import type { Credentials } from "../user/credentials.ts"
 import { createWorkspace } from "../workspace/create.ts"
 import { addRefreshToken, grantOf, type Holder } from "./grant.ts"
@@ -15,9 +16,11 @@ export const login =
   (iam: Iam) =>
   async ({ email, password }: Credentials, origin: Origin = unknown_origin): Promise<Grant> => {
     const { database, kit, passwords } = iam
+    const counters = await beginSignIn(database, { email, address: origin.address })
     const known = await database.run((sql) => readAccount(sql, email))
     const matches = await passwords.verify(password, known?.hash ?? undefined)
     if (!matches || !known) throw new Problem("auth.wrong_credentials")
+    await succeedSignIn(database, counters)
     const { user_id, name } = known
     const session_id = kit.id()
     const doer = { kind: "user", user_id, email, grant_id: session_id, origin } as const

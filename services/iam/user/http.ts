@@ -89,7 +89,7 @@ export const mountUser = (app: App, iam: Iam): void => {
   )
   app.openapi(forgotRoute, async (context) => {
     const { email } = context.req.valid("json")
-    await forgot(email)
+    await forgot(email, originOf(context))
     return context.json(mailed(email), 202)
   })
   app.openapi(resetRoute, async (context) => {

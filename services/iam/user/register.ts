@@ -3,6 +3,8 @@ import { Problem } from "#kernel/problem/problem.ts"
 import type { Origin } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
 import { postLetter } from "../letter/post.ts"
+import { attempt } from "../throttle/attempt.ts"
+import { placeOf } from "../throttle/key.ts"
 import { newSecret } from "../token/secret.ts"
 import type { Registration } from "./credentials.ts"
 import { type Registered, settle } from "./settle.ts"
@@ -16,6 +18,7 @@ const link_prefix = "wfl_"
 export const register =
   ({ database, kit, passwords, letters }: Pick<Iam, "database" | "kit" | "passwords" | "letters">) =>
   async ({ email, name, password }: Registration, origin?: Origin): Promise<Registered | undefined> => {
+    await attempt(database, [{ rule: "asking", of: placeOf(origin?.address) }])
     const password_hash = await passwords.hash(password)
     return database.tx(async (sql) => {
       if (letters) {
