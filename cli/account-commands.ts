@@ -35,4 +35,12 @@ export const accountCommands: readonly Command[] = [
     examples: ["wf account reset 'https://wf.example.com/account/reset?token=wfl_…'"],
     load: () => import("./commands/account/reset.ts"),
   },
+  {
+    name: "account approve",
+    summary: "sign in the device that shows this code, as you; only if you have started that yourself",
+    arguments: ["<code>"],
+    options: [["--refuse", "refuse it"]],
+    examples: ["wf account approve BCDF-GHJK"],
+    load: () => import("./commands/account/approve.ts"),
+  },
 ]

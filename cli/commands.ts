@@ -211,11 +211,15 @@ export const commands: readonly Command[] = [
     name: "login",
     summary: "sign in to a platform and remember it as a profile",
     options: [
-      ["--email <address>", "with a password, read from stdin"],
+      ["--device", "by agreeing in a browser, here or elsewhere; on a terminal that is the usual way"],
+      ["--email <address>", "with a password, which is asked for, or read from stdin"],
       ["--with-token", "with an API token, read from stdin"],
       ["--name <profile>", "the profile's name (default: the host)"],
     ],
-    examples: ["wf login --url https://wf.example.com --with-token < token"],
+    examples: [
+      "wf login --url https://wf.example.com",
+      "wf login --url https://wf.example.com --with-token < token",
+    ],
     load: () => import("./commands/identity/login.ts"),
   },
   {

@@ -1,5 +1,16 @@
 import { allPages } from "./pages.ts"
-import type { Login, Mailed, Me, Page, PageOptions, Role, Session, Token, TokenCreated } from "./shapes.ts"
+import type {
+  DeviceCode,
+  Login,
+  Mailed,
+  Me,
+  Page,
+  PageOptions,
+  Role,
+  Session,
+  Token,
+  TokenCreated,
+} from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
 const sessions_path = "/api/v1/auth/sessions"
@@ -19,6 +30,11 @@ export const identityOf = (transport: Transport) => {
     transport.json<Page<Session>>({ path: sessions_path, query: options })
   return {
     login: (credentials: Credentials) => post<Login>("/api/v1/auth/login", credentials),
+    /** For a device whose user signs in elsewhere: `deviceLogin` refuses with `device.pending` until they have. */
+    deviceCode: () => post<DeviceCode>("/api/v1/auth/device/code", {}),
+    deviceLogin: (device_code: string) => post<Login>("/api/v1/auth/device/token", { device_code }),
+    decideDevice: (user_code: string, approve: boolean) =>
+      post<undefined>("/api/v1/auth/device/approve", { user_code, approve }),
     refresh: (refresh_token: string) => post<Login>("/api/v1/auth/refresh", { refresh_token }),
     logout: () => post<undefined>("/api/v1/auth/logout", {}),
     /** Where the platform sends mail, what to do next is in a mail, whoever has the address. */

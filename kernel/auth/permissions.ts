@@ -61,6 +61,8 @@ export type Asked = Permission | "signed_in" | "open"
 /** The permission that each operation of the API asks for. A test holds that none is missing, and that they refuse. */
 export const operations: Readonly<Record<string, Asked>> = {
   ...{ register: "open", login: "open", refreshLogin: "open" },
+  /** Codes that nobody guesses are what these ask for. */
+  ...{ requestDeviceCode: "open", redeemDeviceCode: "open", decideDevice: "signed_in" },
   /** A link that was mailed is what these ask for, or nothing but an address. */
   ...{ verifyRegistration: "open", resetPassword: "open", forgotPassword: "open" },
   /** Checks a signature in place of a token. */

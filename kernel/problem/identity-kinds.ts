@@ -20,6 +20,22 @@ export const identityKinds = {
     title: "This was tried too often",
     next: "Try again after the time in `Retry-After`. From a place that you have signed in from before you may come in earlier.",
   },
+  "device.pending": {
+    status: 400,
+    title: "Nobody has let this device in yet",
+    next: "Ask again after the `interval`, until the codes end.",
+  },
+  "device.slow_down": {
+    status: 429,
+    title: "The device asks too often",
+    next: "Wait for `Retry-After` between two questions from now on.",
+  },
+  "device.denied": { status: 403, title: "The device was refused", next: "Begin anew with `wf login`." },
+  "device.not_found": {
+    status: 404,
+    title: "There is no device with this code, or not any more",
+    next: "Check the code; `wf login` shows a new one.",
+  },
   "auth.forbidden": {
     status: 403,
     title: "You are not allowed to do this",

@@ -114,7 +114,7 @@ export const given = {
   house: async ({ kit = systemKit(), letters }: Furniture = {}): Promise<IamHouse> => {
     const database = await given.database()
     const keys = await openKeys({ database, key: given.key(), kit })
-    const iam: Iam = { database, kit, keys, passwords: argonPasswords(), letters }
+    const iam: Iam = { database, kit, keys, passwords: argonPasswords(), letters, public_url: undefined }
     const authenticate = eyeOf(iam)
     const app = iamHttp(iam, { service: "iam", authenticate, log: silentLog, metrics: createMetrics() })
     return { iam, app, authenticate, database, close: () => database.close() }

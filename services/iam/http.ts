@@ -1,5 +1,6 @@
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
 import { mountAudit } from "./audit/http.ts"
+import { mountDevice, open_device_paths } from "./device/http.ts"
 import type { Iam } from "./iam.ts"
 import { mountInvites } from "./invite/http.ts"
 import { mountMembers } from "./member/http.ts"
@@ -13,7 +14,7 @@ import { mountWorkspaces } from "./workspace/http.ts"
 const keys_max_age_s = 300
 
 export const iamHttp = (iam: Iam, doors: Doors): App => {
-  const app = createApp(doors, { open: [...open_user_paths, ...open_session_paths] })
+  const app = createApp(doors, { open: [...open_user_paths, ...open_session_paths, ...open_device_paths] })
   mountUser(app, iam)
   mountSession(app, iam)
   mountTokens(app, iam)
@@ -22,6 +23,7 @@ export const iamHttp = (iam: Iam, doors: Doors): App => {
   mountInvites(app, iam)
   mountAudit(app, iam)
   mountPages(app, iam)
+  mountDevice(app, iam)
   app.get("/.well-known/jwks.json", (context) =>
     context.body(iam.keys.jwks, 200, {
       "content-type": "application/jwk-set+json",

@@ -10,6 +10,8 @@ export type Iam = {
   readonly kit: Kit
   readonly keys: Keys
   readonly passwords: Passwords
+  /** Where people reach the platform, if the settings say it. */
+  readonly public_url: string | undefined
   /** Undefined where no mail is sent. */
   readonly letters: Letters | undefined
 }

@@ -4,6 +4,7 @@ import { smtpMail } from "#kernel/mail/smtp.ts"
 import { type Loop, loop } from "#kernel/service/loop.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { IamConfig } from "./config.ts"
+import { cleanDevices } from "./device/clean.ts"
 import { cleanLinks } from "./letter/clean.ts"
 import type { Letters } from "./letter/letter.ts"
 import { sendLetters } from "./letter/send.ts"
@@ -18,6 +19,7 @@ export const iamLoops = (database: Database, log: Log): readonly Loop[] => [
   loop({ name: "iam.clean", round: cleanSessions(database), idle_ms: clean_ms, log }),
   loop({ name: "iam.forget", round: cleanRevocations(database), idle_ms: clean_ms, log }),
   loop({ name: "iam.throttle", round: cleanThrottle(database), idle_ms: clean_ms, log }),
+  loop({ name: "iam.devices", round: cleanDevices(database), idle_ms: clean_ms, log }),
   loop({ name: "iam.links", round: cleanLinks(database), idle_ms: clean_ms, log }),
 ]
 

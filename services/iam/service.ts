@@ -17,7 +17,14 @@ export const iam = service({
     const { database, kit, log } = platform
     const post = postbox(platform, config)
     const keys = await openKeys(platform)
-    const parts: Iam = { database, kit, keys, passwords: argonPasswords(), letters: post?.letters }
+    const parts: Iam = {
+      database,
+      kit,
+      keys,
+      passwords: argonPasswords(),
+      letters: post?.letters,
+      public_url: config.WF_PUBLIC_URL,
+    }
     return {
       http: iamHttp(parts, { ...platform, service: "iam" }),
       rpc: iamRpc(parts),

@@ -26,6 +26,8 @@ POST /api/v1/invites/accept iam
 GET /api/v1/audit iam
 GET /.well-known/jwks.json iam
 GET /account/verify?token=x iam
+GET /device?user_code=x iam
+POST /device iam
 POST /account/reset iam
 POST /api/v1/runs workflow
 POST /api/v1/runs?x=1 workflow

@@ -2,6 +2,7 @@
 export const actions = [
   ...["user.registered", "user.signed_in", "session.ended", "session.all_ended", "session.reuse_detected"],
   "user.password_reset",
+  ...["device.approved", "device.denied"],
   ...["token.created", "token.deleted"],
   ...["workspace.created", "workspace.renamed", "workspace.archived", "workspace.restored"],
   ...["member.joined", "member.role_changed", "member.removed", "member.left"],
