@@ -17,10 +17,15 @@ export const tokenCommands: readonly Command[] = [
     arguments: ["<name>"],
     options: [
       ["--role <role>", "it may do no more than this (default: all that you may)"],
+      ["--scope <permission...>", "it is for this alone, like run.start; repeat it for more"],
       ["--expires <duration>", "for how long it is good, like 90d (default: until it is deleted)"],
       json,
     ],
-    examples: ["wf tokens create ci", "wf tokens create dashboard --role viewer --expires 90d"],
+    examples: [
+      "wf tokens create ci",
+      "wf tokens create dashboard --role viewer --expires 90d",
+      "wf tokens create ci --scope run.start --scope run.read",
+    ],
     load: () => import("./commands/tokens/create.ts"),
   },
   {

@@ -22,6 +22,8 @@ export type CreateToken = {
   readonly expires_at?: string
   readonly all_workspaces?: boolean
   readonly role?: Role
+  /** The permissions that it is for, like `run.start`. */
+  readonly scopes?: readonly string[]
 }
 
 export const identityOf = (transport: Transport) => {

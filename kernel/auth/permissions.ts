@@ -50,6 +50,8 @@ export const isAbove = (role: Role, other: Role): boolean => roles.indexOf(role)
 
 export type Permission = keyof typeof permissions
 
+export const isPermission = (text: string): text is Permission => Object.hasOwn(permissions, text)
+
 export const includes = (role: Role, permission: Permission): boolean => {
   const allowed: readonly Role[] = permissions[permission]
   return allowed.includes(role)

@@ -1958,6 +1958,7 @@ export interface components {
             all_workspaces: boolean;
             /** @enum {string|null} */
             role?: "viewer" | "operator" | "developer" | "admin" | "owner" | null;
+            scopes?: ("workflow.read" | "workflow.write" | "schedule.write" | "schedule.operate" | "secret.read" | "secret.write" | "hook.manage" | "secret.rotate" | "run.read" | "run.start" | "run.cancel" | "run.pause" | "run.signal" | "task.decide" | "job.read" | "job.create" | "job.command" | "job.cancel" | "dead_letter.resolve" | "queue.manage" | "worker.read" | "worker.run" | "secret.give" | "log.read" | "artifact.read" | "artifact.write" | "audit.read" | "token.manage" | "member.read" | "member.manage" | "workspace.rename" | "workspace.archive")[] | null;
         };
         NewWorkspace: {
             name: string;
@@ -2438,6 +2439,8 @@ export interface components {
              * @enum {string|null}
              */
             role: "viewer" | "operator" | "developer" | "admin" | "owner" | null;
+            /** @description The permissions that it is for; null for all its holder has. */
+            scopes: string[] | null;
             /** @description It opens every workspace of its holder. */
             all_workspaces: boolean;
         };

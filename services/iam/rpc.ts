@@ -21,6 +21,7 @@ export const iamRpc = (iam: Iam): Routes => {
           email: actor.email,
           archived: actor.archived ?? false,
           capped: actor.capped ?? false,
+          scopes: [...(actor.scopes ?? [])],
           allWorkspaces: actor.all_workspaces ?? false,
         }
       },

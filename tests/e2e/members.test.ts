@@ -81,7 +81,23 @@ test("a token may be made for less than one may oneself, and for a time", async 
   expect([refused.code, refused.stderr]).toEqual([4, expect.stringContaining("job.create")])
   const list = await it.wf(["tokens", "list"])
   const line = list.stdout.split("\n").find((one) => one.split("\t")[1] === "dashboard")
-  expect(line?.split("\t").slice(4)).toEqual(["viewer", expect.stringMatching(/^20\d\d-.*Z$/)])
+  expect(line?.split("\t").slice(4)).toEqual(["viewer", expect.stringMatching(/^20\d\d-.*Z$/), ""])
+})
+
+test("a token may be made for some things alone, and makes none for others", async () => {
+  const words = ["tokens", "create", "starter", "--scope", "run.read", "--scope", "token.manage"]
+  const env = { WF_TOKEN: (await it.wf(words)).stdout.trim() }
+  expect((await it.wf(["runs", "list"], { env })).code).toBe(0)
+  const refused = await it.wf(["jobs", "create", "noop"], { env })
+  expect([refused.code, refused.stderr]).toEqual([4, expect.stringContaining("scopes leave that out")])
+  const made = await it.wf(["tokens", "create", "more", "--scope", "job.create"], { env })
+  expect([made.code, made.stdout]).toEqual([4, ""])
+  const narrower = (await it.wf(["tokens", "create", "less", "--scope", "run.read"], { env })).stdout.trim()
+  expect((await it.wf(["tokens", "list"], { env: { WF_TOKEN: narrower } })).code).toBe(4)
+  const line = (await it.wf(["tokens", "list"])).stdout.split("\n").find((one) => one.includes("\tstarter\t"))
+  expect(line?.split("\t").at(-1)).toBe("run.read token.manage")
+  const unknown = await it.wf(["tokens", "create", "odd", "--scope", "run.everything"])
+  expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("run.start")])
 })
 
 test("the profile keeps which workspace its commands are about, if that is one of one's own", async () => {

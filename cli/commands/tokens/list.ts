@@ -21,6 +21,7 @@ export const run = (given: Given, io: Io): Promise<number> => {
         },
         { title: "role", full: (row) => row.role ?? "" },
         { title: "until", full: (row) => row.expires_at ?? "" },
+        { title: "for", full: (row) => row.scopes?.join(" ") ?? "" },
       ],
       first: () => client.identity.tokens(),
       empty: "No tokens yet. `wf tokens create NAME` makes one.",

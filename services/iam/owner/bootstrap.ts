@@ -27,6 +27,7 @@ export const bootstrapOwner = (database: Database, kit: Kit): Promise<string> =>
       expires_at: null,
       all_workspaces: true,
       role: null,
+      scopes: null,
     }
     const { token } = await insertToken(sql, wanted)
     const doer = { kind: "service", user_id: null, email: "" } as const
