@@ -6,6 +6,7 @@ import { jobCommands } from "./job-commands.ts"
 import { memberCommands } from "./member-commands.ts"
 import { scheduleCommands } from "./schedule-commands.ts"
 import { secretCommands } from "./secret-commands.ts"
+import { serviceAccountCommands } from "./service-account-commands.ts"
 import { tokenCommands } from "./token-commands.ts"
 import { waitCommands } from "./wait-commands.ts"
 import { workflowCommands } from "./workflow-commands.ts"
@@ -238,6 +239,7 @@ export const commands: readonly Command[] = [
   ...accountCommands,
   ...memberCommands,
   ...tokenCommands,
+  ...serviceAccountCommands,
   ...auditCommands,
   {
     name: "bench jobs",

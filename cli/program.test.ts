@@ -97,7 +97,7 @@ describe("the command line", () => {
   test("--help has each command where somebody looks for it", async () => {
     const { out } = await wf(["--help"])
     const [, own = ""] = /You, your tokens and your workspaces:\n((?: .*\n)+)/.exec(out) ?? []
-    expect([...own.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name)).toEqual([
+    expect([...own.matchAll(/^ {2}([\w-]+)/gm)].map(([, name]) => name)).toEqual([
       "login",
       "logout",
       "whoami",
@@ -106,6 +106,7 @@ describe("the command line", () => {
       "sessions",
       "members",
       "tokens",
+      "service-accounts",
       "audit",
     ])
   })

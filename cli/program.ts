@@ -25,6 +25,7 @@ const groups: Readonly<Record<string, string>> = {
   sessions: "list and end what you have signed in to with your password",
   members: "list, invite and remove them, and change what they may do",
   tokens: "list, create and delete API tokens",
+  "service-accounts": "list, make and delete members that are programs, and their tokens",
   audit: "list and export who changed what, and from where",
 }
 

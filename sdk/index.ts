@@ -23,6 +23,7 @@ export type { ListJobs } from "./jobs.ts"
 export { WfProblem, WfUnreachable } from "./problem.ts"
 export type { FollowOptions, ListRuns, LogOptions, StartRun, WatchOptions } from "./runs.ts"
 export { isEnded } from "./runs.ts"
+export type { CreateServiceAccount, CreateServiceToken } from "./service-accounts.ts"
 export type {
   Artifact,
   AuditEntry,
@@ -46,7 +47,9 @@ export type {
   Secret,
   SentFile,
   Sequence,
+  ServiceAccount,
   TaskRun,
+  Token,
   Version,
   Workflow,
   Workspace,

@@ -92,6 +92,16 @@ export const identityKinds = {
     title: "They are a member already",
     next: "Change their role with `wf members role`.",
   },
+  "service_account.not_found": {
+    status: 404,
+    title: "There is no such service account",
+    next: "See `wf service-accounts list`.",
+  },
+  "service_account.exists": {
+    status: 409,
+    title: "There is a service account with this name already",
+    next: "Choose another name, or make a token for the one there is.",
+  },
   "member.above": {
     status: 403,
     title: "This is about a role above your own",

@@ -5,6 +5,7 @@ import type { Iam } from "./iam.ts"
 import { mountInvites } from "./invite/http.ts"
 import { mountMembers } from "./member/http.ts"
 import { mountPages } from "./page/http.ts"
+import { mountServiceAccounts } from "./service-account/http.ts"
 import { mountSession, open_session_paths } from "./session/http.ts"
 import { mountTokens } from "./token/http.ts"
 import { mountUser, open_user_paths } from "./user/http.ts"
@@ -21,6 +22,7 @@ export const iamHttp = (iam: Iam, doors: Doors): App => {
   mountWorkspaces(app, iam)
   mountMembers(app, iam)
   mountInvites(app, iam)
+  mountServiceAccounts(app, iam)
   mountAudit(app, iam)
   mountPages(app, iam)
   mountDevice(app, iam)

@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from "bun:test"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { until } from "#kernel/testing/until.ts"
 import { createClient } from "#sdk/index.ts"
 import { cleanEnvironment, platform, runWf, type UnderTest } from "./platform.ts"
 
@@ -111,4 +112,25 @@ test("the profile keeps which workspace its commands are about, if that is one o
   expect((await runWf(["whoami"], { env })).stdout.split("\t")[1]).toBe("default")
   expect((await runWf(["workspaces", "use", "kept"], { env })).code).toBe(0)
   expect((await runWf(["whoami"], { env })).stdout.split("\t")[1]).toBe("kept")
+})
+
+test("a program is a member of its own, with tokens for what it does, until it is deleted", async () => {
+  const made = await it.wf(["service-accounts", "create", "deploy", "--role", "developer"])
+  expect([made.code, made.stderr]).toEqual([0, expect.stringContaining("wf service-accounts token deploy")])
+  const words = ["service-accounts", "token", "deploy", "--scope", "run.read", "--expires", "1h"]
+  const env = { WF_TOKEN: (await it.wf(words)).stdout.trim() }
+  expect((await it.wf(["runs", "list"], { env })).code).toBe(0)
+  expect((await it.wf(["jobs", "list"], { env })).code).toBe(4)
+  const listed = await it.wf(["service-accounts", "list"])
+  const line = listed.stdout
+    .split("\n")
+    .find((one) => one.startsWith("deploy\t"))
+    ?.split("\t")
+  expect([line?.[1], line?.[3]]).toEqual(["developer", expect.stringMatching(/^20/)])
+  const tokens = await it.wf(["service-accounts", "tokens", "deploy"])
+  const id = tokens.stdout.split("\t")[0] ?? ""
+  expect((await it.wf(["service-accounts", "revoke", "deploy", id])).code).toBe(0)
+  await until("it holds", async () => (await it.wf(["runs", "list"], { env })).code === 4)
+  expect((await it.wf(["service-accounts", "delete", "deploy", "--yes"])).code).toBe(0)
+  expect((await it.wf(["service-accounts", "token", "deploy"])).code).toBe(5)
 })

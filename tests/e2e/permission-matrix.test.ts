@@ -51,6 +51,8 @@ const bodies: Readonly<Record<string, object>> = {
   pushWorkflow: { name: "sequence", steps: [{ name: "one", type: "noop", payload: {}, max_retries: 0 }] },
   renameWorkspace: { name: "mine" },
   createToken: { name: "mine" },
+  createServiceAccount: { name: "mine", role: "viewer" },
+  createServiceToken: { name: "mine" },
   createInvite: { email: "x@example.test", role: "viewer" },
   changeMember: { role: "viewer" },
 }

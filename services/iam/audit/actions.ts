@@ -6,6 +6,7 @@ export const actions = [
   ...["token.created", "token.deleted"],
   ...["workspace.created", "workspace.renamed", "workspace.archived", "workspace.restored"],
   ...["member.joined", "member.role_changed", "member.removed", "member.left"],
+  ...["service_account.created", "service_account.deleted"],
   ...["invite.created", "invite.revoked"],
 ] as const
 

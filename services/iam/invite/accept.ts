@@ -7,6 +7,7 @@ import type { Caller } from "../audit/caller.ts"
 import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import { memberChanged } from "../member/changed.ts"
+import { insertMember } from "../member/insert.ts"
 import { hashOf } from "../token/secret.ts"
 import type { Workspace } from "../workspace/shape.ts"
 import { readWorkspace } from "../workspace/show.ts"
@@ -58,15 +59,4 @@ const mayStillInvite = async (sql: Sql, { workspace_id, invited_by, role }: Take
     where workspace_id = ${workspace_id}::text::uuid and user_id = ${invited_by}::text::uuid
     for share`
   return inviter !== undefined && includes(inviter.role, "member.manage") && !isAbove(role, inviter.role)
-}
-
-type NewMember = { readonly workspace_id: string; readonly user_id: string; readonly role: Role }
-
-const insertMember = async (sql: Sql, { workspace_id, user_id, role }: NewMember): Promise<boolean> => {
-  const rows = await sql`
-    insert into iam.member (user_id, workspace_id, role)
-    values (${user_id}::text::uuid, ${workspace_id}::text::uuid, ${role})
-    on conflict do nothing
-    returning user_id`
-  return rows.length > 0
 }

@@ -25,7 +25,9 @@ export const compose = async (sql: Sql, writing: Writing, letter: Letter): Promi
 }
 
 const findUser = async (sql: Sql, email: string): Promise<string | undefined> => {
-  const [row] = await sql<{ id: string }>`select id from iam.user_account where email = ${email}`
+  const [row] = await sql<{ id: string }>`
+    select id from iam.user_account
+    where email = ${email} and not exists (select from iam.service_account where user_id = user_account.id)`
   return row?.id
 }
 

@@ -35,7 +35,7 @@ export const removeMember =
       await emit(sql, [memberChanged({ workspace_id, user_id, email, role: null }, kit.now())])
     })
 
-const deleteMember = (sql: Sql, { workspace_id, user_id }: RemoveMember) =>
+export const deleteMember = (sql: Sql, { workspace_id, user_id }: RemoveMember) =>
   sql`
     delete from iam.member
     where workspace_id = ${workspace_id}::text::uuid and user_id = ${user_id}::text::uuid`

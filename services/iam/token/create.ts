@@ -19,11 +19,7 @@ export const createToken =
     if (role != null) refuseAbove(actor.role, role)
     if (all_workspaces && !isPerson(actor)) throw new Problem("workspace.bound_token")
     const chosen = scopesOf(actor, scopes ?? null)
-    const ends = expires_at == null ? null : new Date(expires_at)
-    if (ends && ends <= kit.now()) {
-      const errors = [{ path: "expires_at", message: "lies in the past" }]
-      throw new Problem("request.invalid", { errors, detail: "expires_at: lies in the past" })
-    }
+    const ends = endOf(expires_at, kit.now())
     const { user_id, workspace_id } = actor
     const wanted = { id: kit.id(), user_id, workspace_id, name, expires_at: ends, all_workspaces }
     return database.tx(async (sql) => {
@@ -45,7 +41,18 @@ const capOf = ({ role: own, capped = false }: Actor, role: Role | null): Role | 
   capped ? (role ?? own) : role
 
 /** Nobody makes a token for what they may not do themselves; one for some things makes others for these at most. */
-const scopesOf = (actor: Actor, scopes: readonly Permission[] | null): readonly Permission[] | null => {
+export const scopesOf = (
+  actor: Actor,
+  scopes: readonly Permission[] | null,
+): readonly Permission[] | null => {
   for (const scope of scopes ?? []) allow(actor, scope)
   return scopes ?? actor.scopes ?? null
+}
+
+export const endOf = (expires_at: string | null | undefined, now: Date): Date | null => {
+  if (expires_at == null) return null
+  const ends = new Date(expires_at)
+  if (ends > now) return ends
+  const errors = [{ path: "expires_at", message: "lies in the past" }]
+  throw new Problem("request.invalid", { errors, detail: "expires_at: lies in the past" })
 }

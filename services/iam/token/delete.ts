@@ -20,7 +20,11 @@ export const deleteToken =
     })
   }
 
-const revokeToken = async (sql: Sql, { user_id, workspace_id }: Actor, id: string) => {
+export const revokeToken = async (
+  sql: Sql,
+  { user_id, workspace_id }: Pick<Actor, "user_id" | "workspace_id">,
+  id: string,
+) => {
   const [row] = await sql<{ name: string }>`
     update iam.api_token set revoked_at = now()
     where id = ${id}::text::uuid and user_id = ${user_id}::text::uuid

@@ -26,7 +26,7 @@ type TokenRow = {
   readonly scopes: string[] | null
 }
 
-const tokenOf = ({
+export const tokenOf = ({
   id,
   name,
   created_at,
@@ -53,7 +53,7 @@ type Wanted = {
   readonly limit: number
 }
 
-const readTokens = (sql: Sql, { user_id, workspace_id, before, limit }: Wanted) =>
+export const readTokens = (sql: Sql, { user_id, workspace_id, before, limit }: Wanted) =>
   sql<TokenRow>`
     select id, name, created_at, expires_at, last_used_at, all_workspaces, role, scopes
     from iam.api_token

@@ -49,6 +49,11 @@ export const newTokenShape = z
   })
   .openapi("NewToken")
 
+export const newServiceTokenShape = newTokenShape
+  .pick({ name: true, expires_at: true, scopes: true })
+  .openapi("NewServiceToken")
+
+export type NewServiceToken = z.output<typeof newServiceTokenShape>
 export type Token = z.infer<typeof tokenShape>
 export type CreatedToken = z.infer<typeof createdTokenShape>
 export type NewToken = z.infer<typeof newTokenShape>
