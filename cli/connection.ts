@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs"
 import { type Profile, profileFile } from "#kernel/config/profiles.ts"
-import { type Client, createClient } from "#sdk/index.ts"
+import { type Client, createClient } from "#sdk/client.ts"
 import { type Options, text } from "./command.ts"
 import { exit_codes } from "./exit.ts"
 import { Failure } from "./failure.ts"

@@ -1,11 +1,12 @@
 import { setTimeout as wait } from "node:timers/promises"
-import { type createClient, WfProblem, WfUnreachable } from "#sdk/index.ts"
+import type { Client } from "#sdk/client.ts"
+import { WfProblem, WfUnreachable } from "#sdk/problem.ts"
 import { cleanLine } from "./clean.ts"
 import { exit_codes } from "./exit.ts"
 import { Failure } from "./failure.ts"
 import { type Io, styled } from "./io.ts"
 
-type Identity = ReturnType<typeof createClient>["identity"]
+type Identity = Client["identity"]
 
 const second_ms = 1_000
 /** What asking too soon adds, as RFC 8628 has it. */

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { ProfilesError } from "#kernel/config/profiles.ts"
+import { ProfilesError } from "#kernel/config/profiles-error.ts"
 import { WfProblem, WfUnreachable } from "#sdk/index.ts"
 import { failureOf } from "./failure.ts"
 

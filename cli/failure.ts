@@ -1,5 +1,5 @@
-import { ProfilesError } from "#kernel/config/profiles.ts"
-import { WfProblem, WfUnreachable } from "#sdk/index.ts"
+import { ProfilesError } from "#kernel/config/profiles-error.ts"
+import { WfProblem, WfUnreachable } from "#sdk/problem.ts"
 import { clean } from "./clean.ts"
 import { type ExitCode, exit_codes } from "./exit.ts"
 

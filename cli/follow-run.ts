@@ -1,4 +1,6 @@
-import { type Client, type Run, WfProblem } from "#sdk/index.ts"
+import type { Client } from "#sdk/client.ts"
+import { WfProblem } from "#sdk/problem.ts"
+import type { Run } from "#sdk/shapes.ts"
 import { asJson } from "./clean.ts"
 import { exit_codes } from "./exit.ts"
 import { Failure } from "./failure.ts"

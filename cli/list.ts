@@ -1,5 +1,6 @@
 import { asJson } from "./clean.ts"
-import { flag, type Given } from "./command.ts"
+import { flag, type Given, type Options } from "./command.ts"
+import { exit_codes } from "./exit.ts"
 import type { Io } from "./io.ts"
 import { type Column, printTable } from "./table.ts"
 
@@ -20,27 +21,36 @@ export const printList = async <Item>(
   if (flag(options, "all") && listing.all) {
     if (io.out_is_tty && !flag(options, "json")) {
       showPage(await Array.fromAsync(listing.all()), listing, io)
-      return 0
+      return exit_codes.done
     }
     for await (const item of listing.all()) {
       if (flag(options, "json")) io.out(asJson(item))
       else printTable(io, listing.columns, [item])
     }
-    return 0
+    return exit_codes.done
   }
   const page = await listing.first()
   if (flag(options, "json")) {
     io.out(asJson(page))
-    return 0
+    return exit_codes.done
   }
   showPage(page.items, listing, io)
   if (page.next_cursor !== null && io.out_is_tty) io.note("There are more: `--all` shows all of them.")
-  return 0
+  return exit_codes.done
 }
 
 const showPage = <Item>(items: readonly Item[], { columns, empty }: Listing<Item>, io: Io): void => {
   if (items.length === 0 && io.out_is_tty) io.note(empty)
   else printTable(io, columns, items)
+}
+
+type One<Item> = { readonly columns: readonly Column<Item>[]; readonly item: Item }
+
+/** One of a list, as the list shows it. */
+export const printOne = <Item>(options: Options, { columns, item }: One<Item>, io: Io): number => {
+  if (flag(options, "json")) io.out(asJson(item))
+  else printTable(io, columns, [item])
+  return exit_codes.done
 }
 
 /** `a.b` of an object, as raw text. */

@@ -1,5 +1,5 @@
 import { rest } from "#sdk/follow.ts"
-import { WfProblem } from "#sdk/index.ts"
+import { WfProblem } from "#sdk/problem.ts"
 
 export type Load = {
   readonly count: number

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { type Client, createClient } from "#sdk/index.ts"
+import { type Client, createClient } from "#sdk/client.ts"
 import { linesOf } from "#sdk/streams.ts"
 import { exit_codes } from "./exit.ts"
 import { Failure } from "./failure.ts"

@@ -38,8 +38,8 @@ const first_steps = [
   "wf logs RUN -f                 # what its tasks print, as it comes",
 ]
 
-/** Whom a command speaks to, and what it answers. */
-type Session = { readonly io: Io; code: number }
+/** What was asked, whom a command speaks to, and what it answers. */
+type Session = { readonly words: readonly string[]; readonly io: Io; code: number }
 
 /** Every command has options; saying so in each line only pushes the words aside. */
 const termOf = (command: Parser): string => {
@@ -120,10 +120,14 @@ const checkWord = (word: string): void => {
 }
 
 const addCommand = (parent: Parser, command: Command, session: Session): Parser => {
-  const { io } = session
-  const leaf = command.name.split(" ").at(-1) ?? command.name
-  const parser = configure(parent.command(leaf), io).summary(command.summary).description(command.summary)
+  const { words, io } = session
+  const [noun = "", verb] = command.name.split(" ")
+  const parser = configure(parent.command(verb ?? noun), io)
+    .summary(command.summary)
+    .description(command.summary)
   for (const argument of command.arguments ?? []) parser.argument(argument)
+  // Those of a command that nobody names are shown nowhere: making them all takes longer than the rest of `wf --help`.
+  if (!words.includes(noun)) return parser
   for (const [flags, description] of command.options ?? []) addOption(parser, flags, description)
   addCommon(parser).addHelpText("before", examplesText(command.examples))
   parser.action(async () => {
@@ -159,7 +163,7 @@ const buildParser = (session: Session): Parser => {
 
 /** Reads the command line, runs the command, and answers the exit code; nothing is thrown to a user. */
 export const program = async (words: readonly string[], io: Io): Promise<number> => {
-  const session: Session = { io, code: exit_codes.done }
+  const session: Session = { words, io, code: exit_codes.done }
   try {
     checkWord(words[0] ?? "")
     await buildParser(session).parseAsync(words, { from: "user" })

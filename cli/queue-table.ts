@@ -1,9 +1,8 @@
 import type { Queue } from "#sdk/index.ts"
-import { asJson } from "./clean.ts"
-import { flag, type Options } from "./command.ts"
-import { exit_codes } from "./exit.ts"
+import type { Options } from "./command.ts"
 import type { Io } from "./io.ts"
-import { type Column, printTable } from "./table.ts"
+import { printOne } from "./list.ts"
+import type { Column } from "./table.ts"
 
 const rateText = ({ rate_limit }: Queue): string =>
   rate_limit === null ? "" : `${rate_limit.limit}/${rate_limit.per}`
@@ -20,8 +19,5 @@ export const queueColumns: readonly Column<Queue>[] = [
   { title: "rate", full: rateText },
 ]
 
-export const printQueue = (queue: Queue, options: Options, io: Io): number => {
-  if (flag(options, "json")) io.out(asJson(queue))
-  else printTable(io, queueColumns, [queue])
-  return exit_codes.done
-}
+export const printQueue = (queue: Queue, options: Options, io: Io): number =>
+  printOne(options, { columns: queueColumns, item: queue }, io)

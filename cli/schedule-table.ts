@@ -1,9 +1,8 @@
 import type { Schedule } from "#sdk/index.ts"
-import { asJson } from "./clean.ts"
-import { flag, type Options } from "./command.ts"
-import { exit_codes } from "./exit.ts"
+import type { Options } from "./command.ts"
 import type { Io } from "./io.ts"
-import { type Column, printTable } from "./table.ts"
+import { printOne } from "./list.ts"
+import type { Column } from "./table.ts"
 
 /** `in 3h`, `in 2d`: how far ahead. */
 const ahead = (time: string, now: Date): string => {
@@ -32,8 +31,5 @@ export const scheduleColumns = (now: Date): readonly Column<Schedule>[] => [
   { title: "why", full: (row) => row.last?.reason ?? "" },
 ]
 
-export const printSchedule = (schedule: Schedule, options: Options, io: Io): number => {
-  if (flag(options, "json")) io.out(asJson(schedule))
-  else printTable(io, scheduleColumns(io.now()), [schedule])
-  return exit_codes.done
-}
+export const printSchedule = (schedule: Schedule, options: Options, io: Io): number =>
+  printOne(options, { columns: scheduleColumns(io.now()), item: schedule }, io)

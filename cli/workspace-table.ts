@@ -1,9 +1,8 @@
 import type { Workspace } from "#sdk/index.ts"
-import { asJson } from "./clean.ts"
-import { flag, type Options } from "./command.ts"
-import { exit_codes } from "./exit.ts"
+import type { Options } from "./command.ts"
 import type { Io } from "./io.ts"
-import { ago, type Column, printTable } from "./table.ts"
+import { printOne } from "./list.ts"
+import { ago, type Column } from "./table.ts"
 
 export const workspaceColumns = (now: Date): readonly Column<Workspace>[] => [
   { title: "workspace", full: (row) => row.slug },
@@ -13,8 +12,5 @@ export const workspaceColumns = (now: Date): readonly Column<Workspace>[] => [
   { title: "made", full: (row) => row.created_at, short: (row) => ago(row.created_at, now) },
 ]
 
-export const printWorkspace = (workspace: Workspace, options: Options, io: Io): number => {
-  if (flag(options, "json")) io.out(asJson(workspace))
-  else printTable(io, workspaceColumns(io.now()), [workspace])
-  return exit_codes.done
-}
+export const printWorkspace = (workspace: Workspace, options: Options, io: Io): number =>
+  printOne(options, { columns: workspaceColumns(io.now()), item: workspace }, io)

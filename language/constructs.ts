@@ -1,39 +1,30 @@
 import type { Fault, Path } from "./fault.ts"
-import type { Definition, Task } from "./schema.ts"
+import type { Definition } from "./schema.ts"
 import { entriesIn } from "./sections.ts"
 
 /**
  * What this version checks, compiles and keeps, but doesn't run. The one list of it: what the engine,
  * an executor or a door has learned is taken out here, and nowhere else.
  */
-const not_run = {
-  "uses: notify": "`uses: notify`",
-} as const
+const not_run = ["uses: notify"] as const
 
-export type Construct = keyof typeof not_run
+export type Construct = (typeof not_run)[number]
 
 type Use = { readonly construct: Construct; readonly path: Path }
 
 /** What a definition uses of it, and where. */
-export const usesOf = (definition: Definition): readonly Use[] => {
-  const uses: Use[] = []
-  for (const { section, name, task } of entriesIn(definition)) uses.push(...taskUses(task, [section, name]))
-  return uses
-}
+export const usesOf = (definition: Definition): readonly Use[] =>
+  entriesIn(definition).flatMap(({ section, name, task }) => {
+    const construct = constructOf(`uses: ${task.uses}`)
+    return construct === undefined ? [] : [{ construct, path: [section, name, "uses"] }]
+  })
 
-const taskUses = (task: Task, path: Path): readonly Use[] => {
-  const uses: Use[] = []
-  const type = `uses: ${task.uses}`
-  if (isConstruct(type)) uses.push({ construct: type, path: [...path, "uses"] })
-  return uses
-}
-
-const isConstruct = (name: string): name is Construct => Object.hasOwn(not_run, name)
+const constructOf = (written: string): Construct | undefined => not_run.find((one) => one === written)
 
 /** Where a definition uses what this version doesn't run. */
 export const notRunIn = (definition: Definition): readonly Fault[] =>
   usesOf(definition).map(({ construct, path }) => {
-    const message = `this version doesn't run ${not_run[construct]} yet: it can be pushed, but not started`
+    const message = `this version doesn't run \`${construct}\` yet: it can be pushed, but not started`
     return { path, message, on_key: true }
   })
 
@@ -45,7 +36,7 @@ export const refusalOf = (constructs: readonly string[] | null | undefined): str
   if (constructs?.includes(without_files)) {
     return "This version's `files` were not kept when it was pushed: push it again."
   }
-  const missing = (constructs ?? []).filter(isConstruct)
+  const missing = (constructs ?? []).flatMap((written) => constructOf(written) ?? [])
   if (missing.length === 0) return undefined
-  return `This version doesn't run ${missing.map((construct) => not_run[construct]).join(", ")} yet.`
+  return `This version doesn't run ${missing.map((construct) => `\`${construct}\``).join(", ")} yet.`
 }

@@ -1,6 +1,7 @@
 import { canonicalJson } from "./canonical-json.ts"
 import type { Fault, Path } from "./fault.ts"
 import type { Fragment } from "./fragment.ts"
+import { isMapping } from "./mappings.ts"
 
 type Type = NonNullable<Fragment["type"]>
 
@@ -125,6 +126,3 @@ const enterMapping = (
     }
   }
 }
-
-const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)

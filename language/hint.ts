@@ -1,4 +1,5 @@
 import type { Path } from "./fault.ts"
+import { sections } from "./sections.ts"
 
 type Misfit = { readonly expected: string; readonly found: unknown; readonly path: Path }
 
@@ -8,13 +9,13 @@ export const hint = ({ expected, found, path }: Misfit): string => {
   if (typeof found === "number") return ofNumber(expected, found, path)
   if (expected === "array") return typeof found === "object" && found !== null ? ": put `- ` before it" : ""
   if (expected === "string" && typeof found === "boolean") return ": put it in quotes"
-  const is_section = path.length === 1 && sections.has(String(path[0]))
+  const is_section = path.length === 1 && isSection(path[0])
   return is_section && Array.isArray(found) ? ": write each as `NAME: { run: … }`, without `- `" : ""
 }
 
 const max_chars = 40
 
-const sections: ReadonlySet<string> = new Set(["tasks", "on_failure", "finally"])
+const isSection = (key: unknown): boolean => sections.some((section) => section === key)
 
 /** What can stand in a file as it is, wherever that is. */
 const plain = /^[\w ./*-]+$/
@@ -36,7 +37,7 @@ const ofText = (expected: string, text: string, path: Path): string => {
 }
 
 const ofEntry = (text: string, [section, name]: Path): string => {
-  if (sections.has(String(section))) return `: write \`${name}: { run: ${text} }\``
+  if (isSection(section)) return `: write \`${name}: { run: ${text} }\``
   return section === "inputs" ? `: write \`${name}: { type: ${text} }\`` : ""
 }
 

@@ -64,6 +64,7 @@ export const placeFaults = (
   faults: readonly Fault[],
   options: { readonly file?: string } = {},
 ): readonly PlacedError[] => {
+  if (faults.length === 0) return []
   const lines = new LineCounter()
   const locate = locator(parseDocument(text, { ...yamlOptions, lineCounter: lines }), text)
   return report(

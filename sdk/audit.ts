@@ -1,4 +1,4 @@
-import { allPages } from "./pages.ts"
+import { allOf } from "./pages.ts"
 import type { AuditEntry, Page, PageOptions } from "./shapes.ts"
 import { linesOf } from "./streams.ts"
 import type { Transport } from "./transport.ts"
@@ -21,8 +21,7 @@ export const auditOf = (transport: Transport) => {
     transport.json<Page<AuditEntry>>({ path, query: options })
   return {
     list,
-    all: (filter: AuditFilter = {}) =>
-      allPages((cursor) => list({ ...filter, limit: 200, ...(cursor !== undefined && { cursor }) })),
+    all: (filter: AuditFilter = {}) => allOf(list, { ...filter, limit: 200 }),
     /** All of it, newest first, in one answer; one that breaks off throws. */
     export: (filter: AuditFilter = {}, signal?: AbortSignal) => exported(transport, filter, signal),
   }

@@ -1,4 +1,4 @@
-import { allPages } from "./pages.ts"
+import { allOf } from "./pages.ts"
 import type { DeadLetter, Job, Page, PageOptions } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
@@ -18,8 +18,7 @@ export const deadLettersOf = (transport: Transport) => {
     transport.json<Page<DeadLetter>>({ path: root, query: options })
   return {
     list,
-    all: (options: ListDeadLetters = {}) =>
-      allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),
+    all: (options: ListDeadLetters = {}) => allOf(list, options),
     /** Its job goes back into its queue with all its tries; doing it again changes nothing. */
     replay: (id: string) => transport.json<Job>({ method: "POST", path: `${path(id)}/replay` }),
     /** At most 1,000 at once: `more` says whether to ask again. */

@@ -1,4 +1,4 @@
-import { allPages } from "./pages.ts"
+import { allOf } from "./pages.ts"
 import type { Hook, HookDetail, Page, PageOptions } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
@@ -12,7 +12,7 @@ export const hooksOf = (transport: Transport) => {
   return {
     /** What begins runs of workflows; the path of a webhook is as good as a key. */
     list,
-    all: (options: ListHooks = {}) => allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),
+    all: (options: ListHooks = {}) => allOf(list, options),
     /** With its newest deliveries. */
     get: (workflow: string, name: string) => transport.json<HookDetail>({ path: one(workflow, name) }),
     /** Gives a webhook another path; the one it had is unknown from then on. */

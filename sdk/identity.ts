@@ -1,4 +1,4 @@
-import { allPages } from "./pages.ts"
+import { allOf } from "./pages.ts"
 import type {
   DeviceCode,
   Login,
@@ -11,6 +11,7 @@ import type {
   Token,
   TokenCreated,
 } from "./shapes.ts"
+
 import type { Transport } from "./transport.ts"
 
 const sessions_path = "/api/v1/auth/sessions"
@@ -48,7 +49,7 @@ export const identityOf = (transport: Transport) => {
     resetPassword: (token: string, password: string) =>
       post<undefined>("/api/v1/auth/password/reset", { token, password }),
     sessions,
-    allSessions: () => allPages((cursor) => sessions(cursor === undefined ? {} : { cursor })),
+    allSessions: () => allOf(sessions, {}),
     endSession: (id: string) =>
       transport.json<undefined>({ method: "DELETE", path: `${sessions_path}/${encodeURIComponent(id)}` }),
     /** Logs out everywhere, here too. */

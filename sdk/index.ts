@@ -1,22 +1,9 @@
-import { artifactsOf } from "./artifacts.ts"
-import { auditOf } from "./audit.ts"
-import { deadLettersOf } from "./dead-letters.ts"
-import { hooksOf } from "./hooks.ts"
-import { identityOf } from "./identity.ts"
-import { jobsOf } from "./jobs.ts"
-import { queuesOf, workersOf } from "./queues.ts"
-import { runsOf } from "./runs.ts"
-import { schedulesOf } from "./schedules.ts"
-import { secretsOf } from "./secrets.ts"
-import { type ClientOptions, createTransport } from "./transport.ts"
-import { workflowsOf } from "./workflows.ts"
-import { workspacesOf } from "./workspaces.ts"
-
 export { z } from "zod"
 export type { Upload } from "./artifacts.ts"
 export type { AuditFilter } from "./audit.ts"
 export { expr } from "./authoring/ref.ts"
 export { each, workflow } from "./authoring/workflow.ts"
+export { type Client, createClient } from "./client.ts"
 export type { ChooseDeadLetters, ListDeadLetters } from "./dead-letters.ts"
 export type { CreateToken, Credentials } from "./identity.ts"
 export type { ListJobs } from "./jobs.ts"
@@ -59,25 +46,3 @@ export { NonRetryable, RetryLater } from "./worker/errors.ts"
 export { createWorker, type Worker, type WorkerOptions } from "./worker/worker.ts"
 export type { StartSequence } from "./workflows.ts"
 export type { CreateInvite, CreateWorkspace } from "./workspaces.ts"
-
-/** The platform's API. Works wherever there is `fetch`. */
-export const createClient = (options: ClientOptions) => {
-  const transport = createTransport(options)
-  return {
-    runs: runsOf(transport),
-    workflows: workflowsOf(transport),
-    jobs: jobsOf(transport),
-    deadLetters: deadLettersOf(transport),
-    queues: queuesOf(transport),
-    workers: workersOf(transport),
-    schedules: schedulesOf(transport),
-    secrets: secretsOf(transport),
-    hooks: hooksOf(transport),
-    artifacts: artifactsOf(transport),
-    identity: identityOf(transport),
-    workspaces: workspacesOf(transport),
-    audit: auditOf(transport),
-  }
-}
-
-export type Client = ReturnType<typeof createClient>

@@ -1,4 +1,4 @@
-import { allPages } from "./pages.ts"
+import { allOf } from "./pages.ts"
 import type { BatchItem, CreateJob, Job, Page, PageOptions } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
@@ -31,7 +31,7 @@ export const jobsOf = (transport: Transport) => {
       }),
     get: (job_id: string) => transport.json<Job>({ path: path(job_id) }),
     list,
-    all: (options: ListJobs = {}) => allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),
+    all: (options: ListJobs = {}) => allOf(list, options),
     /** What has not begun is cancelled at once, what runs is told to stop. */
     cancel: (job_id: string) => transport.json<Job>({ method: "POST", path: `${path(job_id)}/cancel` }),
   }

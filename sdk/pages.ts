@@ -1,13 +1,15 @@
-import type { Page } from "./shapes.ts"
+import type { Page, PageOptions } from "./shapes.ts"
 
 /** Every item of a list, page after page. */
-export async function* allPages<Item>(
-  read: (cursor: string | undefined) => Promise<Page<Item>>,
+export async function* allOf<Options extends PageOptions, Item>(
+  list: (options: Options) => Promise<Page<Item>>,
+  options: Options,
 ): AsyncGenerator<Item> {
-  let cursor: string | undefined
-  do {
-    const page = await read(cursor)
+  let next: Options | undefined = options
+  while (next !== undefined) {
+    const page: Page<Item> = await list(next)
     yield* page.items
-    cursor = page.next_cursor ?? undefined
-  } while (cursor !== undefined)
+    const cursor = page.next_cursor ?? undefined
+    next = cursor === undefined ? undefined : { ...options, cursor }
+  }
 }

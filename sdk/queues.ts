@@ -1,4 +1,4 @@
-import { allPages } from "./pages.ts"
+import { allOf } from "./pages.ts"
 import type { Page, PageOptions, Queue, QueueSettings, Worker } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
@@ -8,7 +8,7 @@ export const queuesOf = (transport: Transport) => {
   const list = (options: PageOptions = {}) => transport.json<Page<Queue>>({ path: root, query: options })
   return {
     list,
-    all: (options: PageOptions = {}) => allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),
+    all: (options: PageOptions = {}) => allOf(list, options),
     get: (name: string) => transport.json<Queue>({ path: path(name) }),
     /** What is left out stays as it is; null takes a limit away. */
     set: (name: string, settings: QueueSettings) =>
@@ -23,6 +23,6 @@ export const workersOf = (transport: Transport) => {
     transport.json<Page<Worker>>({ path: "/api/v1/workers", query: options })
   return {
     list,
-    all: (options: PageOptions = {}) => allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),
+    all: (options: PageOptions = {}) => allOf(list, options),
   }
 }

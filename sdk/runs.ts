@@ -1,6 +1,6 @@
 import { controlOf } from "./control.ts"
 import { following } from "./follow.ts"
-import { allPages } from "./pages.ts"
+import { allOf } from "./pages.ts"
 import type { LogLine, Page, PageOptions, Run, RunEvent, TaskRun } from "./shapes.ts"
 import { linesOf, sentEvents } from "./streams.ts"
 import type { Transport } from "./transport.ts"
@@ -97,7 +97,7 @@ export const runsOf = (transport: Transport) => {
     start: startRun(transport),
     get,
     list,
-    all: (options: ListRuns = {}) => allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),
+    all: (options: ListRuns = {}) => allOf(list, options),
     ...controlOf(transport, path),
     tasks: (run_id: string) => transport.json<Page<TaskRun>>({ path: `${path(run_id)}/tasks` }),
     watch,

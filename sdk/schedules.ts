@@ -1,4 +1,4 @@
-import { allPages } from "./pages.ts"
+import { allOf } from "./pages.ts"
 import type { Backfilled, CreateSchedule, Fire, NextFire, Page, PageOptions, Schedule } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
@@ -14,8 +14,7 @@ export const schedulesOf = (transport: Transport) => {
     transport.json<Page<Fire>>({ path: `${path(name)}/fires`, query: options })
   return {
     list,
-    all: (options: ListSchedules = {}) =>
-      allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),
+    all: (options: ListSchedules = {}) => allOf(list, options),
     get: (name: string) => transport.json<Schedule>({ path: path(name) }),
     create: (schedule: CreateSchedule) =>
       transport.json<Schedule>({ method: "POST", path: root, json: schedule }),
@@ -28,8 +27,7 @@ export const schedulesOf = (transport: Transport) => {
       transport.json<Page<NextFire>>({ path: `${path(name)}/next`, query: { count } }),
     /** What became of each time that was due, latest first. */
     fires,
-    allFires: (name: string, options: ListFires = {}) =>
-      allPages((cursor) => fires(name, { ...options, ...(cursor && { cursor }) })),
+    allFires: (name: string, options: ListFires = {}) => allOf((page) => fires(name, page), options),
     /** Starts a run for every time of the range that has none. */
     backfill: (name: string, range: BackfillRange) =>
       transport.json<Backfilled>({ method: "POST", path: `${path(name)}/backfill`, json: range }),

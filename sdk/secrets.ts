@@ -1,4 +1,4 @@
-import { allPages } from "./pages.ts"
+import { allOf } from "./pages.ts"
 import type { Page, PageOptions, Secret } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
@@ -9,7 +9,7 @@ export const secretsOf = (transport: Transport) => {
   return {
     /** Their names; values are never given out again. */
     list,
-    all: (options: PageOptions = {}) => allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),
+    all: (options: PageOptions = {}) => allOf(list, options),
     set: (name: string, value: string) =>
       transport.json<Secret>({ method: "PUT", path: path(name), json: { value } }),
     delete: (name: string) => transport.json<undefined>({ method: "DELETE", path: path(name) }),

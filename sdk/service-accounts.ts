@@ -1,4 +1,4 @@
-import { allPages } from "./pages.ts"
+import { allOf } from "./pages.ts"
 import type { Page, PageOptions, Role, ServiceAccount, Token, TokenCreated } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
@@ -20,7 +20,7 @@ export const serviceAccountsOf = (transport: Transport) => {
     transport.json<Page<Token>>({ path: `${path(id, account_id)}/tokens`, query: options })
   return {
     list,
-    all: (id: string) => allPages((cursor) => list(id, cursor === undefined ? {} : { cursor })),
+    all: (id: string) => allOf((options: PageOptions) => list(id, options), {}),
     create: (id: string, account: CreateServiceAccount) =>
       transport.json<ServiceAccount>({ method: "POST", path: root(id), json: account }),
     /** Its tokens end with it. */

@@ -1,4 +1,4 @@
-import { allPages } from "./pages.ts"
+import { allOf } from "./pages.ts"
 import type { Page, PageOptions, SentFile, Sequence, Version, Workflow } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
@@ -36,8 +36,7 @@ export const workflowsOf = (transport: Transport) => {
     sequence: (id: string) => transport.json<Sequence>({ path: path(id) }),
     get: (name: string) => transport.json<Workflow>({ path: path(name) }),
     list,
-    all: (options: ListWorkflows = {}) =>
-      allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),
+    all: (options: ListWorkflows = {}) => allOf(list, options),
     /** Nothing of it is started any more; its versions and runs stay. */
     archive: (name: string) => transport.json<Workflow>({ method: "POST", path: `${path(name)}/archive` }),
     restore: (name: string) => transport.json<Workflow>({ method: "POST", path: `${path(name)}/restore` }),

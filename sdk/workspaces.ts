@@ -1,5 +1,7 @@
-import { allPages } from "./pages.ts"
+import { allOf } from "./pages.ts"
+
 import { serviceAccountsOf } from "./service-accounts.ts"
+
 import type { Invite, InviteCreated, Member, Page, PageOptions, Role, Workspace } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
@@ -18,7 +20,7 @@ export const workspacesOf = (transport: Transport) => {
   const list = (options: PageOptions = {}) => transport.json<Page<Workspace>>({ path: root, query: options })
   return {
     list,
-    all: (options: PageOptions = {}) => allPages((cursor) => list({ ...options, ...(cursor && { cursor }) })),
+    all: (options: PageOptions = {}) => allOf(list, options),
     create: (workspace: CreateWorkspace) => post<Workspace>(root, workspace),
     get: (id: string) => transport.json<Workspace>({ path: pathOf(id) }),
     rename: (id: string, name: string) =>
@@ -39,8 +41,7 @@ const membersOf = (transport: Transport) => {
     transport.json<Page<Member>>({ path: `${pathOf(id)}/members`, query: options })
   return {
     list,
-    all: (id: string, options: PageOptions = {}) =>
-      allPages((cursor) => list(id, { ...options, ...(cursor && { cursor }) })),
+    all: (id: string, options: PageOptions = {}) => allOf((page) => list(id, page), options),
     setRole: (id: string, user_id: string, role: Role) =>
       transport.json<Member>({ method: "PATCH", path: path(id, user_id), json: { role } }),
     /** Oneself, too: that is leaving. */
@@ -54,8 +55,7 @@ const invitesOf = (transport: Transport) => {
     transport.json<Page<Invite>>({ path: `${pathOf(id)}/invites`, query: options })
   return {
     list,
-    all: (id: string, options: PageOptions = {}) =>
-      allPages((cursor) => list(id, { ...options, ...(cursor && { cursor }) })),
+    all: (id: string, options: PageOptions = {}) => allOf((page) => list(id, page), options),
     create: (id: string, invite: CreateInvite) =>
       transport.json<InviteCreated>({ method: "POST", path: `${pathOf(id)}/invites`, json: invite }),
     revoke: (id: string, invite_id: string) =>

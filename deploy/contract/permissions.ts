@@ -1,4 +1,4 @@
-import { operations, type Permission, permissions, roles } from "#kernel/auth/permissions.ts"
+import { includes, operations, type Permission, permissions, roles } from "#kernel/auth/permissions.ts"
 
 type Document = { readonly paths?: Readonly<Record<string, object>> | undefined }
 
@@ -38,8 +38,7 @@ export const unlisted = (document: Document): readonly string[] => {
 export const permissionsText = (document: Document): string => {
   const names = Object.keys(permissions) as Permission[]
   const rows = rowsOf(document)
-  const mayOf = (name: Permission) =>
-    roles.map((role) => ((permissions[name] as readonly string[]).includes(role) ? "yes" : ""))
+  const mayOf = (name: Permission) => roles.map((role) => (includes(role, name) ? "yes" : ""))
   const doorsOf = (asks: string) =>
     rows.filter((row) => row.asks === asks).map(({ door, id }) => [`\`${door}\``, id])
   return [

@@ -5,7 +5,7 @@ const root = join(import.meta.dir, "..", "..")
 
 export type GatewayPlace = {
   readonly port: number
-  /** Where the HTTP doors are, as `127.0.0.1:4401`; what isn't named here isn't there. */
+  /** Where the doors are, as `127.0.0.1:4401`, those for calls under `iam_rpc`; what isn't named here isn't there. */
   readonly clusters: ReadonlyMap<string, string>
 }
 

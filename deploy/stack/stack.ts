@@ -48,7 +48,10 @@ const start = async (ground: Ground, wanted_port: number): Promise<Stack> => {
   )
   const services = new Map(started)
   const clusters = new Map([["s3", hostOf(engines.versitygw.address.endpoint)]])
-  for (const [name, { address }] of services) clusters.set(name, hostOf(address.url))
+  for (const [name, { address }] of services) {
+    clusters.set(name, hostOf(address.url))
+    clusters.set(`${name}_rpc`, `127.0.0.1:${planned.ports.get(name)?.rpc}`)
+  }
   const [envoy, token] = await Promise.all([
     startGateway(ground, { port, clusters }),
     ownerToken(ground.data, planned.environmentOf("iam")),

@@ -1,4 +1,5 @@
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose"
+import { recent } from "#kernel/service/recent.ts"
 import type { Actor } from "./actor.ts"
 import { isRole } from "./permissions.ts"
 
@@ -51,7 +52,7 @@ export type VerifyAccessToken = (token: string) => Promise<Actor | undefined>
 
 export const accessTokenVerifier = (loadKeys: () => Promise<string>): VerifyAccessToken => {
   const keysFor = keyRing(loadKeys)
-  const verified = new Map<string, Verified>()
+  const verified = recent<Verified>(max_verified)
   return async (token) => {
     const seen = verified.get(token)
     if (seen && now_ms() < seen.until_ms) return seen.actor
@@ -72,9 +73,8 @@ export const accessTokenVerifier = (loadKeys: () => Promise<string>): VerifyAcce
       grant_id: String(claims.session_id),
       ...(claims.archived === true && { archived: true }),
     }
-    if (verified.size >= max_verified) verified.clear()
     const until_ms = Math.min(Number(claims.exp) * 1_000, now_ms() + trusted_ms)
-    verified.set(token, { actor, until_ms })
+    verified.keep(token, { actor, until_ms })
     return actor
   }
 }

@@ -1,4 +1,5 @@
 import { Problem } from "#kernel/problem/problem.ts"
+import { recent } from "#kernel/service/recent.ts"
 import { accessTokenVerifier } from "./access-token.ts"
 import type { Actor } from "./actor.ts"
 import { type Revoked, revocations } from "./revocations.ts"
@@ -52,7 +53,7 @@ const passwordOf = (credentials: string): string => {
 export const authenticator = (identity: Identity): Authenticate => {
   const fromAccessToken = accessTokenVerifier(() => identity.keys())
   const isDoubted = revocations((cursor) => identity.revoked(cursor))
-  const answers = new Map<string, { actor: Actor | undefined; at_ms: number }>()
+  const answers = recent<{ readonly actor: Actor | undefined; readonly at_ms: number }>(max_answers)
 
   const fromIdentity = async (token: string, workspace: string): Promise<Actor | undefined> => {
     const key = `${workspace} ${token}`
@@ -61,8 +62,7 @@ export const authenticator = (identity: Identity): Authenticate => {
     const asked_ms = performance.now()
     try {
       const actor = await identity.validate(token, workspace)
-      if (answers.size >= max_answers) answers.clear()
-      answers.set(key, { actor, at_ms: asked_ms })
+      answers.keep(key, { actor, at_ms: asked_ms })
       return actor
     } catch (error) {
       if (known && isAway(error) && asked_ms - known.at_ms < max_silence_ms) return known.actor

@@ -1,4 +1,5 @@
 import { jwtVerify, SignJWT } from "jose"
+import { recent } from "#kernel/service/recent.ts"
 import type { PlatformKey } from "./platform-key.ts"
 
 /** How one service shows another that it is one of the platform's own. */
@@ -19,7 +20,7 @@ export type ServiceTokens = {
 export const serviceTokens = (service: string, key: PlatformKey): ServiceTokens => {
   const secret = key.derive(purpose)
   const kept = new Map<string, { token: string; renew_at_ms: number }>()
-  const verified = new Map<string, Verified>()
+  const verified = recent<Verified>(max_verified)
   return {
     async issue(audience) {
       const known = kept.get(audience)
@@ -42,8 +43,7 @@ export const serviceTokens = (service: string, key: PlatformKey): ServiceTokens 
       const { payload } = (await jwtVerify(token, secret, options).catch(() => undefined)) ?? {}
       if (payload?.sub === undefined) return undefined
       const identity = { service: payload.sub }
-      if (verified.size >= max_verified) verified.clear()
-      verified.set(`${audience} ${token}`, { identity, until_ms: performance.now() + trusted_ms })
+      verified.keep(`${audience} ${token}`, { identity, until_ms: performance.now() + trusted_ms })
       return identity
     },
   }

@@ -243,6 +243,31 @@ const deliveryTests = (inWorld: InWorld) => {
     await until("it is left alone", settled, 30_000)
   })
 
+  inWorld(
+    "a group that wants nothing reads nothing, until there is something that it wants",
+    async (world) => {
+      const got: string[] = []
+      let more: readonly WantedTopic[] = []
+      const handle = async (events: readonly Envelope[]) => {
+        got.push(...events.flatMap((event) => (event.type === "user.registered" ? [event.data.name] : [])))
+      }
+      const bus = world.openBus()
+      world.consume(bus, { group: "g", topics: [], more_topics: () => more, max_batch: 10, handle })
+      const seen: string[] = []
+      const watch = async (events: readonly Envelope[]) => {
+        seen.push(...events.map((event) => event.type))
+      }
+      world.consume(bus, { group: "other", topics: ["user.registered"], max_batch: 10, handle: watch })
+      await publish(world, [registered("k", "before")])
+      await until("the other group's", () => seen.length === 1)
+      expect(got).toEqual([])
+      const since = new Date()
+      more = [{ topic: "user.registered", since }]
+      await publish(world, [registered("k", "wanted")])
+      await until("what is wanted", () => got.includes("wanted"), 30_000)
+    },
+  )
+
   inWorld("a batch is never larger than the consumer asked for", async (world) => {
     const sizes: number[] = []
     const handle = async (sql: Sql, events: readonly Envelope[]) => {

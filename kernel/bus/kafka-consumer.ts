@@ -25,12 +25,14 @@ type Items = readonly Item<string>[]
 /** How often it is looked whether other topics are wanted than those that it joined with. */
 const look_ms = 500
 
-/** Joins the group, and joins it anew when the client gives up, or other topics are wanted. */
+/** Joins the group once there is something to read, and joins it anew when the client gives up, or other topics are wanted. */
 export const kafkaConsumer = (options: KafkaConsumerOptions): Loop => {
   const { consumer, client, log } = options
 
   const round = async (signal: AbortSignal): Promise<boolean> => {
     const topics = topicsOf(consumer)
+    // Who wants nothing is no member: the group's others would wait for it at every change.
+    if (topics.length === 0) return false
     await client.ensureTopics(topics)
     const member = newMember(options)
     const over = Promise.withResolvers<void>()

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, test } from "bun:test"
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { ProfilesError, profileFile } from "./profiles.ts"
+import { profileFile } from "./profiles.ts"
+import { ProfilesError } from "./profiles-error.ts"
 
 let home: string
 beforeEach(() => {

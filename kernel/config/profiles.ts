@@ -3,6 +3,7 @@ import { homedir } from "node:os"
 import { join } from "node:path"
 import { z } from "zod"
 import type { Environment } from "./config.ts"
+import { ProfilesError } from "./profiles-error.ts"
 
 const profileSchema = z.object({
   url: z.string(),
@@ -19,9 +20,6 @@ const profilesSchema = z.object({
 
 export type Profile = z.infer<typeof profileSchema>
 export type Profiles = z.infer<typeof profilesSchema>
-
-/** The file is there but can't be read or understood; its message says what to do. */
-export class ProfilesError extends Error {}
 
 const readJson = (path: string): unknown => {
   try {

@@ -4,7 +4,7 @@ import { bodyLimit } from "hono/body-limit"
 import { HTTPException } from "hono/http-exception"
 import type { Actor } from "#kernel/auth/actor.ts"
 import type { Authenticate, Credentials } from "#kernel/auth/authenticate.ts"
-import { Problem, problemBody } from "#kernel/problem/problem.ts"
+import { Problem, problemBody, problemHeaders } from "#kernel/problem/problem.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Metrics } from "#kernel/telemetry/metrics.ts"
 import { inSpan } from "#kernel/telemetry/tracing.ts"
@@ -28,16 +28,11 @@ const max_body_bytes = 4 * 1024 * 1024
 const max_route_labels = 2_000
 const request_id_pattern = /^[\w.-]{1,64}$/
 
-export const problemResponse = (problem: Problem, request_id?: string): Response => {
-  const headers: Record<string, string> = { "content-type": "application/problem+json" }
-  if (problem.status === 503 || problem.status === 429)
-    headers["retry-after"] = String(problem.retry_after_s ?? 1)
-  if (problem.status === 401) headers["www-authenticate"] = "Bearer"
-  return new Response(JSON.stringify({ ...problemBody(problem), request_id }), {
+export const problemResponse = (problem: Problem, request_id?: string): Response =>
+  new Response(JSON.stringify({ ...problemBody(problem), request_id }), {
     status: problem.status,
-    headers,
+    headers: problemHeaders(problem),
   })
-}
 
 const answerProblem = (context: Context<AppEnvironment>, problem: Problem): Response =>
   problemResponse(problem, context.get("request_id"))
@@ -101,8 +96,12 @@ const routeLabels = (service: string) => {
   }
 }
 
-/** The address of a webhook is as good as a key, so no trace has it. */
-const toldPath = (path: string): string => (path.startsWith("/hooks/") ? "/hooks/{token}" : path)
+/** What stands in place of a path where the path may not be told. */
+const toldAs = (hidden: string | undefined) => {
+  const beginning = hidden?.slice(0, hidden.indexOf("{"))
+  return (path: string): string =>
+    hidden !== undefined && beginning !== undefined && path.startsWith(beginning) ? hidden : path
+}
 
 /** Who calls. Everything below `/api/` needs somebody, but what is listed as open. */
 const admitted = async (
@@ -134,6 +133,7 @@ const door = (doors: Doors, options: AppOptions): MiddlewareHandler<AppEnvironme
   const labelsOf = routeLabels(service)
   const limit = limited(options.streamed)
   const open = new Set(options.open)
+  const toldPath = toldAs(options.hidden)
   const pass = async (context: Context<AppEnvironment>, next: Next): Promise<void> => {
     try {
       await limit(context, async () => {
@@ -170,6 +170,8 @@ export type AppOptions = {
   readonly open?: readonly string[]
   /** Paths whose bodies are streams with limits of their own. */
   readonly streamed?: RegExp
+  /** A route whose parameter is as good as a key, so that no trace has it. */
+  readonly hidden?: string
 }
 
 /** A service's HTTP door: problems, request ids, metrics, spans, limits and authentication are here, once. */

@@ -1,3 +1,4 @@
+import { heapStats } from "bun:jsc"
 import { expect, test } from "bun:test"
 import { until } from "#kernel/testing/until.ts"
 import { textStream } from "./text-stream.ts"
@@ -69,6 +70,22 @@ test("who leaves is noticed by what feeds the stream", async () => {
   await reader?.read()
   void reader?.cancel()
   await until("it is left", () => Promise.resolve(has_left))
+})
+
+test("nothing is kept of what a stream has given", async () => {
+  async function* numbers() {
+    for (let number = 0; ; number += 1) yield String(number)
+  }
+  const response = whileAdmitted(follow(numbers()), () => Promise.resolve())
+  const reader = response.body?.getReader()
+  const promisesAfter = async (pieces: number) => {
+    for (let piece = 0; piece < pieces; piece += 1) await reader?.read()
+    Bun.gc(true)
+    return heapStats().objectTypeCounts.Promise ?? 0
+  }
+  const before = await promisesAfter(1_000)
+  expect(await promisesAfter(10_000)).toBeLessThan(before + 1_000)
+  await reader?.cancel()
 })
 
 test("what doesn't go on is left as it is", () => {

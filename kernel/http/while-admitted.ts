@@ -4,7 +4,7 @@ type Source = ReadableStreamDefaultReader<Uint8Array>
 
 /** A stream is cut off once its reader may not read any more: they follow anew, and hear why they can't. */
 const guarded = (source: Source, check: () => Promise<unknown>): ReadableStream<Uint8Array> => {
-  const { revoked, stop } = revocation(check)
+  const { during, stop } = revocation(check)
   const end = async (reason: unknown): Promise<void> => {
     stop()
     await source.cancel(reason)
@@ -14,7 +14,7 @@ const guarded = (source: Source, check: () => Promise<unknown>): ReadableStream<
     {
       async pull(controller) {
         try {
-          const { done, value } = await Promise.race([source.read(), revoked])
+          const { done, value } = await during(source.read())
           if (!done) {
             controller.enqueue(value)
             return

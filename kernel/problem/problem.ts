@@ -26,6 +26,13 @@ export class Problem extends Error {
   }
 }
 
+/** What an answer with it says beside its body. */
+export const problemHeaders = ({ status, retry_after_s }: Problem): Readonly<Record<string, string>> => ({
+  "content-type": "application/problem+json",
+  ...((status === 503 || status === 429) && { "retry-after": String(retry_after_s ?? 1) }),
+  ...(status === 401 && { "www-authenticate": "Bearer" }),
+})
+
 /** RFC 9457, as it goes over the wire. */
 export type ProblemBody = {
   readonly type: string

@@ -10,6 +10,7 @@ import { Callers, callers } from "#proto/generated/wf/access/v1/access_pb.ts"
 type Caller =
   | { readonly kind: "service"; readonly identity: ServiceIdentity }
   | { readonly kind: "user"; readonly actor: Actor }
+  | { readonly kind: "anybody" }
 
 export type CallerChecks = {
   readonly service: string
@@ -27,16 +28,17 @@ type Asked = {
 
 const callerKey = createContextKey<Caller | undefined>(undefined, { description: "who calls" })
 
-const isForUsers = (method: DescMethod): boolean => getOption(method, callers) === Callers.USERS
+const isFor = (method: DescMethod, who: Callers): boolean => getOption(method, callers) === who
 
 const callerOf = async (
   { header, method }: Asked,
   { service, tokens, authenticate }: CallerChecks,
 ): Promise<Caller> => {
+  if (isFor(method, Callers.ANYBODY)) return { kind: "anybody" }
   const authorization = header.get("authorization") ?? undefined
   const identity = await tokens.verify(authorization?.replace(/^Bearer /i, "") ?? "", service)
   if (identity) return { kind: "service", identity }
-  if (!authenticate || !isForUsers(method)) {
+  if (!authenticate || !isFor(method, Callers.USERS)) {
     throw new Problem("auth.required", { detail: "Only the platform's own services may call this." })
   }
   const workspace = header.get("wf-workspace") ?? undefined
@@ -59,7 +61,7 @@ export async function* whileAdmitted<Message>(
     yield* messages
     return
   }
-  const { revoked, stop } = revocation(async () => {
+  const { during, stop } = revocation(async () => {
     const again = await callerOf(asked, checks)
     const isSame = again.kind === "user" && again.actor.workspace_id === caller.actor.workspace_id
     if (!isSame) throw new Problem("auth.invalid")
@@ -67,7 +69,7 @@ export async function* whileAdmitted<Message>(
   const iterator = messages[Symbol.asyncIterator]()
   try {
     for (;;) {
-      const next = await Promise.race([iterator.next(), revoked])
+      const next = await during(iterator.next())
       if (next.done) return
       yield next.value
     }
@@ -101,6 +103,7 @@ export const callerInWorkspace = (context: HandlerContext, workspace_id: string)
     const { actor } = caller
     return workspace_id === "" || workspace_id === actor.workspace_id ? actor : undefined
   }
+  if (caller.kind !== "service") throw new Problem("auth.required")
   const { service } = caller.identity
   return { kind: "service", user_id: "", email: "", workspace_id, role: "owner", grant_id: service }
 }

@@ -1,4 +1,4 @@
-import { authenticator } from "#kernel/auth/authenticate.ts"
+import { type Authenticate, authenticator } from "#kernel/auth/authenticate.ts"
 import type { PlatformKey } from "#kernel/auth/platform-key.ts"
 import { remoteIdentity } from "#kernel/auth/remote-identity.ts"
 import { type ServiceTokens, serviceTokens } from "#kernel/auth/service-token.ts"
@@ -26,7 +26,13 @@ export type Adapters<Needs extends Store> = {
   readonly stores: Pick<Stores, Needs>
   readonly dial: Dial
   readonly environment: Environment
+  /** Where services share a process: what one of them has learnt of a token, all of them know. */
+  readonly authenticate?: Authenticate
 }
+
+/** Knows callers by what identity says of them. */
+export const authenticateBy = (call: Call): Authenticate =>
+  authenticator(remoteIdentity(call("iam", IamService)))
 
 export type Composed = {
   readonly running: Running
@@ -47,7 +53,7 @@ export const compose = async <Config, Needs extends Store>(
   const config = parseConfig(service.config, adapters.environment)
   const tokens: ServiceTokens = serviceTokens(name, key)
   const call = caller(adapters.dial, tokens)
-  const authenticate = authenticator(remoteIdentity(call("iam", IamService)))
+  const authenticate = adapters.authenticate ?? authenticateBy(call)
   // A composition may offer more than a service asks for.
   const needed = Object.fromEntries(service.needs.map((store) => [store, stores[store]])) as Pick<
     Stores,

@@ -2,6 +2,7 @@ import { z } from "zod"
 import { durationMs } from "../duration.ts"
 import { fragmentSchema } from "../fragment.ts"
 import { limits } from "../limits.ts"
+import { roles } from "../roles.ts"
 import {
   duration,
   fieldName,
@@ -37,9 +38,9 @@ const remindsInTime = ({ timeout, remind_before }: Approval): boolean =>
 const approval = z
   .strictObject({
     roles: z
-      .array(z.enum(["owner", "admin", "developer", "operator", "viewer"]))
+      .array(z.enum(roles))
       .min(1, "name at least one")
-      .max(5)
+      .max(roles.length)
       .optional()
       .describe("Members with one of these roles may decide."),
     people: people("a person").optional().describe("Addresses of members who may decide."),

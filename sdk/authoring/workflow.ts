@@ -1,12 +1,11 @@
 import type { z } from "zod"
 import type { definitionSchema } from "#language/schema.ts"
+import type { Section } from "#language/sections.ts"
 import { type GivenInputs, type InputsOf, inputsFrom } from "./inputs.ts"
 import { type Place, placeOf } from "./place.ts"
 import { plain } from "./plain.ts"
 import { type Ref, ref, type Yields } from "./ref.ts"
 import type { Axes, Frozen, GivenOutputs, Items, OutputsOf, TaskSpec } from "./task.ts"
-
-type Section = "tasks" | "on_failure" | "finally"
 
 type Json = Readonly<Record<string, unknown>>
 

@@ -49,7 +49,6 @@ const someSlot = async (state: State): Promise<void> => {
   while (state.taken >= state.wanted.slots && !signal.aborted) {
     await new Promise<void>((resolve) => {
       state.wake = resolve
-      signal.addEventListener("abort", () => resolve(), { once: true })
     })
   }
 }

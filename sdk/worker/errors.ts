@@ -26,3 +26,7 @@ export const isGone = (error: unknown): boolean =>
 /** What is not taken as it is never will be; whatever else goes wrong passes. */
 export const isRefusal = (error: unknown): error is WfProblem =>
   error instanceof WfProblem && error.status >= 400 && error.status < 500 && error.status !== 429
+
+/** It is what was sent that isn't taken: too large, or not what the platform understands. */
+export const isUnreadable = (error: unknown): boolean =>
+  isRefusal(error) && (error.status === 422 || error.status === 413)

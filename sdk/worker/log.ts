@@ -1,7 +1,7 @@
 import { maskText } from "#language/mask/masker.ts"
 import { rest } from "../follow.ts"
 import type { Held, LogChunk, WorkerApi } from "./api.ts"
-import { isRefusal } from "./errors.ts"
+import { isRefusal, isUnreadable } from "./errors.ts"
 import { kit } from "./kit.ts"
 
 /** Writes lines to the task's log. */
@@ -25,6 +25,7 @@ export type Shipper = {
   flush(limit_ms: number): Promise<void>
 }
 
+/** As they are sent: an empty line has its time and its names, too. A batch of full chunks fits into a request. */
 const max_chunk_bytes = 60_000
 const max_chunk_ms = 200
 const max_line_chars = 16_384
@@ -38,25 +39,14 @@ type Sealed = { readonly worker_id: string; readonly chunk: LogChunk; readonly b
 
 type Line = LogChunk["lines"][number]
 
-const bytesOf = (text: string): number => new TextEncoder().encode(text).length
+const bytesOf = (line: Line): number => new TextEncoder().encode(JSON.stringify(line)).length
 
 export const createShipper = (api: Pick<WorkerApi, "logs">): Shipper => {
   const queue: Sealed[] = []
   let pending_bytes = 0
   let sending: Promise<void> | undefined
 
-  const sendBatch = async (worker_id: string, chunks: readonly LogChunk[]): Promise<void> => {
-    for (let wait_ms = retry_ms.first; ; wait_ms = Math.min(wait_ms * 2, retry_ms.max)) {
-      try {
-        await api.logs(worker_id, chunks)
-        return
-      } catch (error) {
-        // The lines of an attempt that somebody else has are wanted by nobody.
-        if (isRefusal(error)) return
-        await rest(wait_ms, undefined)
-      }
-    }
-  }
+  const sendBatch = deliverTo(api)
 
   const send = async (): Promise<void> => {
     for (let [first] = queue; first; [first] = queue) {
@@ -89,6 +79,37 @@ export const createShipper = (api: Pick<WorkerApi, "logs">): Shipper => {
   }
 }
 
+/**
+ * Again until it is stored. What the platform can't read is no reason to lose what came with it: the chunks are brought
+ * one by one then, and the one that it is about says that it had lines.
+ */
+const deliverTo = (api: Pick<WorkerApi, "logs">) => {
+  const isRead = async (worker_id: string, chunks: readonly LogChunk[]): Promise<boolean> => {
+    for (let wait_ms = retry_ms.first; ; wait_ms = Math.min(wait_ms * 2, retry_ms.max)) {
+      try {
+        await api.logs(worker_id, chunks)
+        return true
+      } catch (error) {
+        // The lines of an attempt that somebody else has are wanted by nobody.
+        if (isRefusal(error)) return !isUnreadable(error)
+        await rest(wait_ms, undefined)
+      }
+    }
+  }
+  return async (worker_id: string, chunks: readonly LogChunk[]): Promise<void> => {
+    if (await isRead(worker_id, chunks)) return
+    for (const chunk of chunks) {
+      if (!(await isRead(worker_id, [chunk]))) await isRead(worker_id, [emptied(chunk)])
+    }
+  }
+}
+
+/** Its place is filled, so that nobody waits for it. */
+const emptied = (chunk: LogChunk): LogChunk => {
+  const text = `${chunk.lines.length} lines are left out: the platform doesn't take them.`
+  return { ...chunk, lines: [{ at: kit.now().toISOString(), stream: "system", text }] }
+}
+
 type Shipping = { readonly seal: (sealed: Sealed) => void; readonly isFull: () => boolean }
 
 const openLog = ({ worker_id, forms, ...held }: Source, { seal, isFull }: Shipping): AttemptLog => {
@@ -109,9 +130,10 @@ const openLog = ({ worker_id, forms, ...held }: Source, { seal, isFull }: Shippi
   }
 
   const add = (stream: Line["stream"], text: string): void => {
-    const size = bytesOf(text)
+    const line = { at: kit.now().toISOString(), stream, text }
+    const size = bytesOf(line)
     if (bytes + size > max_chunk_bytes || lines.length >= max_chunk_lines) close()
-    lines.push({ at: kit.now().toISOString(), stream, text })
+    lines.push(line)
     bytes += size
     timer ??= setTimeout(close, max_chunk_ms)
   }

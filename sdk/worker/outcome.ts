@@ -1,5 +1,6 @@
 import { durationMs } from "#language/duration.ts"
 import { limits } from "#language/limits.ts"
+import { isMapping } from "#language/mappings.ts"
 import { maskAll, maskText } from "#language/mask/masker.ts"
 import { payloadFault } from "#language/payload.ts"
 import type { WorkResult } from "./api.ts"
@@ -31,10 +32,9 @@ export const completed = (value: unknown, forms: readonly string[]): Outcome => 
 }
 
 const textOf = (value: unknown): string | undefined => {
-  const isMapping = typeof value === "object" && value !== null && !Array.isArray(value)
   try {
     return JSON.stringify(
-      isMapping ? value : { ...(value !== undefined && value !== null && { result: value }) },
+      isMapping(value) ? value : { ...(value !== undefined && value !== null && { result: value }) },
     )
   } catch {
     // It goes round in circles, or has what JSON doesn't.

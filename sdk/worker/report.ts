@@ -1,6 +1,6 @@
 import type { Attempt } from "./api.ts"
 import { runAttempt } from "./attempt.ts"
-import { isGone, isRefusal } from "./errors.ts"
+import { isGone, isUnreadable } from "./errors.ts"
 import { failure } from "./outcome.ts"
 import { keyOf, type Session } from "./session.ts"
 import { forget } from "./session-of.ts"
@@ -75,9 +75,6 @@ const reportSome = async (state: State, batch: readonly Done[]): Promise<void> =
   give(state, batch.length - next.length)
   begin(state, session, next)
 }
-
-const isUnreadable = (error: unknown): boolean =>
-  isRefusal(error) && (error.status === 422 || error.status === 413)
 
 /** Its task has failed rather than hang in its worker for ever; that can be said in any case. */
 const asRefused = ({ attempt, session, result }: Done): Done => ({

@@ -31,7 +31,7 @@ export type State = {
   reporting: Promise<void> | undefined
   /** Slots that run something, hold a result that isn't reported, or are promised to a claim. */
   taken: number
-  /** Who waits for a free slot. */
+  /** Whoever waits for a free slot is woken, also to learn that it is to take nothing new. */
   wake: () => void
 }
 

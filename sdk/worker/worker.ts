@@ -113,6 +113,7 @@ const beatAll = async (state: State, over: AbortSignal): Promise<void> => {
 
 const drain = async (state: State, limit_ms: number): Promise<void> => {
   state.stopping.abort()
+  state.wake()
   await emptied(state, limit_ms)
   for (const { stop } of state.running.values())
     stop.abort(new Stopped("unwanted", "The worker is being stopped."))

@@ -1,6 +1,7 @@
 import { join } from "node:path"
 import type { Hono } from "hono"
 import { platformKey } from "#kernel/auth/platform-key.ts"
+import { serviceTokens } from "#kernel/auth/service-token.ts"
 import { folderBlob } from "#kernel/blob/folder.ts"
 import { signedBlobs } from "#kernel/blob/http.ts"
 import { embeddedBus } from "#kernel/bus/embedded.ts"
@@ -8,10 +9,10 @@ import { parseConfig } from "#kernel/config/config.ts"
 import type { Database } from "#kernel/database/database.ts"
 import { openPool } from "#kernel/database/open.ts"
 import { postgresDocuments } from "#kernel/documents/postgres.ts"
-import type { Dial } from "#kernel/rpc/client.ts"
+import { caller, type Dial } from "#kernel/rpc/client.ts"
 import { lazyTransport } from "#kernel/rpc/lazy.ts"
 import { inMemoryTransport } from "#kernel/rpc/server.ts"
-import { type Adapters, type Composed, compose } from "#kernel/service/compose.ts"
+import { type Adapters, authenticateBy, type Composed, compose } from "#kernel/service/compose.ts"
 import { type Kit, systemKit } from "#kernel/service/kit.ts"
 import type { Service, Store } from "#kernel/service/service.ts"
 import { createMetrics, type Metrics } from "#kernel/telemetry/metrics.ts"
@@ -57,6 +58,7 @@ export const layGround = (postgres_url: string, public_url: string, options: Pla
       if (!target?.parts.rpc) throw new Error(`${service} has no RPC door`)
       return inMemoryTransport(target.parts.rpc, target.rpc, outgoing)
     })
+  const authenticate = authenticateBy(caller(dial, serviceTokens("iam", key)))
   return {
     metrics,
     kit,
@@ -67,7 +69,8 @@ export const layGround = (postgres_url: string, public_url: string, options: Pla
       const { name } = service
       const database = pool.database(name)
       const stores = { database, hot: hot.database(name), documents: postgresDocuments({ database }), blob }
-      const adapters: Adapters<Store> = { kit, log, metrics, key, bus, stores, dial, environment: known }
+      const shared = { kit, log, metrics, key, bus, dial, authenticate, environment: known }
+      const adapters: Adapters<Store> = { ...shared, stores }
       composed.set(name, await compose(service, adapters))
     },
     async close() {

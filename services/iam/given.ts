@@ -63,8 +63,10 @@ const send =
 const eyeOf = (iam: Iam): Authenticate => {
   const tokens = serviceTokens("iam", given.key())
   const doors = { service: "iam", tokens, log: silentLog }
-  const call = caller((_, outgoing) => inMemoryTransport(iamRpc(iam), doors, outgoing), tokens)
-  return authenticator(remoteIdentity(call("iam", IamService)))
+  const routes = iamRpc(iam, (credentials) => authenticate(credentials))
+  const call = caller((_, outgoing) => inMemoryTransport(routes, doors, outgoing), tokens)
+  const authenticate = authenticator(remoteIdentity(call("iam", IamService)))
+  return authenticate
 }
 
 export const given = {

@@ -1,13 +1,20 @@
+import type { Authenticate } from "#kernel/auth/authenticate.ts"
 import type { Routes } from "#kernel/rpc/server.ts"
+import { Authorization } from "#proto/generated/envoy/service/auth/v3/external_auth_pb.ts"
 import { IamService } from "#proto/generated/wf/iam/v1/iam_pb.ts"
+import { check } from "./gateway/check.ts"
 import type { Iam } from "./iam.ts"
 import { listRevoked } from "./session/list-revoked.ts"
 import { validateToken } from "./token/validate.ts"
 
 /** What the other services ask of identity. A token that is not valid is answered by an empty user id. */
-export const iamRpc = (iam: Iam): Routes => {
+export const iamRpc = (iam: Iam, authenticate: Authenticate): Routes => {
   const validate = validateToken(iam)
-  return (router) =>
+  const checked = check(authenticate)
+  return (router) => {
+    router.service(Authorization, {
+      check: ({ attributes }) => checked(attributes?.request?.http ?? { method: "", headers: {} }),
+    })
     router.service(IamService, {
       async validateToken({ token, workspace }) {
         const actor = await validate({ token, workspace })
@@ -28,4 +35,5 @@ export const iamRpc = (iam: Iam): Routes => {
       listRevoked: ({ cursor }) => listRevoked(iam.database)(cursor),
       getKeys: () => ({ jwksJson: iam.keys.jwks }),
     })
+  }
 }

@@ -27,7 +27,7 @@ export const iam = service({
     }
     return {
       http: iamHttp(parts, { ...platform, service: "iam" }),
-      rpc: iamRpc(parts),
+      rpc: iamRpc(parts, platform.authenticate),
       loops: [...iamLoops(database, log), ...(post ? [post.loop] : [])],
     }
   },

@@ -7,7 +7,7 @@ const max_batch = 200
 /** Most events begin nothing; those that come together are looked at by one statement. */
 const linger_ms = 50
 
-/** Idempotent by the rows that it writes: an inbox would cost every run's end a row. */
+/** Reads only what a trigger waits for. Idempotent by the rows that it writes: an inbox would cost every event a row. */
 export const workflowConsumers = (
   firing: Pick<Firing, "database" | "kit">,
   more_topics: () => readonly WantedTopic[],
@@ -16,7 +16,7 @@ export const workflowConsumers = (
   const follow = followEvents(firing)
   return [
     {
-      ...{ group: "workflow", topics: ["workflow.completed"], more_topics, max_batch, linger_ms },
+      ...{ group: "workflow", topics: [], more_topics, max_batch, linger_ms },
       async handle(events: readonly Envelope[]) {
         const found = await follow(events)
         if (found) wake()

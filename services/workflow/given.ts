@@ -21,6 +21,7 @@ import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import { testDatabase } from "#kernel/testing/database.ts"
 import { type RunStart, SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import { workflowHttp } from "./http.ts"
+import { type Contents, createContents } from "./run/contents.ts"
 import type { Scheduler } from "./run/hand-over.ts"
 import { createVault, type Vault } from "./secret/vault.ts"
 import { type Listening, listenFor } from "./trigger/listen.ts"
@@ -88,6 +89,7 @@ export type WorkflowHouse = {
   readonly blob: Blob
   readonly kit: Kit
   readonly scheduler: Scheduler
+  readonly contents: Contents
   readonly vault: Vault
   readonly tokens: HookTokens
   readonly listening: Listening
@@ -121,7 +123,7 @@ export const given = {
     const blob = folderBlob({ folder, key, url: "http://blobs.test", now: kit.now })
     const listening = listenFor(database)
     const parts = {
-      ...{ database, blob, kit, vault, tokens: hooks, listening },
+      ...{ database, blob, kit, vault, tokens: hooks, listening, contents: createContents() },
       scheduler: call("scheduler", SchedulerService),
     }
     const app = workflowHttp(parts, {

@@ -4,13 +4,13 @@ import { mountDrafts } from "./draft/http.ts"
 import { mountRuns } from "./run/http.ts"
 import { mountSchedules } from "./schedule/http.ts"
 import { mountSecrets } from "./secret/http.ts"
-import { mountHooks } from "./trigger/http.ts"
+import { mountHooks, receive_path } from "./trigger/http.ts"
 import type { Receiving } from "./trigger/receive.ts"
 import { mountVersions } from "./version/http.ts"
 import { mountWorkflows } from "./workflow/http.ts"
 
 export const workflowHttp = (parts: Receiving & Bundles, doors: Doors): App => {
-  const app = createApp(doors)
+  const app = createApp(doors, { hidden: receive_path })
   mountWorkflows(app, parts)
   mountVersions(app, parts.database)
   mountRuns(app, parts)

@@ -6,6 +6,7 @@ import { databaseNow } from "./fire/clock.ts"
 import { workflowHttp } from "./http.ts"
 import { bundleLoop, listeningLoop, triggerLoop, workflowLoops } from "./loops.ts"
 import { workflowRpc } from "./rpc.ts"
+import { createContents } from "./run/contents.ts"
 import { createVault } from "./secret/vault.ts"
 import { listenFor } from "./trigger/listen.ts"
 import { createHookTokens } from "./trigger/token.ts"
@@ -21,14 +22,15 @@ export const workflow = service({
     const scheduler = call("scheduler", SchedulerService)
     const vault = createVault(platform.key, kit)
     const tokens = createHookTokens(platform.key)
-    const firing = { database, kit, log, scheduler, readNow: databaseNow }
+    const starting = { database, kit, scheduler, contents: createContents() }
+    const firing = { ...starting, log, readNow: databaseNow }
     const triggers = triggerLoop(firing)
     const listening = listenFor(database)
     // Before the first event is read: what is passed over doesn't come again.
     await listening.refresh()
     return {
       http: workflowHttp(
-        { database, blob, kit, scheduler, vault, tokens, listening },
+        { ...starting, blob, vault, tokens, listening },
         { ...platform, service: "workflow" },
       ),
       rpc: workflowRpc({ database, blob, scheduler, vault }),

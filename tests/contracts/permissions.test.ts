@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test"
 import { unlisted } from "#deploy/contract/permissions.ts"
 import { operations, permissions, roles } from "#kernel/auth/permissions.ts"
+import { roles as rolesOfLanguage } from "#language/roles.ts"
 import { platformDocument } from "#services/all/document.ts"
 
 const document = platformDocument()
@@ -20,6 +21,10 @@ test("what the table calls open needs no bearer, and nothing else", () => {
     .map(({ operationId }) => operationId)
   const listed = Object.keys(operations).filter((id) => operations[id] === "open")
   expect(open.sort()).toEqual(listed.sort())
+})
+
+test("workflows, the command line and the services know the same roles", () => {
+  expect(rolesOfLanguage).toEqual(roles)
 })
 
 test("every permission is asked for, and a role has all that a lower one has", () => {

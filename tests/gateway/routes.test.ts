@@ -4,18 +4,13 @@ import { get } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { runCommand } from "#deploy/engines/command.ts"
-import type { Running } from "#deploy/engines/engine.ts"
 import { envoy } from "#deploy/engines/envoy.ts"
 import { installedFolder } from "#deploy/engines/install.ts"
 import { createOwnedFolder } from "#deploy/engines/owned-folder.ts"
-import { takePorts } from "#deploy/engines/ports.ts"
 import { isUsable, testCache } from "#deploy/engines/testing/usable.ts"
-import { gatewayConfiguration } from "#deploy/stack/configuration.ts"
 import { serviceNames } from "#deploy/stack/services.ts"
-import { until } from "#kernel/testing/until.ts"
 import { hollowApps } from "#services/all/doors.ts"
-
-const clusters = ["iam", "workflow", "scheduler", "metadata", "artifact", "notification", "board", "s3"]
+import { clusters, credential, type Gateway, startGateway } from "./given.ts"
 
 /** What the contract promises beyond what is built, and what only looks like something else. */
 const promised = `
@@ -93,50 +88,18 @@ const built = () =>
     return [...new Set(lines)]
   })
 
-/** Stands for a service: says which it is and what it was sent, and holds on to a stream. */
-const stand = (name: string) =>
-  Bun.serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    fetch(request) {
-      const { pathname } = new URL(request.url)
-      if (pathname === "/health/live") return new Response("ok")
-      if (pathname.endsWith("/events")) {
-        const body = new ReadableStream({ start: (controller) => controller.enqueue("data: first\n\n") })
-        return new Response(body, { headers: { "content-type": "text/event-stream", "x-stand": name } })
-      }
-      const headers = { "x-stand": name, "x-seen": JSON.stringify([...request.headers]), "x-path": pathname }
-      return new Response(null, { status: 204, headers })
-    },
-  })
-
 const routing = () => {
-  let folder = ""
+  let gateway: Gateway
   let url = ""
-  let gateway: Running | undefined
-  const stands = new Map<string, ReturnType<typeof stand>>()
 
   beforeAll(async () => {
-    folder = await createOwnedFolder(tmpdir(), "wf-gateway-test")
-    for (const name of clusters) stands.set(name, stand(name))
-    const { port } = await takePorts(["port"])
-    const places = new Map([...stands].map(([name, server]) => [name, `127.0.0.1:${server.port}`]))
-    const config = join(folder, "envoy.json")
-    await Bun.write(config, await gatewayConfiguration({ port, clusters: places }))
-    await envoy.install(testCache)
-    gateway = await envoy.start({ cache: testCache, folder, config })
-    url = `http://127.0.0.1:${port}`
-    const isReady = async () => (await fetch(`${url}/health/ready`)).status === 200
-    await until("the gateway is ready", isReady)
+    gateway = await startGateway()
+    url = gateway.url
   }, 900_000)
-  afterAll(async () => {
-    await gateway?.stop()
-    for (const server of stands.values()) await server.stop(true)
-    await rm(folder, { recursive: true, force: true })
-  })
+  afterAll(() => gateway.stop())
 
   const reached = async (method: string, path: string) => {
-    const answer = await fetch(`${url}${path}`, { method, redirect: "manual" })
+    const answer = await fetch(`${url}${path}`, { method, headers: credential, redirect: "manual" })
     await answer.body?.cancel()
     return answer.headers.get("x-stand") ?? String(answer.status)
   }
@@ -165,7 +128,7 @@ const routing = () => {
     // Unlike fetch, this sends the path as it is.
     const raw = (path: string) =>
       new Promise<unknown>((resolve, reject) => {
-        const request = get(url, { path, agent: false }, (answer) => {
+        const request = get(url, { path, headers: credential, agent: false }, (answer) => {
           answer.resume()
           resolve(answer.headers["x-path"])
         })
@@ -176,17 +139,17 @@ const routing = () => {
   })
 
   test("headers that say who somebody is don't pass, and a credential does", async () => {
-    const sent = { "x-user-id": "root", "x-wf-role": "owner", authorization: "Bearer x", "wf-workspace": "w" }
+    const sent = { "x-user-id": "root", "x-wf-role": "owner", ...credential, "wf-workspace": "w" }
     const answer = await fetch(`${url}/api/v1/runs`, { headers: sent })
     const seen = Object.fromEntries(JSON.parse(answer.headers.get("x-seen") ?? "[]"))
-    expect(seen).toMatchObject({ authorization: "Bearer x", "wf-workspace": "w" })
+    expect(seen).toMatchObject({ ...credential, "wf-workspace": "w" })
     expect([seen["x-user-id"], seen["x-wf-role"]]).toEqual([undefined, undefined])
     const underscored = await fetch(`${url}/api/v1/runs`, { headers: { x_user_id: "root" } })
     expect(underscored.status).toBe(400)
   })
 
   test("a stream is passed on as it comes", async () => {
-    const answer = await fetch(`${url}/api/v1/runs/x/events`)
+    const answer = await fetch(`${url}/api/v1/runs/x/events`, { headers: credential })
     const reader = answer.body?.getReader()
     const { value } = (await reader?.read()) ?? {}
     expect(new TextDecoder().decode(value)).toBe("data: first\n\n")
@@ -197,8 +160,8 @@ const routing = () => {
     const document = await fetch(`${url}/openapi.json`)
     expect(document.headers.get("content-type")).toBe("application/json")
     expect(await document.json()).toMatchObject({ openapi: "3.1.0" })
-    await stands.get("board")?.stop(true)
-    const answer = await fetch(`${url}/api/v1/tickets`)
+    await gateway.stopService("board")
+    const answer = await fetch(`${url}/api/v1/tickets`, { headers: credential })
     expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "1"])
     expect(await answer.json()).toMatchObject({ code: "platform.unavailable" })
     expect((await fetch(`${url}/health/live`)).status).toBe(200)

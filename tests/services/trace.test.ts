@@ -69,3 +69,37 @@ test("one trace leads from the request over calls and attempts to who hears of t
   await until("all its spans are there", () => wanted.every((name) => namesIn().includes(name)))
   expect(namesIn()).toEqual(expect.arrayContaining(wanted))
 })
+
+test("the address of a webhook is in no trace", async () => {
+  const trace_id = randomBytes(16).toString("hex")
+  const answer = await fetch(`${platform.url}/hooks/wfh_as_good_as_a_key`, {
+    method: "POST",
+    headers: { traceparent: `00-${trace_id}-b7ad6b7169203331-01` },
+  })
+  expect(answer.status).toBe(404)
+  const ofIt = () => exporter.getFinishedSpans().filter((span) => span.spanContext().traceId === trace_id)
+  await until("its span is there", () => ofIt().some(({ name }) => name === "POST /hooks/{token}"))
+  expect(ofIt().filter((span) => `${span.name} ${JSON.stringify(span.attributes)}`.includes("wfh_"))).toEqual(
+    [],
+  )
+})
+
+test("what a service has learnt of a token, the others of its process know", async () => {
+  const trace_id = randomBytes(16).toString("hex")
+  const headers = {
+    authorization: `Bearer ${await platform.ownerToken()}`,
+    traceparent: `00-${trace_id}-b7ad6b7169203331-01`,
+  }
+  const from_ms = performance.now()
+  for (const list of ["runs", "workflows", "executions", "tokens"]) {
+    expect((await fetch(`${platform.url}/api/v1/${list}`, { headers })).status).toBe(200)
+  }
+  // For half a second an answer counts.
+  const most = 1 + Math.floor((performance.now() - from_ms) / 500)
+  const names = exporter
+    .getFinishedSpans()
+    .flatMap((span) => (span.spanContext().traceId === trace_id ? [span.name] : []))
+  expect(names).toContain("GET /api/v1/executions")
+  const asked = names.filter((name) => name === "iam.ValidateToken").length
+  expect([asked > 0, asked <= most]).toEqual([true, true])
+})

@@ -36,7 +36,7 @@ export const beginIn = async (
   await endRuns(step)
   insertBegun(session, step, begun)
   session.after.push(() => announce(engine, step))
-  if (begun.unfolds || step.decided.unfolding.length > 0) await unfoldBegun(session, engine, begun)
+  if (step.decided.unfolding.length > 0) await unfoldBegun(session, engine, begun)
   const shape = plan.tasks.map(
     (task) => `${task.name}[${task.needs}]${task.when === "success" ? "" : task.when}`,
   )

@@ -112,7 +112,7 @@ const in_decisions: readonly Mutant[] = [
   {
     name: "items aren't counted down",
     path: `${item}/count.ts`,
-    from: "task.needs_left -= ended.length",
+    from: "task.needs_left -= ended",
     to: "task.needs_left -= 0",
   },
   {

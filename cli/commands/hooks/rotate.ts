@@ -1,12 +1,12 @@
-import { asJson, cleanLine } from "../../clean.ts"
-import { flag, type Given } from "../../command.ts"
+import { cleanLine } from "../../clean.ts"
+import type { Given } from "../../command.ts"
 import { confirm } from "../../confirm.ts"
 import { connection } from "../../connection.ts"
 import { exit_codes } from "../../exit.ts"
 import { chosenHook } from "../../hook-choice.ts"
 import { hookColumns, hookName } from "../../hook-table.ts"
 import type { Io } from "../../io.ts"
-import { printTable } from "../../table.ts"
+import { printOne } from "../../list.ts"
 
 export const run = async ({ arguments: [hook = ""], options }: Given, io: Io): Promise<number> => {
   const { client, url } = connection(options, io)
@@ -14,8 +14,7 @@ export const run = async ({ arguments: [hook = ""], options }: Given, io: Io): P
   const what = `give ${cleanLine(hookName({ workflow, name }))} another address, and refuse what is sent to the one it has`
   await confirm(what, options, io)
   const rotated = await client.hooks.rotate(workflow, name)
-  if (flag(options, "json")) io.out(asJson(rotated))
-  else printTable(io, hookColumns(url, io.now()), [rotated])
+  printOne(options, { columns: hookColumns(url, io.now()), item: rotated }, io)
   io.note("Tell its senders the new address.")
   return exit_codes.done
 }

@@ -1,5 +1,5 @@
 import { profileFile } from "#kernel/config/profiles.ts"
-import { createClient } from "#sdk/index.ts"
+import { createClient } from "#sdk/client.ts"
 import { cleanLine } from "../../clean.ts"
 import { flag, type Given, text } from "../../command.ts"
 import { isWebUrl } from "../../connection.ts"

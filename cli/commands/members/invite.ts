@@ -1,7 +1,7 @@
 import { asJson, cleanLine } from "../../clean.ts"
 import { flag, type Given, text } from "../../command.ts"
 import { connect } from "../../connection.ts"
-import { readDuration } from "../../duration.ts"
+import { readExpiry } from "../../duration.ts"
 import { exit_codes } from "../../exit.ts"
 import { workspaceHere } from "../../find-workspace.ts"
 import type { Io } from "../../io.ts"
@@ -11,11 +11,9 @@ const default_role = "developer"
 
 export const run = async ({ arguments: [email = ""], options }: Given, io: Io): Promise<number> => {
   const role = readRole(text(options, "role") ?? default_role)
-  const expires_ms = readDuration("--expires", text(options, "expires"))
+  const expires_at = readExpiry(options, io)
   const client = connect(options, io)
   const { id } = await workspaceHere(client)
-  const expires_at =
-    expires_ms === undefined ? {} : { expires_at: new Date(io.now().getTime() + expires_ms).toISOString() }
   const made = await client.workspaces.invites.create(id, { email, role, ...expires_at })
   io.out(flag(options, "json") ? asJson(made) : made.token)
   io.note(

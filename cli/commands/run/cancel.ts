@@ -1,4 +1,4 @@
-import { isEnded } from "#sdk/index.ts"
+import { isEnded } from "#sdk/runs.ts"
 import { asJson } from "../../clean.ts"
 import { flag, type Given } from "../../command.ts"
 import { connect } from "../../connection.ts"

@@ -1,7 +1,7 @@
 import { asJson } from "../../clean.ts"
 import { flag, type Given, text, texts } from "../../command.ts"
 import { connect } from "../../connection.ts"
-import { readDuration } from "../../duration.ts"
+import { readExpiry } from "../../duration.ts"
 import { exit_codes } from "../../exit.ts"
 import type { Io } from "../../io.ts"
 import { readRole } from "../../role.ts"
@@ -9,14 +9,12 @@ import { readRole } from "../../role.ts"
 export const run = async ({ arguments: [name = ""], options }: Given, io: Io): Promise<number> => {
   const scopes = texts(options, "scope")
   const role = text(options, "role")
-  const expires_ms = readDuration("--expires", text(options, "expires"))
+  const expires_at = readExpiry(options, io)
   const created = await connect(options, io).identity.createToken({
     name,
     ...(role !== undefined && { role: readRole(role) }),
     ...(scopes.length > 0 && { scopes }),
-    ...(expires_ms !== undefined && {
-      expires_at: new Date(io.now().getTime() + expires_ms).toISOString(),
-    }),
+    ...expires_at,
   })
   io.out(flag(options, "json") ? asJson(created) : created.token)
   return exit_codes.done

@@ -69,6 +69,9 @@ export const supervise = ({ command, account, log_file, scrap }: Command): Super
       PATH: "/usr/bin:/bin",
       LC_ALL: "C",
       TZ: "UTC",
+      // Otherwise a backend gives its memory back to the system after each transaction and asks for it again.
+      MALLOC_TRIM_THRESHOLD_: "33554432",
+      MALLOC_TOP_PAD_: "1048576",
       WF_STOP_SIGNAL: scrap === undefined ? "INT" : "QUIT",
       WF_SCRAP: scrap ?? "",
     },

@@ -32,26 +32,24 @@ export const lookUp = async <One extends Ready>(
   contextOf: (ready: One) => ExpressionContext,
 ): Promise<ReadonlyMap<TaskRow, Looked>> => {
   const looked = new Map<TaskRow, Looked>()
-  const wanted: CacheWanted[] = []
+  const wanted = new Map<TaskRow, CacheWanted>()
   for (const ready of open) {
     const { planned, run, task } = ready
     if (!planned.cache || !mayTakeOver(ready)) continue
-    const { ttl_ms } = planned.cache
-    const hash = hashOf(ready, () => interpolate(planned.cache?.key, withEnv(contextOf(ready), {})))
+    const { ttl_ms, key } = planned.cache
+    const hash = hashOf(ready, () => interpolate(key, withEnv(contextOf(ready), {})))
     if (typeof hash !== "string") {
       looked.set(task, { error: hash })
       continue
     }
     looked.set(task, { hash, ttl_ms, found: undefined })
-    if (run.trigger !== "rerun") wanted.push({ workspace_id: run.workspace_id, hash, ttl_ms })
+    if (run.trigger !== "rerun") wanted.set(task, { workspace_id: run.workspace_id, hash, ttl_ms })
   }
-  if (wanted.length === 0) return looked
-  const results = await step.rows.cached(wanted)
+  if (wanted.size === 0) return looked
+  const results = await step.rows.cached([...wanted.values()])
   const byKey = new Map(results.map(({ workspace_id, hash, ...found }) => [`${workspace_id} ${hash}`, found]))
-  for (const { task, run } of open) {
-    const one = looked.get(task)
-    if (!one || "error" in one || run.trigger === "rerun") continue
-    looked.set(task, { ...one, found: byKey.get(`${run.workspace_id} ${one.hash}`) })
+  for (const [task, { workspace_id, hash, ttl_ms }] of wanted) {
+    looked.set(task, { hash, ttl_ms, found: byKey.get(`${workspace_id} ${hash}`) })
   }
   return looked
 }

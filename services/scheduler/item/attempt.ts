@@ -16,5 +16,9 @@ export const taskOfItem = (planned: PlanTask): PlanTask => {
 }
 
 /** With what this item may read besides. */
-export const withItem = (context: AttemptContext, each: Each, { item, payload }: TaskRow): AttemptContext =>
-  item === null ? context : { ...context, ...itemContext(each, item, payload ?? null) }
+export const withItem = (
+  context: AttemptContext,
+  each: Each | undefined,
+  { item, payload }: TaskRow,
+): AttemptContext =>
+  item === null || !each ? context : { ...context, ...itemContext(each, item, payload ?? null) }

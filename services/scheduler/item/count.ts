@@ -27,11 +27,8 @@ export const countItems = async (
     if (!of || task.status !== "waiting") continue
     const from = begunBy(of, templateOf(task), task.needs_left)
     const was_good = task.needs_bad === 0
-    count(
-      step,
-      task,
-      some.map((item) => isBad(of, item)),
-    )
+    const bad = some.filter((item) => isBad(of, item))
+    count(step, task, { ended: some.length, bad: bad.length })
     const goesOn = run.reason === null || isSpared(run, of)
     const mayBegin = goesOn && !(of.each?.fail_fast && task.needs_bad > 0)
     const to = begunBy(of, templateOf(task), task.needs_left)
@@ -49,9 +46,11 @@ export const countItems = async (
 const isBad = ({ continue_on_error }: PlanTask, { status }: TaskRow): boolean =>
   status === "failed" ? !continue_on_error : status !== "completed"
 
-const count = (step: Step, task: TaskRow, ended: readonly boolean[]): void => {
-  task.needs_left -= ended.length
-  task.needs_bad += ended.filter((bad) => bad).length
+type Counted = { readonly ended: number; readonly bad: number }
+
+const count = (step: Step, task: TaskRow, { ended, bad }: Counted): void => {
+  task.needs_left -= ended
+  task.needs_bad += bad
   step.decided.counted.add(task)
 }
 
@@ -66,11 +65,7 @@ const cancelRest = async (step: Step, { run }: PlannedRun, task: TaskRow): Promi
       cancelled.add(item)
   }
   if (cancelled.size === 0) return
-  count(
-    step,
-    task,
-    [...cancelled].map(() => true),
-  )
+  count(step, task, { ended: cancelled.size, bad: cancelled.size })
   const { released } = step.decided
   released.push(...released.splice(0).filter((one) => !cancelled.has(one)))
 }
@@ -85,11 +80,8 @@ export const stopTemplates = (
   const ended: EndedTask[] = []
   for (const task of step.tasks.values()) {
     if (task.run_id !== run.id || !isOpenTemplate(task) || isLeft(task)) continue
-    count(
-      step,
-      task,
-      (byPlace.get(task.idx) ?? []).map(() => true),
-    )
+    const ended_items = byPlace.get(task.idx)?.length ?? 0
+    count(step, task, { ended: ended_items, bad: ended_items })
     if (task.needs_left === 0 && cancelTask(step, task, { run, reason: run.reason })) {
       ended.push({ idx: task.idx, outcome: "cancelled" })
     }

@@ -7,7 +7,7 @@ import { isSpared } from "../run/spared.ts"
 import type { Output, RunRow, TaskRow } from "../step/rows.ts"
 import type { Ended, Step } from "../step/step.ts"
 import { cancelTask } from "../task/cancel.ts"
-import { toldBy } from "../task/outputs.ts"
+import { type Outputs, toldBy } from "../task/outputs.ts"
 import { tellEnded } from "../task/tell-ended.ts"
 import { placesOf, templateOf } from "./templates.ts"
 
@@ -22,6 +22,7 @@ export const fold = async (
   templates: readonly TaskRow[],
 ): Promise<readonly EndedTask[]> => {
   const ended: EndedTask[] = []
+  let told: Outputs | undefined
   for (const task of templates) {
     const { run } = planned
     const isStopped = run.reason !== null && !isSpared(run, planned.plan.tasks[task.idx])
@@ -30,7 +31,8 @@ export const fold = async (
         ended.push({ idx: task.idx, outcome: "cancelled" })
       continue
     }
-    const items = await itemsOf(step, run, task)
+    told ??= toldBy(step)
+    const items = await itemsOf(step, { run, task, told })
     const end = endOf(planned.plan, task, items)
     ended.push(
       "error" in end
@@ -41,11 +43,12 @@ export const fold = async (
   return ended
 }
 
+type Folding = { readonly run: RunRow; readonly task: TaskRow; readonly told: Outputs }
+
 /** Undefined where they have too many outputs. */
-const itemsOf = async (step: Step, { id }: RunRow, task: TaskRow): Promise<readonly Output[] | undefined> => {
-  const places = placesOf(id, templateOf(task))
-  const ids = Array.from({ length: places.count }, (_, index) => taskRunId(id, places.first + index))
-  const told = toldBy(step)
+const itemsOf = async (step: Step, { run, task, told }: Folding): Promise<readonly Output[] | undefined> => {
+  const places = placesOf(run.id, templateOf(task))
+  const ids = Array.from({ length: places.count }, (_, index) => taskRunId(run.id, places.first + index))
   if (ids.every((one) => told.has(one))) return ids.flatMap((one) => told.get(one) ?? [])
   const stored = await step.rows.outputsAt(places, limits.max_outputs_bytes)
   if (!stored) return undefined

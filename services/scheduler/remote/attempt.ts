@@ -1,7 +1,8 @@
 import { durationText } from "#language/duration.ts"
-import { asText, ExpressionError, interpolate } from "#language/expressions.ts"
+import { ExpressionError, interpolate } from "#language/expressions.ts"
 import type { Attempt } from "../task/attempt.ts"
 import type { Settlement } from "../task/verdict.ts"
+import { withEnv } from "../wait/evaluate.ts"
 import type { WorkAttempt } from "./shape.ts"
 
 /** What a worker is given; or why the attempt has failed before anybody could begin it. */
@@ -31,10 +32,10 @@ const workOf = (attempt: Attempt, now: Date): WorkAttempt => {
   }
   const { workflow, version } = attempt
   const context = { ...attempt.context, now: now.toISOString() }
-  const shared = texts(interpolate(context.env, { ...context, env: {} }))
-  const env = { ...shared, ...texts(interpolate(plan_task.env, { ...context, env: shared })) }
+  const read = withEnv(context, plan_task.env)
   const { name, input = null, heartbeat_timeout = null } = plan_task.with as With
-  const filled = interpolate(input, { ...context, env })
+  const filled = interpolate(input, read)
+  const { env } = read
   return { ...declared, workflow, version, kind: "function", name, input: filled, env, heartbeat_timeout }
 }
 
@@ -44,8 +45,3 @@ type With = {
   readonly input?: unknown
   readonly heartbeat_timeout?: string
 }
-
-const texts = (values: unknown): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(values as Record<string, unknown>).map(([name, value]) => [name, asText(value)]),
-  )

@@ -52,10 +52,16 @@ const releaseRoots = (step: Step, run: RunRow, open: readonly TaskRow[]): void =
 
 /** Of new runs, in a step of its own: what their lists are made of is read as in any other. */
 export const unfoldBegun = async (engine: Engine, step: Step, ids: readonly string[]): Promise<void> => {
-  for (const run of await loadRuns(engine, step, ids)) {
+  const runs = await loadRuns(engine, step, ids)
+  for (const run of runs) await loadOpenTasks(step, run.id)
+  await unfoldRuns(step, runs)
+}
+
+/** Their open tasks are known to the step. */
+export const unfoldRuns = async (step: Step, runs: readonly RunRow[]): Promise<void> => {
+  for (const run of runs) {
     const plan = planOfRun(step, run)
     if (!plan) throw new Error("a run has no plan")
-    await loadOpenTasks(step, run.id)
     const isFree = ({ run_id, status, needs_left, idx }: TaskRow) =>
       run_id === run.id && status === "pending" && needs_left === 0 && plan.tasks[idx]?.each !== undefined
     for (const task of [...step.tasks.values()].filter(isFree)) letGo(step, run, task)

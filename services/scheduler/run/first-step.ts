@@ -46,7 +46,9 @@ export const firstStep = (step: Step, { start, kept }: Given, waits: boolean): B
     if (released.has(task.idx) && isOwn(planned) && !planned.each) {
       step.tasks.set(task.id, task)
       step.decided.waits.undecided.push(task)
-    } else if (released.has(task.idx) && !planned.each) {
+    } else if (released.has(task.idx) && planned.each) {
+      step.decided.unfolding.push(task)
+    } else if (released.has(task.idx)) {
       task.status = "queued"
       step.decided.released.push(task)
       if (task.settings) step.decided.expiring.push(task)
@@ -59,8 +61,7 @@ export const firstStep = (step: Step, { start, kept }: Given, waits: boolean): B
   })
   const open = tasks.filter(({ status }) => status === "pending" || status === "queued")
   if (!waits) step.known.set(id, { run, open: new Map(open.map((task) => [task.id, task])) })
-  const unfolds = start.plan.tasks.some(({ idx, each }) => each && released.has(idx))
-  return { start, run, tasks, kept: withTemplates(start, kept), unfolds }
+  return { start, run, tasks, kept: withTemplates(start, kept) }
 }
 
 /** Its outputs are known to this step before they are written. */

@@ -80,8 +80,6 @@ export type Begun = {
   readonly tasks: readonly TaskRow[]
   /** What an earlier run has done already, by its place. */
   readonly kept: KeptTasks
-  /** Some of its tasks begin at once, each with items of its own. */
-  readonly unfolds: boolean
 }
 
 /**
@@ -187,10 +185,7 @@ const startSome = async (engine: Engine, sql: Sql, { starts: given, seat }: Some
   const { leaving } = step.decided
   if (leaving.length > 0)
     await performIn(engine, sql, async ({ decided }) => decided.leaving.push(...leaving))
-  const later = step.decided.unfolding.map(({ run_id }) => run_id)
-  const unfolding = begun
-    .filter(({ unfolds, run }) => unfolds || later.includes(run.id))
-    .map(({ run }) => run.id)
+  const unfolding = [...new Set(step.decided.unfolding.flatMap(({ run_id }) => run_id ?? []))]
   if (unfolding.length > 0) await performIn(engine, sql, (own) => unfoldBegun(engine, own, unfolding))
   const answered = new Map(step.decided.waits.answered.map(({ run, outputs: own }) => [run.id, own]))
   for (const one of begun) {

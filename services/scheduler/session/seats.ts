@@ -49,12 +49,20 @@ type Seating = {
 
 export const createSeats = ({ ample_room, wake }: Seating): Seats => {
   const free = new Map<TakenSeat, UnderWay>()
-  /** The first of a session serves its lanes. */
-  const serving = new Set<UnderWay>()
+  /** By session; the first of them serves its lanes. */
+  const serving = new Map<string, Set<UnderWay>>()
+
+  const enlist = (claim: UnderWay) => {
+    const others = serving.get(claim.session_id)
+    if (others) others.add(claim)
+    else serving.set(claim.session_id, new Set([claim]))
+  }
 
   const retire = (claim: UnderWay) => {
-    if (!serving.delete(claim)) return
-    if ([...serving].some(({ session_id }) => session_id === claim.session_id)) wake()
+    const all = serving.get(claim.session_id)
+    if (!all?.delete(claim)) return
+    if (all.size > 0) wake()
+    else serving.delete(claim.session_id)
   }
 
   const takeFirst = (fits: (seat: Seat) => boolean): TakenSeat | undefined => {
@@ -69,7 +77,7 @@ export const createSeats = ({ ample_room, wake }: Seating): Seats => {
 
   return {
     async serve(claim, work) {
-      serving.add(claim)
+      enlist(claim)
       try {
         return await work()
       } finally {
@@ -78,9 +86,9 @@ export const createSeats = ({ ample_room, wake }: Seating): Seats => {
     },
     unserved(claim) {
       const before: UnderWay[] = []
-      for (const one of serving) {
+      for (const one of serving.get(claim.session_id) ?? []) {
         if (one === claim) break
-        if (one.session_id === claim.session_id) before.push(one)
+        before.push(one)
       }
       const isServed = (kind: SlotKind) => before.some(({ room }) => room[kind] >= ample_room)
       return eachKind(claim.room, (count, kind) => (isServed(kind) ? 0 : count))
@@ -88,7 +96,7 @@ export const createSeats = ({ ample_room, wake }: Seating): Seats => {
     sit(claim, session) {
       const { promise: given, resolve } = Promise.withResolvers<Given>()
       const give = (attempts: readonly Attempt[]) => {
-        if (attempts.length === 0) serving.add(claim)
+        if (attempts.length === 0) enlist(claim)
         resolve(attempts)
       }
       const own = { ...session, ...claim, give, spend: () => resolve("spent") }

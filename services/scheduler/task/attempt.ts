@@ -63,7 +63,7 @@ const attemptOf = (step: Step, task: TaskRow, outputs: Outputs): Attempt | undef
     ...about,
     ...rest,
     plan_task,
-    context: planned.each ? withItem(context, planned.each, task) : context,
+    context: withItem(context, planned.each, task),
   }
 }
 

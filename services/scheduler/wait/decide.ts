@@ -1,9 +1,9 @@
-import { itemContext } from "#language/each.ts"
 import { type ExpressionContext, ExpressionError } from "#language/expressions.ts"
 import type { Plan, PlanTask } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
 import { type Looked, lookUp } from "../cache/look-up.ts"
 import { expectRun } from "../child/expect.ts"
+import { withItem } from "../item/attempt.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { planOfRun, runOfTask, type Step } from "../step/step.ts"
 import { contextOf } from "../task/attempt.ts"
@@ -65,15 +65,8 @@ const contextFor = (
   { task, run, plan, planned }: Ready,
   { outputs }: Read,
 ): ExpressionContext => {
-  const {
-    inputs,
-    tasks,
-    env,
-    run: about,
-    trigger = {},
-  } = contextOf(run, { plan, plan_task: planned, outputs })
-  const own = task.item === null || !planned.each ? {} : itemContext(planned.each, task.item, task.payload)
-  return { inputs, tasks, env, run: about, trigger, now: step.now.toISOString(), ...own }
+  const context = contextOf(run, { plan, plan_task: planned, outputs })
+  return { trigger: {}, ...withItem(context, planned.each, task), now: step.now.toISOString() }
 }
 
 const decide = (step: Step, ready: Ready, known: Known): Verdict => {

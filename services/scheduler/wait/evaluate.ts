@@ -1,5 +1,11 @@
 import { durationMs } from "#language/duration.ts"
-import { type ExpressionContext, ExpressionError, evaluate, interpolate } from "#language/expressions.ts"
+import {
+  asText,
+  type ExpressionContext,
+  ExpressionError,
+  evaluate,
+  interpolate,
+} from "#language/expressions.ts"
 import { limits } from "#language/limits.ts"
 import type { PlanTask } from "#language/plan.ts"
 import type { Wait } from "#language/wait.ts"
@@ -8,13 +14,16 @@ import type { Waited, Waiting } from "./waits.ts"
 type Begun = Pick<Waiting, "waited" | "timers">
 
 /** Workflow's and task's `env` may have expressions of their own. */
-export const withEnv = (context: ExpressionContext, own: PlanTask["env"]): ExpressionContext => {
+export const withEnv = (
+  context: ExpressionContext,
+  own: PlanTask["env"],
+): ExpressionContext & { readonly env: Readonly<Record<string, string>> } => {
   const shared = texts(interpolate(context.env ?? {}, { ...context, env: {} }))
   return { ...context, env: { ...shared, ...texts(interpolate(own, { ...context, env: shared })) } }
 }
 
 const texts = (values: unknown): Record<string, string> =>
-  Object.fromEntries(Object.entries(values as object).map(([name, value]) => [name, textOf(value)]))
+  Object.fromEntries(Object.entries(values as object).map(([name, value]) => [name, asText(value)]))
 
 /** Throws an ExpressionError where it can't be told. */
 export const isWanted = (condition: string, context: ExpressionContext): boolean => {
@@ -40,7 +49,7 @@ export const beginWait = (wait: Exclude<Wait, { for: "workflow" }>, context: Exp
   if (roles.length === 0 && people.length < approvals) {
     throw new ExpressionError(`\`people\` are ${people.length}, fewer than the ${approvals} who must agree`)
   }
-  const message = textOf(interpolate(wait.message, context)).slice(0, limits.max_text_chars)
+  const message = asText(interpolate(wait.message, context)).slice(0, limits.max_text_chars)
   const waited: Waited = { for: "approval", roles, people, approvals, message, until, decisions: [] }
   if (remind_before_ms === null || wait.timeout_ms === null) return { waited, timers: timeout }
   const remind = { kind: "remind" as const, after_ms: Math.max(wait.timeout_ms - remind_before_ms, 0) }
@@ -49,7 +58,7 @@ export const beginWait = (wait: Exclude<Wait, { for: "workflow" }>, context: Exp
 
 const beginSleep = (wait: Extract<Wait, { for: "sleep" }>, context: ExpressionContext): Begun => {
   if ("until" in wait) {
-    const text = textOf(interpolate(wait.until, context))
+    const text = asText(interpolate(wait.until, context))
     const time_ms = Date.parse(text)
     if (Number.isNaN(time_ms)) {
       throw new ExpressionError(`\`until\` is ${shown(text)}, which is no time like 2026-01-31T09:00:00Z`)
@@ -63,7 +72,7 @@ const beginSleep = (wait: Extract<Wait, { for: "sleep" }>, context: ExpressionCo
 }
 
 const readDuration = (duration: string, context: ExpressionContext): number => {
-  const text = textOf(interpolate(duration, context))
+  const text = asText(interpolate(duration, context))
   const duration_ms = durationMs(text)
   if (duration_ms === undefined) {
     throw new ExpressionError(`\`duration\` is ${shown(text)}, which is no duration like 10m or 1h30m`)
@@ -77,16 +86,11 @@ const readDuration = (duration: string, context: ExpressionContext): number => {
 /** One expression may yield several. Addresses are compared without regard to case. */
 const peopleOf = (given: unknown): readonly string[] => {
   const all = Array.isArray(given) ? given.flat(1) : [given]
-  const named = all.map((one) => textOf(one).trim().toLowerCase()).filter((one) => one !== "")
+  const named = all.map((one) => asText(one).trim().toLowerCase()).filter((one) => one !== "")
   return [...new Set(named)].sort()
 }
 
 const shown = (text: string): string => (text === "" ? "empty" : `\`${text.slice(0, 100)}\``)
-
-const textOf = (value: unknown): string => {
-  if (value === null || value === undefined) return ""
-  return typeof value === "string" ? value : JSON.stringify(value)
-}
 
 const laterThan = ({ now = "" }: ExpressionContext, wait_ms: number): string =>
   new Date(Date.parse(now) + wait_ms).toISOString()

@@ -4,21 +4,12 @@ import { stopChildren, tellParents } from "../child/save.ts"
 import type { Ended, Step } from "../step/step.ts"
 import type { Signal, Waits } from "./waits.ts"
 
-type Saved = Pick<
-  Waits,
-  | "begun"
-  | "ended"
-  | "changed"
-  | "keyed"
-  | "kept"
-  | "taken"
-  | "postponed"
-  | "resumed"
-  | "answered"
-  | "told"
-  | "orphaned"
-  | "lingering"
->
+const kinds = [
+  ...(["begun", "ended", "changed", "keyed", "kept", "taken", "postponed", "resumed"] as const),
+  ...(["answered", "told", "orphaned", "lingering"] as const),
+]
+
+type Saved = Pick<Waits, (typeof kinds)[number]>
 
 /** Nothing is sent for a step that has nothing of this. */
 export const saveWaits = async (sql: Sql, { decided }: Pick<Step, "decided">): Promise<void> => {
@@ -46,11 +37,6 @@ export const saveWaits = async (sql: Sql, { decided }: Pick<Step, "decided">): P
 }
 
 const isEmpty = (waits: Saved): boolean => kinds.every((kind) => waits[kind].length === 0)
-
-const kinds = [
-  ...(["begun", "ended", "changed", "keyed", "kept", "taken", "postponed", "resumed"] as const),
-  ...(["answered", "told", "orphaned", "lingering"] as const),
-]
 
 /** What the same step has cancelled after it began to wait stays so, and has no timer. */
 const saveBegun = async (sql: Sql, begun: Saved["begun"]): Promise<void> => {

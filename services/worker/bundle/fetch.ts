@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto"
 import type { Client } from "@connectrpc/connect"
 import { Problem } from "#kernel/problem/problem.ts"
+import { patiently } from "#kernel/rpc/patiently.ts"
+import { createKept } from "#kernel/service/kept.ts"
 import { type BundledFile, unpackBundle } from "#language/bundle.ts"
 import type { WorkflowService } from "#proto/generated/wf/workflow/v1/workflow_pb.ts"
 
@@ -11,8 +13,7 @@ export type Bundles = (wanted: Wanted) => Promise<readonly BundledFile[]>
 
 /** In memory and nowhere else, where no task can put something else in their place. The oldest goes first. */
 const max_kept_bytes = 64 * 1024 * 1024
-const max_tries = 5
-const first_wait_ms = 200
+const max_kept = 1_000
 const fetch_ms = 60_000
 
 type Kept = { readonly files: readonly BundledFile[]; readonly size_bytes: number }
@@ -21,23 +22,15 @@ export const createBundles = (
   workflow: Pick<Client<typeof WorkflowService>, "giveBundle">,
   keep_bytes: number = max_kept_bytes,
 ): Bundles => {
-  const kept = new Map<string, Kept>()
+  const kept = createKept<Kept>({ of: ({ size_bytes }) => size_bytes, max: max_kept, max_size: keep_bytes })
   const coming = new Map<string, Promise<readonly BundledFile[]>>()
-  let size_bytes = 0
-  const keep = (key: string, fresh: Kept) => {
-    kept.set(key, fresh)
-    size_bytes += fresh.size_bytes
-    for (const [oldest, old] of kept) {
-      if (size_bytes <= keep_bytes) return
-      kept.delete(oldest)
-      size_bytes -= old.size_bytes
-    }
-  }
   const bring = async (key: string, wanted: Wanted) => {
+    const { workspace_id: workspaceId, digest } = wanted
+    const ask = () => workflow.giveBundle({ workspaceId, digest }, { timeoutMs: fetch_ms })
     try {
-      const bytes = await ask(workflow, wanted)
+      const bytes = new Uint8Array((await patiently(ask)).bytes)
       const files = checked(wanted, bytes)
-      keep(key, { files, size_bytes: bytes.length })
+      kept.keep(key, { files, size_bytes: bytes.length })
       return files
     } finally {
       coming.delete(key)
@@ -51,22 +44,6 @@ export const createBundles = (
     const brought = coming.get(key) ?? bring(key, wanted)
     coming.set(key, brought)
     return brought
-  }
-}
-
-/** The service may be starting anew: that is no reason to fail. */
-const ask = async (
-  workflow: Pick<Client<typeof WorkflowService>, "giveBundle">,
-  { workspace_id: workspaceId, digest }: Wanted,
-): Promise<Uint8Array<ArrayBuffer>> => {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      const { bytes } = await workflow.giveBundle({ workspaceId, digest }, { timeoutMs: fetch_ms })
-      return new Uint8Array(bytes)
-    } catch (error) {
-      if (!(error instanceof Problem) || error.status !== 503 || tries === max_tries) throw error
-      await Bun.sleep(first_wait_ms * 2 ** tries)
-    }
   }
 }
 

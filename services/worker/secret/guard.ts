@@ -1,5 +1,6 @@
 import type { Client } from "@connectrpc/connect"
 import { Problem } from "#kernel/problem/problem.ts"
+import { patiently } from "#kernel/rpc/patiently.ts"
 import { secretForms } from "#language/mask/forms.ts"
 import { createMasker, type Masker, maskAll, maskText } from "#language/mask/masker.ts"
 import type { Attempt } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
@@ -7,8 +8,6 @@ import type { WorkflowService } from "#proto/generated/wf/workflow/v1/workflow_p
 import type { LogStream, Outcome } from "../executor/executor.ts"
 import type { AttemptLog } from "../log/shipper.ts"
 
-const max_tries = 5
-const first_wait_ms = 200
 /** A line this long may be a piece of a longer one, and a secret may go on in the next piece. */
 const max_piece_chars = 16_383
 
@@ -31,10 +30,10 @@ export type OpenGuard = (
 /** Brings what a task declares, and stands between the task and its log and outputs. */
 export const openGuard =
   (workflow: Client<typeof WorkflowService>): OpenGuard =>
-  async (attempt, names, write) => {
+  async ({ taskRunId, token }, names, write) => {
     if (names.length === 0) return { values: {}, write, run: (work) => work() }
     try {
-      const { values, missing } = await ask(workflow, attempt)
+      const { values, missing } = await patiently(() => workflow.giveSecrets({ taskRunId, token }))
       if (missing.length === 0) return guardOf(values, write)
       const sets = missing.map((name) => `\`wf secrets set ${name}\``).join(", ")
       return refusal(
@@ -51,18 +50,6 @@ export const openGuard =
 const refusal = (code: string, message: string, non_retryable: boolean): Refused => ({
   refused: { ok: false, error: { code, message }, non_retryable },
 })
-
-/** The service may be starting anew: that is no reason to fail. */
-const ask = async (workflow: Client<typeof WorkflowService>, { taskRunId, token }: Attempt) => {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await workflow.giveSecrets({ taskRunId, token })
-    } catch (error) {
-      if (!(error instanceof Problem) || error.status !== 503 || tries === max_tries) throw error
-      await Bun.sleep(first_wait_ms * 2 ** tries)
-    }
-  }
-}
 
 const guardOf = (values: Readonly<Record<string, string>>, write: AttemptLog["write"]): Guard => {
   const forms = secretForms(Object.values(values))

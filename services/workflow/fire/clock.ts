@@ -1,7 +1,6 @@
-import type { Database, Sql } from "#kernel/database/database.ts"
-import type { Kit } from "#kernel/service/kit.ts"
+import type { Sql } from "#kernel/database/database.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
-import type { Scheduler } from "../run/hand-over.ts"
+import type { Starting } from "../run/starter.ts"
 
 /** What is due goes by one clock, the database's, so that instances whose clocks differ agree. */
 export type ReadNow = (sql: Sql) => Promise<number>
@@ -12,13 +11,7 @@ export const databaseNow: ReadNow = async (sql) => {
   return row.now.getTime()
 }
 
-export type Firing = {
-  readonly database: Database
-  readonly kit: Kit
-  readonly log: Log
-  readonly scheduler: Scheduler
-  readonly readNow: ReadNow
-}
+export type Firing = Starting & { readonly log: Log; readonly readNow: ReadNow }
 
 export const iso = (at_ms: number): string => new Date(at_ms).toISOString()
 

@@ -23,10 +23,8 @@ beforeEach(async () => {
 const at = (text: string) => Date.parse(`2030-03-10T${text}Z`)
 
 const firing = (): Firing => ({
-  database: house.database,
-  kit: house.kit,
+  ...house,
   log: silentLog,
-  scheduler: house.scheduler,
   readNow: async () => now,
 })
 

@@ -59,10 +59,12 @@ export const beginDecided = <Some extends Decided>(
   }
 
   return async () => {
-    const { now, taken } = await database.tx(async (sql) => {
+    const takeDue = async (sql: Sql) => {
       const at = await readNow(sql)
       return { now: at, taken: await take(sql, iso(at), iso(at + hand_ms)) }
-    })
+    }
+    // Its first statement only reads the clock, so it need not wait for the answer to BEGIN.
+    const { now, taken } = await database.tx(takeDue, { begins_late: true })
     if (taken.length === 0) return false
     const before = await begunBefore(taken, now)
     const outcomes = await Promise.all(

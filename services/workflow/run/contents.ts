@@ -1,9 +1,9 @@
 import { list, type Sql } from "#kernel/database/database.ts"
+import { createKept } from "#kernel/service/kept.ts"
 import { refusalOf } from "#language/constructs.ts"
 import type { Plan } from "#language/plan.ts"
 import type { Definition } from "#language/schema.ts"
 import { type Subworkflow, subworkflowsOf } from "#language/subworkflows.ts"
-import { createKept } from "./kept.ts"
 import type { Resolved } from "./resolve.ts"
 
 /** What a start needs of a version. It never changes, so it is kept in memory. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type { Plan } from "#language/plan.ts"
 import { given, type WorkflowHouse } from "../given.ts"
+import { createStarter } from "./starter.ts"
 
 let house: WorkflowHouse
 beforeAll(async () => {
@@ -48,6 +49,28 @@ describe("a start of a workflow that runs others", () => {
     expect((await send("/runs", { workflow: "whole" })).status).toBe(201)
     expect(shape(planned()).leaf).toEqual(["leaf", 3])
     expect(planned().tasks.map(({ name }) => name)).toEqual(["a", "b"])
+  })
+
+  test("is settled once for all that begin together", async () => {
+    await push("shared-leaf", leaf())
+    await push("shared", { a: uses("shared-leaf") })
+    let loads = 0
+    const contents: WorkflowHouse["contents"] = {
+      load(sql, versions) {
+        loads += 1
+        return house.contents.load(sql, versions)
+      },
+    }
+    const start = createStarter({ ...house, contents })
+    const wanted = {
+      ...{ workspace_id: home, workflow: "shared", version: undefined, inputs: {}, rerun: undefined },
+      ...{ idempotency_key: undefined, traceparent: undefined },
+    }
+    const runs = await Promise.all(Array.from({ length: 100 }, () => start({ ...wanted })))
+    expect(new Set(runs.map(({ run_id }) => run_id)).size).toBe(100)
+    expect(shape(planned())).toEqual({ "shared-leaf": ["shared-leaf", 1] })
+    // Two reads for a batch: the first start may be one by itself.
+    expect(loads).toBeLessThanOrEqual(4)
   })
 
   test("hands the plans of others over as they are", async () => {

@@ -9,7 +9,7 @@ import { limits } from "#language/limits.ts"
 import { runId } from "#language/run-id.ts"
 import { type RunStart, RunStartSchema } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import { bodyHash } from "./body-hash.ts"
-import { type Content, type Contents, createContents } from "./contents.ts"
+import type { Content, Contents } from "./contents.ts"
 import { handOver, max_message_chars, type Scheduler, type Started, sizeOf } from "./hand-over.ts"
 import { pinParts } from "./parts.ts"
 import { type Resolved, resolve } from "./resolve.ts"
@@ -21,6 +21,8 @@ export type Starting = {
   readonly database: Database
   readonly kit: Kit
   readonly scheduler: Scheduler
+  /** One memory for all that start runs. */
+  readonly contents: Contents
 }
 
 export type StartRequest = {
@@ -48,9 +50,7 @@ type Automatic = {
 }
 
 /** Starts that arrive together are resolved by one statement and handed over in one call. */
-export const createStarter = ({ database, kit, scheduler }: Starting) => {
-  const contents = createContents()
-
+export const createStarter = ({ database, kit, scheduler, contents }: Starting) => {
   const flush = async (requests: readonly StartRequest[]): Promise<readonly (Started | Problem)[]> => {
     const { resolved, loaded } = await database.run(async (sql) => {
       const found = await resolve(sql, requests)
@@ -137,18 +137,18 @@ type Loaded = {
   readonly own: readonly (Content | undefined)[]
 }
 
-/** Few have parts; what the others do is what it was. */
+/** Few have parts; what the others do is what it was. A version that many start at once is settled once. */
 const withParts = async (sql: Sql, contents: Contents, { requests, resolved, own }: Loaded) => {
   if (!own.some((content) => content?.parts)) return own
-  const all: (Content | Problem | undefined)[] = [...own]
+  const pinned = new Map<Content, Content | Problem>()
   for (const [index, content] of own.entries()) {
     const { workspace_id, workflow } = requests[index] ?? { workspace_id: "", workflow: "" }
     const version = resolved[index]?.version
-    if (!content?.parts || version === undefined) continue
+    if (!content?.parts || version === undefined || pinned.has(content)) continue
     const plan = await pinParts(sql, contents, { workspace_id, workflow, version, content })
-    all[index] = plan instanceof Problem ? plan : { ...content, plan }
+    pinned.set(content, plan instanceof Problem ? plan : { ...content, plan })
   }
-  return all
+  return own.map((content) => content && (pinned.get(content) ?? content))
 }
 
 const archived = ({ workflow }: StartRequest): Problem =>

@@ -1,4 +1,5 @@
 import { list, type Sql } from "#kernel/database/database.ts"
+import { Problem } from "#kernel/problem/problem.ts"
 import type { Scheduler } from "../run/hand-over.ts"
 import type { Secrets } from "./set.ts"
 
@@ -10,7 +11,7 @@ export type Given = {
   readonly missing: readonly string[]
 }
 
-type Giving = Secrets & { readonly scheduler: Scheduler }
+export type Giving = Secrets & { readonly scheduler: Scheduler }
 
 /** For the platform's own use: whoever asks has to know that these may be used. */
 export const openSecrets = (
@@ -30,15 +31,13 @@ export const openSecrets = (
 
 /**
  * The secrets of a task, for the attempt that runs it now. Which those are, and of which workspace, says the scheduler,
- * by the plan of the run: whoever asks can't choose.
+ * by the plan of the run: whoever asks can't choose. Who asks for one workspace finds no other's attempt.
  */
 export const giveSecrets =
   ({ database, vault, scheduler }: Giving) =>
-  async ({ task_run_id, token }: Asking): Promise<Given> => {
-    const { workspaceId: workspace_id, secrets: names } = await scheduler.checkAttempt({
-      taskRunId: task_run_id,
-      token,
-    })
+  async ({ task_run_id: taskRunId, token }: Asking, only_in?: string): Promise<Given> => {
+    const { workspaceId: workspace_id, secrets: names } = await scheduler.checkAttempt({ taskRunId, token })
+    if (only_in !== undefined && only_in !== workspace_id) throw new Problem("attempt.stale")
     if (names.length === 0) return { values: {}, missing: [] }
     return openSecrets({ database, vault }, workspace_id, names)
   }

@@ -1,6 +1,6 @@
+import { createKept } from "#kernel/service/kept.ts"
 import type { Step } from "#language/steps.ts"
 import { chain } from "#language/steps.ts"
-import { createKept } from "../run/kept.ts"
 
 const keeping = { of: (text: string) => text.length, max: 200, max_size: 16 * 1024 * 1024 }
 

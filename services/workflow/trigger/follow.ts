@@ -1,4 +1,4 @@
-import { json, list, type Sql } from "#kernel/database/database.ts"
+import { list, type Sql } from "#kernel/database/database.ts"
 import type { Envelope } from "#kernel/events/envelope.ts"
 import { runId } from "#language/run-id.ts"
 import type { Firing } from "../fire/clock.ts"
@@ -17,7 +17,8 @@ export type Followed = Listener & {
 /** An event and a trigger that waits for such; with why it begins nothing, if so. */
 export type Judged = {
   readonly row: Followed
-  readonly event: Envelope
+  /** What is kept of the event for it. */
+  readonly told: string
   readonly refused?: Refused | undefined
 }
 
@@ -25,15 +26,18 @@ export type Judged = {
 export const followEvents =
   ({ database, kit }: Pick<Firing, "database" | "kit">) =>
   async (events: readonly Envelope[]): Promise<boolean> => {
-    const told = new Map(events.filter(hasWorkspace).map((event) => [event.id, event]))
-    if (told.size === 0) return false
+    const happened = new Map(events.filter(hasWorkspace).map((event) => [event.id, event]))
+    if (happened.size === 0) return false
     return database.tx(async (sql) => {
-      const followed = await findFollowing(sql, [...told.values()])
+      const followed = await findFollowing(sql, [...happened.values()])
       if (followed.length === 0) return false
       const found = followed.map((row): Judged => {
-        const event = told.get(row.event_id)
+        const event = happened.get(row.event_id)
         if (!event) throw new Error("an event that nobody told was followed")
-        return { row, event, refused: refusalOf(row, event) }
+        const told = toldOf(row.settings, event)
+        const refused = refusalOf(row, told)
+        // Of the many that are refused, which may be large, nothing is held on to.
+        return refused ? { row, told: "", refused } : { row, told: told.text }
       })
       const judged = leaveRoom(found, await recentRuns(sql, found))
       const due = judged.filter(({ refused }) => refused === undefined)
@@ -92,7 +96,7 @@ const insertTriggered = (sql: Sql, rows: readonly NewTriggered[]) =>
     from unnest(
       ${list(rows.map(({ row }) => row.trigger_id))}::text::uuid[],
       ${list(rows.map(({ row }) => row.event_id))}::text::uuid[],
-      ${list(rows.map(({ row, event }) => json(toldOf(row.settings, event))))}::text::text[],
+      ${list(rows.map(({ told }) => told))}::text::text[],
       ${list(rows.map(({ run_id }) => run_id))}::text::uuid[],
       ${list(rows.map(({ row }) => row.depth))}::text::int[]
     ) as given (trigger_id, event_id, told, run_id, depth)

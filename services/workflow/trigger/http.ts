@@ -10,6 +10,8 @@ import { hookDetailShape, hookPath, hookShape, receivedShape } from "./shape.ts"
 import { showHook } from "./show.ts"
 
 const root = "/api/v1/hooks"
+/** The address of a webhook is as good as a key. */
+export const receive_path = "/hooks/{token}"
 const max_body_bytes = 1024 * 1024
 
 const listRoute = createRoute({
@@ -44,7 +46,7 @@ const rotateRoute = createRoute({
 
 const receiveRoute = createRoute({
   method: "post",
-  path: "/hooks/{token}",
+  path: receive_path,
   operationId: "receiveHook",
   description:
     "Needs no bearer: the token says which webhook it is, and its secret who may send. A webhook takes 10 requests a second, and up to 100 at once after a pause; more are refused with 429.",

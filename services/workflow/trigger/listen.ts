@@ -34,4 +34,4 @@ export const listenFor = (database: Database): Listening => {
 
 const readWanted = (sql: Sql) =>
   sql<{ event: EventType; since: Date }>`
-    select event, min(created_at) as since from workflow.trigger where type = 'event' group by event`
+    select event, min(created_at) as since from workflow.trigger where event is not null group by event`

@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto"
-import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { runId } from "#language/run-id.ts"
-import type { Trigger } from "#language/schedule.ts"
 import { createStarter, type Starting } from "../run/starter.ts"
 import { openSecrets } from "../secret/give.ts"
 import type { Secrets } from "../secret/set.ts"
@@ -13,21 +11,11 @@ import { mapTrigger } from "./map.ts"
 import { type HookRequest, readRequest } from "./request.ts"
 import { checkSignature, deliveryOf } from "./signature.ts"
 import type { HookTokens } from "./token.ts"
-import { takeTurn, tooMany } from "./turn.ts"
+import { type Hook, takeTurn, tooMany } from "./turn.ts"
 
 export type Receiving = Starting & Secrets & { readonly tokens: HookTokens; readonly listening: Listening }
 
 type Received = { readonly run_id: string } | { readonly skipped: string }
-
-type Webhook = Extract<Trigger, { type: "webhook" }>
-
-type Hook = {
-  readonly id: string
-  readonly workspace_id: string
-  readonly workflow: string
-  readonly name: string
-  readonly settings: Webhook
-}
 
 /** A request to a webhook's address; its body is read only if there is such a webhook. */
 type Incoming = Omit<HookRequest, "body"> & { readonly readBody: () => Promise<Uint8Array> }
@@ -37,10 +25,10 @@ export const receiveHook = (receiving: Receiving) => {
   const begin = createBeginning(receiving)
   const { database, tokens } = receiving
   return async (token: string, { readBody, ...incoming }: Incoming): Promise<Received> => {
-    const hook = await database.run((sql) => findHook(sql, tokens.hashOf(token)))
+    const hook = await database.run((sql) => takeTurn(sql, tokens.hashOf(token)))
     if (!hook) throw new Problem("hook.not_found")
     const note = noteOf(receiving, hook.id)
-    if (!(await database.run((sql) => takeTurn(sql, hook.id)))) {
+    if (!hook.has_turn) {
       const refused = tooMany()
       if (await database.run((sql) => isFirstRefused(sql, hook.id))) await note(refusedBy(refused))
       throw refused
@@ -118,11 +106,3 @@ const deliveryIn = async (
 }
 
 const unsigned = (detail: string): Problem => new Problem("hook.not_signed", { detail })
-
-const findHook = async (sql: Sql, hash: string): Promise<Hook | undefined> => {
-  const [row] = await sql<Hook>`
-    select trigger.id, trigger.workspace_id, workflow.name as workflow, trigger.name, settings
-    from workflow.trigger join workflow.workflow on workflow.id = workflow_id
-    where token_hash = ${hash} and archived_at is null`
-  return row
-}

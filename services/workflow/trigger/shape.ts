@@ -3,6 +3,16 @@ import { nameText } from "../workflow/shape.ts"
 
 export const hookPath = z.object({ workflow: nameText, name: nameText })
 
+/** What became of a request to a webhook, or of an event. */
+const deliveryShape = z.object({
+  at: z.iso.datetime(),
+  status: z.enum(["started", "skipped", "failed", "refused"]),
+  reason: z.string().nullable(),
+  run_id: z.uuid().nullable(),
+})
+
+export type Delivery = z.infer<typeof deliveryShape>
+
 export const hookShape = z
   .object({
     id: z.uuid(),
@@ -21,27 +31,11 @@ export const hookShape = z
       .nullable()
       .openapi({ description: "Of a trigger at an event: the type of those that begin a run." }),
     workflow_archived: z.boolean().openapi({ description: "Nothing of an archived workflow is started." }),
-    last: z
-      .object({
-        at: z.iso.datetime(),
-        status: z.enum(["started", "skipped", "failed", "refused"]),
-        reason: z.string().nullable(),
-        run_id: z.uuid().nullable(),
-      })
-      .nullable(),
+    last: deliveryShape.nullable(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   })
   .openapi("Hook")
-
-const deliveryShape = z.object({
-  at: z.iso.datetime(),
-  status: z.enum(["started", "skipped", "failed", "refused"]),
-  reason: z.string().nullable(),
-  run_id: z.uuid().nullable(),
-})
-
-export type Delivery = z.infer<typeof deliveryShape>
 
 export const hookDetailShape = hookShape
   .extend({

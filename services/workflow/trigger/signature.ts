@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto"
 import type { Trigger } from "#language/schedule.ts"
 
-type Webhook = Extract<Trigger, { type: "webhook" }>
+export type Webhook = Extract<Trigger, { type: "webhook" }>
 
 export type Scheme = NonNullable<NonNullable<Webhook["signature"]>["scheme"]>
 

@@ -33,9 +33,15 @@ export const syncTriggers = async (sql: Sql, declaring: Declaring): Promise<void
     else await insertTrigger(sql, declaring, one)
   }
   const { kit, listening } = declaring
-  const events = wanted.flatMap(({ trigger }) => (trigger.type === "event" ? [trigger.event] : []))
+  const events = wanted.flatMap(eventOf)
   const since = kit.now()
   sql.afterCommit(() => listening.add(events, since))
+}
+
+/** The type of the event that it waits for; the database derives the same of its row. */
+const eventOf = ({ trigger }: Wanted) => {
+  if (trigger.type === "workflow") return ["workflow.completed" as const]
+  return trigger.type === "event" ? [trigger.event] : []
 }
 
 /** Called by its place where it has no name; names begin with a letter. */

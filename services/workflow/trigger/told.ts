@@ -1,3 +1,4 @@
+import { json } from "#kernel/database/database.ts"
 import type { Envelope } from "#kernel/events/envelope.ts"
 import type { Trigger } from "#language/schedule.ts"
 
@@ -8,8 +9,13 @@ export type Listener = { readonly name: string; readonly settings: Exclude<Trigg
 export const whenOf = (event: Envelope): string =>
   event.type === "workflow.completed" ? event.data.finished_at : event.at
 
-/** What is kept of an event for a trigger's expressions. */
-export const toldOf = ({ type }: Listener["settings"], event: Envelope) => {
+/** What is kept of an event for a trigger's expressions, and that as text: it may be large, so it is written once. */
+export const toldOf = (settings: Listener["settings"], event: Envelope) => {
+  const facts = factsOf(settings, event)
+  return { facts, text: json(facts) }
+}
+
+const factsOf = ({ type }: Listener["settings"], event: Envelope) => {
   if (type === "event" || event.type !== "workflow.completed") {
     return { id: event.id, type: event.type, at: whenOf(event), data: event.data }
   }
@@ -17,11 +23,11 @@ export const toldOf = ({ type }: Listener["settings"], event: Envelope) => {
   return { id: run_id, workflow, version, status, reason, started_at, finished_at }
 }
 
-type Told = { readonly at?: string; readonly finished_at?: string }
+type Facts = { readonly at?: string; readonly finished_at?: string }
 
 /** What they read as `trigger`. */
-export const happenedOf = ({ name, settings: { type } }: Listener, told: Told) => {
-  const at = told.at ?? told.finished_at
+export const happenedOf = ({ name, settings: { type } }: Listener, facts: Facts) => {
+  const at = facts.at ?? facts.finished_at
   if (at === undefined) throw new Error("what is told has no time")
-  return { type, name, at, ...(type === "event" ? { event: told } : { run: told }) }
+  return { type, name, at, ...(type === "event" ? { event: facts } : { run: facts }) }
 }

@@ -1,7 +1,7 @@
 import type { Step } from "#services/scheduler/step/step.ts"
 import { isTerminal } from "../checks/task.ts"
 import type { Changes } from "./changes.ts"
-import { draw, type Tables, type Timer } from "./tables.ts"
+import { insertTimer, type Tables } from "./tables.ts"
 
 type Waits = Step["decided"]["waits"]
 
@@ -14,20 +14,16 @@ export const saveChildren = (
     const link = tables.children.get(run_id)
     const parent = tables.runs.get(link?.parent_run_id ?? "")
     if (!link || !parent || isTerminal(parent)) continue
-    insert(tables, { due_ms: at_ms, kind: "child", task_run_id: link.task_run_id, run_id: parent.id })
+    insertTimer(tables, { due_ms: at_ms, kind: "child", task_run_id: link.task_run_id, run_id: parent.id })
   }
   for (const run_id of lingering) {
-    insert(tables, { due_ms: at_ms + 3_600_000, kind: "linger", task_run_id: null, run_id })
+    insertTimer(tables, { due_ms: at_ms + 3_600_000, kind: "linger", task_run_id: null, run_id })
   }
   for (const run_id of orphaned) {
     const run = tables.runs.get(run_id)
-    if (run && !isTerminal(run)) insert(tables, { due_ms: at_ms, kind: "stop", task_run_id: null, run_id })
+    if (run && !isTerminal(run))
+      insertTimer(tables, { due_ms: at_ms, kind: "stop", task_run_id: null, run_id })
   }
-}
-
-const insert = (tables: Tables, timer: Omit<Timer, "id">): void => {
-  const id = String(draw(tables))
-  tables.timers.set(id, { id, ...timer })
 }
 
 /** What `child/read.ts` reads of one. */

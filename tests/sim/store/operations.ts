@@ -1,27 +1,19 @@
 import { defaults } from "#language/plan.ts"
 import { isRunId } from "#language/run-id.ts"
 import type { Engine } from "#services/scheduler/engine.ts"
-import { endRuns } from "#services/scheduler/run/end.ts"
+import { unfoldRuns } from "#services/scheduler/run/begin.ts"
 import type { Begun } from "#services/scheduler/run/start.ts"
 import { performOn } from "#services/scheduler/step/perform.ts"
-import type { TaskRow } from "#services/scheduler/step/rows.ts"
 import { join, type Step } from "#services/scheduler/step/step.ts"
-import { decideOwn } from "#services/scheduler/task/advance.ts"
-import { letGo } from "#services/scheduler/task/release.ts"
 import type { Due } from "#services/scheduler/timer/fire.ts"
 import { type Changes, changeTask, jobLock, runLock, timerLock } from "./changes.ts"
 import type { Session } from "./database.ts"
 import { insertReady } from "./save.ts"
-import { draw, type StoredTask, type Tables, type Timer } from "./tables.ts"
+import { insertTimer, type StoredTask } from "./tables.ts"
 import { transactionIn } from "./transaction.ts"
 import { saveWaits } from "./waits.ts"
 
 const max_timers = 500
-
-export const insertTimer = (tables: Tables, timer: Omit<Timer, "id">): void => {
-  const id = String(draw(tables))
-  tables.timers.set(id, { id, ...timer })
-}
 
 /** What `run/insert.ts` writes. */
 export const insertBegun = (session: Session, step: Step, { start, run, tasks, kept }: Begun): void => {
@@ -64,18 +56,14 @@ export const unfoldBegun = async (
 ): Promise<void> => {
   await session.statement(() => session.locks.wait(session, runLock(run.id)))
   await performOn(engine, transactionIn(session), async (step) => {
-    const own = { run: { ...run }, plan: start.plan }
+    const own = { ...run }
     const copies = tasks.map((task) => ({ ...task }))
-    step.runs.set(run.id, own.run)
-    step.plans.set(run.plan_id, own.plan)
+    step.runs.set(run.id, own)
+    step.plans.set(run.plan_id, start.plan)
     join(step.tasks, copies)
     const open = copies.filter(({ status }) => status === "pending" || status === "queued")
-    step.known.set(run.id, { run: own.run, open: new Map(open.map((task) => [task.id, task])) })
-    const isFree = ({ status, needs_left, idx }: TaskRow) =>
-      status === "pending" && needs_left === 0 && own.plan.tasks[idx]?.each !== undefined
-    for (const task of copies.filter(isFree)) letGo(step, own.run, task)
-    await decideOwn(step)
-    await endRuns(step)
+    step.known.set(run.id, { run: own, open: new Map(open.map((task) => [task.id, task])) })
+    await unfoldRuns(step, [own])
   })
 }
 

@@ -4,7 +4,7 @@ import { deadLetterId } from "#services/scheduler/task/tell-ended.ts"
 import { demand } from "../fault.ts"
 import { type Changes, changeRun, changeTask } from "./changes.ts"
 import { insertItems, isCreated, saveFolded, saveUnfolded } from "./items.ts"
-import { draw, type StoredTask } from "./tables.ts"
+import { draw, insertTimer, type StoredTask } from "./tables.ts"
 import { saveWaits } from "./waits.ts"
 
 /** What `step/save.ts` writes, in its order and under its guards; a guard that holds something back is a fault. */
@@ -28,7 +28,7 @@ export const saveStep = (changes: Changes, step: Step): void => {
   if (holder) for (const task of decided.handed) saveHanded(changes, task, holder)
   if (holder && decided.claimed.length > 0) insertClaim(changes, decided.claimed, holder)
   closeClaims(changes, decided.ended)
-  for (const ended of decided.ended) insertTimer(changes, ended)
+  for (const ended of decided.ended) insertRetry(changes, ended)
   for (const ended of [...decided.ended, ...decided.expired]) insertDeadLetter(changes, ended)
   saveWaits(changes, step)
   saveRuns(changes, step)
@@ -154,11 +154,10 @@ const closeClaims = (changes: Changes, ended: readonly Ended[]): void => {
   }
 }
 
-const insertTimer = ({ tables, at_ms }: Changes, { task, delay_ms }: Ended): void => {
+const insertRetry = ({ tables, at_ms }: Changes, { task, delay_ms }: Ended): void => {
   if (delay_ms === null) return
-  const id = String(draw(tables))
   const { id: task_run_id, run_id } = task
-  tables.timers.set(id, { id, due_ms: at_ms + delay_ms, kind: "retry", task_run_id, run_id })
+  insertTimer(tables, { due_ms: at_ms + delay_ms, kind: "retry", task_run_id, run_id })
 }
 
 const insertDeadLetter = ({ tables }: Changes, { task, token }: Ended): void => {

@@ -123,6 +123,11 @@ export const draw = (tables: Tables): number => {
   return tables.drawn
 }
 
+export const insertTimer = (tables: Tables, timer: Omit<Timer, "id">): void => {
+  const id = String(draw(tables))
+  tables.timers.set(id, { id, ...timer })
+}
+
 export const queueKey = (workspace_id: string, name: string): string => `${workspace_id} ${name}`
 
 export const tasksOf = (tables: Tables, run_id: string): readonly StoredTask[] =>

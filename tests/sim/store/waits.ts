@@ -3,7 +3,7 @@ import type { Waited } from "#services/scheduler/wait/waits.ts"
 import { demand } from "../fault.ts"
 import { type Changes, changeTask, runLock } from "./changes.ts"
 import { saveChildren } from "./children.ts"
-import { draw, type StoredTask, type Tables } from "./tables.ts"
+import { insertTimer, type StoredTask, type Tables } from "./tables.ts"
 
 const epoch_ms = 1_756_000_000_000
 
@@ -21,8 +21,7 @@ export const saveWaits = (changes: Changes, { decided: { waits } }: Pick<Step, "
     Object.assign(row, { status: "waiting", needs_left: 0, wait: waited })
     for (const timer of timers) {
       const due_ms = "at" in timer ? Date.parse(timer.at) - epoch_ms : changes.at_ms + timer.after_ms
-      const id = String(draw(tables))
-      tables.timers.set(id, { id, due_ms, kind: timer.kind, task_run_id: task.id, run_id: row.run_id })
+      insertTimer(tables, { due_ms, kind: timer.kind, task_run_id: task.id, run_id: row.run_id })
     }
   }
   for (const { task, waited } of waits.changed) setWait(changes, task.id, waited)

@@ -14,7 +14,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file wf/access/v1/access.proto.
  */
 export const file_wf_access_v1_access: GenFile = /*@__PURE__*/
-  fileDesc("Chl3Zi9hY2Nlc3MvdjEvYWNjZXNzLnByb3RvEgx3Zi5hY2Nlc3MudjEqNQoHQ2FsbGVycxIXChNDQUxMRVJTX1VOU1BFQ0lGSUVEEAASEQoNQ0FMTEVSU19VU0VSUxABOlEKB2NhbGxlcnMSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxi1hwMgASgOMhUud2YuYWNjZXNzLnYxLkNhbGxlcnNSB2NhbGxlcnNiBnByb3RvMw", [file_google_protobuf_descriptor]);
+  fileDesc("Chl3Zi9hY2Nlc3MvdjEvYWNjZXNzLnByb3RvEgx3Zi5hY2Nlc3MudjEqSgoHQ2FsbGVycxIXChNDQUxMRVJTX1VOU1BFQ0lGSUVEEAASEQoNQ0FMTEVSU19VU0VSUxABEhMKD0NBTExFUlNfQU5ZQk9EWRACOlEKB2NhbGxlcnMSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxi1hwMgASgOMhUud2YuYWNjZXNzLnYxLkNhbGxlcnNSB2NhbGxlcnNiBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
  * @generated from enum wf.access.v1.Callers
@@ -33,6 +33,13 @@ export const Callers = {
    * @generated from enum value: CALLERS_USERS = 1;
    */
   USERS: 1,
+
+  /**
+   * Whoever reaches the port: its answer says no more than trying would.
+   *
+   * @generated from enum value: CALLERS_ANYBODY = 2;
+   */
+  ANYBODY: 2,
 } as const;
 
 /**

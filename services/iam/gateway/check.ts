@@ -1,0 +1,39 @@
+import type { MessageInitShape } from "@bufbuild/protobuf"
+import { Code } from "@connectrpc/connect"
+import type { Authenticate } from "#kernel/auth/authenticate.ts"
+import { Problem, problemBody, problemHeaders } from "#kernel/problem/problem.ts"
+import type { CheckResponseSchema } from "#proto/generated/envoy/service/auth/v3/external_auth_pb.ts"
+
+export type Asked = {
+  readonly method: string
+  /** Names are in small letters. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+type Checked = MessageInitShape<typeof CheckResponseSchema>
+
+/** What the gateway asks for each request whose credential it can't judge by itself. */
+export const check =
+  (authenticate: Authenticate) =>
+  async ({ method, headers }: Asked): Promise<Checked> => {
+    // A browser asks so before it sends what it asks about, and never with a credential.
+    if (method === "OPTIONS") return passed
+    try {
+      await authenticate({ authorization: headers.authorization, workspace: headers["wf-workspace"] })
+      return passed
+    } catch (thrown) {
+      if (thrown instanceof Problem && thrown.status < 500) return denied(thrown)
+      throw thrown
+    }
+  }
+
+const passed: Checked = { status: { code: 0 } }
+
+const denied = (problem: Problem): Checked => ({
+  status: { code: Code.Unauthenticated },
+  deniedResponse: {
+    status: { code: problem.status },
+    headers: Object.entries(problemHeaders(problem)).map(([key, value]) => ({ header: { key, value } })),
+    body: JSON.stringify(problemBody(problem)),
+  },
+})

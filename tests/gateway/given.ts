@@ -1,0 +1,132 @@
+import { randomBytes } from "node:crypto"
+import { rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose"
+import type { Running } from "#deploy/engines/engine.ts"
+import { envoy } from "#deploy/engines/envoy.ts"
+import { createOwnedFolder } from "#deploy/engines/owned-folder.ts"
+import { takePorts } from "#deploy/engines/ports.ts"
+import { testCache } from "#deploy/engines/testing/usable.ts"
+import { gatewayConfiguration } from "#deploy/stack/configuration.ts"
+import type { Actor } from "#kernel/auth/actor.ts"
+import type { Authenticate } from "#kernel/auth/authenticate.ts"
+import { key_bytes, platformKey } from "#kernel/auth/platform-key.ts"
+import { serviceTokens } from "#kernel/auth/service-token.ts"
+import { Problem } from "#kernel/problem/problem.ts"
+import { type Routes, type RpcServer, serveRpc } from "#kernel/rpc/server.ts"
+import { silentLog } from "#kernel/telemetry/log.ts"
+import { until } from "#kernel/testing/until.ts"
+import { Authorization } from "#proto/generated/envoy/service/auth/v3/external_auth_pb.ts"
+import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
+import { check } from "#services/iam/gateway/check.ts"
+
+export const clusters = [
+  "iam",
+  "workflow",
+  "scheduler",
+  "metadata",
+  "artifact",
+  "notification",
+  "board",
+  "s3",
+]
+
+/** The one credential that the stand of identity takes. */
+export const credential = { authorization: "Bearer wft_good" }
+
+/** Stands for a service: says which it is and what it was sent, and holds on to a stream. */
+const stand = (name: string, keys: string) =>
+  Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch(request) {
+      const { pathname } = new URL(request.url)
+      if (pathname === "/health/live") return new Response("ok")
+      if (name === "iam" && pathname === "/.well-known/jwks.json") {
+        return new Response(keys, { headers: { "x-stand": name } })
+      }
+      if (pathname.endsWith("/events")) {
+        const body = new ReadableStream({ start: (controller) => controller.enqueue("data: first\n\n") })
+        return new Response(body, { headers: { "content-type": "text/event-stream", "x-stand": name } })
+      }
+      const headers = { "x-stand": name, "x-seen": JSON.stringify([...request.headers]), "x-path": pathname }
+      return new Response(null, { status: 204, headers })
+    },
+  })
+
+/** Judges as identity does, and remembers what it was asked. Takes the scheduler's calls as well. */
+const standForCalls = async (asked: string[]): Promise<RpcServer> => {
+  const authenticate: Authenticate = async ({ authorization = "", workspace = "" }) => {
+    asked.push(`${authorization} ${workspace}`.trim())
+    if (authorization !== credential.authorization) throw new Problem("auth.invalid")
+    return {} as Actor
+  }
+  const judged = check(authenticate)
+  const routes: Routes = (router) => {
+    router.service(SchedulerService, { getRun: ({ runId }) => ({ runJson: runId }), report: () => ({}) })
+    router.service(Authorization, {
+      check: ({ attributes }) => judged(attributes?.request?.http ?? { method: "", headers: {} }),
+    })
+  }
+  const tokens = serviceTokens("iam", platformKey(randomBytes(key_bytes).toString("base64")))
+  const doors = { service: "iam", tokens, log: silentLog, authenticate }
+  return serveRpc([{ routes, doors }], { host: "127.0.0.1", port: 0, log: silentLog })
+}
+
+const signing = async () => {
+  const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true })
+  const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: "k", alg: "ES256" }] })
+  const sign = (claims: JWTPayload, key = privateKey) =>
+    new SignJWT({ iss: "wf-iam", aud: "wf", exp: Math.floor(Date.now() / 1000) + 300, ...claims })
+      .setProtectedHeader({ alg: "ES256", kid: "k" })
+      .sign(key)
+  return { keys, sign }
+}
+
+export type Gateway = {
+  readonly url: string
+  /** Which credentials identity was asked about. */
+  readonly asked: string[]
+  readonly calls: RpcServer
+  /** What anybody may know: the public keys, as a JWK set. */
+  readonly keys: string
+  /** An access token; by default one that the gateway takes. */
+  sign(claims: JWTPayload, key?: CryptoKey): Promise<string>
+  stopService(name: string): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Envoy as in a stack, before stands of the services. */
+export const startGateway = async (): Promise<Gateway> => {
+  const folder = await createOwnedFolder(tmpdir(), "wf-gateway-test")
+  const asked: string[] = []
+  const { keys, sign } = await signing()
+  const calls = await standForCalls(asked)
+  const stands = new Map(clusters.map((name) => [name, stand(name, keys)]))
+  const { port } = await takePorts(["port"])
+  const places = new Map([...stands].map(([name, server]) => [name, `127.0.0.1:${server.port}`]))
+  for (const name of ["iam_rpc", "scheduler_rpc"]) places.set(name, `127.0.0.1:${calls.port}`)
+  const config = join(folder, "envoy.json")
+  await Bun.write(config, await gatewayConfiguration({ port, clusters: places }))
+  await envoy.install(testCache)
+  const running: Running = await envoy.start({ cache: testCache, folder, config })
+  const url = `http://127.0.0.1:${port}`
+  await until("the gateway is ready", async () => (await fetch(`${url}/health/ready`)).status === 200)
+  const knowsKeys = async () => {
+    const authorization = `Bearer ${await sign({ jti: crypto.randomUUID() })}`
+    return (await fetch(`${url}/api/v1/runs`, { headers: { authorization } })).status === 204
+  }
+  await until("the gateway has the keys", knowsKeys)
+  asked.length = 0
+  return {
+    ...{ url, asked, keys, calls, sign },
+    stopService: async (name) => stands.get(name)?.stop(true),
+    async stop() {
+      await running.stop()
+      await calls.stop()
+      for (const server of stands.values()) await server.stop(true)
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
