@@ -1,4 +1,5 @@
 import { accountCommands } from "./account-commands.ts"
+import { adminCommands } from "./admin-commands.ts"
 import { auditCommands } from "./audit-commands.ts"
 import type { Command } from "./command.ts"
 import { hookCommands } from "./hook-commands.ts"
@@ -241,6 +242,7 @@ export const commands: readonly Command[] = [
   ...tokenCommands,
   ...serviceAccountCommands,
   ...auditCommands,
+  ...adminCommands,
   {
     name: "bench jobs",
     summary: "create jobs as fast as it goes, wait for their ends, and print rates and percentiles",

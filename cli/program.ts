@@ -26,6 +26,7 @@ const groups: Readonly<Record<string, string>> = {
   members: "list, invite and remove them, and change what they may do",
   tokens: "list, create and delete API tokens",
   "service-accounts": "list, make and delete members that are programs, and their tokens",
+  admin: "what is done for the whole platform",
   audit: "list and export who changed what, and from where",
 }
 

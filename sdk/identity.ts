@@ -1,6 +1,7 @@
 import { allOf } from "./pages.ts"
 import type {
   DeviceCode,
+  KeyRotated,
   Login,
   Mailed,
   Me,
@@ -54,6 +55,8 @@ export const identityOf = (transport: Transport) => {
       transport.json<undefined>({ method: "DELETE", path: `${sessions_path}/${encodeURIComponent(id)}` }),
     /** Logs out everywhere, here too. */
     endSessions: () => transport.json<undefined>({ method: "DELETE", path: sessions_path }),
+    /** The next key that access tokens are signed with; for owners of the platform's first workspace. */
+    rotateKeys: () => post<KeyRotated>("/api/v1/auth/keys/rotate", {}),
     me: () => transport.json<Me>({ path: "/api/v1/auth/me" }),
     tokens: () => transport.json<Page<Token>>({ path: "/api/v1/tokens" }),
     createToken: (token: CreateToken) => post<TokenCreated>("/api/v1/tokens", token),

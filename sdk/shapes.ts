@@ -41,6 +41,7 @@ export type Invite = Schemas["Invite"]
 export type InviteCreated = Schemas["InviteCreated"]
 export type AuditEntry = Schemas["AuditEntry"]
 export type ServiceAccount = Schemas["ServiceAccount"]
+export type KeyRotated = Schemas["KeyRotated"]
 export type TokenCreated = Schemas["TokenCreated"]
 
 export type Page<Item> = { readonly items: readonly Item[]; readonly next_cursor: string | null }

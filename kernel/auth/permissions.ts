@@ -33,6 +33,8 @@ export const permissions = {
   "log.read": ["viewer", "operator", "developer", "admin", "owner"],
   "artifact.read": ["viewer", "operator", "developer", "admin", "owner"],
   "artifact.write": ["operator", "developer", "admin", "owner"],
+  /** The platform's own signing keys: owners of its first workspace. */
+  "key.rotate": ["owner"],
   "audit.read": ["admin", "owner"],
   "token.manage": ["viewer", "operator", "developer", "admin", "owner"],
   "member.read": ["viewer", "operator", "developer", "admin", "owner"],
@@ -78,6 +80,7 @@ export const operations: Readonly<Record<string, Asked>> = {
   ...{ createServiceAccount: "member.manage", deleteServiceAccount: "member.manage" },
   ...{ createServiceToken: "member.manage", deleteServiceToken: "member.manage" },
   ...{ listServiceTokens: "member.manage", listServiceAccounts: "member.read" },
+  rotateSigningKeys: "key.rotate",
   ...{ renameWorkspace: "workspace.rename" },
   ...{ archiveWorkspace: "workspace.archive", restoreWorkspace: "workspace.archive" },
   ...{ listAudit: "audit.read", exportAudit: "audit.read" },

@@ -1,6 +1,8 @@
 import { z } from "zod"
 import { smtpSettings } from "#kernel/mail/smtp.ts"
 
+const usual_days = 30
+
 /** Lifetimes and bounds are stated beside their use. */
 export const iamConfig = smtpSettings
   .extend({
@@ -8,6 +10,8 @@ export const iamConfig = smtpSettings
     WF_PUBLIC_URL: z
       .url({ protocol: /^https?$/, error: "must be a URL like https://wf.example.com" })
       .optional(),
+    /** How old the key that signs access tokens may become before the next one takes over. */
+    WF_KEY_ROTATION_DAYS: z.coerce.number().min(0.01).max(3_650).default(usual_days),
   })
   .superRefine(({ WF_SMTP_URL, WF_MAIL_FROM, WF_PUBLIC_URL }, context) => {
     if (WF_SMTP_URL === undefined) return

@@ -5,6 +5,8 @@ import { type Loop, loop } from "#kernel/service/loop.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { IamConfig } from "./config.ts"
 import { cleanDevices } from "./device/clean.ts"
+import type { Iam } from "./iam.ts"
+import { rotateOldKeys } from "./key/rotate.ts"
 import { cleanLinks } from "./letter/clean.ts"
 import type { Letters } from "./letter/letter.ts"
 import { sendLetters } from "./letter/send.ts"
@@ -14,6 +16,12 @@ import { cleanThrottle } from "./throttle/clean.ts"
 const clean_ms = 600_000
 /** Another instance's letters are found by looking. */
 const look_ms = 1_000
+
+/** Other instances' keys are known to each a long while before they sign. */
+const keys_ms = 10_000
+
+export const keyLoop = (iam: Iam, max_days: number, log: Log): Loop =>
+  loop({ name: "iam.keys", round: rotateOldKeys(iam, max_days), idle_ms: keys_ms, log })
 
 export const iamLoops = (database: Database, log: Log): readonly Loop[] => [
   loop({ name: "iam.clean", round: cleanSessions(database), idle_ms: clean_ms, log }),

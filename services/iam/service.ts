@@ -3,7 +3,7 @@ import { iamConfig } from "./config.ts"
 import { iamHttp } from "./http.ts"
 import type { Iam } from "./iam.ts"
 import { openKeys } from "./key/keys.ts"
-import { iamLoops, postbox } from "./loops.ts"
+import { iamLoops, keyLoop, postbox } from "./loops.ts"
 import { argonPasswords } from "./password/argon.ts"
 import { iamRpc } from "./rpc.ts"
 
@@ -28,7 +28,11 @@ export const iam = service({
     return {
       http: iamHttp(parts, { ...platform, service: "iam" }),
       rpc: iamRpc(parts, platform.authenticate),
-      loops: [...iamLoops(database, log), ...(post ? [post.loop] : [])],
+      loops: [
+        ...iamLoops(database, log),
+        keyLoop(parts, config.WF_KEY_ROTATION_DAYS, log),
+        ...(post ? [post.loop] : []),
+      ],
     }
   },
 })

@@ -7,6 +7,7 @@ export const actions = [
   ...["workspace.created", "workspace.renamed", "workspace.archived", "workspace.restored"],
   ...["member.joined", "member.role_changed", "member.removed", "member.left"],
   ...["service_account.created", "service_account.deleted"],
+  "key.rotated",
   ...["invite.created", "invite.revoked"],
 ] as const
 
