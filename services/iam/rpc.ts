@@ -6,10 +6,14 @@ import { check } from "./gateway/check.ts"
 import type { Iam } from "./iam.ts"
 import { listRevoked } from "./session/list-revoked.ts"
 import { validateToken } from "./token/validate.ts"
+import { verifyUser } from "./user/verify.ts"
+import { workspaceContext } from "./workspace/context.ts"
 
 /** What the other services ask of identity. A token that is not valid is answered by an empty user id. */
 export const iamRpc = (iam: Iam, authenticate: Authenticate): Routes => {
   const validate = validateToken(iam)
+  const verify = verifyUser(iam.database)
+  const context = workspaceContext(iam.database)
   const checked = check(authenticate)
   return (router) => {
     router.service(Authorization, {
@@ -31,6 +35,13 @@ export const iamRpc = (iam: Iam, authenticate: Authenticate): Routes => {
           scopes: [...(actor.scopes ?? [])],
           allWorkspaces: actor.all_workspaces ?? false,
         }
+      },
+      async verifyUser({ userId }) {
+        const { service_account: serviceAccount = false, ...user } = (await verify(userId)) ?? {}
+        return { ...user, serviceAccount }
+      },
+      async getWorkspaceContext({ workspaceId: workspace_id, userId: user_id }) {
+        return (await context({ workspace_id, user_id })) ?? {}
       },
       listRevoked: ({ cursor }) => listRevoked(iam.database)(cursor),
       getKeys: () => ({ jwksJson: iam.keys.jwks }),

@@ -74,6 +74,26 @@ test("an archived workspace refuses with what to do, and goes on once it is rest
   expect(renamed.stdout.split("\t").slice(0, 2)).toEqual(["old-one", "New"])
 })
 
+test("in an archived workspace neither people nor webhooks begin runs, until it is restored", async () => {
+  await it.wf(["workspaces", "create", "Resting", "--slug", "resting"])
+  const here = createClient({ url: it.url, token: it.token, workspace: "resting" })
+  await here.workflows.push("name: hooked\ntriggers: [{ type: webhook }]\ntasks: { one: { uses: noop } }\n")
+  const [hook] = (await here.hooks.list()).items
+  const send = () =>
+    fetch(`${it.url}${hook?.path}`, {
+      method: "POST",
+      body: "{}",
+      headers: { "content-type": "application/json" },
+    })
+  expect((await send()).status).toBe(202)
+  await it.wf(["workspaces", "archive", "resting", "--yes"])
+  await until("it holds for webhooks", async () => (await send()).status === 409)
+  const by_hand = await it.wf(["run", "hooked", "--detach"], { env: { WF_WORKSPACE: "resting" } })
+  expect([by_hand.code, by_hand.stderr]).toEqual([6, expect.stringContaining("archived")])
+  await it.wf(["workspaces", "restore", "resting"])
+  await until("it goes on", async () => (await send()).status === 202)
+})
+
 test("a token may be made for less than one may oneself, and for a time", async () => {
   const made = await it.wf(["tokens", "create", "dashboard", "--role", "viewer", "--expires", "90d"])
   const env = { WF_TOKEN: made.stdout.trim() }

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wf/iam/v1/iam.proto.
  */
 export const file_wf_iam_v1_iam: GenFile = /*@__PURE__*/
-  fileDesc("ChN3Zi9pYW0vdjEvaWFtLnByb3RvEgl3Zi5pYW0udjEiOAoUVmFsaWRhdGVUb2tlblJlcXVlc3QSDQoFdG9rZW4YASABKAkSEQoJd29ya3NwYWNlGAIgASgJIsUBChVWYWxpZGF0ZVRva2VuUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRIUCgx3b3Jrc3BhY2VfaWQYAiABKAkSDAoEcm9sZRgDIAEoCRIMCgRraW5kGAQgASgJEhAKCGdyYW50X2lkGAUgASgJEg0KBWVtYWlsGAYgASgJEhAKCGFyY2hpdmVkGAcgASgIEhYKDmFsbF93b3Jrc3BhY2VzGAggASgIEg4KBmNhcHBlZBgJIAEoCBIOCgZzY29wZXMYCiADKAkiJAoSTGlzdFJldm9rZWRSZXF1ZXN0Eg4KBmN1cnNvchgBIAEoCSI3ChNMaXN0UmV2b2tlZFJlc3BvbnNlEg4KBmN1cnNvchgBIAEoCRIQCghzdWJqZWN0cxgCIAMoCSIQCg5HZXRLZXlzUmVxdWVzdCIkCg9HZXRLZXlzUmVzcG9uc2USEQoJandrc19qc29uGAEgASgJMvABCgpJYW1TZXJ2aWNlElIKDVZhbGlkYXRlVG9rZW4SHy53Zi5pYW0udjEuVmFsaWRhdGVUb2tlblJlcXVlc3QaIC53Zi5pYW0udjEuVmFsaWRhdGVUb2tlblJlc3BvbnNlEkAKB0dldEtleXMSGS53Zi5pYW0udjEuR2V0S2V5c1JlcXVlc3QaGi53Zi5pYW0udjEuR2V0S2V5c1Jlc3BvbnNlEkwKC0xpc3RSZXZva2VkEh0ud2YuaWFtLnYxLkxpc3RSZXZva2VkUmVxdWVzdBoeLndmLmlhbS52MS5MaXN0UmV2b2tlZFJlc3BvbnNlYgZwcm90bzM");
+  fileDesc("ChN3Zi9pYW0vdjEvaWFtLnByb3RvEgl3Zi5pYW0udjEiOAoUVmFsaWRhdGVUb2tlblJlcXVlc3QSDQoFdG9rZW4YASABKAkSEQoJd29ya3NwYWNlGAIgASgJIsUBChVWYWxpZGF0ZVRva2VuUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRIUCgx3b3Jrc3BhY2VfaWQYAiABKAkSDAoEcm9sZRgDIAEoCRIMCgRraW5kGAQgASgJEhAKCGdyYW50X2lkGAUgASgJEg0KBWVtYWlsGAYgASgJEhAKCGFyY2hpdmVkGAcgASgIEhYKDmFsbF93b3Jrc3BhY2VzGAggASgIEg4KBmNhcHBlZBgJIAEoCBIOCgZzY29wZXMYCiADKAkiJAoSTGlzdFJldm9rZWRSZXF1ZXN0Eg4KBmN1cnNvchgBIAEoCSI3ChNMaXN0UmV2b2tlZFJlc3BvbnNlEg4KBmN1cnNvchgBIAEoCRIQCghzdWJqZWN0cxgCIAMoCSIQCg5HZXRLZXlzUmVxdWVzdCIkCg9HZXRLZXlzUmVzcG9uc2USEQoJandrc19qc29uGAEgASgJIiQKEVZlcmlmeVVzZXJSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkiawoSVmVyaWZ5VXNlclJlc3BvbnNlEg0KBWtub3duGAEgASgIEg0KBWVtYWlsGAIgASgJEgwKBG5hbWUYAyABKAkSEAoIdmVyaWZpZWQYBCABKAgSFwoPc2VydmljZV9hY2NvdW50GAUgASgIIkMKGkdldFdvcmtzcGFjZUNvbnRleHRSZXF1ZXN0EhQKDHdvcmtzcGFjZV9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJImgKG0dldFdvcmtzcGFjZUNvbnRleHRSZXNwb25zZRINCgVrbm93bhgBIAEoCBIMCgRzbHVnGAIgASgJEgwKBG5hbWUYAyABKAkSEAoIYXJjaGl2ZWQYBCABKAgSDAoEcm9sZRgFIAEoCTKhAwoKSWFtU2VydmljZRJSCg1WYWxpZGF0ZVRva2VuEh8ud2YuaWFtLnYxLlZhbGlkYXRlVG9rZW5SZXF1ZXN0GiAud2YuaWFtLnYxLlZhbGlkYXRlVG9rZW5SZXNwb25zZRJACgdHZXRLZXlzEhkud2YuaWFtLnYxLkdldEtleXNSZXF1ZXN0Ghoud2YuaWFtLnYxLkdldEtleXNSZXNwb25zZRJMCgtMaXN0UmV2b2tlZBIdLndmLmlhbS52MS5MaXN0UmV2b2tlZFJlcXVlc3QaHi53Zi5pYW0udjEuTGlzdFJldm9rZWRSZXNwb25zZRJJCgpWZXJpZnlVc2VyEhwud2YuaWFtLnYxLlZlcmlmeVVzZXJSZXF1ZXN0Gh0ud2YuaWFtLnYxLlZlcmlmeVVzZXJSZXNwb25zZRJkChNHZXRXb3Jrc3BhY2VDb250ZXh0EiUud2YuaWFtLnYxLkdldFdvcmtzcGFjZUNvbnRleHRSZXF1ZXN0GiYud2YuaWFtLnYxLkdldFdvcmtzcGFjZUNvbnRleHRSZXNwb25zZWIGcHJvdG8z");
 
 /**
  * @generated from message wf.iam.v1.ValidateTokenRequest
@@ -182,6 +182,129 @@ export const GetKeysResponseSchema: GenMessage<GetKeysResponse> = /*@__PURE__*/
   messageDesc(file_wf_iam_v1_iam, 5);
 
 /**
+ * @generated from message wf.iam.v1.VerifyUserRequest
+ */
+export type VerifyUserRequest = Message<"wf.iam.v1.VerifyUserRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message wf.iam.v1.VerifyUserRequest.
+ * Use `create(VerifyUserRequestSchema)` to create a new message.
+ */
+export const VerifyUserRequestSchema: GenMessage<VerifyUserRequest> = /*@__PURE__*/
+  messageDesc(file_wf_iam_v1_iam, 6);
+
+/**
+ * @generated from message wf.iam.v1.VerifyUserResponse
+ */
+export type VerifyUserResponse = Message<"wf.iam.v1.VerifyUserResponse"> & {
+  /**
+   * @generated from field: bool known = 1;
+   */
+  known: boolean;
+
+  /**
+   * @generated from field: string email = 2;
+   */
+  email: string;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * They have shown that the address is theirs.
+   *
+   * @generated from field: bool verified = 4;
+   */
+  verified: boolean;
+
+  /**
+   * It is a program, which belongs to one workspace.
+   *
+   * @generated from field: bool service_account = 5;
+   */
+  serviceAccount: boolean;
+};
+
+/**
+ * Describes the message wf.iam.v1.VerifyUserResponse.
+ * Use `create(VerifyUserResponseSchema)` to create a new message.
+ */
+export const VerifyUserResponseSchema: GenMessage<VerifyUserResponse> = /*@__PURE__*/
+  messageDesc(file_wf_iam_v1_iam, 7);
+
+/**
+ * @generated from message wf.iam.v1.GetWorkspaceContextRequest
+ */
+export type GetWorkspaceContextRequest = Message<"wf.iam.v1.GetWorkspaceContextRequest"> & {
+  /**
+   * @generated from field: string workspace_id = 1;
+   */
+  workspaceId: string;
+
+  /**
+   * Whose role is asked for; may be empty.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message wf.iam.v1.GetWorkspaceContextRequest.
+ * Use `create(GetWorkspaceContextRequestSchema)` to create a new message.
+ */
+export const GetWorkspaceContextRequestSchema: GenMessage<GetWorkspaceContextRequest> = /*@__PURE__*/
+  messageDesc(file_wf_iam_v1_iam, 8);
+
+/**
+ * @generated from message wf.iam.v1.GetWorkspaceContextResponse
+ */
+export type GetWorkspaceContextResponse = Message<"wf.iam.v1.GetWorkspaceContextResponse"> & {
+  /**
+   * @generated from field: bool known = 1;
+   */
+  known: boolean;
+
+  /**
+   * @generated from field: string slug = 2;
+   */
+  slug: string;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * Nothing new is begun in it.
+   *
+   * @generated from field: bool archived = 4;
+   */
+  archived: boolean;
+
+  /**
+   * Of the user in it; empty when they are no member.
+   *
+   * @generated from field: string role = 5;
+   */
+  role: string;
+};
+
+/**
+ * Describes the message wf.iam.v1.GetWorkspaceContextResponse.
+ * Use `create(GetWorkspaceContextResponseSchema)` to create a new message.
+ */
+export const GetWorkspaceContextResponseSchema: GenMessage<GetWorkspaceContextResponse> = /*@__PURE__*/
+  messageDesc(file_wf_iam_v1_iam, 9);
+
+/**
  * What other services ask of identity.
  *
  * @generated from service wf.iam.v1.IamService
@@ -216,6 +339,26 @@ export const IamService: GenService<{
     methodKind: "unary";
     input: typeof ListRevokedRequestSchema;
     output: typeof ListRevokedResponseSchema;
+  },
+  /**
+   * Who somebody is, by their id; of somebody unknown `known` is false.
+   *
+   * @generated from rpc wf.iam.v1.IamService.VerifyUser
+   */
+  verifyUser: {
+    methodKind: "unary";
+    input: typeof VerifyUserRequestSchema;
+    output: typeof VerifyUserResponseSchema;
+  },
+  /**
+   * What a workspace is, and what somebody is in it; of one that there isn't, `known` is false.
+   *
+   * @generated from rpc wf.iam.v1.IamService.GetWorkspaceContext
+   */
+  getWorkspaceContext: {
+    methodKind: "unary";
+    input: typeof GetWorkspaceContextRequestSchema;
+    output: typeof GetWorkspaceContextResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_wf_iam_v1_iam, 0);
