@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "bun:test"
 import { mkdtempSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { hostname, tmpdir } from "node:os"
 import { join } from "node:path"
 import { createClient } from "#sdk/index.ts"
 import { cleanEnvironment, platform, root, runWf, type UnderTest } from "./platform.ts"
@@ -45,7 +45,11 @@ test("a machine without a browser is signed in by a page on another, with a pass
     method: "POST",
     body: new URLSearchParams({ user_code: device.code, choice: "look" }),
   })
-  expect(await look.text()).toContain(device.code)
+  const asked = await look.text()
+  expect([asked, asked]).toEqual([
+    expect.stringContaining(device.code),
+    expect.stringContaining(`wf on ${hostname()}`),
+  ])
   const body = new URLSearchParams({ user_code: device.code, choice: "approve", email, password })
   expect((await fetch(target, { method: "POST", body })).status).toBe(200)
   expect(await device.ended).toBe(0)

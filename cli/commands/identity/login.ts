@@ -1,3 +1,4 @@
+import { hostname } from "node:os"
 import { profileFile } from "#kernel/config/profiles.ts"
 import { createClient } from "#sdk/client.ts"
 import { cleanLine } from "../../clean.ts"
@@ -30,7 +31,7 @@ export const run = async ({ options }: Given, io: Io): Promise<number> => {
 
 const tokenFrom = async (url: string, options: Given["options"], io: Io): Promise<string> => {
   if (flag(options, "withToken")) return readToken(io)
-  const { identity } = createClient({ url })
+  const { identity } = createClient({ url, user_agent: ownName() })
   const email = text(options, "email")
   if (email !== undefined) {
     const password = await readPassword("Password", io)
@@ -42,6 +43,9 @@ const tokenFrom = async (url: string, options: Given["options"], io: Io): Promis
     "Give an API token with `--with-token < file`, a password with `--email ADDRESS < file`, or `--device` to agree in a browser.",
   )
 }
+
+/** By which somebody knows again what they have signed in. */
+const ownName = (): string => `wf on ${hostname().replaceAll(/[^\x21-\x7e]/g, "?")}`
 
 const readToken = async (io: Io): Promise<string> => {
   const token = (await io.readStdin()).trim()

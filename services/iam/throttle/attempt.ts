@@ -9,7 +9,9 @@ import { type Count, counted, rules, waitOf } from "./rules.ts"
  */
 export const attempt = async (database: Database, counters: readonly Counter[]): Promise<void> => {
   const wait_s = await database.tx((sql) => tryIn(sql, counters))
-  if (wait_s > 0) throw new Problem("auth.too_many", { retry_after_s: wait_s })
+  if (wait_s === 0) return
+  const detail = `This was tried too often: wait ${wait_s} s.`
+  throw new Problem("auth.too_many", { retry_after_s: wait_s, detail })
 }
 
 /** How long to wait; 0 when it is counted and may be tried. */
