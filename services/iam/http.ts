@@ -1,6 +1,7 @@
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
 import { mountAudit } from "./audit/http.ts"
 import { mountDevice, open_device_paths } from "./device/http.ts"
+import { mountCheck } from "./gateway/check.ts"
 import type { Iam } from "./iam.ts"
 import { mountInvites } from "./invite/http.ts"
 import { mountKeys } from "./key/http.ts"
@@ -14,6 +15,7 @@ import { mountWorkspaces } from "./workspace/http.ts"
 
 export const iamHttp = (iam: Iam, doors: Doors): App => {
   const app = createApp(doors, { open: [...open_user_paths, ...open_session_paths, ...open_device_paths] })
+  mountCheck(app, doors.authenticate)
   mountUser(app, iam)
   mountSession(app, iam)
   mountTokens(app, iam)

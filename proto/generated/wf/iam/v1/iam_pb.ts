@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wf/iam/v1/iam.proto.
  */
 export const file_wf_iam_v1_iam: GenFile = /*@__PURE__*/
-  fileDesc("ChN3Zi9pYW0vdjEvaWFtLnByb3RvEgl3Zi5pYW0udjEiOAoUVmFsaWRhdGVUb2tlblJlcXVlc3QSDQoFdG9rZW4YASABKAkSEQoJd29ya3NwYWNlGAIgASgJIsUBChVWYWxpZGF0ZVRva2VuUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRIUCgx3b3Jrc3BhY2VfaWQYAiABKAkSDAoEcm9sZRgDIAEoCRIMCgRraW5kGAQgASgJEhAKCGdyYW50X2lkGAUgASgJEg0KBWVtYWlsGAYgASgJEhAKCGFyY2hpdmVkGAcgASgIEhYKDmFsbF93b3Jrc3BhY2VzGAggASgIEg4KBmNhcHBlZBgJIAEoCBIOCgZzY29wZXMYCiADKAkiJAoSTGlzdFJldm9rZWRSZXF1ZXN0Eg4KBmN1cnNvchgBIAEoCSI3ChNMaXN0UmV2b2tlZFJlc3BvbnNlEg4KBmN1cnNvchgBIAEoCRIQCghzdWJqZWN0cxgCIAMoCSIQCg5HZXRLZXlzUmVxdWVzdCIkCg9HZXRLZXlzUmVzcG9uc2USEQoJandrc19qc29uGAEgASgJIiQKEVZlcmlmeVVzZXJSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkiawoSVmVyaWZ5VXNlclJlc3BvbnNlEg0KBWtub3duGAEgASgIEg0KBWVtYWlsGAIgASgJEgwKBG5hbWUYAyABKAkSEAoIdmVyaWZpZWQYBCABKAgSFwoPc2VydmljZV9hY2NvdW50GAUgASgIIkMKGkdldFdvcmtzcGFjZUNvbnRleHRSZXF1ZXN0EhQKDHdvcmtzcGFjZV9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJImgKG0dldFdvcmtzcGFjZUNvbnRleHRSZXNwb25zZRINCgVrbm93bhgBIAEoCBIMCgRzbHVnGAIgASgJEgwKBG5hbWUYAyABKAkSEAoIYXJjaGl2ZWQYBCABKAgSDAoEcm9sZRgFIAEoCTKhAwoKSWFtU2VydmljZRJSCg1WYWxpZGF0ZVRva2VuEh8ud2YuaWFtLnYxLlZhbGlkYXRlVG9rZW5SZXF1ZXN0GiAud2YuaWFtLnYxLlZhbGlkYXRlVG9rZW5SZXNwb25zZRJACgdHZXRLZXlzEhkud2YuaWFtLnYxLkdldEtleXNSZXF1ZXN0Ghoud2YuaWFtLnYxLkdldEtleXNSZXNwb25zZRJMCgtMaXN0UmV2b2tlZBIdLndmLmlhbS52MS5MaXN0UmV2b2tlZFJlcXVlc3QaHi53Zi5pYW0udjEuTGlzdFJldm9rZWRSZXNwb25zZRJJCgpWZXJpZnlVc2VyEhwud2YuaWFtLnYxLlZlcmlmeVVzZXJSZXF1ZXN0Gh0ud2YuaWFtLnYxLlZlcmlmeVVzZXJSZXNwb25zZRJkChNHZXRXb3Jrc3BhY2VDb250ZXh0EiUud2YuaWFtLnYxLkdldFdvcmtzcGFjZUNvbnRleHRSZXF1ZXN0GiYud2YuaWFtLnYxLkdldFdvcmtzcGFjZUNvbnRleHRSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("ChN3Zi9pYW0vdjEvaWFtLnByb3RvEgl3Zi5pYW0udjEiOAoUVmFsaWRhdGVUb2tlblJlcXVlc3QSDQoFdG9rZW4YASABKAkSEQoJd29ya3NwYWNlGAIgASgJIsUBChVWYWxpZGF0ZVRva2VuUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRIUCgx3b3Jrc3BhY2VfaWQYAiABKAkSDAoEcm9sZRgDIAEoCRIMCgRraW5kGAQgASgJEhAKCGdyYW50X2lkGAUgASgJEg0KBWVtYWlsGAYgASgJEhAKCGFyY2hpdmVkGAcgASgIEhYKDmFsbF93b3Jrc3BhY2VzGAggASgIEg4KBmNhcHBlZBgJIAEoCBIOCgZzY29wZXMYCiADKAkiJAoSTGlzdFJldm9rZWRSZXF1ZXN0Eg4KBmN1cnNvchgBIAEoCSI3ChNMaXN0UmV2b2tlZFJlc3BvbnNlEg4KBmN1cnNvchgBIAEoCRIQCghzdWJqZWN0cxgCIAMoCSInCgNVc2USEQoJcHJpbmNpcGFsGAEgASgJEg0KBWNvdW50GAIgASgFIlIKEFJlcG9ydFVzZVJlcXVlc3QSEAoIaW5zdGFuY2UYASABKAkSDgoGd2luZG93GAIgASgDEhwKBHVzZXMYAyADKAsyDi53Zi5pYW0udjEuVXNlIjYKEVJlcG9ydFVzZVJlc3BvbnNlEiEKCWVsc2V3aGVyZRgBIAMoCzIOLndmLmlhbS52MS5Vc2UiEAoOR2V0S2V5c1JlcXVlc3QiJAoPR2V0S2V5c1Jlc3BvbnNlEhEKCWp3a3NfanNvbhgBIAEoCSIkChFWZXJpZnlVc2VyUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJImsKElZlcmlmeVVzZXJSZXNwb25zZRINCgVrbm93bhgBIAEoCBINCgVlbWFpbBgCIAEoCRIMCgRuYW1lGAMgASgJEhAKCHZlcmlmaWVkGAQgASgIEhcKD3NlcnZpY2VfYWNjb3VudBgFIAEoCCJDChpHZXRXb3Jrc3BhY2VDb250ZXh0UmVxdWVzdBIUCgx3b3Jrc3BhY2VfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSJoChtHZXRXb3Jrc3BhY2VDb250ZXh0UmVzcG9uc2USDQoFa25vd24YASABKAgSDAoEc2x1ZxgCIAEoCRIMCgRuYW1lGAMgASgJEhAKCGFyY2hpdmVkGAQgASgIEgwKBHJvbGUYBSABKAky6QMKCklhbVNlcnZpY2USUgoNVmFsaWRhdGVUb2tlbhIfLndmLmlhbS52MS5WYWxpZGF0ZVRva2VuUmVxdWVzdBogLndmLmlhbS52MS5WYWxpZGF0ZVRva2VuUmVzcG9uc2USQAoHR2V0S2V5cxIZLndmLmlhbS52MS5HZXRLZXlzUmVxdWVzdBoaLndmLmlhbS52MS5HZXRLZXlzUmVzcG9uc2USTAoLTGlzdFJldm9rZWQSHS53Zi5pYW0udjEuTGlzdFJldm9rZWRSZXF1ZXN0Gh4ud2YuaWFtLnYxLkxpc3RSZXZva2VkUmVzcG9uc2USSQoKVmVyaWZ5VXNlchIcLndmLmlhbS52MS5WZXJpZnlVc2VyUmVxdWVzdBodLndmLmlhbS52MS5WZXJpZnlVc2VyUmVzcG9uc2USZAoTR2V0V29ya3NwYWNlQ29udGV4dBIlLndmLmlhbS52MS5HZXRXb3Jrc3BhY2VDb250ZXh0UmVxdWVzdBomLndmLmlhbS52MS5HZXRXb3Jrc3BhY2VDb250ZXh0UmVzcG9uc2USRgoJUmVwb3J0VXNlEhsud2YuaWFtLnYxLlJlcG9ydFVzZVJlcXVlc3QaHC53Zi5pYW0udjEuUmVwb3J0VXNlUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * @generated from message wf.iam.v1.ValidateTokenRequest
@@ -152,6 +152,78 @@ export const ListRevokedResponseSchema: GenMessage<ListRevokedResponse> = /*@__P
   messageDesc(file_wf_iam_v1_iam, 3);
 
 /**
+ * @generated from message wf.iam.v1.Use
+ */
+export type Use = Message<"wf.iam.v1.Use"> & {
+  /**
+   * A user's id, or a token's.
+   *
+   * @generated from field: string principal = 1;
+   */
+  principal: string;
+
+  /**
+   * @generated from field: int32 count = 2;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message wf.iam.v1.Use.
+ * Use `create(UseSchema)` to create a new message.
+ */
+export const UseSchema: GenMessage<Use> = /*@__PURE__*/
+  messageDesc(file_wf_iam_v1_iam, 4);
+
+/**
+ * @generated from message wf.iam.v1.ReportUseRequest
+ */
+export type ReportUseRequest = Message<"wf.iam.v1.ReportUseRequest"> & {
+  /**
+   * New at each start.
+   *
+   * @generated from field: string instance = 1;
+   */
+  instance: string;
+
+  /**
+   * Of ten seconds, since 1970.
+   *
+   * @generated from field: int64 window = 2;
+   */
+  window: bigint;
+
+  /**
+   * @generated from field: repeated wf.iam.v1.Use uses = 3;
+   */
+  uses: Use[];
+};
+
+/**
+ * Describes the message wf.iam.v1.ReportUseRequest.
+ * Use `create(ReportUseRequestSchema)` to create a new message.
+ */
+export const ReportUseRequestSchema: GenMessage<ReportUseRequest> = /*@__PURE__*/
+  messageDesc(file_wf_iam_v1_iam, 5);
+
+/**
+ * @generated from message wf.iam.v1.ReportUseResponse
+ */
+export type ReportUseResponse = Message<"wf.iam.v1.ReportUseResponse"> & {
+  /**
+   * @generated from field: repeated wf.iam.v1.Use elsewhere = 1;
+   */
+  elsewhere: Use[];
+};
+
+/**
+ * Describes the message wf.iam.v1.ReportUseResponse.
+ * Use `create(ReportUseResponseSchema)` to create a new message.
+ */
+export const ReportUseResponseSchema: GenMessage<ReportUseResponse> = /*@__PURE__*/
+  messageDesc(file_wf_iam_v1_iam, 6);
+
+/**
  * @generated from message wf.iam.v1.GetKeysRequest
  */
 export type GetKeysRequest = Message<"wf.iam.v1.GetKeysRequest"> & {
@@ -162,7 +234,7 @@ export type GetKeysRequest = Message<"wf.iam.v1.GetKeysRequest"> & {
  * Use `create(GetKeysRequestSchema)` to create a new message.
  */
 export const GetKeysRequestSchema: GenMessage<GetKeysRequest> = /*@__PURE__*/
-  messageDesc(file_wf_iam_v1_iam, 4);
+  messageDesc(file_wf_iam_v1_iam, 7);
 
 /**
  * @generated from message wf.iam.v1.GetKeysResponse
@@ -179,7 +251,7 @@ export type GetKeysResponse = Message<"wf.iam.v1.GetKeysResponse"> & {
  * Use `create(GetKeysResponseSchema)` to create a new message.
  */
 export const GetKeysResponseSchema: GenMessage<GetKeysResponse> = /*@__PURE__*/
-  messageDesc(file_wf_iam_v1_iam, 5);
+  messageDesc(file_wf_iam_v1_iam, 8);
 
 /**
  * @generated from message wf.iam.v1.VerifyUserRequest
@@ -196,7 +268,7 @@ export type VerifyUserRequest = Message<"wf.iam.v1.VerifyUserRequest"> & {
  * Use `create(VerifyUserRequestSchema)` to create a new message.
  */
 export const VerifyUserRequestSchema: GenMessage<VerifyUserRequest> = /*@__PURE__*/
-  messageDesc(file_wf_iam_v1_iam, 6);
+  messageDesc(file_wf_iam_v1_iam, 9);
 
 /**
  * @generated from message wf.iam.v1.VerifyUserResponse
@@ -237,7 +309,7 @@ export type VerifyUserResponse = Message<"wf.iam.v1.VerifyUserResponse"> & {
  * Use `create(VerifyUserResponseSchema)` to create a new message.
  */
 export const VerifyUserResponseSchema: GenMessage<VerifyUserResponse> = /*@__PURE__*/
-  messageDesc(file_wf_iam_v1_iam, 7);
+  messageDesc(file_wf_iam_v1_iam, 10);
 
 /**
  * @generated from message wf.iam.v1.GetWorkspaceContextRequest
@@ -261,7 +333,7 @@ export type GetWorkspaceContextRequest = Message<"wf.iam.v1.GetWorkspaceContextR
  * Use `create(GetWorkspaceContextRequestSchema)` to create a new message.
  */
 export const GetWorkspaceContextRequestSchema: GenMessage<GetWorkspaceContextRequest> = /*@__PURE__*/
-  messageDesc(file_wf_iam_v1_iam, 8);
+  messageDesc(file_wf_iam_v1_iam, 11);
 
 /**
  * @generated from message wf.iam.v1.GetWorkspaceContextResponse
@@ -302,7 +374,7 @@ export type GetWorkspaceContextResponse = Message<"wf.iam.v1.GetWorkspaceContext
  * Use `create(GetWorkspaceContextResponseSchema)` to create a new message.
  */
 export const GetWorkspaceContextResponseSchema: GenMessage<GetWorkspaceContextResponse> = /*@__PURE__*/
-  messageDesc(file_wf_iam_v1_iam, 9);
+  messageDesc(file_wf_iam_v1_iam, 12);
 
 /**
  * What other services ask of identity.
@@ -359,6 +431,16 @@ export const IamService: GenService<{
     methodKind: "unary";
     input: typeof GetWorkspaceContextRequestSchema;
     output: typeof GetWorkspaceContextResponseSchema;
+  },
+  /**
+   * How many requests an instance has taken from those who send many, and how many the others have.
+   *
+   * @generated from rpc wf.iam.v1.IamService.ReportUse
+   */
+  reportUse: {
+    methodKind: "unary";
+    input: typeof ReportUseRequestSchema;
+    output: typeof ReportUseResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_wf_iam_v1_iam, 0);
