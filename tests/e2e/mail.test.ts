@@ -64,7 +64,7 @@ test("an invitation comes by mail, and its command works as it stands there", as
   await as(["account", "verify", linkIn(await inbox.next(email))])
   const invited = await it.wf(["members", "invite", email, "--role", "viewer"])
   expect(invited.stderr).toContain("They get it by mail, too.")
-  const [, token = ""] = /wf workspaces join (wfi_\S+)/.exec(textOf(await inbox.next(email))) ?? []
+  const [, token = ""] = /wf workspaces join (wfi_\S+) --url/.exec(textOf(await inbox.next(email))) ?? []
   expect(`${token}\n`).toBe(invited.stdout)
   const { access_token } = await it.client.identity.login({ email, password })
   const joined = await it.wf(["workspaces", "join", token], { env: { WF_TOKEN: access_token } })

@@ -1,4 +1,5 @@
 import type { Sql } from "#kernel/database/database.ts"
+import { join_path, reset_path, verify_path } from "../page/paths.ts"
 import { insertRegistration } from "../registration/insert.ts"
 import { insertReset } from "../reset/insert.ts"
 import type { Letter, Letters } from "./letter.ts"
@@ -40,7 +41,7 @@ const confirmation = (writing: Writing, { name, token }: Letter & { kind: "regis
     "somebody, most likely you, has registered with this address. Confirm it with the password that was chosen then. The link is good for a day.",
     "If it wasn't you, there is nothing to do: without it no account is made.",
   ],
-  link: { url: linkTo(writing, "/account/verify", token), label: "Confirm the address" },
+  link: { url: linkTo(writing, verify_path, token), label: "Confirm the address" },
   footer: of(writing),
 })
 
@@ -59,7 +60,7 @@ const resetting = (writing: Writing, { token }: Letter & { kind: "reset" }): Tex
     "Somebody, most likely you, has asked for a new password for your account. Choose one within an hour; you are then signed out everywhere.",
     "If it wasn't you, there is nothing to do: your password stays as it is.",
   ],
-  link: { url: linkTo(writing, "/account/reset", token), label: "Choose a password" },
+  link: { url: linkTo(writing, reset_path, token), label: "Choose a password" },
   footer: of(writing),
 })
 
@@ -67,10 +68,10 @@ const invitation = (writing: Writing, letter: Letter & { kind: "invite" }): Text
   subject: `You are invited to ${letter.workspace} at wf`,
   lines: [
     `${letter.invited_by} invites you to work in ${letter.workspace} as ${letter.role}, until ${letter.expires_at.slice(0, 10)}.`,
-    `Sign in as ${letter.email} (or register at first: \`wf account register\`), and join:`,
-    `wf login --url ${writing.public_url}`,
-    `wf workspaces join ${letter.token}`,
+    `Join as ${letter.email}; if you have no account yet, make one first with \`wf account register\`. In a terminal:`,
+    `wf workspaces join ${letter.token} --url ${writing.public_url}`,
     "If you don't know what this is about, there is nothing to do.",
   ],
+  link: { url: linkTo(writing, join_path, letter.token), label: "Join the workspace" },
   footer: of(writing),
 })

@@ -176,7 +176,22 @@ test("who is invited is told by mail, with what they join with", async () => {
   expect(invite.body.mailed).toBe(true)
   const [message] = await sent(email)
   expect(message?.subject).toBe(`You are invited to ${name} at wf`)
-  expect(message?.text).toContain(`wf workspaces join ${invite.body.token}`)
+  expect(message?.text).toContain(`wf workspaces join ${invite.body.token} `)
+  const guest = await account(email)
+  const path_in_mail = /\/account\/join\?token=wfi_[\w-]+/.exec(message?.text ?? "")?.[0] ?? ""
+  expect(await (await house.app.request(path_in_mail)).text()).toContain("Join a workspace")
+  const join = async (as: string, secret = password) => {
+    const fields = { token: String(invite.body.token), email: as, password: secret }
+    const answer = await house.app.request("/account/join", {
+      method: "POST",
+      body: new URLSearchParams(fields),
+    })
+    return [answer.status, await answer.text()]
+  }
+  expect(await join(guest, "a wrong password")).toEqual([401, expect.stringContaining("wrong")])
+  expect(await join(host)).toEqual([403, expect.stringContaining("for somebody else")])
+  expect(await join(guest)).toEqual([200, expect.stringContaining("as operator")])
+  expect((await join(guest))[0]).toBe(404)
 })
 
 test("what waits is not readable by who reads the database, and each instance sends its own part", async () => {

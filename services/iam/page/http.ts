@@ -2,14 +2,15 @@ import type { Context } from "hono"
 import type { App, AppEnvironment } from "#kernel/http/app.ts"
 import { originOf } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
+import { acceptAs } from "../invite/accept.ts"
+import { acceptShape } from "../invite/shape.ts"
+import { checkPassword } from "../password/check.ts"
 import { verifyRegistration } from "../registration/verify.ts"
 import { resetPassword } from "../reset/apply.ts"
-import { newPasswordShape, verification } from "../user/credentials.ts"
+import { credentials, newPasswordShape, verification } from "../user/credentials.ts"
 import { answerPage, type Page } from "./page.ts"
+import { join_path, reset_path, verify_path } from "./paths.ts"
 import { fieldsOf, refusalOf, sentForm } from "./sent.ts"
-
-const verify_path = "/account/verify"
-const reset_path = "/account/reset"
 
 const tokenField = (token: string) => ({ name: "token", label: "", type: "hidden", value: token }) as const
 
@@ -41,6 +42,23 @@ const resetPage = (token: string, problem?: string): Page => ({
   },
 })
 
+const joinPage = (token: string, problem?: string): Page => ({
+  title: "Join a workspace",
+  lines: [
+    "Sign in with the address that was invited. If you have no account yet, make one first: `wf account register`.",
+  ],
+  problem,
+  form: {
+    action: join_path,
+    fields: [
+      tokenField(token),
+      { name: "email", label: "E-mail", type: "email", autocomplete: "username" },
+      { name: "password", label: "Password", type: "password", autocomplete: "current-password" },
+    ],
+    buttons: [{ label: "Join", value: "join" }],
+  },
+})
+
 type Step = {
   readonly form: (token: string, problem?: string) => Page
   readonly take: (sent: URLSearchParams, context: Context<AppEnvironment>) => Promise<Page>
@@ -69,6 +87,19 @@ export const mountPages = (app: App, iam: Iam): void => {
     take: async (sent, context) => {
       const { user } = await verify(fieldsOf(verification, sent), originOf(context))
       return { title: "Welcome", lines: [`${user.email} has an account now. \`wf login\` signs you in.`] }
+    },
+  })
+  mountStep(app, join_path, {
+    form: joinPage,
+    take: async (sent, context) => {
+      const origin = originOf(context)
+      const { token } = fieldsOf(acceptShape, sent)
+      const person = await checkPassword(iam, fieldsOf(credentials, sent), origin)
+      const { name, role, slug } = await acceptAs(iam, { kind: "user", ...person, origin }, token)
+      return {
+        title: "Welcome",
+        lines: [`You are in ${name}, as ${role}. \`wf workspaces use ${slug}\` goes there.`],
+      }
     },
   })
   mountStep(app, reset_path, {

@@ -83,10 +83,13 @@ test("an address that nobody has is answered and counted as one that somebody ha
 
 test("many accounts from one place: the place has to wait, and others in other places don't", async () => {
   const { email } = await given.person(house)
-  const sprayed = await times(rules.address.free + 1, (index) =>
-    signIn(`p${index}@example.test`, "203.0.113.1"),
-  )
-  expect(sprayed.at(-1)).toBe("wait 1")
+  // Without the time that hashing takes, in which some would be forgotten.
+  const sprayed = await times(rules.address.free - 1, async () => {
+    await attempt(house.database, [{ rule: "address", of: "203.0.113.1" }])
+    return "tried"
+  })
+  expect(sprayed).toHaveLength(rules.address.free - 1)
+  expect(await signIn("somebody@example.test", "203.0.113.1")).toBe(wrong)
   expect(await signIn(email, "203.0.113.1", password)).toBe("wait 1")
   expect(await signIn(email, "203.0.113.2", password)).toBe("in")
 })
