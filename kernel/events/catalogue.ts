@@ -127,4 +127,16 @@ export const catalogue = {
       sha256: z.string(),
     }),
   },
+  /** What somebody did, for the audit log alone. Its workspace is further in: what is told with one can begin runs. */
+  "audit.recorded": {
+    data: z.object({
+      action: z.string(),
+      actor: z.object({ kind: z.string(), id, email: z.string(), grant_id: z.string() }),
+      of: z.object({ workspace_id: id }),
+      subject: z.object({ kind: z.string(), id: z.string().nullable(), name: z.string() }),
+      details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+      address: z.string().nullable(),
+      device: z.string(),
+    }),
+  },
 } as const satisfies Record<string, { data: z.ZodType }>

@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi"
+import { callerIn } from "#kernel/audit/caller.ts"
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
 import { attachment, parseRange, rangeHeaders } from "#kernel/http/download.ts"
 import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
@@ -101,7 +102,7 @@ export const artifactHttp = (store: ArtifactStore, doors: Doors): App => {
   app.openapi(putRoute, async (context) => {
     const body = context.req.raw.body ?? new Blob([]).stream()
     const content_type = context.req.header("content-type")
-    const stored = await upload(context.get("actor"), { ...context.req.valid("param"), content_type, body })
+    const stored = await upload(callerIn(context), { ...context.req.valid("param"), content_type, body })
     return context.json(stored, 201)
   })
   app.openapi(getRoute, async (context) => {
@@ -119,7 +120,7 @@ export const artifactHttp = (store: ArtifactStore, doors: Doors): App => {
     return new Response(opened.body, { status, headers: { ...headers, ...describing(artifact) } })
   })
   app.openapi(deleteRoute, async (context) => {
-    await remove(context.get("actor"), context.req.valid("param"))
+    await remove(callerIn(context), context.req.valid("param"))
     return context.body(null, 204)
   })
   return app

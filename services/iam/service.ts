@@ -1,4 +1,5 @@
 import { service } from "#kernel/service/service.ts"
+import { iamConsumers } from "./audit/consume.ts"
 import { iamConfig } from "./config.ts"
 import { iamHttp } from "./http.ts"
 import type { Iam } from "./iam.ts"
@@ -28,6 +29,7 @@ export const iam = service({
     return {
       http: iamHttp(parts, { ...platform, service: "iam" }),
       rpc: iamRpc(parts, platform.authenticate),
+      consumers: iamConsumers(database),
       loops: [
         ...iamLoops(database, log),
         keyLoop(parts, config.WF_KEY_ROTATION_DAYS, log),

@@ -1,4 +1,8 @@
 import { beforeAll, expect, test } from "bun:test"
+import { mkdtempSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { until } from "#kernel/testing/until.ts"
 import { platform, type UnderTest } from "./platform.ts"
 
 let it: UnderTest
@@ -54,4 +58,38 @@ test("an export is lines of JSON, and who may not read it gets none of it", asyn
     "",
     expect.stringContaining("audit.read"),
   ])
+})
+
+test("what is done with workflows, secrets, queues and runs is told there, too, and nowhere else", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "wf-e2e-audit-"))
+  const file = join(folder, "slow.yaml")
+  writeFileSync(file, "name: slow\ntasks:\n  rest: { uses: sleep, with: { for: 10m } }\n")
+  const own = { env: { WF_WORKSPACE: "watched" } }
+  await it.wf(["workspaces", "create", "Watched", "--slug", "watched"])
+  await it.wf(["push", file], own)
+  await it.wf(["push", file], own)
+  const run_id = (await it.wf(["run", "slow", "--detach"], own)).stdout.trim()
+  for (const verb of ["pause", "pause", "cancel"]) await it.wf([verb, run_id], own)
+  await it.wf(["secrets", "set", "KEY"], { ...own, stdin: "hunter-two" })
+  await it.wf(["queues", "pause", "mail"], own)
+  const lines = await until("all of it is told", async () => {
+    const { stdout } = await it.wf(["audit", "list"], own)
+    const found = stdout.trimEnd().split("\n")
+    return found.length < 6 ? undefined : found.map((line) => line.split("\t"))
+  })
+  expect(lines.map(([, who, did, to]) => [who, did, to])).toEqual([
+    ["owner@localhost", "queue.paused", "mail"],
+    ["owner@localhost", "secret.created", "KEY"],
+    ["owner@localhost", "run.cancelled", run_id],
+    ["owner@localhost", "run.paused", run_id],
+    ["owner@localhost", "workflow.pushed", "slow"],
+    ["owner@localhost", "workspace.created", "watched"],
+  ])
+  for (const [, , , , , from] of lines) expect(from).toMatch(address)
+  const chosen = await it.wf(["audit", "list", "--action", "workflow.pushed", "--json"], own)
+  expect(JSON.parse(chosen.stdout).items).toMatchObject([{ details: { version: 1 } }])
+  const exported = await it.wf(["audit", "export"], own)
+  expect(exported.stdout.trimEnd().split("\n")).toHaveLength(6)
+  expect(exported.stdout).not.toContain("hunter")
+  expect((await it.wf(["audit", "list", "--action", "run.cancelled"], { env })).stdout).toBe("")
 })

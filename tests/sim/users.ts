@@ -99,10 +99,13 @@ const onRun = async (
   else
     await world.database.tx(scheduler.life, async (session) => {
       const { engine } = scheduler
-      await performOn(engine, transactionIn(session), (step) =>
-        deed === "cancel"
-          ? cancel(world, engine, { step, workspace_id, run_id })
-          : turnIn(engine, step, { workspace_id, run_id, turn: "pause" }),
+      await performOn(
+        engine,
+        transactionIn(session),
+        (step): Promise<unknown> =>
+          deed === "cancel"
+            ? cancel(world, engine, { step, workspace_id, run_id })
+            : turnIn(engine, step, { workspace_id, run_id, turn: "pause" }),
       )
     })
 }

@@ -1,3 +1,5 @@
+import type { Caller } from "#kernel/audit/caller.ts"
+import { type Deed, record } from "#kernel/audit/record.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
@@ -14,9 +16,14 @@ export type Keep = {
   readonly name: string
   readonly content_type: string | undefined
   readonly body: ReadableStream<Uint8Array>
+  /** Who brings it, if that is no task. */
+  readonly by?: Caller
 }
 
-type Pending = Omit<Keep, "body" | "content_type"> & { readonly id: string; readonly content_type: string }
+type Pending = Omit<Keep, "body" | "by" | "content_type"> & {
+  readonly id: string
+  readonly content_type: string
+}
 
 /**
  * Row, bytes, final key, row: whatever dies in between leaves a pending row, by which the rest is found and removed.
@@ -24,7 +31,7 @@ type Pending = Omit<Keep, "body" | "content_type"> & { readonly id: string; read
  */
 export const keepArtifact =
   (store: ArtifactStore) =>
-  async ({ body, ...given }: Keep): Promise<Artifact> => {
+  async ({ body, by, ...given }: Keep): Promise<Artifact> => {
     const { database, blob, kit, max_bytes } = store
     const content_type = checkContentType(given.content_type)
     const pending: Pending = { ...given, id: kit.id(), name: checkName(given.name), content_type }
@@ -33,13 +40,16 @@ export const keepArtifact =
     await blob.move(stagingKey(pending.id), finalKey(pending.id))
     const { artifact, replaced, refused } = await database.tx(async (sql): Promise<Settled> => {
       await sql`select pg_advisory_xact_lock(hashtextextended(${`${pending.run_id} ${pending.name}`}, 0))`
-      const settled = afterEarlier(pending, stored.sha256, await readStored(sql, pending))
+      const there = await readStored(sql, pending)
+      const settled = afterEarlier(pending, stored.sha256, there)
       if (settled) return settled
       const earlier = await deleteStored(sql, pending)
       const row = await markStored(sql, pending.id, stored)
       const { id: artifact_id, run_id, task, name, size_bytes, sha256 } = row
       const data = { artifact_id, workspace_id: pending.workspace_id, run_id, task, name, size_bytes, sha256 }
       await emit(sql, [{ type: "artifact.stored", key: run_id, data }])
+      // The same content sent once more replaces nothing.
+      if (by && there && there.artifact.sha256 !== sha256) await record(sql, by, [replacedDeed(row)])
       return { artifact: row, replaced: earlier }
     })
     await blob.remove(replaced.map(finalKey))
@@ -47,6 +57,12 @@ export const keepArtifact =
     if (refused) throw refused
     return artifact
   }
+
+const replacedDeed = ({ id, run_id, name }: Artifact): Deed => ({
+  action: "artifact.replaced",
+  subject: { kind: "artifact", id, name },
+  details: { run: run_id },
+})
 
 type Settled =
   | { readonly artifact: Artifact; readonly replaced: readonly string[]; readonly refused?: undefined }

@@ -1,4 +1,6 @@
-import { type Actor, allow } from "#kernel/auth/actor.ts"
+import type { Caller } from "#kernel/audit/caller.ts"
+import { record } from "#kernel/audit/record.ts"
+import { allow } from "#kernel/auth/actor.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { type ArtifactStore, finalKey } from "../store.ts"
@@ -7,10 +9,15 @@ import type { Wanted } from "./open.ts"
 /** The row becomes pending first: if the bytes can't be removed now, the sweep finds them. */
 export const removeArtifact =
   ({ database, blob }: ArtifactStore) =>
-  async (actor: Actor, { run_id, name }: Wanted): Promise<void> => {
+  async (actor: Caller, { run_id, name }: Wanted): Promise<void> => {
     allow(actor, "artifact.write")
-    const id = await database.run((sql) => hide(sql, actor.workspace_id, { run_id, name }))
-    if (id === undefined) throw new Problem("artifact.not_found")
+    const id = await database.tx(async (sql) => {
+      const hidden = await hide(sql, actor.workspace_id, { run_id, name })
+      if (hidden === undefined) throw new Problem("artifact.not_found")
+      const subject = { kind: "artifact", id: hidden, name }
+      await record(sql, actor, [{ action: "artifact.deleted", subject, details: { run: run_id } }])
+      return hidden
+    })
     await blob.remove([finalKey(id)])
     await database.run((sql) => sql`delete from artifact.artifact where id = ${id}::text::uuid`)
   }

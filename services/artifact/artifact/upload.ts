@@ -1,4 +1,5 @@
-import { type Actor, allow } from "#kernel/auth/actor.ts"
+import type { Caller } from "#kernel/audit/caller.ts"
+import { allow } from "#kernel/auth/actor.ts"
 import type { ArtifactStore } from "../store.ts"
 import { type Keep, keepArtifact } from "./keep.ts"
 import { checkName } from "./name.ts"
@@ -9,10 +10,10 @@ type Upload = Pick<Keep, "run_id" | "name" | "content_type" | "body">
 /** A person's file, added to a run of their workspace. */
 export const uploadArtifact = (store: ArtifactStore) => {
   const keep = keepArtifact(store)
-  return async (actor: Actor, upload: Upload): Promise<Artifact> => {
+  return async (actor: Caller, upload: Upload): Promise<Artifact> => {
     allow(actor, "artifact.write")
     checkName(upload.name)
     await store.checkRun(actor.workspace_id, upload.run_id)
-    return keep({ ...upload, workspace_id: actor.workspace_id, task: null, attempt: null })
+    return keep({ ...upload, workspace_id: actor.workspace_id, task: null, attempt: null, by: actor })
   }
 }

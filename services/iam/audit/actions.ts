@@ -1,5 +1,7 @@
-/** All that the audit log tells of. */
-export const actions = [
+import { told_actions } from "#kernel/audit/actions.ts"
+
+/** What is done in identity itself. */
+const own_actions = [
   ...["user.registered", "user.signed_in", "session.ended", "session.all_ended", "session.reuse_detected"],
   "user.password_reset",
   ...["device.approved", "device.denied"],
@@ -11,4 +13,7 @@ export const actions = [
   ...["invite.created", "invite.revoked"],
 ] as const
 
-export type Action = (typeof actions)[number]
+export type Action = (typeof own_actions)[number]
+
+/** All that the audit log tells of. */
+export const actions = [...own_actions, ...told_actions] as const

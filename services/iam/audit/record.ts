@@ -1,7 +1,7 @@
+import type { Caller, Origin } from "#kernel/audit/caller.ts"
 import { json, type Sql } from "#kernel/database/database.ts"
 import { systemKit } from "#kernel/service/kit.ts"
 import type { Action } from "./actions.ts"
-import type { Caller, Origin } from "./caller.ts"
 
 /** Who did it: somebody signed in, somebody on their way in, or the platform itself. */
 export type Doer = {

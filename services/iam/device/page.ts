@@ -1,6 +1,6 @@
 import type { Context } from "hono"
+import { type Origin, originOf } from "#kernel/audit/caller.ts"
 import type { App, AppEnvironment } from "#kernel/http/app.ts"
-import { type Origin, originOf } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
 import { answerPage, type Page } from "../page/page.ts"
 import { fieldsOf, refusalOf, sentForm } from "../page/sent.ts"

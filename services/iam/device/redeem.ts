@@ -1,6 +1,6 @@
+import type { Origin } from "#kernel/audit/caller.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
-import type { Origin } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
 import { grantOf } from "../session/grant.ts"
 import { type Opened, openSession, type Person } from "../session/open.ts"

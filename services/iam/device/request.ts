@@ -1,5 +1,5 @@
+import type { Origin } from "#kernel/audit/caller.ts"
 import type { Sql } from "#kernel/database/database.ts"
-import type { Origin } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
 import { attempt } from "../throttle/attempt.ts"
 import { placeOf } from "../throttle/key.ts"

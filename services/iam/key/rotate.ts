@@ -1,7 +1,7 @@
+import type { Caller } from "#kernel/audit/caller.ts"
 import { allow } from "#kernel/auth/actor.ts"
 import { json, type Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
-import type { Caller } from "../audit/caller.ts"
 import { record } from "../audit/record.ts"
 import { access_lifetime_s, type Iam } from "../iam.ts"
 import { first_slug } from "../workspace/create.ts"

@@ -1,6 +1,6 @@
 import type { Context } from "hono"
+import { originOf } from "#kernel/audit/caller.ts"
 import type { App, AppEnvironment } from "#kernel/http/app.ts"
-import { originOf } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
 import { acceptAs } from "../invite/accept.ts"
 import { acceptShape } from "../invite/shape.ts"

@@ -1,7 +1,7 @@
+import type { Origin } from "#kernel/audit/caller.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
-import type { Origin } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
 import { attempt, forgive } from "../throttle/attempt.ts"
 import { placeOf } from "../throttle/key.ts"

@@ -1,6 +1,6 @@
+import type { Origin } from "#kernel/audit/caller.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
-import type { Origin } from "../audit/caller.ts"
 import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import { revokeAllSessions } from "../session/revoke.ts"

@@ -1,5 +1,5 @@
+import type { Origin } from "#kernel/audit/caller.ts"
 import { Problem } from "#kernel/problem/problem.ts"
-import type { Origin } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
 import { postLetter } from "../letter/post.ts"
 import { attempt } from "../throttle/attempt.ts"

@@ -1,6 +1,6 @@
+import type { Caller } from "#kernel/audit/caller.ts"
 import { allow } from "#kernel/auth/actor.ts"
 import { emit } from "#kernel/outbox/emit.ts"
-import type { Caller } from "../audit/caller.ts"
 import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import { refuseAbove } from "../member/change.ts"

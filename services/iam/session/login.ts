@@ -1,4 +1,4 @@
-import type { Origin } from "../audit/caller.ts"
+import type { Origin } from "#kernel/audit/caller.ts"
 import type { Iam } from "../iam.ts"
 import { checkPassword } from "../password/check.ts"
 import type { Credentials } from "../user/credentials.ts"

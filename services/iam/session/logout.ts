@@ -1,5 +1,5 @@
+import type { Caller } from "#kernel/audit/caller.ts"
 import { Problem } from "#kernel/problem/problem.ts"
-import type { Caller } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
 import { recordEnd } from "./end.ts"
 import { revokeSession } from "./revoke.ts"

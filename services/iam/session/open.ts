@@ -1,6 +1,6 @@
+import type { Origin } from "#kernel/audit/caller.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import type { Kit } from "#kernel/service/kit.ts"
-import type { Origin } from "../audit/caller.ts"
 import { type Doer, record } from "../audit/record.ts"
 import { createWorkspace } from "../workspace/create.ts"
 import { addRefreshToken, type Holder } from "./grant.ts"

@@ -1,7 +1,7 @@
+import type { Caller } from "#kernel/audit/caller.ts"
 import { type Actor, allow, isPerson } from "#kernel/auth/actor.ts"
 import type { Permission, Role } from "#kernel/auth/permissions.ts"
 import { Problem } from "#kernel/problem/problem.ts"
-import type { Caller } from "../audit/caller.ts"
 import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import { refuseAbove } from "../member/change.ts"

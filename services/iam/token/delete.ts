@@ -1,7 +1,7 @@
+import type { Caller } from "#kernel/audit/caller.ts"
 import { type Actor, allow } from "#kernel/auth/actor.ts"
 import type { Database, Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
-import type { Caller } from "../audit/caller.ts"
 import { record } from "../audit/record.ts"
 
 /** Another person's, and another workspace's, is not there. */

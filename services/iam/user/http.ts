@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
+import { originOf } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
 import { bearer, jsonAnswer, jsonBody, refusals } from "#kernel/http/shapes.ts"
-import { originOf } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
 import { verifyRegistration } from "../registration/verify.ts"
 import { resetPassword } from "../reset/apply.ts"

@@ -1,6 +1,6 @@
+import type { Origin } from "#kernel/audit/caller.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
-import type { Origin } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
 import { postLetter } from "../letter/post.ts"
 import { attempt } from "../throttle/attempt.ts"

@@ -1,6 +1,6 @@
+import type { Origin } from "#kernel/audit/caller.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import type { Kit } from "#kernel/service/kit.ts"
-import type { Origin } from "../audit/caller.ts"
 import { record } from "../audit/record.ts"
 import { createWorkspace } from "../workspace/create.ts"
 import type { Workspace } from "../workspace/shape.ts"

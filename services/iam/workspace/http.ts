@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
+import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
 import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
-import { callerIn } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
 import { addWorkspace } from "./add.ts"
 import { archiveWorkspace, restoreWorkspace } from "./archive.ts"

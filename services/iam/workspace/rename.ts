@@ -1,6 +1,6 @@
+import type { Caller } from "#kernel/audit/caller.ts"
 import { allow } from "#kernel/auth/actor.ts"
 import type { Database, Sql } from "#kernel/database/database.ts"
-import type { Caller } from "../audit/caller.ts"
 import { record } from "../audit/record.ts"
 import { enterToChange } from "./enter.ts"
 import type { Workspace } from "./shape.ts"

@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi"
+import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
 import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import { jobType, queueName } from "#language/words.ts"
@@ -76,16 +77,16 @@ export const mountDeadLetters = (app: App, engine: Engine): void => {
     context.json(await list(context.get("actor"), context.req.valid("query")), 200),
   )
   app.openapi(replayManyRoute, async (context) =>
-    context.json(await replayMany(context.get("actor"), context.req.valid("json")), 202),
+    context.json(await replayMany(callerIn(context), context.req.valid("json")), 202),
   )
   app.openapi(dropManyRoute, async (context) =>
-    context.json(await dropMany(context.get("actor"), context.req.valid("json")), 200),
+    context.json(await dropMany(callerIn(context), context.req.valid("json")), 200),
   )
   app.openapi(replayRoute, async (context) =>
-    context.json(await replay(context.get("actor"), context.req.valid("param").dead_letter_id), 202),
+    context.json(await replay(callerIn(context), context.req.valid("param").dead_letter_id), 202),
   )
   app.openapi(dropRoute, async (context) => {
-    await drop(context.get("actor"), context.req.valid("param").dead_letter_id)
+    await drop(callerIn(context), context.req.valid("param").dead_letter_id)
     return context.body(null, 204)
   })
 }

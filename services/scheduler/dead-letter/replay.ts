@@ -1,4 +1,6 @@
-import { type Actor, allow } from "#kernel/auth/actor.ts"
+import type { Caller } from "#kernel/audit/caller.ts"
+import { record } from "#kernel/audit/record.ts"
+import { allow } from "#kernel/auth/actor.ts"
 import { list, type Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
@@ -10,13 +12,14 @@ import type { Job } from "../job/shape.ts"
 import { jobNotFound } from "../job/show.ts"
 import type { Lane } from "../lane/lanes.ts"
 import { wakeUps } from "../task/ready.ts"
+import { letterDeed, lettersDeeds } from "./deed.ts"
 import { hasOpen, lockChosen, lockDeadLetter } from "./find.ts"
 import type { Chosen } from "./shape.ts"
 
 /** Puts the job back into its queue with a fresh budget; doing it again answers the job and changes nothing. */
 export const replayDeadLetter =
   (engine: Engine) =>
-  async (actor: Actor, id: string): Promise<Job> => {
+  async (actor: Caller, id: string): Promise<Job> => {
     allow(actor, "dead_letter.resolve")
     const { workspace_id } = actor
     return engine.database.tx(async (sql) => {
@@ -27,20 +30,23 @@ export const replayDeadLetter =
       if (resolution === null) await replay(engine, sql, [id])
       const job = await readJob(sql, workspace_id, job_id)
       if (!job) throw jobNotFound(job_id)
+      await record(sql, actor, resolution === null ? [letterDeed("replayed", id)] : [])
       return job
     })
   }
 
 export const replayDeadLetters =
   (engine: Engine) =>
-  async (actor: Actor, chosen: Chosen): Promise<{ replayed: number; more: boolean }> => {
+  async (actor: Caller, chosen: Chosen): Promise<{ replayed: number; more: boolean }> => {
     allow(actor, "dead_letter.resolve")
     const { workspace_id } = actor
     return engine.database.tx(async (sql) => {
       const rows = await lockChosen(sql, workspace_id, chosen)
       const ids = rows.map(({ id }) => id)
       const replayed = await replay(engine, sql, ids)
-      return { replayed, more: await hasOpen(sql, workspace_id, chosen) }
+      const more = await hasOpen(sql, workspace_id, chosen)
+      await record(sql, actor, lettersDeeds("replayed", chosen, replayed))
+      return { replayed, more }
     })
   }
 

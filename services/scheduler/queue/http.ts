@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi"
+import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
 import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import { queueName } from "#language/words.ts"
@@ -73,12 +74,12 @@ export const mountQueues = (app: App, engine: Engine): void => {
   )
   app.openapi(setRoute, async (context) => {
     const settings = { ...context.req.valid("json"), name: context.req.valid("param").name }
-    return context.json(await set(context.get("actor"), settings), 200)
+    return context.json(await set(callerIn(context), settings), 200)
   })
   app.openapi(pauseRoute, async (context) =>
-    context.json(await pause(context.get("actor"), context.req.valid("param").name), 202),
+    context.json(await pause(callerIn(context), context.req.valid("param").name), 202),
   )
   app.openapi(resumeRoute, async (context) =>
-    context.json(await resume(context.get("actor"), context.req.valid("param").name), 202),
+    context.json(await resume(callerIn(context), context.req.valid("param").name), 202),
   )
 }

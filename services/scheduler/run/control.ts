@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi"
+import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
 import { bearer, jsonAnswer, jsonBody, refusals } from "#kernel/http/shapes.ts"
 import type { Engine } from "../engine.ts"
@@ -89,19 +90,19 @@ export const mountControl = (app: App, engine: Engine): void => {
   const rerun = rerunRun(engine)
   const rerunMany = rerunRuns(engine)
   app.openapi(cancelRoute, async (context) =>
-    context.json(await cancel(context.get("actor"), context.req.valid("param").run_id), 202),
+    context.json(await cancel(callerIn(context), context.req.valid("param").run_id), 202),
   )
   for (const turn of ["pause", "resume"] as const) {
     app.openapi(turnRoute(turn), async (context) =>
-      context.json(await turns[turn](context.get("actor"), context.req.valid("param").run_id), 202),
+      context.json(await turns[turn](callerIn(context), context.req.valid("param").run_id), 202),
     )
   }
   app.openapi(rerunRoute, async (context) => {
     const { run_id } = context.req.valid("param")
     const wanted = rerunShape.parse(context.req.valid("json") ?? {})
-    return context.json(await rerun(context.get("actor"), run_id, wanted), 201)
+    return context.json(await rerun(callerIn(context), run_id, wanted), 201)
   })
   app.openapi(bulkRoute, async (context) =>
-    context.json(await rerunMany(context.get("actor"), context.req.valid("json")), 201),
+    context.json(await rerunMany(callerIn(context), context.req.valid("json")), 201),
   )
 }

@@ -1,4 +1,6 @@
-import { type Actor, allow } from "#kernel/auth/actor.ts"
+import type { Caller } from "#kernel/audit/caller.ts"
+import { record } from "#kernel/audit/record.ts"
+import { allow } from "#kernel/auth/actor.ts"
 import { derivedId } from "#kernel/outbox/derived-id.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Engine } from "../engine.ts"
@@ -8,6 +10,7 @@ import type { Step } from "../step/step.ts"
 import { decideOwn } from "../task/advance.ts"
 import { tell } from "../task/tell.ts"
 import { resumeWaits } from "../wait/resume.ts"
+import { runDeed } from "./deed.ts"
 import { endRuns } from "./end.ts"
 import { joinRuns } from "./load.ts"
 import { lockOwnRun, type OwnRun } from "./lock.ts"
@@ -26,11 +29,13 @@ export const resumeRun = (engine: Engine) => turnRun(engine, "resume")
 
 const turnRun =
   (engine: Engine, turn: Turn) =>
-  (actor: Actor, run_id: string): Promise<Run> => {
+  (actor: Caller, run_id: string): Promise<Run> => {
     allow(actor, "run.pause")
     const { workspace_id } = actor
     return engine.database.tx(async (sql) => {
-      await performIn(engine, sql, (step) => turnIn(engine, step, { workspace_id, run_id, turn }))
+      const { answer: changed } = await performIn(engine, sql, (step) =>
+        turnIn(engine, step, { workspace_id, run_id, turn }),
+      )
       if (turn === "resume") {
         const lanes = await unblockRun(sql, run_id)
         sql.afterCommit(() => {
@@ -40,28 +45,31 @@ const turnRun =
       }
       const shown = await readRun(sql, workspace_id, run_id)
       if (!shown) throw new Problem("run.not_found")
+      await record(sql, actor, changed ? [runDeed(`${turn}d`, shown)] : [])
       return shown
     })
   }
 
+/** Answers whether it wasn't so already. */
 export const turnIn = async (
   engine: Engine,
   step: Step,
   { turn, ...own }: OwnRun & { readonly turn: Turn },
-): Promise<void> => {
+): Promise<boolean> => {
   const run = await lockOwnRun(step, own)
-  move(step, run, turn)
-  if (turn === "pause" || run.status !== "running") return
+  const changed = move(step, run, turn)
+  if (turn === "pause" || run.status !== "running") return changed
   await joinRuns(engine, step, [run])
   await resumeWaits(step, run)
   await decideOwn(step)
   await endRuns(step)
+  return changed
 }
 
-const move = (step: Step, run: RunRow, turn: Turn): void => {
+const move = (step: Step, run: RunRow, turn: Turn): boolean => {
   const status = runMoves.after(run.status, turn)
   if (status === undefined) {
-    if (run.status === (turn === "pause" ? "paused" : "running")) return
+    if (run.status === (turn === "pause" ? "paused" : "running")) return false
     throw new Problem("run.not_pausable", { detail: `The run is ${run.status}.` })
   }
   run.status = status
@@ -75,4 +83,5 @@ const move = (step: Step, run: RunRow, turn: Turn): void => {
     traceparent: run.traceparent ?? undefined,
     data: { run_id: id, workspace_id, workflow, version, at: step.now.toISOString() },
   })
+  return true
 }

@@ -1,4 +1,6 @@
-import { type Actor, allow } from "#kernel/auth/actor.ts"
+import type { Caller } from "#kernel/audit/caller.ts"
+import { type Deed, record } from "#kernel/audit/record.ts"
+import { allow } from "#kernel/auth/actor.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { activeTraceparent } from "#kernel/telemetry/tracing.ts"
@@ -6,6 +8,7 @@ import { checkInputs } from "#language/inputs.ts"
 import type { Plan } from "#language/plan.ts"
 import { runId } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
+import { runDeed } from "./deed.ts"
 import { type RunStatus, runMoves } from "./moves.ts"
 import type { Run } from "./shape.ts"
 import { type Rerun, type RunStart, startRuns } from "./start.ts"
@@ -20,13 +23,16 @@ type RerunWanted = {
 /** A new run of the same version: of everything, of what has not completed, or from a task on. */
 export const rerunRun = (engine: Engine) => {
   const start = startRuns(engine)
-  return async (actor: Actor, run_id: string, wanted: RerunWanted): Promise<Run> => {
+  return async (actor: Caller, run_id: string, wanted: RerunWanted): Promise<Run> => {
     allow(actor, "run.start")
     const earlier = await engine.database.run((sql) => readEarlier(sql, actor.workspace_id, run_id))
     if (!earlier) {
       throw new Problem("run.not_found", { detail: `There is no run ${run_id} in this workspace.` })
     }
-    const [started] = await start([rerunOf(engine, earlier, wanted)])
+    const [started] = await start([rerunOf(engine, earlier, wanted)], (sql, [made]) => {
+      const details = { mode: wanted.mode, new_run: made?.run_id ?? null }
+      return record(sql, actor, made?.created ? [runDeed("rerun", earlier, details)] : [])
+    })
     if (started?.refusal) throw started.refusal
     if (!started?.run) throw new Error("the rerun was not started")
     return started.run
@@ -47,7 +53,7 @@ type Chosen = {
 /** Of many at once, oldest first; a run that was rerun already is not chosen again, so asking twice does no harm. */
 export const rerunRuns = (engine: Engine) => {
   const start = startRuns(engine)
-  return async (actor: Actor, chosen: Chosen): Promise<{ started: string[]; more: boolean }> => {
+  return async (actor: Caller, chosen: Chosen): Promise<{ started: string[]; more: boolean }> => {
     allow(actor, "run.start")
     const limit = Math.min(chosen.limit ?? max_bulk, max_bulk)
     const found = await engine.database.run((sql) =>
@@ -58,13 +64,26 @@ export const rerunRuns = (engine: Engine) => {
       // Two who ask at once start one rerun of each.
       return { ...wanted, idempotency_key: `rerun ${earlier.id}`, body_hash: chosen.mode }
     })
-    const started = starts.length === 0 ? [] : await start(starts)
+    const started =
+      starts.length === 0
+        ? []
+        : await start(starts, (sql, all) => {
+            const count = all.filter(({ created }) => created).length
+            return record(sql, actor, count > 0 ? [manyDeed(chosen, count)] : [])
+          })
     return {
       started: started.filter(({ created }) => created).map(({ run_id }) => run_id),
       more: found.length > limit,
     }
   }
 }
+
+/** One entry, however many they are. */
+const manyDeed = ({ workflow, status, mode }: Chosen, count: number): Deed => ({
+  action: "run.many_rerun",
+  subject: { kind: "runs", id: null, name: workflow ?? "*" },
+  details: { status, mode, count },
+})
 
 const findChosen = (
   sql: Sql,

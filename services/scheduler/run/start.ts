@@ -83,22 +83,27 @@ export type Begun = {
   readonly kept: KeptTasks
 }
 
+/** What else belongs into the transaction in which they are started. */
+type Telling = (sql: Sql, started: readonly RunStarted[]) => Promise<void>
+
 /**
  * Run, task runs, idempotency row and `workflow.started` in one transaction, for as many runs as there are. A claim that
  * waits in this process is given what can run at once, if nothing else waits for it.
  */
 export const startRuns =
   (engine: Engine) =>
-  (starts: readonly RunStart[]): Promise<readonly RunStarted[]> => {
+  (starts: readonly RunStart[], tell?: Telling): Promise<readonly RunStarted[]> => {
     const prepared = starts.map(prepareRun)
     for (const { plan_id, plan } of prepared) engine.plans.keep(plan_id, plan)
     return withSeat(engine.seats, slotOfFirst(prepared), (seat) => {
       let free = seat
-      return engine.hot.tx((sql) => {
+      return engine.hot.tx(async (sql) => {
         // A seat whose session has ended is what a first try may fail by.
         const own = free
         free = undefined
-        return startIn(engine, sql, { prepared, seat: own })
+        const begun = await startIn(engine, sql, { prepared, seat: own })
+        if (tell) await tell(sql, begun.answer)
+        return begun
       })
     })
   }

@@ -1,3 +1,5 @@
+import type { Caller } from "#kernel/audit/caller.ts"
+import { type Deed, record } from "#kernel/audit/record.ts"
 import { type Actor, allow } from "#kernel/auth/actor.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { taskRunId } from "#language/run-id.ts"
@@ -27,17 +29,26 @@ type Answer = {
 /** Approves or rejects; saying the same again changes nothing. */
 export const answerApproval =
   (engine: Engine) =>
-  (actor: Actor, answer: Answer): Promise<TaskRun> => {
+  (actor: Caller, answer: Answer): Promise<TaskRun> => {
     allow(actor, "task.decide")
     return engine.database.tx(async (sql) => {
-      const { answer: id } = await performIn(engine, sql, (step) =>
-        answerIn(engine, step, { ...answer, actor }),
-      )
-      const shown = (await readTaskRuns(sql, answer.run_id)).find((task) => task.id === id)
+      const { answer: given } = await performIn(engine, sql, async (step) => {
+        const id = await answerIn(engine, step, { ...answer, actor })
+        return { id, isNew: step.decided.waits.changed.some(({ task }) => task.id === id) }
+      })
+      const shown = (await readTaskRuns(sql, answer.run_id)).find((task) => task.id === given.id)
       if (!shown) throw new Problem("task.not_found")
+      await record(sql, actor, given.isNew ? [answerDeed(answer)] : [])
       return shown
     })
   }
+
+/** What is said with it is with the task, for those who may see that. */
+const answerDeed = ({ run_id, task, approved }: Answer): Deed => ({
+  action: approved ? "approval.approved" : "approval.rejected",
+  subject: { kind: "task", id: run_id, name: task },
+  details: { run: run_id },
+})
 
 /** Answers the task run's id. */
 export const answerIn = async (

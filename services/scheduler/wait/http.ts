@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi"
+import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
 import { bearer, jsonAnswer, jsonBody, refusals } from "#kernel/http/shapes.ts"
 import type { Engine } from "../engine.ts"
@@ -59,7 +60,7 @@ export const mountWaits = (app: App, engine: Engine): void => {
     app.openapi(answerRoute(verb), async (context) => {
       const { comment = "" } = answerShape.parse(context.req.valid("json") ?? {})
       const given = { ...context.req.valid("param"), approved: verb === "approve", comment }
-      return context.json(await answer(context.get("actor"), given), 200)
+      return context.json(await answer(callerIn(context), given), 200)
     })
   }
 }

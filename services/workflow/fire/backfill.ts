@@ -1,7 +1,10 @@
-import { type Actor, allow } from "#kernel/auth/actor.ts"
+import type { Caller } from "#kernel/audit/caller.ts"
+import { record } from "#kernel/audit/record.ts"
+import { allow } from "#kernel/auth/actor.ts"
 import { type Database, list, type Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { nextFireMs } from "#language/fires.ts"
+import { scheduleDeed } from "../schedule/deed.ts"
 import type { ScheduleRow } from "../schedule/read.ts"
 import { findSchedule } from "../schedule/show.ts"
 import { databaseNow, iso } from "./clock.ts"
@@ -13,7 +16,7 @@ const max_fires = 1_000
 /** A run for every time of a range that has none: those that were missed, left out or refused, and those long before. */
 export const backfillSchedule =
   (database: Database) =>
-  async (actor: Actor, name: string, wanted: Backfill): Promise<Backfilled> => {
+  async (actor: Caller, name: string, wanted: Backfill): Promise<Backfilled> => {
     allow(actor, "schedule.operate")
     const schedule = await findSchedule(database, actor, name)
     if (schedule.archived)
@@ -24,7 +27,12 @@ export const backfillSchedule =
     const kept = fires.filter((at) => known.has(at))
     const created = fires.filter((at) => !known.has(at))
     if (wanted.dry_run || created.length === 0) return { created: created.map(iso), kept: kept.map(iso) }
-    const made = new Set(await database.run((sql) => insertBackfill(sql, { id: schedule.id, created, now })))
+    const made = await database.tx(async (sql) => {
+      const times = new Set(await insertBackfill(sql, { id: schedule.id, created, now }))
+      const details = { range: `${wanted.from} … ${wanted.to}`, count: times.size }
+      await record(sql, actor, times.size > 0 ? [scheduleDeed("backfilled", schedule, details)] : [])
+      return times
+    })
     return {
       created: created.filter((at) => made.has(at)).map(iso),
       kept: fires.filter((at) => !made.has(at)).map(iso),

@@ -1,4 +1,6 @@
-import { type Actor, allow } from "#kernel/auth/actor.ts"
+import type { Caller } from "#kernel/audit/caller.ts"
+import { record } from "#kernel/audit/record.ts"
+import { allow } from "#kernel/auth/actor.ts"
 import type { Database, Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Kit } from "#kernel/service/kit.ts"
@@ -8,6 +10,7 @@ import { timetableOf } from "#language/schedule.ts"
 import type { Definition } from "#language/schema.ts"
 import { startFaults } from "#language/start-faults.ts"
 import { databaseNow } from "../fire/clock.ts"
+import { scheduleDeed } from "./deed.ts"
 import { readSchedules, scheduleOf } from "./read.ts"
 import type { CreateSchedule, Schedule } from "./shape.ts"
 import { insertSchedule } from "./sync.ts"
@@ -17,7 +20,7 @@ export type Scheduling = { readonly database: Database; readonly kit: Kit }
 /** A schedule beside those that a workflow's file declares; its runs are of the latest version. */
 export const createSchedule =
   ({ database, kit }: Scheduling) =>
-  async (actor: Actor, wanted: CreateSchedule): Promise<Schedule> => {
+  async (actor: Caller, wanted: CreateSchedule): Promise<Schedule> => {
     allow(actor, "schedule.write")
     const { workspace_id, user_id: created_by } = actor
     const { name, workflow, ...schedule } = wanted
@@ -33,6 +36,7 @@ export const createSchedule =
       if (!made) throw new Problem("schedule.exists", { detail: `There is a schedule ${name} already.` })
       const [row] = await readSchedules(sql, { workspace_id, name, workflow: null, after: null, limit: 1 })
       if (!row) throw new Error("the schedule just made is not there")
+      await record(sql, actor, [scheduleDeed("created", row, { workflow })])
       return scheduleOf(row)
     })
   }

@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi"
+import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
 import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import { backfillSchedule } from "../fire/backfill.ts"
@@ -106,13 +107,13 @@ export const mountSchedules = (app: App, scheduling: Scheduling): void => {
     context.json(await list(context.get("actor"), context.req.valid("query")), 200),
   )
   app.openapi(createScheduleRoute, async (context) =>
-    context.json(await make(context.get("actor"), context.req.valid("json")), 201),
+    context.json(await make(callerIn(context), context.req.valid("json")), 201),
   )
   app.openapi(showRoute, async (context) =>
     context.json(await show(context.get("actor"), context.req.valid("param").name), 200),
   )
   app.openapi(deleteRoute, async (context) => {
-    await remove(context.get("actor"), context.req.valid("param").name)
+    await remove(callerIn(context), context.req.valid("param").name)
     return context.body(null, 204)
   })
   for (const [turn, change] of [
@@ -120,7 +121,7 @@ export const mountSchedules = (app: App, scheduling: Scheduling): void => {
     ["resume", resumeSchedule(database)],
   ] as const) {
     app.openapi(turnRoute(turn), async (context) =>
-      context.json(await change(context.get("actor"), context.req.valid("param").name), 200),
+      context.json(await change(callerIn(context), context.req.valid("param").name), 200),
     )
   }
   mountFires(app, scheduling)
@@ -141,6 +142,6 @@ const mountFires = (app: App, { database }: Scheduling): void => {
   })
   app.openapi(backfillRoute, async (context) => {
     const { name } = context.req.valid("param")
-    return context.json(await backfill(context.get("actor"), name, context.req.valid("json")), 202)
+    return context.json(await backfill(callerIn(context), name, context.req.valid("json")), 202)
   })
 }

@@ -1,9 +1,11 @@
+import type { Deed } from "#kernel/audit/record.ts"
 import { json, type Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { nextFireMs } from "#language/fires.ts"
 import { type Timetable, timetableOf } from "#language/schedule.ts"
 import type { Definition } from "#language/schema.ts"
 import { databaseNow, isoOrNull } from "../fire/clock.ts"
+import { scheduleDeed } from "./deed.ts"
 
 export type Declaring = {
   readonly workspace_id: string
@@ -24,20 +26,26 @@ type Known = {
 
 /**
  * Makes the schedules of a workflow what its newest version says. One that is still there keeps its name, its history
- * and that somebody has paused it.
+ * and that somebody has paused it. Answers what has become of each.
  */
-export const syncSchedules = async (sql: Sql, declaring: Declaring): Promise<void> => {
+export const syncSchedules = async (sql: Sql, declaring: Declaring): Promise<readonly Deed[]> => {
   const known = await lockDeclared(sql, declaring.workflow_id)
-  if (known.length === 0 && declaring.schedules.length === 0) return
+  if (known.length === 0 && declaring.schedules.length === 0) return []
   const now = await databaseNow(sql)
   const { places, leaving } = placesOf(declaring, known)
+  const deeds = leaving.map((row) => scheduleDeed("deleted", row))
   for (const { id } of leaving) await sql`delete from workflow.schedule where id = ${id}::text::uuid`
   for (const { name, timetable, row } of places) {
     const isSame = row?.cron === timetable.cron && row.timezone === timetable.timezone
     const next_at = (isSame ? row.next_at?.getTime() : undefined) ?? nextFireMs(timetable, now)
-    if (row) await updateSchedule(sql, { id: row.id, timetable, next_at })
-    else await insertDeclared(sql, { declaring, timetable, next_at, name })
+    if (!row) {
+      const id = await insertDeclared(sql, { declaring, timetable, next_at, name })
+      deeds.push(scheduleDeed("created", { id, name }, { workflow: declaring.workflow }))
+    } else if (await updateSchedule(sql, { id: row.id, timetable, next_at })) {
+      deeds.push(scheduleDeed("changed", row))
+    }
   }
+  return deeds
 }
 
 type Place = { readonly name: string; readonly timetable: Timetable; readonly row: Known | undefined }
@@ -87,23 +95,33 @@ const lockDeclared = (sql: Sql, workflow_id: string) =>
 
 type Update = { readonly id: string; readonly timetable: Timetable; readonly next_at: number | undefined }
 
-const updateSchedule = (sql: Sql, { id, timetable, next_at }: Update) =>
-  sql`
-    update workflow.schedule
+/** Answers whether it says something else now. */
+const updateSchedule = async (sql: Sql, { id, timetable, next_at }: Update): Promise<boolean> => {
+  const [row] = await sql<{ changed: boolean }>`
+    with known as (select * from workflow.schedule where id = ${id}::text::uuid)
+    update workflow.schedule as made
     set cron = ${timetable.cron}, timezone = ${timetable.timezone}, catch_up = ${timetable.catch_up},
       window_ms = ${timetable.window_ms}::float8, overlap = ${timetable.overlap},
       jitter_ms = ${timetable.jitter_ms}::float8, inputs = ${json(timetable.inputs)}::text::json,
       next_at = ${isoOrNull(next_at)}::text::timestamptz, updated_at = now()
-    where id = ${id}::text::uuid`
+    from known
+    where made.id = known.id
+    returning (known.cron, known.timezone, known.catch_up, known.window_ms, known.overlap, known.jitter_ms,
+        known.inputs::jsonb)
+      is distinct from (made.cron, made.timezone, made.catch_up, made.window_ms, made.overlap, made.jitter_ms,
+        made.inputs::jsonb) as changed`
+  return row?.changed ?? false
+}
 
 type Insert = Omit<Place, "row"> & { readonly declaring: Declaring; readonly next_at: number | undefined }
 
-const insertDeclared = async (sql: Sql, { declaring, timetable, next_at, name }: Insert): Promise<void> => {
+const insertDeclared = async (sql: Sql, { declaring, timetable, next_at, name }: Insert): Promise<string> => {
+  const id = declaring.id()
   const made = await insertSchedule(sql, {
-    ...{ ...declaring, id: declaring.id(), name, declared: true, timetable },
+    ...{ ...declaring, id, name, declared: true, timetable },
     next_at,
   })
-  if (made) return
+  if (made) return id
   throw new Problem("schedule.exists", {
     detail: `A schedule ${name} was made by the API already; delete it with \`wf schedules delete ${name}\`, then push again.`,
   })

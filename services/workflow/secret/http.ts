@@ -1,4 +1,5 @@
 import { createRoute } from "@hono/zod-openapi"
+import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
 import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import { nameText } from "../workflow/shape.ts"
@@ -73,11 +74,11 @@ export const mountSecrets = (app: App, secrets: Giving): void => {
   app.openapi(setRoute, async (context) => {
     const { name } = context.req.valid("param")
     const { value } = context.req.valid("json")
-    const { secret, created } = await set(context.get("actor"), { name, value })
+    const { secret, created } = await set(callerIn(context), { name, value })
     return created ? context.json(secret, 201) : context.json(secret, 200)
   })
   app.openapi(deleteRoute, async (context) => {
-    await remove(context.get("actor"), context.req.valid("param").name)
+    await remove(callerIn(context), context.req.valid("param").name)
     return context.body(null, 204)
   })
   const give = giveAttemptSecrets(secrets)
@@ -86,7 +87,5 @@ export const mountSecrets = (app: App, secrets: Giving): void => {
     const given = await give(context.get("actor"), { task_run_id, token: BigInt(token) })
     return context.json({ values: { ...given.values }, missing: [...given.missing] }, 200)
   })
-  app.openapi(rotateRoute, async (context) =>
-    context.json({ rotated: await rotate(context.get("actor")) }, 200),
-  )
+  app.openapi(rotateRoute, async (context) => context.json({ rotated: await rotate(callerIn(context)) }, 200))
 }

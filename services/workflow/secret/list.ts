@@ -1,3 +1,5 @@
+import type { Caller } from "#kernel/audit/caller.ts"
+import { record } from "#kernel/audit/record.ts"
 import { type Actor, allow } from "#kernel/auth/actor.ts"
 import type { Database, Sql } from "#kernel/database/database.ts"
 import { type Page, type PageOf, pageOf } from "#kernel/http/page.ts"
@@ -31,13 +33,15 @@ const readSecrets = (sql: Sql, { workspace_id, after, limit }: Filter) =>
 /** Tasks that ask for it fail from now on. */
 export const deleteSecret =
   (database: Database) =>
-  async (actor: Actor, name: string): Promise<void> => {
+  async (actor: Caller, name: string): Promise<void> => {
     allow(actor, "secret.write")
-    const deleted = await database.run(
-      (sql) => sql`
+    await database.tx(async (sql) => {
+      const deleted = await sql`
         delete from workflow.secret
         where workspace_id = ${actor.workspace_id}::text::uuid and name = ${name}
-        returning name`,
-    )
-    if (deleted.length === 0) throw new Problem("secret.not_found", { detail: `There is no secret ${name}.` })
+        returning name`
+      if (deleted.length === 0)
+        throw new Problem("secret.not_found", { detail: `There is no secret ${name}.` })
+      await record(sql, actor, [{ action: "secret.deleted", subject: { kind: "secret", id: null, name } }])
+    })
   }

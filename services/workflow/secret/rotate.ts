@@ -1,11 +1,13 @@
-import { type Actor, allow } from "#kernel/auth/actor.ts"
+import type { Caller } from "#kernel/audit/caller.ts"
+import { record } from "#kernel/audit/record.ts"
+import { allow } from "#kernel/auth/actor.ts"
 import { list, type Sql } from "#kernel/database/database.ts"
 import type { Secrets } from "./set.ts"
 
 /** Encrypts every secret of the workspace anew, under a new key; all or nothing, while tasks go on being given them. */
 export const rotateKey =
   ({ database, vault }: Secrets) =>
-  async (actor: Actor): Promise<number> => {
+  async (actor: Caller): Promise<number> => {
     allow(actor, "secret.rotate")
     const { workspace_id } = actor
     const made = await vault.makeKey(workspace_id)
@@ -23,6 +25,8 @@ export const rotateKey =
         set id = ${made.id}::text::uuid, box = ${made.box}, created_at = now()
         where workspace_id = ${workspace_id}::text::uuid`
       await updateBoxes(sql, workspace_id, boxes)
+      const subject = { kind: "secret", id: null, name: "*" }
+      await record(sql, actor, [{ action: "secret.key_rotated", subject, details: { count: boxes.length } }])
       return boxes.length
     })
   }

@@ -1,4 +1,6 @@
-import { type Actor, allow } from "#kernel/auth/actor.ts"
+import type { Caller } from "#kernel/audit/caller.ts"
+import { record } from "#kernel/audit/record.ts"
+import { allow } from "#kernel/auth/actor.ts"
 import type { Database, Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Secret } from "./shape.ts"
@@ -15,7 +17,7 @@ export type SecretSet = { readonly secret: Secret; readonly created: boolean }
 /** From now on attempts that begin are given this value; those that run keep the one they have. */
 export const setSecret =
   ({ database, vault }: Secrets) =>
-  async (actor: Actor, { name, value }: SetSecret): Promise<SecretSet> => {
+  async (actor: Caller, { name, value }: SetSecret): Promise<SecretSet> => {
     allow(actor, "secret.write")
     const { workspace_id, user_id } = actor
     const made = await vault.makeKey(workspace_id)
@@ -27,6 +29,8 @@ export const setSecret =
       const row = await upsertSecret(sql, { workspace_id, name, box, user_id })
       if (row.created) await refuseMore(sql, workspace_id)
       const { created, created_at, updated_at } = row
+      const subject = { kind: "secret", id: null, name }
+      await record(sql, actor, [{ action: created ? "secret.created" : "secret.changed", subject }])
       return {
         created,
         secret: { name, created_at: created_at.toISOString(), updated_at: updated_at.toISOString() },

@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi"
+import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
 import { bearer, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import { Problem } from "#kernel/problem/problem.ts"
@@ -66,7 +67,7 @@ export const mountHooks = (app: App, receiving: Receiving): void => {
     context.json(await show(context.get("actor"), context.req.valid("param")), 200),
   )
   app.openapi(rotateRoute, async (context) =>
-    context.json(await rotate(context.get("actor"), context.req.valid("param")), 200),
+    context.json(await rotate(callerIn(context), context.req.valid("param")), 200),
   )
   app.openapi(receiveRoute, async (context) => {
     const { raw } = context.req

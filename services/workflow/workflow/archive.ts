@@ -1,4 +1,6 @@
-import { type Actor, allow } from "#kernel/auth/actor.ts"
+import type { Caller } from "#kernel/audit/caller.ts"
+import { record } from "#kernel/audit/record.ts"
+import { allow } from "#kernel/auth/actor.ts"
 import { type Database, list, type Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { nextFireMs } from "#language/fires.ts"
@@ -15,33 +17,44 @@ export const restoreWorkflow = (database: Database) => turnWorkflow(database, "r
 
 const turnWorkflow =
   (database: Database, turn: "archive" | "restore") =>
-  (actor: Actor, name: string): Promise<Workflow> => {
+  (actor: Caller, name: string): Promise<Workflow> => {
     allow(actor, "workflow.write")
     const { workspace_id } = actor
     return database.tx(async (sql) => {
       const archived = turn === "archive"
-      const id = await setArchived(sql, { workspace_id, name, archived })
-      const found = id === undefined ? undefined : await readWorkflow(sql, workspace_id, name)
-      if (id === undefined || !found) {
+      const turned = await setArchived(sql, { workspace_id, name, archived })
+      const found = turned && (await readWorkflow(sql, workspace_id, name))
+      if (!turned || !found) {
         throw new Problem("workflow.not_found", { detail: `There is no workflow ${name} in this workspace.` })
       }
+      const { id, changed } = turned
       await alignDue(sql, id, archived)
+      const deed = { action: `workflow.${turn}d`, subject: { kind: "workflow", id, name } } as const
+      await record(sql, actor, changed ? [deed] : [])
       return found
     })
   }
 
 type Archived = { readonly workspace_id: string; readonly name: string; readonly archived: boolean }
 
+type Turned = { readonly id: string; readonly changed: boolean }
+
 const setArchived = async (
   sql: Sql,
   { workspace_id, name, archived }: Archived,
-): Promise<string | undefined> => {
-  const [row] = await sql<{ id: string }>`
-    update workflow.workflow
-    set archived_at = case when ${archived} then coalesce(archived_at, clock_timestamp()) end
-    where workspace_id = ${workspace_id}::text::uuid and name = ${name}
-    returning id`
-  return row?.id
+): Promise<Turned | undefined> => {
+  const [row] = await sql<Turned>`
+    with known as (
+      select id, archived_at from workflow.workflow
+      where workspace_id = ${workspace_id}::text::uuid and name = ${name}
+      for update
+    )
+    update workflow.workflow as turned
+    set archived_at = case when ${archived}::boolean then coalesce(known.archived_at, clock_timestamp()) end
+    from known
+    where turned.id = known.id
+    returning turned.id, (known.archived_at is not null) <> ${archived}::boolean as changed`
+  return row
 }
 
 type Due = Timetable & { readonly id: string; readonly next_at: Date | null }

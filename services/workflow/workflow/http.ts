@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi"
+import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
 import { bodyOf } from "#kernel/http/body.ts"
 import { keyHeader, keyOf } from "#kernel/http/idempotency-key.ts"
@@ -125,7 +126,7 @@ const mountPush = (app: App, pushing: Pushing & Starting): void => {
       const idempotency_key = sequence.idempotency_key ?? keyOf(context)
       return context.json(await start(context.get("actor"), { ...sequence, idempotency_key }), 201)
     }
-    const version = await push(context.get("actor"), writtenOf(data), data.files)
+    const version = await push(callerIn(context), writtenOf(data), data.files)
     return version.created ? context.json(version, 201) : context.json(version, 200)
   })
 }
@@ -144,7 +145,7 @@ export const mountWorkflows = (app: App, pushing: Pushing & Starting): void => {
     ["restore", restoreWorkflow(pushing.database)],
   ] as const) {
     app.openapi(turnRoute(turn), async (context) =>
-      context.json(await change(context.get("actor"), context.req.valid("param").name), 200),
+      context.json(await change(callerIn(context), context.req.valid("param").name), 200),
     )
   }
   app.openapi(showRoute, async (context) => {

@@ -1,10 +1,13 @@
-import { type Actor, allow } from "#kernel/auth/actor.ts"
+import type { Caller } from "#kernel/audit/caller.ts"
+import { type Deed, record } from "#kernel/audit/record.ts"
+import { allow } from "#kernel/auth/actor.ts"
 import { json, type Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import type { Bundle } from "#language/bundle.ts"
 import { digest } from "#language/canonical.ts"
 import { compile, type Plan } from "#language/plan.ts"
+import type { Definition } from "#language/schema.ts"
 import { subworkflowsOf } from "#language/subworkflows.ts"
 import { type Bundles, claimBundle, keepBundle } from "../bundle/keep.ts"
 import { readBundle } from "../bundle/read.ts"
@@ -30,7 +33,7 @@ export type Pushing = Bundles & {
 /** Makes a version if the definition means something else than the latest one; else answers with that. */
 export const pushWorkflow =
   ({ database, blob, kit, tokens, listening }: Pushing) =>
-  async (actor: Actor, written: Written, sent: readonly SentFile[] = []): Promise<Version> => {
+  async (actor: Caller, written: Written, sent: readonly SentFile[] = []): Promise<Version> => {
     allow(actor, "workflow.write")
     const definition = soundDefinition(written)
     const { name } = definition
@@ -42,16 +45,8 @@ export const pushWorkflow =
     return database.tx(async (sql) => {
       const locked = await lockWorkflow(sql, { id: kit.id(), workspace_id, name })
       const created = locked.latest_digest !== content.digest
-      if (created) {
-        if (bundle) await claimBundle(sql, { workspace_id, digest: bundle.digest })
-        await insertVersion(sql, { ...content, ...locked, created_by: actor.user_id })
-        const version = locked.latest_version + 1
-        await refuseCircles(sql, { workspace_id, workflow: name, version, plan: content.plan })
-        const declared = { schedules: definition.schedule ?? [], created_by: actor.user_id, id: kit.id }
-        await syncSchedules(sql, { ...declared, workspace_id, workflow_id: locked.id, workflow: name })
-        // A new version brings an archived workflow back.
-        if (locked.archived) await alignDue(sql, locked.id, false)
-      }
+      const own = { workspace_id, name, created_by: actor.user_id, id: kit.id }
+      const deeds = created ? await addVersion(sql, { ...content, ...own, locked }) : []
       const triggers = definition.triggers ?? []
       // Also of an unchanged one: an earlier wf kept its triggers without beginning anything by them.
       if (created || triggers.length > 0) {
@@ -59,9 +54,42 @@ export const pushWorkflow =
       }
       const version = await readVersion(sql, { workspace_id, name, version: null })
       if (!version) throw new Error(`workflow ${name} has no latest version`)
+      await record(sql, actor, deeds)
       return { ...version, created }
     })
   }
+
+type Adding = Omit<NewVersion, keyof LockedWorkflow> & {
+  readonly workspace_id: string
+  readonly name: string
+  readonly definition: Definition
+  readonly plan: Plan
+  readonly id: () => string
+  readonly locked: LockedWorkflow
+}
+
+/** Answers what was done. */
+const addVersion = async (sql: Sql, { locked, id, ...adding }: Adding): Promise<readonly Deed[]> => {
+  const { workspace_id, name, created_by, definition, plan, bundle } = adding
+  if (bundle) await claimBundle(sql, { workspace_id, digest: bundle.digest })
+  await insertVersion(sql, { ...adding, ...locked })
+  const version = locked.latest_version + 1
+  await refuseCircles(sql, { workspace_id, workflow: name, version, plan })
+  const own = { workspace_id, workflow_id: locked.id, workflow: name }
+  const scheduled = await syncSchedules(sql, {
+    ...own,
+    schedules: definition.schedule ?? [],
+    created_by,
+    id,
+  })
+  // A new version brings an archived workflow back.
+  if (locked.archived) await alignDue(sql, locked.id, false)
+  const details = { version, restored: locked.archived }
+  return [
+    { action: "workflow.pushed", subject: { kind: "workflow", id: locked.id, name }, details },
+    ...scheduled,
+  ]
+}
 
 type Pushed = {
   readonly workspace_id: string
