@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test"
-import { addressOf, rememberPeer } from "./address.ts"
+import { addressOf, passPeer, rememberPeer } from "./address.ts"
+import { serveHttp } from "./serve.ts"
 
 const from = (peer: string | undefined, forwarded?: string) => {
   const headers = forwarded === undefined ? {} : { "x-forwarded-for": forwarded }
@@ -30,4 +31,27 @@ test("without a word that is an address, it is the peer's; without a peer it isn
     expect(from("127.0.0.1", word)).toBe("127.0.0.1")
   expect(from(undefined, "203.0.113.9")).toBeUndefined()
   expect(addressOf(new Request("http://wf.test/"))).toBeUndefined()
+})
+
+test("it is asked of the server that has the request, also after its body was read, and of one made anew of it", async () => {
+  const server = serveHttp(
+    async (request) => {
+      await request.text()
+      const made = new Request("http://wf.test/", { headers: request.headers })
+      passPeer(request, made)
+      const known = [addressOf(request), addressOf(made), addressOf(new Request(request.url))]
+      return Response.json(known.map((address) => address ?? null))
+    },
+    { host: "127.0.0.1", port: 0 },
+  )
+  try {
+    const answer = await fetch(`http://127.0.0.1:${server.port}/`, {
+      method: "POST",
+      headers: { "x-forwarded-for": "203.0.113.9" },
+      body: "text",
+    })
+    expect(await answer.json()).toEqual(["203.0.113.9", "203.0.113.9", null])
+  } finally {
+    await server.stop()
+  }
 })

@@ -1,17 +1,36 @@
-/** The address that a connection comes from, asked for only where somebody wants to know. */
-type Peer = () => string | undefined
+/** What a server knows of a request of its own while it is being answered: the address that its connection comes from. */
+type PeerOf = (request: Request) => string | undefined
 
-const peers = new WeakMap<Request, Peer>()
+// Shared by the whole process, so that no request pays for what few of them are asked: it is looked up when it is.
+const servers = new Set<PeerOf>()
+const peers = new WeakMap<Request, () => string | undefined>()
 
-/** What a server knows about a request besides the request. */
-export const rememberPeer = (request: Request, peer: Peer): void => {
+/** Answers the function that ends it. */
+export const knowPeers = (peerOf: PeerOf): (() => void) => {
+  servers.add(peerOf)
+  return () => {
+    servers.delete(peerOf)
+  }
+}
+
+/** For a request that no server of this process had. */
+export const rememberPeer = (request: Request, peer: () => string | undefined): void => {
   peers.set(request, peer)
 }
 
 /** A request that was made anew of another, to measure its body, comes from where that one came from. */
 export const passPeer = (request: Request, made: Request): void => {
-  const peer = peers.get(request)
-  if (peer !== undefined) peers.set(made, peer)
+  if (made !== request) rememberPeer(made, () => peerOf(request))
+}
+
+const peerOf = (request: Request): string | undefined => {
+  const remembered = peers.get(request)
+  if (remembered) return remembered()
+  for (const ask of servers) {
+    const peer = ask(request)
+    if (peer !== undefined) return peer
+  }
+  return undefined
 }
 
 const own_net =
@@ -29,7 +48,7 @@ const lastOf = (forwarded: string | null): string | undefined => {
  * the last word of the list: the others are whatever the caller wrote. Nobody else is believed.
  */
 export const addressOf = (request: Request): string | undefined => {
-  const peer = peers.get(request)?.()
+  const peer = peerOf(request)
   if (peer === undefined || !own_net.test(peer)) return peer
   return lastOf(request.headers.get("x-forwarded-for")) ?? peer
 }

@@ -1,4 +1,4 @@
-import { rememberPeer } from "./address.ts"
+import { knowPeers } from "./address.ts"
 
 export type HttpServer = { readonly port: number; stop(): Promise<void> }
 
@@ -14,10 +14,6 @@ const max_body_bytes = 64 * 1024 ** 3
 
 const in_flight_ms = 5_000
 
-/** Only who signs in or changes who may do what is asked where from, so that no other request pays for it. */
-const identity = /\/(?:auth|tokens|workspaces|invites|account|device)(?:[/?]|$)/
-const asksForAddress = (url: string): boolean => identity.test(url)
-
 /** Bun's server. The apps themselves use Web APIs only. */
 export const serveHttp = (fetch: Fetch, { host, port }: HttpListen): HttpServer => {
   const server = Bun.serve({
@@ -27,13 +23,11 @@ export const serveHttp = (fetch: Fetch, { host, port }: HttpListen): HttpServer 
     // Its pages for developers show the code and the error to whoever asks.
     development: false,
     maxRequestBodySize: max_body_bytes,
-    fetch: (request, server_of_it) => {
-      if (asksForAddress(request.url)) rememberPeer(request, () => server_of_it.requestIP(request)?.address)
-      return fetch(request)
-    },
+    fetch: (request) => fetch(request),
     // Apps answer for what breaks in them; below them nothing is told.
     error: () => new Response(null, { status: 500 }),
   })
+  const forgetPeers = knowPeers((request) => server.requestIP(request)?.address)
   return {
     port: server.port ?? port,
     async stop() {
@@ -41,6 +35,7 @@ export const serveHttp = (fetch: Fetch, { host, port }: HttpListen): HttpServer 
       const late = new Promise<void>((resolve) => setTimeout(resolve, in_flight_ms).unref())
       await Promise.race([finished, late])
       await server.stop(true)
+      forgetPeers()
     },
   }
 }

@@ -63,7 +63,7 @@ test("an export is lines of JSON, and who may not read it gets none of it", asyn
 test("what is done with workflows, secrets, queues and runs is told there, too, and nowhere else", async () => {
   const folder = mkdtempSync(join(tmpdir(), "wf-e2e-audit-"))
   const file = join(folder, "slow.yaml")
-  writeFileSync(file, "name: slow\ntasks:\n  rest: { uses: sleep, with: { for: 10m } }\n")
+  writeFileSync(file, "name: slow\ntasks:\n  rest: { uses: sleep, with: { duration: 10m } }\n")
   const own = { env: { WF_WORKSPACE: "watched" } }
   await it.wf(["workspaces", "create", "Watched", "--slug", "watched"])
   await it.wf(["push", file], own)
