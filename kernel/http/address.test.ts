@@ -1,12 +1,14 @@
 import { expect, test } from "bun:test"
-import { addressOf, passPeer, rememberPeer } from "./address.ts"
+import { addressOf, knowPeers, passPeer } from "./address.ts"
 import { serveHttp } from "./serve.ts"
 
 const from = (peer: string | undefined, forwarded?: string) => {
   const headers = forwarded === undefined ? {} : { "x-forwarded-for": forwarded }
   const request = new Request("http://wf.test/", { headers })
-  rememberPeer(request, () => peer)
-  return addressOf(request)
+  const forget = knowPeers((asked) => (asked === request ? peer : undefined))
+  const address = addressOf(request)
+  forget()
+  return address
 }
 
 test("who comes from outside is believed nothing about where they come from", () => {

@@ -3,7 +3,7 @@ type PeerOf = (request: Request) => string | undefined
 
 // Shared by the whole process, so that no request pays for what few of them are asked: it is looked up when it is.
 const servers = new Set<PeerOf>()
-const peers = new WeakMap<Request, () => string | undefined>()
+const remade = new WeakMap<Request, Request>()
 
 /** Answers the function that ends it. */
 export const knowPeers = (peerOf: PeerOf): (() => void) => {
@@ -13,21 +13,15 @@ export const knowPeers = (peerOf: PeerOf): (() => void) => {
   }
 }
 
-/** For a request that no server of this process had. */
-export const rememberPeer = (request: Request, peer: () => string | undefined): void => {
-  peers.set(request, peer)
-}
-
 /** A request that was made anew of another, to measure its body, comes from where that one came from. */
 export const passPeer = (request: Request, made: Request): void => {
-  if (made !== request) rememberPeer(made, () => peerOf(request))
+  if (made !== request) remade.set(made, request)
 }
 
 const peerOf = (request: Request): string | undefined => {
-  const remembered = peers.get(request)
-  if (remembered) return remembered()
+  const known = remade.get(request) ?? request
   for (const ask of servers) {
-    const peer = ask(request)
+    const peer = ask(known)
     if (peer !== undefined) return peer
   }
   return undefined
