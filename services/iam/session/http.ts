@@ -72,7 +72,8 @@ const endAllRoute = createRoute({
 
 const max_device_chars = 200
 
-const originOf = (context: Context<AppEnvironment>): Origin => ({
+/** From where a request comes, and with what. */
+export const originOf = (context: Context<AppEnvironment>): Origin => ({
   device: (context.req.header("user-agent") ?? "").replaceAll(/\p{C}/gu, "").slice(0, max_device_chars),
   address: addressOf(context.req.raw),
 })
