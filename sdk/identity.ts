@@ -1,5 +1,15 @@
 import { allOf } from "./pages.ts"
-import type { Login, Me, Page, PageOptions, Role, Session, Token, TokenCreated } from "./shapes.ts"
+import type {
+  Login,
+  Me,
+  OidcProvider,
+  Page,
+  PageOptions,
+  Role,
+  Session,
+  Token,
+  TokenCreated,
+} from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
 const sessions_path = "/api/v1/auth/sessions"
@@ -19,6 +29,11 @@ export const identityOf = (transport: Transport) => {
     transport.json<Page<Session>>({ path: sessions_path, query: options })
   return {
     login: (credentials: Credentials) => post<Login>("/api/v1/auth/login", credentials),
+    /** Where people sign in with a browser, at a provider of their own. */
+    oidcProvider: () => transport.json<OidcProvider>({ path: "/api/v1/auth/oidc/provider" }),
+    /** For the code that such a browser has brought back. */
+    redeemOidc: (code: { readonly code: string; readonly code_verifier: string }) =>
+      post<Login>("/api/v1/auth/oidc/token", code),
     refresh: (refresh_token: string) => post<Login>("/api/v1/auth/refresh", { refresh_token }),
     logout: () => post<undefined>("/api/v1/auth/logout", {}),
     register: (user: Credentials & { readonly name: string }) => post<Me>("/api/v1/auth/register", user),

@@ -60,6 +60,7 @@ export type Asked = Permission | "signed_in" | "open"
 /** The permission that each operation of the API asks for. A test holds that none is missing, and that they refuse. */
 export const operations: Readonly<Record<string, Asked>> = {
   ...{ register: "open", login: "open", refreshLogin: "open" },
+  ...{ getOidcProvider: "open", startOidc: "open", finishOidc: "open", redeemOidc: "open" },
   /** Checks a signature in place of a token. */
   receiveHook: "open",
   ...{ listSessions: "signed_in", endSession: "signed_in", endSessions: "signed_in" },

@@ -17,6 +17,8 @@ import { IamService } from "#proto/generated/wf/iam/v1/iam_pb.ts"
 import { iamHttp } from "./http.ts"
 import type { Iam } from "./iam.ts"
 import { openKeys } from "./key/keys.ts"
+import { openOidc } from "./oidc/oidc.ts"
+import type { OidcSettings } from "./oidc/settings.ts"
 import { argonPasswords } from "./password/argon.ts"
 import { iamRpc } from "./rpc.ts"
 
@@ -25,6 +27,8 @@ export type IamHouse = {
   readonly app: App
   readonly authenticate: Authenticate
   readonly database: Database
+  /** The same, with other settings for who signs in at a provider. */
+  appWith(settings: OidcSettings): App
   close(): Promise<void>
 }
 
@@ -110,12 +114,17 @@ export const given = {
   },
 
   /** Identity as others meet it: its HTTP door, and a verifier that asks it over RPC. */
-  house: async (kit: Kit = systemKit()): Promise<IamHouse> => {
+  house: async (kit: Kit = systemKit(), settings?: OidcSettings): Promise<IamHouse> => {
     const database = await given.database()
     const keys = await openKeys({ database, key: given.key(), kit })
-    const iam: Iam = { database, kit, keys, passwords: argonPasswords() }
+    const oidc = openOidc(settings, given.key())
+    const iam: Iam = { database, kit, keys, passwords: argonPasswords(), oidc }
     const authenticate = eyeOf(iam)
-    const app = iamHttp(iam, { service: "iam", authenticate, log: silentLog, metrics: createMetrics() })
-    return { iam, app, authenticate, database, close: () => database.close() }
+    const doors = { service: "iam", authenticate, log: silentLog, metrics: createMetrics() }
+    return {
+      ...{ iam, authenticate, database, app: iamHttp(iam, doors) },
+      appWith: (others) => iamHttp({ ...iam, oidc: openOidc(others, given.key()) }, doors),
+      close: () => database.close(),
+    }
   },
 }

@@ -1,6 +1,7 @@
 import type { Database } from "#kernel/database/database.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import type { Keys } from "./key/keys.ts"
+import type { Oidc } from "./oidc/oidc.ts"
 import type { Passwords } from "./password/passwords.ts"
 
 /** What identity's use-cases stand on. */
@@ -9,6 +10,8 @@ export type Iam = {
   readonly kit: Kit
   readonly keys: Keys
   readonly passwords: Passwords
+  /** Undefined where nobody signs in at a provider. */
+  readonly oidc: Oidc | undefined
 }
 
 export const access_lifetime_s = 900

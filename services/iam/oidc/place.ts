@@ -1,0 +1,63 @@
+import type { Role } from "#kernel/auth/permissions.ts"
+import type { Sql } from "#kernel/database/database.ts"
+import { emit } from "#kernel/outbox/emit.ts"
+import { Problem } from "#kernel/problem/problem.ts"
+import type { Kit } from "#kernel/service/kit.ts"
+import { memberChanged } from "../member/changed.ts"
+import { keepAnOwner } from "../member/owner.ts"
+import { distrust } from "../session/revoke.ts"
+
+export type Placing = {
+  readonly user_id: string
+  readonly email: string
+  /** Its slug. */
+  readonly workspace: string
+  /** What their groups give them; undefined for nothing. */
+  readonly role: Role | undefined
+}
+
+/** They have the role that their groups give them, and no other: above it, below it, or none. The last owner stays. */
+export const placeMember = async (sql: Sql, kit: Kit, placing: Placing): Promise<void> => {
+  const { user_id, email, workspace, role } = placing
+  const workspace_id = await lockWorkspace(sql, workspace)
+  const member = { workspace_id, user_id }
+  const present = await readRole(sql, member)
+  if (present === role) return
+  if (present === "owner") await keepAnOwner(sql, workspace_id)
+  if (role) await setRole(sql, member, role)
+  else await deleteMember(sql, member)
+  if (present) await distrust(sql, [user_id])
+  await emit(sql, [memberChanged({ ...member, email, role: role ?? null }, kit.now())])
+}
+
+/** Who changes members of one workspace comes after the other. */
+const lockWorkspace = async (sql: Sql, slug: string): Promise<string> => {
+  const [row] = await sql<{ id: string; archived: boolean }>`
+    select id, archived_at is not null as archived from iam.workspace where slug = ${slug} for no key update`
+  if (!row) {
+    const detail = `People who sign in at the identity provider come into \`${slug}\`, and there is no such workspace.`
+    throw new Problem("workspace.not_found", { detail })
+  }
+  if (row.archived) throw new Problem("workspace.archived")
+  return row.id
+}
+
+type Member = { readonly workspace_id: string; readonly user_id: string }
+
+const readRole = async (sql: Sql, { workspace_id, user_id }: Member): Promise<Role | undefined> => {
+  const [row] = await sql<{ role: Role }>`
+    select role from iam.member
+    where workspace_id = ${workspace_id}::text::uuid and user_id = ${user_id}::text::uuid`
+  return row?.role
+}
+
+const setRole = (sql: Sql, { workspace_id, user_id }: Member, role: Role) =>
+  sql`
+    insert into iam.member (user_id, workspace_id, role)
+    values (${user_id}::text::uuid, ${workspace_id}::text::uuid, ${role})
+    on conflict (user_id, workspace_id) do update set role = excluded.role`
+
+const deleteMember = (sql: Sql, { workspace_id, user_id }: Member) =>
+  sql`
+    delete from iam.member
+    where workspace_id = ${workspace_id}::text::uuid and user_id = ${user_id}::text::uuid`
