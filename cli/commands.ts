@@ -210,9 +210,13 @@ export const commands: readonly Command[] = [
     options: [
       ["--email <address>", "with a password, read from stdin"],
       ["--with-token", "with an API token, read from stdin"],
+      ["--sso", "with your browser, at the platform's identity provider"],
       ["--name <profile>", "the profile's name (default: the host)"],
     ],
-    examples: ["wf login --url https://wf.example.com --with-token < token"],
+    examples: [
+      "wf login --url https://wf.example.com --with-token < token",
+      "wf login --url https://wf.example.com --sso",
+    ],
     load: () => import("./commands/identity/login.ts"),
   },
   {

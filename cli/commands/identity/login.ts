@@ -6,6 +6,7 @@ import { isWebUrl } from "../../connection.ts"
 import { exit_codes } from "../../exit.ts"
 import { Failure } from "../../failure.ts"
 import type { Io } from "../../io.ts"
+import { ssoLogin } from "../../sso-login.ts"
 
 /** The secret comes from stdin, never from the command line, where others could read it. */
 export const run = async ({ options }: Given, io: Io): Promise<number> => {
@@ -27,11 +28,12 @@ export const run = async ({ options }: Given, io: Io): Promise<number> => {
 }
 
 const tokenFrom = async (url: string, options: Given["options"], io: Io): Promise<string> => {
+  if (flag(options, "sso")) return ssoToken(url, io)
   const email = text(options, "email")
   if (!flag(options, "withToken") && email === undefined) {
     throw new Failure(
       exit_codes.usage,
-      "Give an API token with `--with-token < file`, or a password with `--email ADDRESS < file`.",
+      "Give an API token with `--with-token < file`, a password with `--email ADDRESS < file`, or sign in at your identity provider with `--sso`.",
     )
   }
   const secret = (await io.readStdin()).trim()
@@ -46,6 +48,19 @@ const tokenFrom = async (url: string, options: Given["options"], io: Io): Promis
   const created = await createClient({ url, token: access_token }).identity.createToken({
     name: "wf login",
     all_workspaces: true,
+  })
+  return created.token
+}
+
+const sso_lifetime_ms = 30 * 86_400_000
+
+/** It ends, so that whoever goes on signs in anew, and has what their groups give them by then. */
+const ssoToken = async (url: string, io: Io): Promise<string> => {
+  const access_token = await ssoLogin(url, io)
+  const created = await createClient({ url, token: access_token }).identity.createToken({
+    name: "wf login --sso",
+    all_workspaces: true,
+    expires_at: new Date(io.now().getTime() + sso_lifetime_ms).toISOString(),
   })
   return created.token
 }
