@@ -46,7 +46,7 @@ export const linkByEmail = async (sql: Sql, iam: Iam, person: Vouched): Promise<
   const refusal = new Problem("oidc.not_linked", { detail: `There is an account of ${email} already.` })
   if (!theOidc(iam).settings.may_link_by_email) throw refusal
   const [account] = await sql<{ user_id: string }>`
-    select id as user_id from iam.user_account where email = ${email} for update`
+    select id as user_id from iam.user_account where email = ${email} for no key update`
   if (!account || !(await insertIdentity(sql, person, account.user_id))) throw refusal
   await endEarlier(sql, account.user_id, iam.kit.now())
   return { ...account, email }
