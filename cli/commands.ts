@@ -178,7 +178,7 @@ export const commands: readonly Command[] = [
     name: "artifacts list",
     summary: "the files a run has kept",
     arguments: ["<run>"],
-    options: [json],
+    options: [["--all", "all of them"], json],
     examples: ["wf artifacts list 0198c0de-…"],
     load: () => import("./commands/artifacts/list.ts"),
   },

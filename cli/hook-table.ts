@@ -21,7 +21,7 @@ const stateOf = (hook: Hook): string => {
 /** Addresses are complete, so that they can be copied. */
 export const hookColumns = (url: string, now: Date): readonly Column<Hook>[] => [
   { title: "hook", full: hookName },
-  { title: "begins at", full: (row) => beginsAt(row, url) },
+  { title: "begins at", full: (row) => beginsAt(row, url), is_below: true },
   { title: "signed by", full: signedBy },
   { title: "state", full: stateOf },
   {

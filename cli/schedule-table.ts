@@ -16,6 +16,7 @@ const stateOf = (row: Schedule): string => {
   return row.paused_at === null ? "on" : "paused"
 }
 
+/** With why its last time came to nothing, whole: a schedule whose runs are refused stays on. */
 export const scheduleColumns = (now: Date): readonly Column<Schedule>[] => [
   { title: "schedule", full: (row) => row.name },
   { title: "workflow", full: (row) => row.workflow },
@@ -28,7 +29,7 @@ export const scheduleColumns = (now: Date): readonly Column<Schedule>[] => [
     short: (row) => (row.next_at === null ? "–" : ahead(row.next_at, now)),
   },
   { title: "last", full: (row) => row.last?.status ?? "" },
-  { title: "why", full: (row) => row.last?.reason ?? "" },
+  { title: "why", full: (row) => row.last?.reason ?? "", is_below: true },
 ]
 
 export const printSchedule = (schedule: Schedule, options: Options, io: Io): number =>

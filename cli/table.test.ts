@@ -45,6 +45,23 @@ describe("a table", () => {
     expect(pipe.printed[0]).toHaveLength(41)
   })
 
+  test("has what is to be copied on lines of its own, whole on the narrowest terminal, and in its place in a pipe", () => {
+    const [id, name, at] = columns
+    const whole = id && name && at ? [id, { ...name, is_below: true as const }, at] : []
+    const narrow = capture({ out_is_tty: true, columns: 10 })
+    printTable(narrow, whole, rows)
+    expect(narrow.printed).toEqual([
+      "ID       …",
+      "0198c0de …",
+      "  nightly",
+      "0198c0df …",
+      "  tab here and red",
+    ])
+    const pipe = capture()
+    printTable(pipe, whole, rows.slice(0, 1))
+    expect(pipe.printed).toEqual(["0198c0de\tnightly\t2026-03-01T11:00:00.000Z"])
+  })
+
   test("has colour only where it is wanted", () => {
     const io = capture({ out_is_tty: true, color: true })
     printTable(io, columns, rows.slice(0, 1))

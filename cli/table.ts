@@ -7,6 +7,8 @@ export type Column<Row> = {
   readonly full: (row: Row) => string
   /** As a person does; `full` when left out. */
   readonly short?: (row: Row) => string
+  /** For a person on a line of its own below the row, and never cut: something to copy. */
+  readonly is_below?: true
 }
 
 const onePiece = (text: string): string => clean(text).replaceAll(/[\t\n]/g, " ")
@@ -21,8 +23,10 @@ export const printTable = <Row>(io: Io, columns: readonly Column<Row>[], rows: r
     for (const row of rows) io.out(columns.map((column) => onePiece(column.full(row))).join("\t"))
     return
   }
-  const cells = rows.map((row) => columns.map((column) => onePiece((column.short ?? column.full)(row))))
-  const widths = columns.map(({ title }, index) =>
+  const across = columns.filter(({ is_below }) => is_below !== true)
+  const below = columns.filter(({ is_below }) => is_below === true)
+  const cells = rows.map((row) => across.map((column) => onePiece((column.short ?? column.full)(row))))
+  const widths = across.map(({ title }, index) =>
     Math.max(title.length, ...cells.map((cell) => cell[index]?.length ?? 0)),
   )
   const line = (texts: readonly string[]) =>
@@ -33,8 +37,12 @@ export const printTable = <Row>(io: Io, columns: readonly Column<Row>[], rows: r
         .join("  ")
         .trimEnd(),
     )
-  io.out(styled(io, "dim", line(columns.map(({ title }) => title.toUpperCase()))))
-  for (const cell of cells) io.out(line(cell))
+  io.out(styled(io, "dim", line(across.map(({ title }) => title.toUpperCase()))))
+  for (const [index, row] of rows.entries()) {
+    io.out(line(cells[index] ?? []))
+    const texts = below.map((column) => onePiece(column.full(row)))
+    for (const text of texts) if (text !== "") io.out(`  ${text}`)
+  }
 }
 
 const units = [

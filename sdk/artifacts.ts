@@ -1,4 +1,5 @@
-import type { Artifact, Page } from "./shapes.ts"
+import { allOf } from "./pages.ts"
+import type { Artifact, Page, PageOptions } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
 export type Upload = {
@@ -12,8 +13,12 @@ export const artifactsOf = (transport: Transport) => {
   const path = (run_id: string) => `/api/v1/runs/${encodeURIComponent(run_id)}/artifacts`
   const file = (run_id: string, name: string) =>
     `${path(run_id)}/${name.split("/").map(encodeURIComponent).join("/")}`
+  const list = (run_id: string, options: PageOptions = {}) =>
+    transport.json<Page<Artifact>>({ path: path(run_id), query: options })
   return {
-    list: (run_id: string) => transport.json<Page<Artifact>>({ path: path(run_id) }),
+    list,
+    all: (run_id: string, options: PageOptions = {}) =>
+      allOf((own: PageOptions) => list(run_id, own), options),
     /** The file as a stream; `headers` tell its size and checksum. */
     download: (run_id: string, name: string, signal?: AbortSignal) =>
       transport.send({ path: file(run_id, name), stream: true, ...(signal && { signal }) }),

@@ -140,3 +140,30 @@ test("who has left the program's group and holds on to what it prints holds up n
     process.kill(left, "SIGKILL")
   }
 })
+
+test.skipIf(process.platform !== "linux")(
+  "what it has started ends with it, also in a session of its own",
+  async () => {
+    const mark = crypto.randomUUID()
+    const { told } = await evaluate(`
+      import { workflow } from "wf"
+      import { spawn } from "node:child_process"
+      for (const way of [{ detached: true, stdio: "ignore" }, { detached: true, stdio: "inherit" }]) {
+        spawn("sh", ["-c", "trap '' TERM; setsid sh -c 'sleep 60; :' $0 & sleep 60; :", "${mark}"], way).unref()
+      }
+      await new Promise((go) => setTimeout(go, 200))
+      export const flow = workflow("leaving").task("a", { run: "true" })
+    `)
+    expect(names(told)).toEqual(["leaving"])
+    expect(processesWith(mark)).toEqual([])
+  },
+)
+
+const processesWith = (mark: string): readonly string[] =>
+  readdirSync("/proc").filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, "utf8").includes(mark)
+    } catch {
+      return false
+    }
+  })

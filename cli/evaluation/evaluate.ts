@@ -3,6 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { clean } from "../clean.ts"
 import type { Io } from "../io.ts"
+import { endLeft } from "./left.ts"
 import { memoryOf } from "./memory.ts"
 import { type Told, toldSchema } from "./told.ts"
 
@@ -51,7 +52,8 @@ export const evaluateProgram = async (
     const letGo = new AbortController()
     const shown = Promise.all([shownOf(child.stdout, letGo.signal), shownOf(child.stderr, letGo.signal)])
     const refusal = await held(child, limits, io.signal)
-    // What has left the group may hold on to the pipes, and would hold up the command with them.
+    await endLeft(folder)
+    // Who is found by nobody may hold on to the pipes, and would hold up the command with them.
     const timer = setTimeout(() => letGo.abort(), linger_ms)
     for (const text of await shown) if (text !== "") io.note(text)
     clearTimeout(timer)

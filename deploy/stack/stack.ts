@@ -53,7 +53,7 @@ const start = async (ground: Ground, wanted_port: number): Promise<Stack> => {
     clusters.set(`${name}_rpc`, `127.0.0.1:${planned.ports.get(name)?.rpc}`)
   }
   const [envoy, token] = await Promise.all([
-    startGateway(ground, { port, clusters }),
+    startGateway(ground, { port, clusters, per_address: perAddress(ground.environment) }),
     ownerToken(ground.data, planned.environmentOf("iam")),
   ])
   await untilRouted(ground, url)
@@ -61,6 +61,10 @@ const start = async (ground: Ground, wanted_port: number): Promise<Stack> => {
 }
 
 const hostOf = (url: string): string => new URL(url).host
+
+/** A load that comes from this machine has one address. */
+const perAddress = ({ WF_GATEWAY_RATE: rate }: Readonly<Record<string, string>>): number | undefined =>
+  rate === undefined ? undefined : Number(rate)
 
 const look_ms = 50
 

@@ -3,7 +3,11 @@ import { z } from "zod"
 const id = z.uuid()
 const time = z.iso.datetime()
 
+/** Of a run that a task of another one has begun: the run at the top, which all of this is a part of. */
+const whole = { whole_run_id: id.optional() }
+
 const runFact = z.object({
+  ...whole,
   run_id: id,
   workspace_id: id,
   workflow: z.string(),
@@ -11,6 +15,7 @@ const runFact = z.object({
 })
 
 const taskFact = z.object({
+  ...whole,
   task_run_id: id,
   /** Null for a stand-alone job. */
   run_id: id.nullable(),
@@ -44,8 +49,6 @@ export const catalogue = {
       reason: z.string().nullable(),
       started_at: time.nullable(),
       finished_at: time,
-      /** Of one that a task of another run has begun: the run that all of this is a part of. */
-      whole_run_id: id.optional(),
     }),
   },
   "run.paused": { data: runFact.extend({ at: time }) },

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "bun:test"
 import { createRoute, z } from "@hono/zod-openapi"
+import { createAllowance } from "#kernel/auth/allowance.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import { createMetrics, type Metrics } from "#kernel/telemetry/metrics.ts"
@@ -251,4 +252,24 @@ describe("a server", () => {
     expect(text).not.toContain("secret")
     await server.stop()
   })
+})
+
+test("who sends more than they may is told when to come again, and nothing is done", async () => {
+  let done = 0
+  const limited = createApp({
+    ...{ service: "test", log, metrics },
+    authenticate: async () => ({
+      ...{ kind: "user", user_id: "u", email: "e", workspace_id: "w", role: "viewer", grant_id: "g" },
+    }),
+    allowance: createAllowance({ per_s: 1, report: async () => [], now: () => 0 }),
+  })
+  limited.post("/api/v1/things", (context) => {
+    done += 1
+    return context.body(null, 204)
+  })
+  const ask = () => limited.request("/api/v1/things", { method: "POST" })
+  for (let sent = 0; sent < 10; sent += 1) expect((await ask()).status).toBe(204)
+  const refused = await ask()
+  expect([refused.status, refused.headers.get("retry-after"), done]).toEqual([429, "10", 10])
+  expect(await refused.json()).toMatchObject({ code: "request.too_many" })
 })

@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler, Next } from "hono"
 import { bodyLimit } from "hono/body-limit"
 import { HTTPException } from "hono/http-exception"
 import type { Actor } from "#kernel/auth/actor.ts"
+import type { Allowance } from "#kernel/auth/allowance.ts"
 import type { Authenticate, Credentials } from "#kernel/auth/authenticate.ts"
 import { Problem, problemBody, problemHeaders } from "#kernel/problem/problem.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
@@ -14,6 +15,8 @@ import { whileAdmitted } from "./while-admitted.ts"
 export type Doors = {
   readonly service: string
   readonly authenticate: Authenticate
+  /** Without it everybody may send as much as they like. */
+  readonly allowance?: Allowance | undefined
   readonly log: Log
   readonly metrics: Metrics
 }
@@ -98,13 +101,15 @@ const toldAs = (hidden: string | undefined) => {
 
 /** Who calls. Everything below `/api/` needs somebody, but what is listed as open. */
 const admitted = async (
-  { authenticate }: Doors,
+  { authenticate, allowance }: Doors,
   open: ReadonlySet<string>,
   context: Context<AppEnvironment>,
 ): Promise<void> => {
   const { path } = context.req
   if (!path.startsWith("/api/") || open.has(path)) return
-  context.set("actor", await authenticate(credentialsOf(context)))
+  const actor = await authenticate(credentialsOf(context))
+  allowance?.spend(actor)
+  context.set("actor", actor)
 }
 
 const credentialsOf = ({ req }: Context<AppEnvironment>): Credentials => ({
@@ -152,6 +157,7 @@ const door = (doors: Doors, options: AppOptions): MiddlewareHandler<AppEnvironme
       pass(context, next),
     )
     context.res.headers.set("x-request-id", request_id)
+    context.res.headers.set("x-content-type-options", "nosniff")
     const labels = labelsOf(method, context.req.routePath, context.res.status)
     requests.add(labels.request, 1)
     seconds.observe(labels.route, (performance.now() - started_ms) / 1000)

@@ -18,6 +18,11 @@ export const kinds = {
     next: "Send `Content-Type: application/json`, or what /openapi.json names for this path.",
   },
   "request.too_large": { status: 413, title: "The request is too large", next: "Send less, or split it." },
+  "request.too_many": {
+    status: 429,
+    title: "Too many requests",
+    next: "Send the request again after the seconds that Retry-After names, and fewer at a time.",
+  },
   "request.not_found": {
     status: 404,
     title: "There is no such path",
@@ -200,6 +205,11 @@ export const kinds = {
     status: 422,
     title: "The artifact's name is not valid",
     next: "Use a relative path without `..`, control characters or a leading slash.",
+  },
+  "artifact.name_taken": {
+    status: 409,
+    title: "Another task of this run has kept a file of this name",
+    next: "Keep it under another name, or in a folder of the task's own.",
   },
   "artifact.too_large": {
     status: 413,

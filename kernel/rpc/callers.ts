@@ -1,6 +1,7 @@
 import { type DescMethod, getOption } from "@bufbuild/protobuf"
 import { type ContextValues, createContextKey, type HandlerContext } from "@connectrpc/connect"
 import type { Actor } from "#kernel/auth/actor.ts"
+import type { Allowance } from "#kernel/auth/allowance.ts"
 import type { Authenticate } from "#kernel/auth/authenticate.ts"
 import { revocation } from "#kernel/auth/revocation.ts"
 import type { ServiceIdentity, ServiceTokens } from "#kernel/auth/service-token.ts"
@@ -17,6 +18,7 @@ export type CallerChecks = {
   readonly tokens: ServiceTokens
   /** Without it nobody but services is let in, also where proto/ opens a method to users. */
   readonly authenticate?: Authenticate
+  readonly allowance?: Allowance | undefined
 }
 
 /** What of a request tells who sent it. */
@@ -47,7 +49,9 @@ const callerOf = async (
 
 /** Lets in whom proto/ says that a method is for, and refuses anybody else. */
 export const admit = async (asked: Asked, checks: CallerChecks): Promise<void> => {
-  asked.contextValues.set(callerKey, await callerOf(asked, checks))
+  const caller = await callerOf(asked, checks)
+  if (caller.kind === "user") checks.allowance?.spend(caller.actor)
+  asked.contextValues.set(callerKey, caller)
 }
 
 /** A user's stream ends with what let them in; services' streams are theirs for as long as they run. */

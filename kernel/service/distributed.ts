@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { type PlatformKey, platformKey } from "#kernel/auth/platform-key.ts"
 import { kafkaBus } from "#kernel/bus/kafka.ts"
 import { ConfigError, config_exit_code, type Environment } from "#kernel/config/config.ts"
+import { withCors } from "#kernel/http/cors.ts"
 import { documentOf } from "#kernel/http/document.ts"
 import { serveHttp } from "#kernel/http/serve.ts"
 import type { Dial } from "#kernel/rpc/client.ts"
@@ -93,10 +94,10 @@ const readKey = (path: string): PlatformKey => {
 }
 
 const openDoors = async ({ running, rpc, rpc_part }: Composed, settings: ProcessSettings) => {
-  const { WF_HOST: host, WF_HTTP_PORT, WF_RPC_PORT } = settings
+  const { WF_HOST: host, WF_HTTP_PORT, WF_RPC_PORT, WF_WEB_ORIGIN } = settings
   const { http } = running
   http.get("/openapi.json", (context) => context.json(documentOf(http)))
-  const web = serveHttp(http.fetch, { host, port: WF_HTTP_PORT })
+  const web = serveHttp(withCors(http.fetch, WF_WEB_ORIGIN), { host, port: WF_HTTP_PORT })
   const calls = rpc_part && (await serveRpc([rpc_part], { host, port: WF_RPC_PORT, log: rpc.log }))
   return {
     http_port: web.port,

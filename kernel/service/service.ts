@@ -1,4 +1,5 @@
 import type { z } from "zod"
+import type { Allowance } from "#kernel/auth/allowance.ts"
 import type { Authenticate } from "#kernel/auth/authenticate.ts"
 import type { PlatformKey } from "#kernel/auth/platform-key.ts"
 import type { Blob } from "#kernel/blob/blob.ts"
@@ -33,6 +34,7 @@ export type Platform<Needs extends Store = never> = {
   readonly bus: Bus
   readonly call: Call
   readonly authenticate: Authenticate
+  readonly allowance: Allowance
 } & Pick<Stores, Needs>
 
 /** What a started service consists of. The composition serves its doors and runs its loops. */

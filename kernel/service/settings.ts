@@ -1,5 +1,6 @@
 import { z } from "zod"
 import { ConfigError, type Environment, parseConfig, wholeNumber } from "#kernel/config/config.ts"
+import { originSettings } from "#kernel/http/cors.ts"
 import type { Service, Store } from "./service.ts"
 
 const port = wholeNumber({ min: 0, max: 65_535 })
@@ -16,6 +17,7 @@ const processSettings = z.object({
   WF_KEY_FILE: z.string().min(1),
   WF_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
   WF_OTLP_URL: z.url().optional(),
+  ...originSettings.shape,
 })
 
 export const postgresSettings = z.object({

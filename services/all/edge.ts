@@ -5,11 +5,19 @@ import { Problem } from "#kernel/problem/problem.ts"
 import { addHealth } from "#kernel/service/health.ts"
 import type { Running } from "#kernel/service/running.ts"
 import type { Metrics } from "#kernel/telemetry/metrics.ts"
+import { check_path } from "#services/iam/gateway/check.ts"
 import { isLocal } from "./local-only.ts"
 import { isSimple, type Routed, routing } from "./routing.ts"
 
-/** What every service answers for itself; the edge answers it for all of them together. */
-const own_paths = new Set(["/health", "/health/live", "/health/ready", "/metrics", "/openapi.json"])
+/** What every service answers for itself, and the edge for all of them together; and what only a gateway asks. */
+const own_paths = new Set([
+  "/health",
+  "/health/live",
+  "/health/ready",
+  "/metrics",
+  "/openapi.json",
+  check_path,
+])
 
 type Fetch = (request: Request) => Response | Promise<Response>
 

@@ -12,7 +12,7 @@ import { postgresDocuments } from "#kernel/documents/postgres.ts"
 import { caller, type Dial } from "#kernel/rpc/client.ts"
 import { lazyTransport } from "#kernel/rpc/lazy.ts"
 import { inMemoryTransport } from "#kernel/rpc/server.ts"
-import { type Adapters, authenticateBy, type Composed, compose } from "#kernel/service/compose.ts"
+import { type Adapters, type Composed, callersBy, compose } from "#kernel/service/compose.ts"
 import { type Kit, systemKit } from "#kernel/service/kit.ts"
 import type { Service, Store } from "#kernel/service/service.ts"
 import { createMetrics, type Metrics } from "#kernel/telemetry/metrics.ts"
@@ -58,7 +58,7 @@ export const layGround = (postgres_url: string, public_url: string, options: Pla
       if (!target?.parts.rpc) throw new Error(`${service} has no RPC door`)
       return inMemoryTransport(target.parts.rpc, target.rpc, outgoing)
     })
-  const authenticate = authenticateBy(caller(dial, serviceTokens("iam", key)))
+  const callers = callersBy(caller(dial, serviceTokens("iam", key)), environment, kit)
   return {
     metrics,
     kit,
@@ -69,7 +69,7 @@ export const layGround = (postgres_url: string, public_url: string, options: Pla
       const { name } = service
       const database = pool.database(name)
       const stores = { database, hot: hot.database(name), documents: postgresDocuments({ database }), blob }
-      const shared = { kit, log, metrics, key, bus, dial, authenticate, environment: known }
+      const shared = { kit, log, metrics, key, bus, dial, callers, environment: known }
       const adapters: Adapters<Store> = { ...shared, stores }
       composed.set(name, await compose(service, adapters))
     },

@@ -1,5 +1,6 @@
 import type { Environment } from "#kernel/config/config.ts"
 import { startEmbedded } from "#kernel/database/embedded/start.ts"
+import { originsIn, withCors } from "#kernel/http/cors.ts"
 import { serveHttp } from "#kernel/http/serve.ts"
 import { serveRpc } from "#kernel/rpc/server.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
@@ -73,14 +74,14 @@ export const startPlatform = async (options: PlatformOptions): Promise<RunningPl
   }
 }
 
-const openDoors = async (ground: Ground, { host, port, log }: PlatformOptions) => {
+const openDoors = async (ground: Ground, { host, port, log, environment }: PlatformOptions) => {
   const all = [...ground.composed.values()]
   const edge = composeEdge(
     all.map(({ running }) => running),
     ground.metrics,
     ground.links,
   )
-  const http = serveHttp(edge, { host, port })
+  const http = serveHttp(withCors(edge, originsIn(environment)), { host, port })
   const parts = all.flatMap(({ rpc_part }) => rpc_part ?? [])
   const rpc = await serveRpc(parts, { host, port: port + 1, log })
   return {

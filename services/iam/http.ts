@@ -1,4 +1,5 @@
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
+import { mountCheck } from "./gateway/check.ts"
 import type { Iam } from "./iam.ts"
 import { mountInvites } from "./invite/http.ts"
 import { mountMembers } from "./member/http.ts"
@@ -13,6 +14,7 @@ const keys_max_age_s = 300
 
 export const iamHttp = (iam: Iam, doors: Doors): App => {
   const app = createApp(doors, { open: [...open_user_paths, ...open_session_paths, ...open_oidc_paths] })
+  mountCheck(app, doors.authenticate)
   mountUser(app, iam)
   mountSession(app, iam)
   mountTokens(app, iam)

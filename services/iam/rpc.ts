@@ -3,14 +3,15 @@ import type { Routes } from "#kernel/rpc/server.ts"
 import { Authorization } from "#proto/generated/envoy/service/auth/v3/external_auth_pb.ts"
 import { IamService } from "#proto/generated/wf/iam/v1/iam_pb.ts"
 import { check } from "./gateway/check.ts"
+import { reportUse } from "./gateway/report-use.ts"
 import type { Iam } from "./iam.ts"
 import { listRevoked } from "./session/list-revoked.ts"
 import { validateToken } from "./token/validate.ts"
 
 /** What the other services ask of identity. A token that is not valid is answered by an empty user id. */
 export const iamRpc = (iam: Iam, authenticate: Authenticate): Routes => {
-  const validate = validateToken(iam)
   const checked = check(authenticate)
+  const validate = validateToken(iam)
   return (router) => {
     router.service(Authorization, {
       check: ({ attributes }) => checked(attributes?.request?.http ?? { method: "", headers: {} }),
@@ -32,6 +33,9 @@ export const iamRpc = (iam: Iam, authenticate: Authenticate): Routes => {
         }
       },
       listRevoked: ({ cursor }) => listRevoked(iam.database)(cursor),
+      reportUse: async ({ instance, window, uses }) => ({
+        elsewhere: [...(await reportUse(iam.database)({ instance, window: Number(window), uses }))],
+      }),
       getKeys: () => ({ jwksJson: iam.keys.jwks }),
     })
   }

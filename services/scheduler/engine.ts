@@ -34,6 +34,8 @@ export type Engine = {
   /** Sessions as this process has seen them last. That one is alive still is for the database to say. */
   readonly sessions: Recent<Taker>
   readonly seats: Seats
+  /** By the id of a part, the run that it is a part of; that never changes. */
+  readonly wholes: Recent<string>
   /** Followers of runs in this process. */
   readonly feed: Feed
   /** Fires when work became claimable. */
@@ -42,6 +44,8 @@ export type Engine = {
   readonly moved: Signal
   /** Fires when running tasks are to stop. */
   readonly stopped: Signal
+  /** Fires when timers were set that are due at once. */
+  readonly due: Signal
   readonly measures: Measures
 }
 
@@ -49,6 +53,7 @@ type Ground = Pick<Engine, "database" | "hot" | "kit" | "log"> & { readonly metr
 
 export const max_known_jobs = 5_000
 export const max_sessions = 1_000
+export const max_wholes = 5_000
 const ample_room = 32
 
 /** An engine that shares nothing in memory with any other. */
@@ -68,9 +73,11 @@ export const createEngine = ({ metrics, ...ground }: Ground): Engine => {
     known_jobs: recent(max_known_jobs),
     sessions: recent(max_sessions),
     seats: createSeats({ ample_room, wake }),
+    wholes: recent(max_wholes),
     feed: createFeed(),
     moved: createSignal(),
     stopped: createSignal(),
+    due: createSignal(),
     measures: createMeasures(metrics),
   }
 }

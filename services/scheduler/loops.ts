@@ -13,6 +13,16 @@ export const schedulerLoops = (engine: Engine, keep_days: number): readonly Loop
   return [
     loop({ name: "scheduler.sweep", round: sweepSessions(engine), idle_ms: sweep_ms, log }),
     loop({ name: "scheduler.retention", round: cleanEnded(engine, keep_days), idle_ms: clean_ms, log }),
-    loop({ name: "scheduler.timers", round: fireTimers(engine), idle_ms: timer_ms, log }),
+    loop({ name: "scheduler.timers", round: fireAndRest(engine), idle_ms: timer_ms, log }),
   ]
+}
+
+/** Heard from before it looks, so that nothing that becomes due meanwhile waits for the next look. */
+const fireAndRest = (engine: Engine) => {
+  const fire = fireTimers(engine)
+  return async (stop: AbortSignal): Promise<boolean> => {
+    const due = engine.due.next(timer_ms, stop)
+    if (!(await fire())) await due
+    return true
+  }
 }

@@ -83,7 +83,11 @@ chmodSync(scratch, 0o711)
 
 const measurePlatform = async (conditions: Conditions): Promise<void> => {
   const system = options.distributed ? "wf, distributed" : "wf"
-  const environment = { ...process.env, WF_ENGINES_CACHE: engineCache(process.env.WF_ENGINES_CACHE) }
+  const environment = {
+    ...process.env,
+    WF_GATEWAY_RATE: "1000000",
+    WF_ENGINES_CACHE: engineCache(process.env.WF_ENGINES_CACHE),
+  }
   const { port, distributed, profile, seconds } = options
   const target = await startPlatform({ folder: scratch, port, distributed, profile, environment })
   stopping.push(target.stop)

@@ -15,6 +15,7 @@ const resultOf = (line: Line): string => {
     p50_ms !== undefined && `p50 ${p50_ms} ms`,
     p99_ms !== undefined && `p99 ${p99_ms} ms`,
     details.ratio !== undefined && `${details.ratio}×`,
+    details.share !== undefined && `${details.share} %`,
     details.rss_mb !== undefined && `${details.rss_mb} MB`,
   ]
   return parts.filter(Boolean).join(", ")

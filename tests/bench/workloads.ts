@@ -1,5 +1,6 @@
 import type { Workload } from "./workload.ts"
 import { costStored, drain, residentMemory } from "./workloads/drain.ts"
+import { edgeCost } from "./workloads/edge.ts"
 import { enqueuePaused, enqueueRun, enqueueWhileDraining } from "./workloads/enqueue.ts"
 import { chainOfTasks, costPerTask, fanOut } from "./workloads/graph.ts"
 import { idleLatency } from "./workloads/idle.ts"
@@ -14,6 +15,7 @@ export const workloads: readonly Workload[] = [
   costPerTask,
   sequenceThroughput,
   sequenceStart,
+  edgeCost,
   enqueuePaused,
   enqueueRun,
   drain,

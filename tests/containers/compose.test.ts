@@ -64,7 +64,8 @@ test("every service accepts the settings that its container gets", async () => {
 
 test("no setting is given that nobody reads", async () => {
   const { services } = await composeFile()
-  const known = (await read("kernel/service/settings.ts")) + (await configs())
+  const shared = ["kernel/service/settings.ts", "kernel/service/compose.ts", "kernel/http/cors.ts"]
+  const known = (await Promise.all(shared.map(read))).join("\n") + (await configs())
   const given = serviceNames().flatMap((name) => Object.keys(services[name]?.environment ?? {}))
   const peers = new Set(serviceNames().map((name) => `WF_${name.toUpperCase()}_RPC_URL`))
   expect([...new Set(given)].filter((name) => !peers.has(name) && !known.includes(name))).toEqual([])
@@ -101,7 +102,8 @@ test("the gateway knows the services by the names and ports that they have", asy
   const places = [...gateway.matchAll(/address: ([a-z][a-z0-9]*), port_value: (\d+)/g)]
   const there = places.filter(([, name = ""]) => name in services).map(([, name, port]) => `${name}:${port}`)
   const doors = serviceNames().filter((name) => name !== "worker")
-  expect(there.sort()).toEqual([...doors.map((name) => `${name}:4400`), "s3:7070"].sort())
+  const others = ["scheduler:4401", "s3:7070"]
+  expect(there.sort()).toEqual([...doors.map((name) => `${name}:4400`), ...others].sort())
 })
 
 test("the image holds all that services import", async () => {

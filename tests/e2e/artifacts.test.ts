@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "bun:test"
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { platform, type UnderTest } from "./platform.ts"
@@ -95,4 +95,69 @@ test("names that would leave their folder are refused", async () => {
     "note.txt",
     "out/rows.csv",
   ])
+})
+
+test("all pages of a run's files are listed, and come down", async () => {
+  const path = join(folder, "many.yml")
+  writeFileSync(
+    path,
+    `name: many
+tasks:
+  make:
+    run: for n in $(seq 100 349); do echo $n > $n.txt; done
+    artifacts: ["*.txt"]
+`,
+  )
+  const run_id = (await it.wf(["run", path, "--detach"])).stdout.trim()
+  expect((await it.wf(["watch", run_id])).code).toBe(0)
+  const names = Array.from({ length: 250 }, (_, index) => `${index + 100}.txt`)
+  const listed = (await it.wf(["artifacts", "list", run_id, "--all"])).stdout.trim().split("\n")
+  expect(listed.map((line) => line.split("\t")[0] ?? "")).toEqual(names)
+  expect((await it.wf(["artifacts", "download", run_id, "349.txt", "-o", "-"])).stdout).toBe("349\n")
+  const target = join(folder, "many")
+  expect((await it.wf(["artifacts", "download", run_id, "--all", "-o", target])).code).toBe(0)
+  expect(readdirSync(target).sort()).toEqual(names)
+  const missing = await it.wf(["artifacts", "download", run_id, "nothing.txt"])
+  expect([missing.code, missing.stderr]).toEqual([5, expect.stringContaining("… and 200 more")])
+})
+
+test("a task that keeps another's name with other content fails for good, and is told whose it is", async () => {
+  const path = join(folder, "taken.yml")
+  writeFileSync(
+    path,
+    `name: taken
+tasks:
+  make:
+    run: echo 1 > out.csv
+    artifacts: [out.csv]
+  same:
+    needs: [make]
+    fetch: [out.csv]
+    run: cat out.csv
+    artifacts: ["*.csv"]
+  sort:
+    needs: [same]
+    run: echo 2 > out.csv
+    artifacts: [out.csv]
+    retries: { max_retries: 3, initial: 10s }
+`,
+  )
+  const ended = await it.wf(["run", path, "--json"])
+  const { tasks } = JSON.parse(ended.stdout.trim().split("\n").at(-1) ?? "{}") as {
+    tasks: {
+      task: string
+      status: string
+      attempt: number
+      error: { code: string; message: string } | null
+    }[]
+  }
+  expect(tasks.map(({ task, status, attempt }) => [task, status, attempt])).toEqual([
+    ["make", "completed", 1],
+    ["same", "completed", 1],
+    ["sort", "failed", 1],
+  ])
+  expect(tasks.at(-1)?.error).toMatchObject({
+    code: "artifact.name_taken",
+    message: expect.stringContaining('The task make of this run has kept "out.csv"'),
+  })
 })

@@ -58,6 +58,29 @@ describe("a schedule", () => {
     expect((await it.wf(["schedules", "show", "ticking"])).code).toBe(5)
   })
 
+  test("whose runs are refused says so where it is listed and shown, and one of an archived workflow is due no more", async () => {
+    const every_second = 'schedule: [{ cron: "* * * * * *", overlap: allow }]\n'
+    expect(
+      (await push("refusing", `${every_second}inputs:\n  who: { type: string, default: a }\n${noop}`)).code,
+    ).toBe(0)
+    const needs = ["schedules", "create", "refusing-more", "--workflow", "refusing", "--cron", "* * * * * *"]
+    expect((await it.wf([...needs, "-i", "who=ada"])).code).toBe(0)
+    // The workflow is changed under the schedule: what that gives is no input any more.
+    expect((await push("refusing", `${noop}`)).code).toBe(0)
+    const last = await until("a refusal", async () => {
+      const listed = await it.wf(["schedules", "list", "--workflow", "refusing"])
+      const [name, , , , state, , status, why = ""] = listed.stdout.trim().split("\t")
+      return status === "failed" && { name, state, why }
+    })
+    expect(last).toMatchObject({ name: "refusing-more", state: "on" })
+    expect(last.why).toStartWith("inputs.invalid: who")
+    const shown = await it.wf(["schedules", "show", "refusing-more", "--field", "last.reason"])
+    expect(shown.stdout).toStartWith("inputs.invalid: who")
+    expect((await it.wf(["workflows", "archive", "refusing"])).code).toBe(0)
+    const archived = await it.client.schedules.get("refusing-more")
+    expect(archived).toMatchObject({ workflow_archived: true, next_at: null })
+  })
+
   test("is made, shown, filled in and deleted from the command line", async () => {
     await push("report", `inputs:\n  day: { type: string }\n${noop}`)
     const made = await it.wf([

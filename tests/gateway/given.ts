@@ -13,13 +13,14 @@ import type { Actor } from "#kernel/auth/actor.ts"
 import type { Authenticate } from "#kernel/auth/authenticate.ts"
 import { key_bytes, platformKey } from "#kernel/auth/platform-key.ts"
 import { serviceTokens } from "#kernel/auth/service-token.ts"
+import { type App, createApp } from "#kernel/http/app.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { type Routes, type RpcServer, serveRpc } from "#kernel/rpc/server.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
+import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import { until } from "#kernel/testing/until.ts"
-import { Authorization } from "#proto/generated/envoy/service/auth/v3/external_auth_pb.ts"
 import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
-import { check } from "#services/iam/gateway/check.ts"
+import { mountCheck } from "#services/iam/gateway/check.ts"
 
 export const clusters = [
   "iam",
@@ -35,14 +36,33 @@ export const clusters = [
 /** The one credential that the stand of identity takes. */
 export const credential = { authorization: "Bearer wft_good" }
 
+/** Judges as identity does, and remembers what it was asked. */
+const judging =
+  (asked: string[]): Authenticate =>
+  async ({ authorization = "", workspace = "" }) => {
+    asked.push(`${authorization} ${workspace}`.trim())
+    if (authorization !== credential.authorization) throw new Problem("auth.invalid")
+    return {} as Actor
+  }
+
+/** Identity's own door for the gateway, over a judge that is no database. */
+const checksBy = (authenticate: Authenticate): App => {
+  const app = createApp({ service: "iam", log: silentLog, metrics: createMetrics(), authenticate })
+  mountCheck(app, authenticate)
+  return app
+}
+
+type Standing = { readonly keys: string; readonly checks: App }
+
 /** Stands for a service: says which it is and what it was sent, and holds on to a stream. */
-const stand = (name: string, keys: string) =>
+const stand = (name: string, { keys, checks }: Standing) =>
   Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
     fetch(request) {
       const { pathname } = new URL(request.url)
       if (pathname === "/health/live") return new Response("ok")
+      if (name === "iam" && pathname.startsWith("/check/")) return checks.fetch(request)
       if (name === "iam" && pathname === "/.well-known/jwks.json") {
         return new Response(keys, { headers: { "x-stand": name } })
       }
@@ -55,19 +75,10 @@ const stand = (name: string, keys: string) =>
     },
   })
 
-/** Judges as identity does, and remembers what it was asked. Takes the scheduler's calls as well. */
-const standForCalls = async (asked: string[]): Promise<RpcServer> => {
-  const authenticate: Authenticate = async ({ authorization = "", workspace = "" }) => {
-    asked.push(`${authorization} ${workspace}`.trim())
-    if (authorization !== credential.authorization) throw new Problem("auth.invalid")
-    return {} as Actor
-  }
-  const judged = check(authenticate)
+/** Stands for the scheduler's calls. */
+const standForCalls = async (authenticate: Authenticate): Promise<RpcServer> => {
   const routes: Routes = (router) => {
     router.service(SchedulerService, { getRun: ({ runId }) => ({ runJson: runId }), report: () => ({}) })
-    router.service(Authorization, {
-      check: ({ attributes }) => judged(attributes?.request?.http ?? { method: "", headers: {} }),
-    })
   }
   const tokens = serviceTokens("iam", platformKey(randomBytes(key_bytes).toString("base64")))
   const doors = { service: "iam", tokens, log: silentLog, authenticate }
@@ -88,7 +99,6 @@ export type Gateway = {
   readonly url: string
   /** Which credentials identity was asked about. */
   readonly asked: string[]
-  readonly calls: RpcServer
   /** What anybody may know: the public keys, as a JWK set. */
   readonly keys: string
   /** An access token; by default one that the gateway takes. */
@@ -98,17 +108,19 @@ export type Gateway = {
 }
 
 /** Envoy as in a stack, before stands of the services. */
-export const startGateway = async (): Promise<Gateway> => {
+export const startGateway = async (per_address?: number): Promise<Gateway> => {
   const folder = await createOwnedFolder(tmpdir(), "wf-gateway-test")
   const asked: string[] = []
   const { keys, sign } = await signing()
-  const calls = await standForCalls(asked)
-  const stands = new Map(clusters.map((name) => [name, stand(name, keys)]))
+  const authenticate = judging(asked)
+  const calls = await standForCalls(authenticate)
+  const standing = { keys, checks: checksBy(authenticate) }
+  const stands = new Map(clusters.map((name) => [name, stand(name, standing)]))
   const { port } = await takePorts(["port"])
   const places = new Map([...stands].map(([name, server]) => [name, `127.0.0.1:${server.port}`]))
-  for (const name of ["iam_rpc", "scheduler_rpc"]) places.set(name, `127.0.0.1:${calls.port}`)
+  places.set("scheduler_rpc", `127.0.0.1:${calls.port}`)
   const config = join(folder, "envoy.json")
-  await Bun.write(config, await gatewayConfiguration({ port, clusters: places }))
+  await Bun.write(config, await gatewayConfiguration({ port, clusters: places, per_address }))
   await envoy.install(testCache)
   const running: Running = await envoy.start({ cache: testCache, folder, config })
   const url = `http://127.0.0.1:${port}`
@@ -120,7 +132,7 @@ export const startGateway = async (): Promise<Gateway> => {
   await until("the gateway has the keys", knowsKeys)
   asked.length = 0
   return {
-    ...{ url, asked, keys, calls, sign },
+    ...{ url, asked, keys, sign },
     stopService: async (name) => stands.get(name)?.stop(true),
     async stop() {
       await running.stop()

@@ -142,11 +142,25 @@ describe.skipIf(!isUsable(envoy))("who comes through the gateway", () => {
   })
 
   test("where identity is away, nobody comes in who has to be asked about", async () => {
-    await gateway.calls.stop()
+    await gateway.stopService("iam")
     const answer = await fetch(`${gateway.url}/api/v1/runs`, { headers: credential })
     expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "1"])
     expect(await answer.json()).toMatchObject({ code: "platform.unavailable" })
     const known = bearer(await gateway.sign({ jti: "2" }))
     expect(await ask("/api/v1/runs", known)).toMatchObject({ status: 204, stand: "scheduler" })
   })
+})
+
+test.skipIf(!isUsable(envoy))("from one address come only so many requests, whoever sends them", async () => {
+  const gateway = await startGateway(20)
+  try {
+    const ask = () => fetch(`${gateway.url}/api/v1/runs`, { headers: credential })
+    const answers = await Promise.all(Array.from({ length: 60 }, ask))
+    const refused = answers.filter(({ status }) => status === 429)
+    expect(refused.length).toBeGreaterThanOrEqual(20)
+    expect(refused[0]?.headers.get("retry-after")).toBe("1")
+    expect(await refused[0]?.json()).toMatchObject({ status: 429, code: "request.too_many" })
+  } finally {
+    await gateway.stop()
+  }
 })

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs"
 import { engines } from "#deploy/engines/engines.ts"
 import { installedFolder } from "#deploy/engines/install.ts"
+import { podmanDownload, podmanObstacle } from "#deploy/engines/podman.ts"
 import { testCache } from "#deploy/engines/testing/usable.ts"
 import { missingTools, requireTools } from "#deploy/engines/tools.ts"
 
@@ -19,13 +20,19 @@ export const announceEngines = (): readonly string[] => {
   const wanted = able.filter(
     (engine) => !existsSync(installedFolder(testCache, engine)) && engine.needs.length > 0,
   )
-  const downloads = wanted.map(({ name, version, size }) => `  ${name} ${version}: ${size}`)
+  const obstacle = podmanObstacle()
+  const podman = obstacle === undefined ? podmanDownload(testCache) : undefined
+  const downloads = [
+    ...wanted.map(({ name, version, size }) => `  ${name} ${version}: ${size}`),
+    ...(podman === undefined ? [] : [`  ${podman}`]),
+  ]
   const heading = `Engines to download and install into ${testCache}:`
   return [
     ...(downloads.length > 0 ? [heading, ...downloads] : []),
     ...engines
       .filter((engine) => !able.includes(engine))
       .map(({ name, needs }) => `SKIPPED: tests with ${name}. ${complaintOf(name, needs)}`),
+    ...(obstacle === undefined ? [] : [`SKIPPED: tests with podman: ${obstacle}`]),
   ]
 }
 

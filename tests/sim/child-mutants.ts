@@ -35,10 +35,10 @@ export const in_children: readonly Mutant[] = [
     to: 'if (run.trigger === "child") step',
   },
   {
-    name: "the end of a run doesn't tell what that was a part of",
-    path: "services/scheduler/run/end.ts",
-    from: '({ trigger }) => trigger === "parent"',
-    to: '({ trigger }) => trigger === "child"',
+    name: "what a part tells doesn't say what it is a part of",
+    path: `${child}/whole.ts`,
+    from: '?.trigger === "parent"',
+    to: '?.trigger === "child"',
   },
   {
     name: "a task has completed whatever became of its run",

@@ -1,7 +1,7 @@
 import type { Database } from "#kernel/database/database.ts"
 import { recent } from "#kernel/service/recent.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
-import { type Engine, max_known_jobs, max_sessions } from "#services/scheduler/engine.ts"
+import { type Engine, max_known_jobs, max_sessions, max_wholes } from "#services/scheduler/engine.ts"
 import { createLanes } from "#services/scheduler/lane/lanes.ts"
 import type { Taker } from "#services/scheduler/lane/taker.ts"
 import { createPlans } from "#services/scheduler/plan/plans.ts"
@@ -104,13 +104,14 @@ const createEngine = (world: World, life: Life): Engine => {
       known_jobs: recent(max_known_jobs),
       sessions: recent(max_sessions),
       seats: createSeats({ ample_room, wake: () => undefined }),
+      wholes: recent(max_wholes),
     },
     feed: {
       publish: ({ id }, news) => world.ledger.published(id, news),
       subscribe: unreachable,
       toldOf: unreachable,
     },
-    ...{ ready: deaf, moved: deaf, stopped: deaf },
+    ...{ ready: deaf, moved: deaf, stopped: deaf, due: deaf },
     measures: {
       created: () => undefined,
       runEnded: () => undefined,

@@ -12,10 +12,12 @@ import { exit_codes } from "../../exit.ts"
 import { Failure } from "../../failure.ts"
 import type { Io } from "../../io.ts"
 
+const largest_page = 200
+
 export const run = async ({ arguments: [run_id = "", name], options }: Given, io: Io): Promise<number> => {
   const client = connect(options, io)
   const output = text(options, "output")
-  const { items } = await client.artifacts.list(run_id)
+  const items = await Array.fromAsync(client.artifacts.all(run_id, { limit: largest_page }))
   if (flag(options, "all")) {
     for (const artifact of items)
       await save({ client, artifact, path: inside(output ?? ".", artifact.name) }, io)
@@ -36,7 +38,7 @@ const choose = (items: readonly Artifact[], name: string | undefined): Artifact 
   const [one] = ofItems
   if (one && ofItems.length === 1) return one
   const meant = ofItems.length > 0 ? ofItems : items
-  const names = meant.map((artifact) => `\n  ${cleanLine(artifact.name)}`).join("")
+  const names = namesOf(meant)
   if (name === undefined && items.length > 1) {
     throw new Failure(
       exit_codes.usage,
@@ -51,6 +53,17 @@ const choose = (items: readonly Artifact[], name: string | undefined): Artifact 
   }
   const there = names === "" ? "This run has kept no files." : `There are:${names}`
   throw new Failure(exit_codes.not_found, `There is no file ${name ?? ""} in this run. ${there}`)
+}
+
+const max_named = 50
+
+const namesOf = (items: readonly Artifact[]): string => {
+  const named = items.slice(0, max_named).map((artifact) => `\n  ${cleanLine(artifact.name)}`)
+  const more = items.length - named.length
+  return [
+    ...named,
+    ...(more > 0 ? [`\n  … and ${more} more: \`wf artifacts list --all\` shows them`] : []),
+  ].join("")
 }
 
 /** A name comes from elsewhere: it must stay below the folder, whatever it says. */

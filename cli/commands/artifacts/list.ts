@@ -4,6 +4,8 @@ import type { Io } from "../../io.ts"
 import { printList } from "../../list.ts"
 import { ago, size } from "../../table.ts"
 
+const largest_page = 200
+
 export const run = (given: Given, io: Io): Promise<number> => {
   const [run_id = ""] = given.arguments
   const client = connect(given.options, io)
@@ -19,6 +21,7 @@ export const run = (given: Given, io: Io): Promise<number> => {
         { title: "stored", full: (row) => row.created_at, short: (row) => ago(row.created_at, now) },
       ],
       first: () => client.artifacts.list(run_id),
+      all: () => client.artifacts.all(run_id, { limit: largest_page }),
       empty: "This run has kept no files.",
     },
     io,

@@ -52,3 +52,31 @@ test("a later attempt's file replaces an earlier one's, and an earlier one's nev
   await keep("a person's", { run_id, task: null, attempt: null })
   expect(await kept(run_id)).toBe("a person's")
 })
+
+test("another task's file is not replaced: the later one is refused, and told who has the name", async () => {
+  const run_id = crypto.randomUUID()
+  await keep("of make", { run_id, task: "make", attempt: 3 })
+  expect(keep("of sort", { run_id, task: "sort", attempt: 1 })).rejects.toMatchObject({
+    code: "artifact.name_taken",
+    message: 'The task make of this run has kept "out.csv", with other content: keep it under another name.',
+  })
+  expect(await kept(run_id)).toBe("of make")
+  await keep("of make, again", { run_id, task: "make", attempt: 4 })
+  expect(await kept(run_id)).toBe("of make, again")
+})
+
+test("the same content under the same name is one file, and the first task's", async () => {
+  const run_id = crypto.randomUUID()
+  const first = await keep("same", { run_id, task: "make", attempt: 1 })
+  expect(await keep("same", { run_id, task: "sort", attempt: 1 })).toEqual(first)
+  expect(await kept(run_id)).toBe("same")
+})
+
+test("of two tasks that keep a name at once, one has it", async () => {
+  const run_id = crypto.randomUUID()
+  const names = ["a", "b", "c", "d"]
+  const settled = await Promise.allSettled(names.map((task) => keep(task, { run_id, task, attempt: 1 })))
+  const winners = names.filter((_, index) => settled[index]?.status === "fulfilled")
+  expect(winners).toHaveLength(1)
+  expect(await kept(run_id)).toBe(winners[0] ?? "")
+})

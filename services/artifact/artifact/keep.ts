@@ -20,7 +20,7 @@ type Pending = Omit<Keep, "body" | "content_type"> & { readonly id: string; read
 
 /**
  * Row, bytes, final key, row: whatever dies in between leaves a pending row, by which the rest is found and removed.
- * A file of the same name is replaced, but for one that a later attempt of the same task has kept.
+ * A file of the same name is replaced, but for one that a later attempt of the same task, or another task, has kept.
  */
 export const keepArtifact =
   (store: ArtifactStore) =>
@@ -31,9 +31,10 @@ export const keepArtifact =
     await database.run((sql) => insertPending(sql, pending))
     const stored = await blob.put(stagingKey(pending.id), body, { content_type, max_bytes })
     await blob.move(stagingKey(pending.id), finalKey(pending.id))
-    const { artifact, replaced } = await database.tx(async (sql) => {
+    const { artifact, replaced, refused } = await database.tx(async (sql): Promise<Settled> => {
       await sql`select pg_advisory_xact_lock(hashtextextended(${`${pending.run_id} ${pending.name}`}, 0))`
-      if (await isOutdated(sql, pending)) return { artifact: undefined, replaced: [] }
+      const settled = afterEarlier(pending, stored.sha256, await readStored(sql, pending))
+      if (settled) return settled
       const earlier = await deleteStored(sql, pending)
       const row = await markStored(sql, pending.id, stored)
       const { id: artifact_id, run_id, task, name, size_bytes, sha256 } = row
@@ -43,23 +44,49 @@ export const keepArtifact =
     })
     await blob.remove(replaced.map(finalKey))
     // Its pending row is left, by which the sweep finds the bytes.
-    if (!artifact) throw outdated(pending)
+    if (refused) throw refused
     return artifact
   }
 
-const outdated = ({ name, task, attempt }: Pending): Problem =>
-  new Problem("attempt.stale", {
-    detail: `A later attempt of ${task} than number ${attempt} has kept ${JSON.stringify(name).slice(0, 200)}.`,
-  })
+type Settled =
+  | { readonly artifact: Artifact; readonly replaced: readonly string[]; readonly refused?: undefined }
+  | { readonly artifact?: undefined; readonly replaced: readonly string[]; readonly refused: Problem }
+
+type Stored = { readonly artifact: Artifact; readonly attempt: number | null }
+
+/** What is said at once, if the file that is there stays: nobody's work is lost to another's of the same name. */
+const afterEarlier = (pending: Pending, sha256: string, there: Stored | undefined): Settled | undefined => {
+  if (!there || pending.task === null || there.artifact.task === null) return undefined
+  if (there.artifact.task === pending.task) {
+    const isLate = (there.attempt ?? 0) > (pending.attempt ?? Number.POSITIVE_INFINITY)
+    return isLate ? { replaced: [], refused: outdated(pending) } : undefined
+  }
+  // As it is when a task keeps what it has fetched.
+  if (there.artifact.sha256 === sha256) return { replaced: [], artifact: there.artifact }
+  return { replaced: [], refused: taken(pending, there.artifact.task) }
+}
+
+const shown = ({ name }: Pending): string => JSON.stringify(name).slice(0, 200)
 
 /** A worker that was taken for lost may go on for a while: what it keeps then is nobody's result. */
-const isOutdated = async (sql: Sql, { run_id, task, attempt, name }: Pending): Promise<boolean> => {
-  if (task === null || attempt === null) return false
-  const rows = await sql`
-    select from artifact.artifact
-    where run_id = ${run_id}::text::uuid and name = ${name} and status = 'stored'
-      and task = ${task} and attempt > ${attempt}::int`
-  return rows.length > 0
+const outdated = (pending: Pending): Problem =>
+  new Problem("attempt.stale", {
+    detail: `A later attempt of ${pending.task} than number ${pending.attempt} has kept ${shown(pending)}.`,
+  })
+
+const taken = (pending: Pending, other: string): Problem =>
+  new Problem("artifact.name_taken", {
+    detail: `The task ${other} of this run has kept ${shown(pending)}, with other content: keep it under another name.`,
+  })
+
+const readStored = async (sql: Sql, { run_id, name }: Pending): Promise<Stored | undefined> => {
+  const [row] = await sql<ArtifactRow & { readonly attempt: number | null }>`
+    select id, run_id, task, attempt, name, size_bytes, content_type, sha256, created_at
+    from artifact.artifact
+    where run_id = ${run_id}::text::uuid and name = ${name} and status = 'stored'`
+  if (!row) return undefined
+  const { attempt, ...artifact } = row
+  return { attempt, artifact: artifactOfRow(artifact) }
 }
 
 const insertPending = (sql: Sql, { id, workspace_id, run_id, task, attempt, name, content_type }: Pending) =>

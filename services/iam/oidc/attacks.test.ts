@@ -3,6 +3,7 @@ import { SignJWT, UnsecuredJWT } from "jose"
 import { openBrowser } from "#kernel/testing/browser.ts"
 import type { Answering, Forge } from "#kernel/testing/provider.ts"
 import { type SsoHouse, sso } from "./given.ts"
+import { verifyIdToken } from "./verify.ts"
 
 let it: SsoHouse
 beforeAll(async () => {
@@ -64,22 +65,43 @@ const forgeries: Readonly<Record<string, Forge>> = {
   "an old one": (claims, sign) => sign({ ...claims, iat: now_s() - 3_600 }),
   nobody: ({ sub: _, ...claims }, sign) => sign(claims),
   "a name without end": (claims, sign) => sign({ ...claims, sub: "x".repeat(300) }),
-  "another person than the provider speaks of": (claims, sign) => sign({ ...claims, sub: "root" }),
   "no token at all": () => Promise.resolve("a.b.c"),
 }
+
+/** All that there is to know of Ada, so that the provider is asked for nothing more. */
+const whole = { email: "ada@example.test", email_verified: true, groups: ["builders"] }
 
 test("a token that isn't the provider's for this sign-in is refused, and changes nothing", async () => {
   const before = await sso.state(it)
   const answers: Record<string, string | null> = {}
   for (const [name, forge] of Object.entries(forgeries)) {
-    it.provider.forge(forge)
+    it.provider.forge((claims, sign) => forge({ ...claims, ...whole }, sign))
     answers[name] = (await sso.signIn(it, "ada")).answer.get("error")
   }
   expect(answers).toEqual(Object.fromEntries(Object.keys(forgeries).map((name) => [name, "oidc.not_valid"])))
   expect(await sso.state(it)).toEqual(before)
   // What they were forged of is taken.
-  it.provider.forge((claims, sign) => sign({ ...claims, aud: ["wf", "somebody"], azp: "wf" }))
+  it.provider.forge((claims, sign) => sign({ ...claims, ...whole, aud: ["wf", "somebody"], azp: "wf" }))
   expect((await sso.signIn(it, "ada")).answer.get("code")).toStartWith("wfc_")
+})
+
+test("what the provider says of another person than its token is not taken for this one's", async () => {
+  it.provider.forge((claims, sign) => sign({ ...claims, sub: "root" }))
+  expect((await sso.signIn(it, "ada")).answer.get("error")).toBe("oidc.not_valid")
+})
+
+test("a secret that is published among the keys signs nothing", async () => {
+  const secret = bytes("whoever can read the keys knows this")
+  const token = await new SignJWT({ nonce: "n", sub: "ada" })
+    .setProtectedHeader({ alg: "HS256" })
+    .setIssuer("https://login.example.com")
+    .setAudience("wf")
+    .setIssuedAt()
+    .setExpirationTime("5m")
+    .sign(secret)
+  const expected = { issuer: "https://login.example.com", client_id: "wf", nonce: "n" }
+  const verified = verifyIdToken(token, { ...expected, keys: () => Promise.resolve(secret) })
+  await expect(verified).rejects.toMatchObject({ code: "oidc.not_valid" })
 })
 
 const refusalAt = async (url: string | URL, cookie = "") => {
@@ -138,10 +160,9 @@ test("its state works once, even where the provider takes a code again", async (
     return kept
   })
   await sso.heard(browser, callback)
-  const whole = { sub: "ada", email: "ada@example.test", email_verified: true, groups: ["builders"] }
   it.provider.answer((request, response) => {
     if (request.url === "/token") response.end(JSON.stringify({ id_token: kept, access_token: "a" }))
-    else if (request.url === "/me") response.end(JSON.stringify(whole))
+    else if (request.url === "/me") response.end(JSON.stringify({ sub: "ada", ...whole }))
     else return false
     return true
   })

@@ -32,9 +32,9 @@ export const lookUp = async <One extends Ready>(
   contextOf: (ready: One) => ExpressionContext,
 ): Promise<ReadonlyMap<TaskRow, Looked>> => {
   const looked = new Map<TaskRow, Looked>()
-  const wanted = new Map<TaskRow, CacheWanted>()
+  const keyed: Keyed[] = []
   for (const ready of open) {
-    const { planned, run, task } = ready
+    const { planned, task } = ready
     if (!planned.cache || !mayTakeOver(ready)) continue
     const { ttl_ms, key } = planned.cache
     const hash = hashOf(ready, () => interpolate(key, withEnv(contextOf(ready), {})))
@@ -43,15 +43,30 @@ export const lookUp = async <One extends Ready>(
       continue
     }
     looked.set(task, { hash, ttl_ms, found: undefined })
-    if (run.trigger !== "rerun") wanted.set(task, { workspace_id: run.workspace_id, hash, ttl_ms })
+    keyed.push({ ...ready, hash, ttl_ms })
   }
-  if (wanted.size === 0) return looked
-  const results = await step.rows.cached([...wanted.values()])
+  const redone = await redoneOf(step, keyed)
+  const asking = keyed.filter(({ run }) => !redone.has(run.id))
+  if (asking.length === 0) return looked
+  const results = await step.rows.cached(
+    asking.map(({ run, hash, ttl_ms }) => ({ workspace_id: run.workspace_id, hash, ttl_ms })),
+  )
   const byKey = new Map(results.map(({ workspace_id, hash, ...found }) => [`${workspace_id} ${hash}`, found]))
-  for (const [task, { workspace_id, hash, ttl_ms }] of wanted) {
-    looked.set(task, { hash, ttl_ms, found: byKey.get(`${workspace_id} ${hash}`) })
+  for (const { task, run, hash, ttl_ms } of asking) {
+    looked.set(task, { hash, ttl_ms, found: byKey.get(`${run.workspace_id} ${hash}`) })
   }
   return looked
+}
+
+type Keyed = Ready & { readonly hash: string; readonly ttl_ms: number }
+
+/** Reruns, and what these have begun, however deep, do the work again. */
+const redoneOf = async (step: Step, keyed: readonly Keyed[]): Promise<ReadonlySet<string>> => {
+  const runs = new Set(keyed.map(({ run }) => run))
+  const redone = [...runs].filter(({ trigger }) => trigger === "rerun").map(({ id }) => id)
+  const parts = [...runs].filter(({ trigger }) => trigger === "parent").map(({ id }) => id)
+  const wholes = parts.length === 0 ? [] : await step.rows.wholes(parts)
+  return new Set([...redone, ...wholes.filter(({ of_rerun }) => of_rerun).map(({ id }) => id)])
 }
 
 /** All that makes the task what it is belongs to the key: a changed command isn't answered by what the old one wrote. */

@@ -3,12 +3,14 @@ import type { Definition } from "#language/schema.ts"
 import type { Engine } from "../engine.ts"
 import { given } from "../given.ts"
 import { held, type RemoteDoor, remoteDoor } from "../remote/given.ts"
+import { cancelRun } from "../run/cancel.ts"
+import { rerunRun } from "../run/rerun.ts"
 import { startRuns } from "../run/start.ts"
 import { closeSession } from "../session/close.ts"
 import { openSession } from "../session/open.ts"
 import { claimTasks } from "../task/claim.ts"
 import { fireTimers } from "../timer/fire.ts"
-import { waitsOf } from "../wait/given.ts"
+import { actorOf, waitsOf } from "../wait/given.ts"
 import { plannedWith } from "./given.ts"
 import { childRunId } from "./id.ts"
 
@@ -53,6 +55,15 @@ const wholesTold = async (run_id: string) => {
   )
   return rows.map(({ whole }) => whole)
 }
+
+const toldOf = async (run_id: string) =>
+  engine.database.run(
+    (sql) => sql<{ type: string; whole: string | null }>`
+      select topic as type, event -> 'data' ->> 'whole_run_id' as whole
+      from scheduler.outbox, json_array_elements(events) as event
+      where event -> 'data' ->> 'run_id' = ${run_id}
+      order by id`,
+  )
 
 describe("what a run asks of its workers holds in its parts, too", () => {
   test("labels", async () => {
@@ -111,6 +122,33 @@ test("a part takes over results of the same workflow, whatever began that", asyn
   expect((await see.tasks(other.part_id)).one?.reason).toBeNull()
 })
 
+test("a part of a rerun does its work again, also when another part is in between", async () => {
+  const cached: Written = { tasks: { one: { uses: "compute", cache: { key: "again" } } } }
+  const plan = plannedWith(
+    { tasks: { load: runs("between") } },
+    {
+      between: { tasks: { inner: runs("redone") } },
+      redone: cached,
+    },
+  )
+  const session_id = await given.session(engine)
+  const perform = async (run_id: string) => {
+    await fireTimers(engine)()
+    await fireTimers(engine)()
+    const worked = await given.work(engine, session_id)
+    await fireTimers(engine)()
+    await fireTimers(engine)()
+    expect((await see.run(run_id)).status).toBe("completed")
+    return worked
+  }
+  const [first] = await startRuns(engine)([given.start(plan)])
+  expect(await perform(first?.run_id ?? "")).toEqual(["one"])
+  const rerun = await rerunRun(engine)(actorOf("operator"), first?.run_id ?? "", { mode: "all" })
+  expect(await perform(rerun.id)).toEqual(["one"])
+  const [other] = await startRuns(engine)([given.start(plan)])
+  expect(await perform(other?.run_id ?? "")).toEqual([])
+})
+
 test("the end of a part is told with the whole, also when another part is in between", async () => {
   const plan = plannedWith(
     { tasks: { load: runs("middle") } },
@@ -134,4 +172,62 @@ test("the end of a part is told with the whole, also when another part is in bet
     [run_id],
     [run_id],
   ])
+})
+
+test("all that a part tells says what it is a part of, from its begin on; what is none says nothing", async () => {
+  const { run_id, part_id } = await begin({
+    tasks: {
+      join: { uses: "sleep", with: { duration: "0s" } },
+      one: { uses: "noop" },
+      never: { uses: "noop", needs: ["one"], when: "failure" },
+    },
+  })
+  expect(await given.work(engine, await given.session(engine))).toEqual(["one"])
+  await fireTimers(engine)()
+  await fireTimers(engine)()
+  const told = await toldOf(part_id)
+  expect(new Set(told.map(({ type }) => type))).toEqual(
+    new Set([
+      ...["workflow.started", "task.waiting", "task.started", "task.completed", "task.skipped"],
+      "workflow.completed",
+    ]),
+  )
+  expect(new Set(told.map(({ whole }) => whole))).toEqual(new Set([run_id]))
+  expect(new Set((await toldOf(run_id)).map(({ whole }) => whole))).toEqual(new Set([null]))
+})
+
+test("that a part is to begin, has ended or is to stop is heard of at once by who fires timers", async () => {
+  let heard = 0
+  const listen = () =>
+    void engine.due.next(600_000, over.signal).then(() => {
+      if (over.signal.aborted) return
+      heard += 1
+      listen()
+    })
+  const over = new AbortController()
+  const heardAfter = async (work: () => Promise<unknown>): Promise<boolean> => {
+    const before = heard
+    await work()
+    // What was fired by then has been heard by the next turn.
+    await new Promise(setImmediate)
+    return heard > before
+  }
+  listen()
+  const plan = plannedWith({ tasks: { load: runs("told") } }, { told: { tasks: { one: { uses: "noop" } } } })
+  const session_id = await given.session(engine)
+  const run_ids: string[] = []
+  const start = async () => {
+    const [started] = await startRuns(engine)([given.start(plan)])
+    run_ids.push(started?.run_id ?? "")
+  }
+  expect(await heardAfter(start)).toBe(true)
+  await fireTimers(engine)()
+  expect(await heardAfter(() => given.work(engine, session_id))).toBe(true)
+  await fireTimers(engine)()
+  expect((await see.run(run_ids[0] ?? "")).status).toBe("completed")
+  await start()
+  await fireTimers(engine)()
+  expect(await heardAfter(() => cancelRun(engine)(actorOf("operator"), run_ids[1] ?? ""))).toBe(true)
+  expect(await heardAfter(() => fireTimers(engine)())).toBe(true)
+  over.abort()
 })

@@ -20,4 +20,7 @@ export const readWholes = (sql: Sql, run_ids: readonly string[]) =>
       from above join scheduler.child on child.run_id = above.parent_run_id
       where steps < ${limits.max_workflow_depth}::int
     )
-    select distinct on (id) id, parent_run_id as whole_run_id from above order by id, steps desc`
+    select distinct on (above.id) above.id, parent_run_id as whole_run_id,
+      coalesce(whole.trigger = 'rerun', false) as of_rerun
+    from above left join scheduler.run as whole on whole.id = above.parent_run_id
+    order by above.id, steps desc`

@@ -13,20 +13,11 @@ export const endRuns = async (step: Step): Promise<void> => {
   const over = [...step.runs.values()].filter(
     ({ open, status }) => open === 0 && runMoves.open.includes(status),
   )
-  const wholes = await wholesOf(step, over)
   for (const run of over) {
     const plan = planOfRun(step, run)
     if (plan?.outputs && outcomeOf(run).status === "completed") await answer(step, run, plan)
-    endRun(step, run, wholes.get(run.id))
+    endRun(step, run)
   }
-}
-
-/** Of those that tasks of other runs have begun; nothing is asked for others. */
-const wholesOf = async (step: Step, runs: readonly RunRow[]): Promise<ReadonlyMap<string, string>> => {
-  const parts = runs.filter(({ trigger }) => trigger === "parent")
-  if (parts.length === 0) return new Map()
-  const found = await step.rows.wholes(parts.map(({ id }) => id))
-  return new Map(found.map(({ id, whole_run_id }) => [id, whole_run_id]))
 }
 
 const outcomeOf = ({ reason, bad }: RunRow) => {
@@ -41,7 +32,7 @@ const answer = async (step: Step, run: RunRow, plan: Plan): Promise<void> => {
   else run.reason = found.reason
 }
 
-const endRun = (step: Step, run: RunRow, whole_run_id: string | undefined): void => {
+const endRun = (step: Step, run: RunRow): void => {
   // What was cancelled while it was paused may have been put aside after that, by a claim that came to it.
   if (run.status === "paused") {
     step.decided.stopped.push(run)
@@ -63,7 +54,6 @@ const endRun = (step: Step, run: RunRow, whole_run_id: string | undefined): void
     data: {
       ...{ run_id: id, workspace_id, workflow, version, reason, started_at, finished_at },
       status: outcome.status,
-      ...(whole_run_id !== undefined && { whole_run_id }),
     },
   })
   tell(step, { run, type: "workflow.completed", task: null, status, data: { reason } })

@@ -5,6 +5,7 @@ import type { Concurrency } from "#language/concurrency.ts"
 import type { Plan } from "#language/plan.ts"
 import { type Slot, slotOfTask } from "#language/slots.ts"
 import { withTakenOver } from "../cache/shown.ts"
+import { tellWholes } from "../child/whole.ts"
 import type { Engine } from "../engine.ts"
 import { type Seat, withSeat } from "../session/seats.ts"
 import { announce } from "../step/announce.ts"
@@ -179,6 +180,7 @@ const startSome = async (engine: Engine, sql: Sql, { starts: given, seat }: Some
   await decideUndecided(step)
   await endRuns(step)
   if (seat) giveTo(engine, step, seat)
+  await tellWholes(engine, step)
   const times = await insertBegun(sql, step, { begun, plans: engine.plans })
   const outputs = await outputsFor(step)
   sql.afterCommit(() => announce(engine, step))

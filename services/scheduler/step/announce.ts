@@ -1,5 +1,6 @@
 import type { Engine } from "../engine.ts"
 import { rememberRuns } from "../run/load.ts"
+import type { Waits } from "../wait/waits.ts"
 import type { Step } from "./step.ts"
 
 /** After the commit. Nothing relies on it: whoever waits also looks by itself. */
@@ -25,5 +26,12 @@ export const announce = (engine: Engine, step: Step): void => {
   }
   if (decided.events.length > 0) engine.moved.fire()
   if (decided.stopping.length > 0) engine.stopped.fire()
+  if (isDueAtOnce(decided.waits)) engine.due.fire()
   for (const { status } of decided.finished) engine.measures.runEnded(status)
 }
+
+/** Runs that are to begin or to stop, and tasks whose runs have ended: each by a timer that nobody has to wait for. */
+const isDueAtOnce = ({ begun, told, orphaned }: Waits): boolean =>
+  told.length > 0 ||
+  orphaned.length > 0 ||
+  begun.some(({ timers }) => timers.some(({ kind }) => kind === "begin"))

@@ -1,4 +1,5 @@
 import type { Sql } from "#kernel/database/database.ts"
+import { tellWholes } from "../child/whole.ts"
 import type { Engine } from "../engine.ts"
 import { passGates } from "../gate/pass.ts"
 import { type Attempt, attemptsOf, outputsFor } from "../task/attempt.ts"
@@ -21,6 +22,7 @@ export const performOn = async <Answer>(
   const step = openStep(transaction.rows, engine.kit)
   const answer = await work(step)
   await passGates(engine, step)
+  await tellWholes(engine, step)
   for (const run of step.runs.values()) run.revision += 1
   transaction.save(step)
   const outputs = await outputsFor(step)

@@ -83,7 +83,12 @@ export type Output = {
   readonly outputs: Readonly<Record<string, unknown>> | null
 }
 
-export type Whole = { readonly id: string; readonly whole_run_id: string }
+export type Whole = {
+  readonly id: string
+  readonly whole_run_id: string
+  /** Somebody has asked for the work to be done again. */
+  readonly of_rerun: boolean
+}
 
 /** How a run has ended. */
 export type RunEnd = Pick<RunRow, "id" | "workflow" | "version" | "status" | "reason"> & {

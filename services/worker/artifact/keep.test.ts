@@ -29,8 +29,8 @@ const keep = async (folder: string, artifacts: readonly string[]) => {
     write: () => Promise.resolve(),
   } as unknown as Execution
   const attempt = create(AttemptSchema, { runId: "run", task: "one", taskRunId: "task-run", attempt: 1 })
-  const error = await keepArtifacts(createClient(ArtifactService, transport))(execution, attempt)
-  return { kept, error }
+  const not_kept = await keepArtifacts(createClient(ArtifactService, transport))(execution, attempt)
+  return { kept, error: not_kept?.error }
 }
 
 test("files are kept that are the task's own, and none by a link, at the end of the path or on it", async () => {

@@ -8,8 +8,11 @@ import type { Attempt } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { Execution, TaskError } from "../executor/executor.ts"
 import { upload } from "./upload.ts"
 
+/** What went wrong. */
+export type NotKept = { readonly error: TaskError; readonly non_retryable?: true }
+
 /** Stores the files that a task declares. Answers what went wrong, if anything. */
-export type KeepArtifacts = (execution: Execution, attempt: Attempt) => Promise<TaskError | undefined>
+export type KeepArtifacts = (execution: Execution, attempt: Attempt) => Promise<NotKept | undefined>
 
 const max_files = 1_000
 const upload_ms = 3_600_000
@@ -23,10 +26,8 @@ export const keepArtifacts =
     try {
       const names = await findFiles(work, patterns)
       if (names.length > max_files) {
-        return {
-          code: "artifact.too_many",
-          message: `More than ${max_files} files match \`artifacts\`, and no more are kept: pack them into one, or narrow the patterns.`,
-        }
+        const message = `More than ${max_files} files match \`artifacts\`, and no more are kept: pack them into one, or narrow the patterns.`
+        return { error: { code: "artifact.too_many", message } }
       }
       for (const name of names) {
         const kept_as = keptAs(attempt, name)
@@ -38,10 +39,11 @@ export const keepArtifacts =
       return undefined
     } catch (error) {
       if (!(error instanceof Problem || error instanceof ConnectError)) throw error
-      return {
-        code: "artifact.not_stored",
-        message: `A file of this task could not be stored: ${error.message}`,
-      }
+      const message = `A file of this task could not be stored: ${error.message}`
+      // The name will be the other task's for as long as the run is there.
+      const isTaken = error instanceof Problem && error.code === "artifact.name_taken"
+      if (isTaken) return { error: { code: "artifact.name_taken", message }, non_retryable: true }
+      return { error: { code: "artifact.not_stored", message } }
     }
   }
 

@@ -116,8 +116,8 @@ const execute = async ({ runner, attempt, lines, folder, signal }: Running): Pro
   if (refused) return refused
   const outcome = await guard.run(() => executor(execution))
   if (isInline) return spilled(runner, attempt, outcome)
-  const kept = await runner.keepArtifacts(execution, attempt)
-  if (outcome.ok && kept) return { ok: false, error: kept }
+  const not_kept = await runner.keepArtifacts(execution, attempt)
+  if (outcome.ok && not_kept) return { ok: false, ...not_kept }
   return spilled(runner, attempt, outcome)
 }
 

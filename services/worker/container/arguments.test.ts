@@ -6,19 +6,22 @@ import type { Task } from "#language/schema.ts"
 import { container } from "../executor/container.ts"
 import { given } from "../given.ts"
 import { clearContainers } from "./clear.ts"
+import { guardContainers } from "./guard.ts"
 import type { Found } from "./tool.ts"
 
 const base = mkdtempSync(join(tmpdir(), "wf-container-"))
 const worker = given.ground({
   limits: { max_memory_bytes: 64_000_000, max_processes: 30, max_open_files: 128 },
 })
+const guard = guardContainers("worker-1")
 afterAll(async () => {
+  await guard.stop()
   await worker.close()
   rmSync(base, { recursive: true, force: true })
 })
 
 /** Writes down what it is called with, and plays a container that does what `body` says. */
-const stub = (name: "docker" | "podman", body = "exit 0") => {
+const stub = (name: "docker" | "podman", body = "exit 0", started = "2026-11-21 19:00:00 +0000 UTC") => {
   const path = join(mkdtempSync(join(base, "stub-")), name)
   const calls = `${path}.calls`
   writeFileSync(calls, "")
@@ -27,7 +30,7 @@ for word in "$@"; do printf '%s\\037' "$word" >> ${calls}; done
 echo >> ${calls}
 case $1 in
   run) ${body} ;;
-  inspect) echo "\${STUB_KILLED:-false}" ;;
+  inspect) echo "false ${started}" ;;
   ps) echo one; echo two ;;
 esac
 `
@@ -46,7 +49,7 @@ type More = Parameters<typeof worker.run>[2] & { readonly env?: Record<string, s
 
 const ran = (tool: () => Promise<Found>, settings: object, { env = {}, ...more }: More = {}) =>
   worker.run(
-    container({ ...worker.ground, worker_id: "worker-1", tool }),
+    container({ ...worker.ground, worker_id: "worker-1", tool, guard }),
     { uses: "container", with: { image: "alpine:3.22", ...settings }, env } as Task,
     more,
   )
@@ -62,7 +65,7 @@ describe("what the tool is told", () => {
     const text = words.join(" ")
     expect(text).toStartWith("run --name wf-task-")
     expect(text).toContain(
-      "--label wf.worker=worker-1 --pull missing --network none --security-opt no-new-privileges --init",
+      "--label wf.worker=worker-1 --pull missing --network none --security-opt no-new-privileges --log-driver none --init",
     )
     expect(text).toContain(
       "--memory 64000000b --pids-limit 30 --ulimit nofile=128:128 --ulimit core=0:0 --cpus 0.5",
@@ -82,6 +85,7 @@ describe("what the tool is told", () => {
     const [words = []] = told()
     expect(words.slice(-5)).toEqual(["alpine:3.22", "psql", "-c", "select '1'", "it's; $(rm) `x`\n"])
     expect(words).not.toContain("--init")
+    expect(words.join(" ")).toMatch(/ --stop-timeout 1 --ulimit nproc=(\d+):\1 /)
     expect(words.find((word) => word.endsWith(":/work:Z"))).toBeDefined()
   })
 
@@ -122,12 +126,33 @@ describe("a container's end", () => {
   test.each([
     ["its own code", "echo bad >&2; exit 3", { error: { code: "task.exit", message: "exit code 3: bad" } }],
     [
-      "the tool's failure",
-      "echo 'no such image' >&2; exit 125",
-      { error: { code: "container.failed", message: expect.stringContaining("no such image") } },
+      "a code of its own that tools have, too",
+      "exit 125",
+      { error: { code: "task.exit", message: "exit code 125" } },
     ],
   ])("by %s is told", async (_, body, expected) => {
     expect((await ran(stub("docker", body).tool, {})).outcome).toMatchObject({ ok: false, ...expected })
+  })
+
+  test("before it has begun is the tool's failure, which another try may mend", async () => {
+    const { tool } = stub("docker", "echo 'no space left' >&2; exit 125", "0001-01-01T00:00:00Z")
+    const { outcome } = await ran(tool, {})
+    const error = { code: "container.failed", message: "The container could not be started: no space left" }
+    expect(outcome).toMatchObject({ ok: false, error })
+    expect(outcome).not.toHaveProperty("non_retryable")
+  })
+
+  test.each([
+    "docker: Error response from daemon: No such image: nope:1.",
+    "docker: Error response from daemon: pull access denied for nope, repository does not exist or may require 'docker login'",
+    "docker: Error response from daemon: manifest for alpine:99 not found: manifest unknown",
+    "Error: initializing source docker://nope:1: reading manifest 1 in docker.io/nope: requested access to the resource is denied",
+    "Error: localhost/nope:1: image not known",
+  ])("for want of its image is for good: %s", async (said) => {
+    const { tool } = stub("docker", `echo "${said}" >&2; exit 125`, "0001-01-01T00:00:00Z")
+    const { outcome } = await ran(tool, {})
+    expect(outcome).toMatchObject({ ok: false, non_retryable: true, error: { code: "container.no_image" } })
+    expect(JSON.stringify(outcome)).toContain("There is no image alpine:3.22")
   })
 
   test("also comes when the task is stopped: the container is removed, whatever became of the tool", async () => {

@@ -1,4 +1,5 @@
 import type { ProcessLimits } from "../process/limits.ts"
+import { type OwnLimits, ownLimits } from "./own-limits.ts"
 import type { Tool } from "./tool.ts"
 
 export type Container = {
@@ -33,16 +34,26 @@ const passed = (env: Container["env"]): readonly string[] =>
 const optional = (flag: string, value: string | number | undefined): readonly string[] =>
   value === undefined ? [] : [flag, String(value)]
 
+/** What only podman has to be told: docker's daemon has its own limits, and knows how to end what it removes. */
+const podmanWords = (own: OwnLimits): readonly string[] => [
+  ...["--stop-timeout", "1", "--ulimit", `nproc=${own.max_processes}:${own.max_processes}`],
+]
+
 const containerArguments = ({ name: tool }: Tool, given: Container): readonly string[] => {
   const { limits } = given
-  const relabel = tool === "podman" ? ":Z" : ""
+  const is_podman = tool === "podman"
+  const relabel = is_podman ? ":Z" : ""
+  const own = ownLimits()
+  const open_files = is_podman ? Math.min(limits.max_open_files, own.max_open_files) : limits.max_open_files
   return [
     ...["run", "--name", given.name, "--label", `${worker_label}=${given.worker_id}`],
     ...["--pull", given.pull, "--network", given.network, "--security-opt", "no-new-privileges"],
-    // Without it the first process of a container ignores signals that it doesn't ask for.
-    ...(tool === "docker" ? ["--init"] : []),
+    // What is printed is taken as it comes; the tool's own copy would grow without end.
+    ...["--log-driver", "none"],
+    // Without it the first process of a container ignores signals that it doesn't ask for; podman may lack it.
+    ...(is_podman ? podmanWords(own) : ["--init"]),
     ...["--memory", `${limits.max_memory_bytes}b`, "--pids-limit", String(limits.max_processes)],
-    ...["--ulimit", `nofile=${limits.max_open_files}:${limits.max_open_files}`, "--ulimit", "core=0:0"],
+    ...["--ulimit", `nofile=${open_files}:${open_files}`, "--ulimit", "core=0:0"],
     ...optional("--cpus", given.cpus),
     ...optional("--user", given.user),
     ...given.mounts.flatMap(([source, target]) => ["--volume", `${source}:${target}${relabel}`]),

@@ -5,6 +5,7 @@ import type { InlineType, ProcessType } from "#language/slots.ts"
 import type { ClaimedFolder } from "../attempt/folders.ts"
 import { limitsFrom, type workerConfig } from "../config.ts"
 import { clearContainers } from "../container/clear.ts"
+import { guardContainers } from "../container/guard.ts"
 import { findTool } from "../container/tool.ts"
 import { resolveByDns } from "../outbound/call.ts"
 import { createPolicy } from "../outbound/policy.ts"
@@ -43,12 +44,13 @@ export const createExecutors = ({ config, kit, log, worker_id, claimed }: Execut
   void clearContainers(tool, claimed.gone).catch((error: unknown) =>
     log.warn({ event: "containers.not_cleared", error }),
   )
+  const guard = guardContainers(worker_id)
   const ground = { reaper, families, limits: limitsFrom(config) }
   const policy = createPolicy({ allow: config.WF_WORKER_HTTP_ALLOW, only: config.WF_WORKER_HTTP_ONLY })
   const by_type: Executors["by_type"] = {
     shell: shell(ground),
     script: script(ground),
-    container: container({ ...ground, worker_id, tool }),
+    container: container({ ...ground, worker_id, tool, guard }),
     ...inlineExecutors({ ...kit, outbound: { policy, resolve: resolveByDns } }),
   }
   return {
@@ -63,6 +65,7 @@ export const createExecutors = ({ config, kit, log, worker_id, claimed }: Execut
     },
     async close() {
       await reaper.stop()
+      await guard.stop()
       families.close()
     },
   }

@@ -23,6 +23,8 @@ export type Command = {
   readonly work: string
   /** The file that $WF_OUTPUT names. */
   readonly output: string
+  /** Instead of the task's own, for a tool that itself holds the task to those. */
+  readonly limits?: ProcessLimits
 }
 
 export type Ended = {
@@ -55,7 +57,7 @@ export const runProcess = async (
 ): Promise<Ended | { readonly refused: TaskError }> => {
   const fault = environmentFault(command.env ?? {})
   if (fault) return { refused: fault }
-  const limits = limitsOf(execution.task.limits, ground.limits)
+  const limits = command.limits ?? limitsOf(execution.task.limits, ground.limits)
   const family = ground.families.open(execution.folder, limits)
   try {
     return await runWithin(ground, { execution, command, limits, family })

@@ -40,6 +40,18 @@ const stored = (run_id: string): Envelope => ({
   },
 })
 
+const waiting = (whole_run_id: string): Envelope => {
+  const run_id = runId(house.kit.id())
+  const at = new Date(Date.now() + 1_000).toISOString()
+  return {
+    ...{ id: crypto.randomUUID(), type: "task.waiting", source: "scheduler", key: run_id, at },
+    data: {
+      ...{ task_run_id: crypto.randomUUID(), run_id, whole_run_id, workspace_id: home, task: "one" },
+      ...{ attempt: 0, at, for: "signal", until: null },
+    },
+  }
+}
+
 const follow = (...events: readonly Envelope[]) => followEvents(house)(events)
 const start = () => startTriggered({ ...house, log: silentLog, readNow: databaseNow })()
 
@@ -109,6 +121,19 @@ test("runs that begin each other by what they tell are ten in a row", async () =
     status: "skipped",
     reason: expect.stringContaining("the workflows begin each other"),
   })
+})
+
+test("what tasks of a part tell counts as its whole's: chains through parts are ten in a row, too", async () => {
+  await push("deep", "{ type: event, event: task.waiting }")
+  let whole_run_id = runId(house.kit.id())
+  let count = 0
+  for (; count < 50; count += 1) {
+    house.desk.calls.length = 0
+    const [run] = await begun(waiting(whole_run_id))
+    if (!run) break
+    whole_run_id = run.runId
+  }
+  expect(count).toBe(10)
 })
 
 test("a trigger begins a thousand runs a minute, and says so when there would be more", async () => {

@@ -21,15 +21,15 @@ export const checkChildren = (changes: Changes): void => {
   checkWholes(changes)
 }
 
-/** What has ended in the step that began it is read by PostgreSQL, and is not in these tables yet. */
+/** What a part tells in the step that begins it is read by PostgreSQL, and is not in these tables yet. */
 const checkWholes = ({ tables, emissions, runs }: Changes): void => {
   for (const event of emissions) {
-    if (event.type !== "workflow.completed" || runs.get(event.key) === undefined) continue
-    const { whole_run_id } = event.data
+    if (!("run_id" in event.data) || runs.get(event.key) === undefined) continue
+    const { whole_run_id } = event.data as { readonly whole_run_id?: string }
     const [whole] = wholeOf(tables, event.key)
     demand(
       whole_run_id === whole?.whole_run_id,
-      () => `the end of ${event.key}, a part of ${whole?.whole_run_id}, tells ${whole_run_id}`,
+      () => `${event.type} of ${event.key}, a part of ${whole?.whole_run_id}, tells ${whole_run_id}`,
     )
   }
 }

@@ -27,11 +27,11 @@ export const saveChildren = (
 }
 
 /** What `child/read.ts` reads of one. */
-export const wholeOf = ({ children }: Tables, id: string) => {
+export const wholeOf = ({ children, runs }: Tables, id: string) => {
   let whole_run_id = children.get(id)?.parent_run_id
   if (whole_run_id === undefined) return []
   for (let above = children.get(whole_run_id); above; above = children.get(whole_run_id)) {
     whole_run_id = above.parent_run_id
   }
-  return [{ id, whole_run_id }]
+  return [{ id, whole_run_id, of_rerun: runs.get(whole_run_id)?.trigger === "rerun" }]
 }

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wf/iam/v1/iam.proto.
  */
 export const file_wf_iam_v1_iam: GenFile = /*@__PURE__*/
-  fileDesc("ChN3Zi9pYW0vdjEvaWFtLnByb3RvEgl3Zi5pYW0udjEiOAoUVmFsaWRhdGVUb2tlblJlcXVlc3QSDQoFdG9rZW4YASABKAkSEQoJd29ya3NwYWNlGAIgASgJIrUBChVWYWxpZGF0ZVRva2VuUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRIUCgx3b3Jrc3BhY2VfaWQYAiABKAkSDAoEcm9sZRgDIAEoCRIMCgRraW5kGAQgASgJEhAKCGdyYW50X2lkGAUgASgJEg0KBWVtYWlsGAYgASgJEhAKCGFyY2hpdmVkGAcgASgIEhYKDmFsbF93b3Jrc3BhY2VzGAggASgIEg4KBmNhcHBlZBgJIAEoCCIkChJMaXN0UmV2b2tlZFJlcXVlc3QSDgoGY3Vyc29yGAEgASgJIjcKE0xpc3RSZXZva2VkUmVzcG9uc2USDgoGY3Vyc29yGAEgASgJEhAKCHN1YmplY3RzGAIgAygJIhAKDkdldEtleXNSZXF1ZXN0IiQKD0dldEtleXNSZXNwb25zZRIRCglqd2tzX2pzb24YASABKAky8AEKCklhbVNlcnZpY2USUgoNVmFsaWRhdGVUb2tlbhIfLndmLmlhbS52MS5WYWxpZGF0ZVRva2VuUmVxdWVzdBogLndmLmlhbS52MS5WYWxpZGF0ZVRva2VuUmVzcG9uc2USQAoHR2V0S2V5cxIZLndmLmlhbS52MS5HZXRLZXlzUmVxdWVzdBoaLndmLmlhbS52MS5HZXRLZXlzUmVzcG9uc2USTAoLTGlzdFJldm9rZWQSHS53Zi5pYW0udjEuTGlzdFJldm9rZWRSZXF1ZXN0Gh4ud2YuaWFtLnYxLkxpc3RSZXZva2VkUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("ChN3Zi9pYW0vdjEvaWFtLnByb3RvEgl3Zi5pYW0udjEiOAoUVmFsaWRhdGVUb2tlblJlcXVlc3QSDQoFdG9rZW4YASABKAkSEQoJd29ya3NwYWNlGAIgASgJIrUBChVWYWxpZGF0ZVRva2VuUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRIUCgx3b3Jrc3BhY2VfaWQYAiABKAkSDAoEcm9sZRgDIAEoCRIMCgRraW5kGAQgASgJEhAKCGdyYW50X2lkGAUgASgJEg0KBWVtYWlsGAYgASgJEhAKCGFyY2hpdmVkGAcgASgIEhYKDmFsbF93b3Jrc3BhY2VzGAggASgIEg4KBmNhcHBlZBgJIAEoCCIkChJMaXN0UmV2b2tlZFJlcXVlc3QSDgoGY3Vyc29yGAEgASgJIjcKE0xpc3RSZXZva2VkUmVzcG9uc2USDgoGY3Vyc29yGAEgASgJEhAKCHN1YmplY3RzGAIgAygJIicKA1VzZRIRCglwcmluY2lwYWwYASABKAkSDQoFY291bnQYAiABKAUiUgoQUmVwb3J0VXNlUmVxdWVzdBIQCghpbnN0YW5jZRgBIAEoCRIOCgZ3aW5kb3cYAiABKAMSHAoEdXNlcxgDIAMoCzIOLndmLmlhbS52MS5Vc2UiNgoRUmVwb3J0VXNlUmVzcG9uc2USIQoJZWxzZXdoZXJlGAEgAygLMg4ud2YuaWFtLnYxLlVzZSIQCg5HZXRLZXlzUmVxdWVzdCIkCg9HZXRLZXlzUmVzcG9uc2USEQoJandrc19qc29uGAEgASgJMrgCCgpJYW1TZXJ2aWNlElIKDVZhbGlkYXRlVG9rZW4SHy53Zi5pYW0udjEuVmFsaWRhdGVUb2tlblJlcXVlc3QaIC53Zi5pYW0udjEuVmFsaWRhdGVUb2tlblJlc3BvbnNlEkAKB0dldEtleXMSGS53Zi5pYW0udjEuR2V0S2V5c1JlcXVlc3QaGi53Zi5pYW0udjEuR2V0S2V5c1Jlc3BvbnNlEkwKC0xpc3RSZXZva2VkEh0ud2YuaWFtLnYxLkxpc3RSZXZva2VkUmVxdWVzdBoeLndmLmlhbS52MS5MaXN0UmV2b2tlZFJlc3BvbnNlEkYKCVJlcG9ydFVzZRIbLndmLmlhbS52MS5SZXBvcnRVc2VSZXF1ZXN0Ghwud2YuaWFtLnYxLlJlcG9ydFVzZVJlc3BvbnNlYgZwcm90bzM");
 
 /**
  * @generated from message wf.iam.v1.ValidateTokenRequest
@@ -145,6 +145,78 @@ export const ListRevokedResponseSchema: GenMessage<ListRevokedResponse> = /*@__P
   messageDesc(file_wf_iam_v1_iam, 3);
 
 /**
+ * @generated from message wf.iam.v1.Use
+ */
+export type Use = Message<"wf.iam.v1.Use"> & {
+  /**
+   * A user's id, or a token's.
+   *
+   * @generated from field: string principal = 1;
+   */
+  principal: string;
+
+  /**
+   * @generated from field: int32 count = 2;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message wf.iam.v1.Use.
+ * Use `create(UseSchema)` to create a new message.
+ */
+export const UseSchema: GenMessage<Use> = /*@__PURE__*/
+  messageDesc(file_wf_iam_v1_iam, 4);
+
+/**
+ * @generated from message wf.iam.v1.ReportUseRequest
+ */
+export type ReportUseRequest = Message<"wf.iam.v1.ReportUseRequest"> & {
+  /**
+   * New at each start.
+   *
+   * @generated from field: string instance = 1;
+   */
+  instance: string;
+
+  /**
+   * Of ten seconds, since 1970.
+   *
+   * @generated from field: int64 window = 2;
+   */
+  window: bigint;
+
+  /**
+   * @generated from field: repeated wf.iam.v1.Use uses = 3;
+   */
+  uses: Use[];
+};
+
+/**
+ * Describes the message wf.iam.v1.ReportUseRequest.
+ * Use `create(ReportUseRequestSchema)` to create a new message.
+ */
+export const ReportUseRequestSchema: GenMessage<ReportUseRequest> = /*@__PURE__*/
+  messageDesc(file_wf_iam_v1_iam, 5);
+
+/**
+ * @generated from message wf.iam.v1.ReportUseResponse
+ */
+export type ReportUseResponse = Message<"wf.iam.v1.ReportUseResponse"> & {
+  /**
+   * @generated from field: repeated wf.iam.v1.Use elsewhere = 1;
+   */
+  elsewhere: Use[];
+};
+
+/**
+ * Describes the message wf.iam.v1.ReportUseResponse.
+ * Use `create(ReportUseResponseSchema)` to create a new message.
+ */
+export const ReportUseResponseSchema: GenMessage<ReportUseResponse> = /*@__PURE__*/
+  messageDesc(file_wf_iam_v1_iam, 6);
+
+/**
  * @generated from message wf.iam.v1.GetKeysRequest
  */
 export type GetKeysRequest = Message<"wf.iam.v1.GetKeysRequest"> & {
@@ -155,7 +227,7 @@ export type GetKeysRequest = Message<"wf.iam.v1.GetKeysRequest"> & {
  * Use `create(GetKeysRequestSchema)` to create a new message.
  */
 export const GetKeysRequestSchema: GenMessage<GetKeysRequest> = /*@__PURE__*/
-  messageDesc(file_wf_iam_v1_iam, 4);
+  messageDesc(file_wf_iam_v1_iam, 7);
 
 /**
  * @generated from message wf.iam.v1.GetKeysResponse
@@ -172,7 +244,7 @@ export type GetKeysResponse = Message<"wf.iam.v1.GetKeysResponse"> & {
  * Use `create(GetKeysResponseSchema)` to create a new message.
  */
 export const GetKeysResponseSchema: GenMessage<GetKeysResponse> = /*@__PURE__*/
-  messageDesc(file_wf_iam_v1_iam, 5);
+  messageDesc(file_wf_iam_v1_iam, 8);
 
 /**
  * What other services ask of identity.
@@ -209,6 +281,16 @@ export const IamService: GenService<{
     methodKind: "unary";
     input: typeof ListRevokedRequestSchema;
     output: typeof ListRevokedResponseSchema;
+  },
+  /**
+   * How many requests an instance has taken from those who send many, and how many the others have.
+   *
+   * @generated from rpc wf.iam.v1.IamService.ReportUse
+   */
+  reportUse: {
+    methodKind: "unary";
+    input: typeof ReportUseRequestSchema;
+    output: typeof ReportUseResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_wf_iam_v1_iam, 0);
