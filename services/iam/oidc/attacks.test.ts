@@ -284,7 +284,9 @@ const ways: Readonly<Record<string, (...given: Parameters<Answering>) => unknown
   "with an error": (_, response) => response.writeHead(500).end("down"),
   "that others may not": (_, response) => response.writeHead(401).end('{"error":"invalid_client"}'),
   "with nothing that is JSON": (_, response) => response.end("<html>"),
-  "by leading elsewhere": (_, response) => response.writeHead(307, { location: `${it.url}/elsewhere` }).end(),
+  // There it would be answered, and whoever asks there has sent a secret along.
+  "by leading elsewhere": ({ url }, response) =>
+    response.writeHead(307, { location: `${it.provider.issuer}${url}?` }).end(),
   "without an end": (_, response) => {
     const piece = Buffer.alloc(64 * 1024, " ")
     const more = () => {
@@ -311,6 +313,22 @@ test("a provider that is away, wherever, is said to be, and changes nothing", as
   }
   expect(wrong).toEqual([])
   expect(await sso.state(it)).toEqual(before)
+})
+
+test("of what is right nothing is read beyond a bound", async () => {
+  for (const path of ["/jwks", "/.well-known/openid-configuration"]) {
+    it.reconfigure({})
+    const honest = await (await fetch(`${it.provider.issuer}${path}`)).text()
+    const padded = (size_kb: number) => {
+      const text = honest + " ".repeat(size_kb * 1024)
+      it.provider.answer(answerAt(path, (_, response) => response.end(text)))
+    }
+    padded(600)
+    await expect(sso.token(it, "ada")).rejects.toThrow("oidc.unavailable")
+    padded(400)
+    it.reconfigure({})
+    expect(await sso.token(it, "ada")).toBeString()
+  }
 })
 
 test("a sign-in that can't begin is refused with 503, and works again when the provider does", async () => {
