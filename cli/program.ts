@@ -21,7 +21,7 @@ const groups: Readonly<Record<string, string>> = {
   workers: "list them",
   bench: "load a platform, and print rates and percentiles",
   workspaces: "list, make, choose, rename, archive and join them",
-  sessions: "list and end what you have signed in to with your password",
+  sessions: "list and end where you are signed in",
   members: "list, invite and remove them, and change what they may do",
   tokens: "list, create and delete API tokens",
 }

@@ -40,12 +40,14 @@ export const ssoLogin = async (url: string, io: Io): Promise<string> => {
 
 /** Who presses Ctrl-C, or has gone away, is not waited for. */
 const inTime = <Value>(heard: Promise<Value>, { signal }: Pick<Io, "signal">): Promise<Value> => {
-  const late = AbortSignal.timeout(patience_ms)
   const { promise, reject } = Promise.withResolvers<never>()
-  signal.addEventListener("abort", () => reject(new Failure(exit_codes.interrupted, "Not signed in.")))
-  late.addEventListener("abort", () =>
-    reject(new Failure(exit_codes.timed_out, "Nobody has signed in for ten minutes. Begin anew.")),
-  )
+  const endAt = (end: AbortSignal, failure: Failure): void => {
+    if (end.aborted) reject(failure)
+    else end.addEventListener("abort", () => reject(failure), { once: true })
+  }
+  endAt(signal, new Failure(exit_codes.interrupted, "Not signed in."))
+  const late = "Nobody has signed in for ten minutes. `wf login --sso` begins anew."
+  endAt(AbortSignal.timeout(patience_ms), new Failure(exit_codes.timed_out, late))
   return Promise.race([heard, promise])
 }
 

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "bun:test"
 import { openBrowser } from "#kernel/testing/browser.ts"
 import { public_client_id } from "#kernel/testing/provider.ts"
 import { given } from "../given.ts"
+import { cleanSignInCodes } from "./clean.ts"
 import { type SsoHouse, sso } from "./given.ts"
 
 let it: SsoHouse
@@ -207,4 +208,31 @@ test("keys of the provider may change", async () => {
   await sso.token(it, person)
   await it.provider.rotateKeys()
   expect((await me(await sso.token(it, person)))[0]).toBe(200)
+})
+
+test("where the workspace is none, or an archived one, nobody comes in, and is told so", async () => {
+  const ask = given.send(it.house)
+  const { token } = it.owner
+  const made = await ask("POST", "workspaces", { token, body: { name: "Old", slug: "old" } })
+  await ask("POST", `workspaces/${made.body.id}/archive`, { token })
+  const before = await sso.state(it)
+  const answers: unknown[] = []
+  for (const workspace of ["old", "nowhere"]) {
+    it.reconfigure({ workspace })
+    answers.push((await sso.signIn(it, somebody())).answer.get("error"))
+  }
+  expect(answers).toEqual(["workspace.archived", "workspace.not_found"])
+  expect(await sso.state(it)).toEqual(before)
+})
+
+test("codes and states are forgotten when none of them could be tried any more", async () => {
+  await sso.signIn(it, somebody())
+  const clean = cleanSignInCodes(it.house.database)
+  const left = () => it.house.database.run((sql) => sql`select 1 from iam.sign_in_code`)
+  const before = await left()
+  expect([await clean(), (await left()).length]).toEqual([false, before.length])
+  await it.house.database.run(
+    (sql) => sql`update iam.sign_in_code set created_at = now() - interval '61 minutes'`,
+  )
+  expect([await clean(), await left()]).toEqual([false, []])
 })
