@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test"
-import { SignJWT, UnsecuredJWT } from "jose"
+import { decodeJwt, SignJWT, UnsecuredJWT } from "jose"
 import { openBrowser } from "#kernel/testing/browser.ts"
 import type { Answering, Forge } from "#kernel/testing/provider.ts"
 import { type SsoHouse, sso } from "./given.ts"
@@ -88,6 +88,15 @@ test("a token that isn't the provider's for this sign-in is refused, and changes
 test("what the provider says of another person than its token is not taken for this one's", async () => {
   it.provider.forge((claims, sign) => sign({ ...claims, sub: "root" }))
   expect((await sso.signIn(it, "ada")).answer.get("error")).toBe("oidc.not_valid")
+})
+
+test("that one address is verified says nothing of another", async () => {
+  it.provider.forge((claims, sign) => sign({ ...claims, email: "boss@example.test" }))
+  const { program, answer } = await sso.signIn(it, "ada")
+  const { body } = await sso.redeem(it, answer.get("code"), program.verifier)
+  expect(decodeJwt(String(body.access_token)).email).toBe("ada@example.test")
+  it.provider.forge((claims, sign) => sign({ ...claims, email_verified: true }))
+  expect((await sso.signIn(it, "ada")).answer.get("error")).toBe("oidc.not_allowed")
 })
 
 test("a secret that is published among the keys signs nothing", async () => {

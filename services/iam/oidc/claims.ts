@@ -36,6 +36,17 @@ const refused = (detail: string): Problem => new Problem("oidc.not_allowed", { d
 export const isWhole = (claims: Claims, { groups_claim }: Pick<OidcSettings, "groups_claim">): boolean =>
   ["email", "email_verified", groups_claim].every((name) => claimOf(claims, name) !== undefined)
 
+const addressIn = (claims: Claims): Claims => ({
+  email: claimOf(claims, "email"),
+  email_verified: claimOf(claims, "email_verified"),
+})
+
+/** What was signed counts before what was asked for. Whether an address is verified is said of that address alone, by who names it. */
+export const joinedClaims = (signed: Claims, asked: Claims): Claims => {
+  const names = claimOf(signed, "email_verified") === undefined ? asked : signed
+  return { ...asked, ...signed, ...addressIn(names) }
+}
+
 /** Who it is. Without an address that the provider has verified, nobody. */
 export const vouchedBy = (
   claims: Claims,

@@ -1,5 +1,5 @@
 import { providerAsker } from "./ask.ts"
-import { isWhole, type Vouched, vouchedBy } from "./claims.ts"
+import { isWhole, joinedClaims, type Vouched, vouchedBy } from "./claims.ts"
 import { discovery } from "./discover.ts"
 import { askClaims, exchangeCode, type Talk } from "./exchange.ts"
 import { callback_path } from "./paths.ts"
@@ -27,8 +27,7 @@ const claimsOf = async (talk: Talk, { code, verifier, nonce }: Returned) => {
   const expected = { issuer, client_id, nonce, keys: talk.discovered.keys }
   const claims = await verifyIdToken(tokens.id_token, expected)
   if (isWhole(claims, talk.settings) || tokens.access_token === undefined) return claims
-  // What was signed counts.
-  return { ...(await askClaims(talk, tokens.access_token, claims.sub)), ...claims }
+  return joinedClaims(claims, await askClaims(talk, tokens.access_token, claims.sub))
 }
 
 /** The provider that the settings name. It is asked for nothing before somebody signs in. */

@@ -103,6 +103,8 @@ test("groups give the role at each sign-in, and take it again, for tokens that a
   expect(await me(lower)).toMatchObject([200, expect.any(String), "default", "viewer"])
   const seen = () => it.house.authenticate({ authorization: `Bearer ${api_token}`, workspace: undefined })
   expect(await seen()).toMatchObject({ role: "viewer" })
+  const earlier = { authorization: `Bearer ${token}`, workspace: undefined }
+  expect(await given.secondEye(it.house)(earlier)).toMatchObject({ role: "viewer" })
   it.provider.people.set(person, { ...known, groups: [] })
   const { answer } = await sso.signIn(it, person)
   expect([answer.get("error"), answer.get("code")]).toEqual(["oidc.not_allowed", null])
