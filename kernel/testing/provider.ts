@@ -6,7 +6,7 @@ export type ProviderPerson = {
   readonly email?: string
   readonly email_verified?: boolean
   readonly name?: string
-  readonly groups?: readonly string[]
+  readonly groups?: readonly string[] | undefined
 }
 
 type Claims = Record<string, unknown>

@@ -21,6 +21,7 @@ const claimOf = (claims: Claims, name: string): unknown =>
 /** Some providers leave groups out of the token where there are too many, and name another place in their stead. */
 const isElsewhere = (claims: Claims, name: string): boolean => {
   const elsewhere = claimOf(claims, "_claim_names")
+  if (claimOf(claims, name) !== undefined) return false
   return typeof elsewhere === "object" && elsewhere !== null && Object.hasOwn(elsewhere, name)
 }
 

@@ -117,6 +117,17 @@ test("groups give the role at each sign-in, and take it again, for tokens that a
   await expect(eye(credentials)).rejects.toMatchObject({ code: "auth.invalid" })
 })
 
+test("groups that the provider keeps elsewhere are not taken for none", async () => {
+  const person = somebody()
+  await sso.token(it, person)
+  it.provider.people.set(person, { ...it.provider.people.get(person), groups: undefined })
+  it.provider.forge((claims, sign) => sign({ ...claims, _claim_names: { groups: "src1" } }))
+  const before = await sso.state(it)
+  const { answer } = await sso.signIn(it, person)
+  expect(answer.get("error_description")).toContain("more groups")
+  expect(await sso.state(it)).toEqual(before)
+})
+
 test("who is in no group that counts gets no account", async () => {
   const before = await sso.state(it)
   for (const groups of [[], ["others"], ["*"], ["__proto__"], undefined, ["Admins"], "admin"]) {
