@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { until } from "#kernel/testing/until.ts"
+import { createClient } from "#sdk/client.ts"
 import { failureOf } from "./failure.ts"
 import { ssoLogin } from "./sso-login.ts"
 import { capture } from "./testing/capture.ts"
@@ -30,7 +31,7 @@ const platform = (start_url = "https://wf.example.com/start") => {
     },
   })
   servers.push(server)
-  return { url: `http://127.0.0.1:${server.port}`, redeemed }
+  return { identity: createClient({ url: `http://127.0.0.1:${server.port}` }).identity, redeemed }
 }
 
 const pageIn = (noted: readonly string[]) =>
@@ -45,9 +46,9 @@ const comeBack = (page: URL, said: Record<string, string>) =>
   )
 
 test("the verifier that is kept is the challenge's, and no page shows it", async () => {
-  const { url, redeemed } = platform()
+  const { identity, redeemed } = platform()
   const io = capture()
-  const login = ssoLogin(url, io)
+  const login = ssoLogin(identity, io)
   const page = await pageIn(io.noted)
   expect([page.origin, page.pathname]).toEqual(["https://wf.example.com", "/start"])
   await comeBack(page, { code: "wfc_1" })
@@ -60,9 +61,9 @@ test("the verifier that is kept is the challenge's, and no page shows it", async
 })
 
 test("why it has not worked is said without what a terminal would obey", async () => {
-  const { url, redeemed } = platform()
+  const { identity, redeemed } = platform()
   const io = capture()
-  const login = ssoLogin(url, io)
+  const login = ssoLogin(identity, io)
   const failed = login.catch(failureOf)
   await comeBack(await pageIn(io.noted), {
     error: "oidc.not_allowed",
@@ -77,9 +78,9 @@ test("why it has not worked is said without what a terminal would obey", async (
 test.each(["file:///etc/passwd", "javascript:alert(1)", "-h"])(
   "%p is no page that a browser is sent to",
   async (start_url) => {
-    const { url } = platform(start_url)
+    const { identity } = platform(start_url)
     const io = capture({ environment: { BROWSER: "/bin/false" } })
-    expect(await ssoLogin(url, io).catch(failureOf)).toMatchObject({ exit_code: 1 })
+    expect(await ssoLogin(identity, io).catch(failureOf)).toMatchObject({ exit_code: 1 })
     expect(io.noted).toEqual([])
   },
 )
@@ -89,10 +90,10 @@ test("the browser that is named is opened, and one that isn't there is no matter
   const [browser, seen] = [join(folder, "browser"), join(folder, "seen")]
   writeFileSync(browser, `#!/bin/sh\nprintf %s "$1" > ${seen}.new && mv ${seen}.new ${seen}\n`)
   chmodSync(browser, 0o700)
-  const { url } = platform()
+  const { identity } = platform()
   for (const named of [browser, join(folder, "nothing")]) {
     const io = capture({ environment: { BROWSER: named } })
-    const login = ssoLogin(url, io)
+    const login = ssoLogin(identity, io)
     const page = await pageIn(io.noted)
     if (named === browser) {
       await until("the browser was opened", () => existsSync(seen))
@@ -104,10 +105,10 @@ test("the browser that is named is opened, and one that isn't there is no matter
 })
 
 test("who interrupts it is not waited for, and nobody listens any more", async () => {
-  const { url } = platform()
+  const { identity } = platform()
   const interrupt = new AbortController()
   const io = capture({ signal: interrupt.signal })
-  const ended = ssoLogin(url, io).catch(failureOf)
+  const ended = ssoLogin(identity, io).catch(failureOf)
   const page = await pageIn(io.noted)
   interrupt.abort()
   expect(await ended).toMatchObject({ exit_code: 130 })

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto"
-import { createClient } from "#sdk/client.ts"
+import type { Client } from "#sdk/client.ts"
 import { WfProblem } from "#sdk/problem.ts"
 import { isWebUrl } from "./connection.ts"
 import { exit_codes } from "./exit.ts"
@@ -19,10 +19,9 @@ const newSecret = (): string => randomBytes(secret_bytes).toString("base64url")
 const challengeOf = (verifier: string): string => createHash("sha256").update(verifier).digest("base64url")
 
 /** An access token of somebody who has signed in with their browser, at the platform's identity provider. */
-export const ssoLogin = async (url: string, io: Io): Promise<string> => {
-  const { identity } = createClient({ url })
+export const ssoLogin = async (identity: Client["identity"], io: Io): Promise<string> => {
   const { start_url } = await identity.oidcProvider()
-  if (!isWebUrl(start_url)) throw new Failure(exit_codes.failed, `${url} names no page to sign in at.`)
+  if (!isWebUrl(start_url)) throw new Failure(exit_codes.failed, "The platform names no page to sign in at.")
   const [verifier, state] = [newSecret(), newSecret()]
   const answer = await awaitAnswer(state)
   try {

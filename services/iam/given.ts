@@ -17,6 +17,7 @@ import { IamService } from "#proto/generated/wf/iam/v1/iam_pb.ts"
 import { iamHttp } from "./http.ts"
 import type { Iam } from "./iam.ts"
 import { openKeys } from "./key/keys.ts"
+import type { Letters } from "./letter/letter.ts"
 import { openOidc } from "./oidc/oidc.ts"
 import type { OidcSettings } from "./oidc/settings.ts"
 import { argonPasswords } from "./password/argon.ts"
@@ -35,6 +36,8 @@ export type IamHouse = {
 type Json = Record<string, unknown>
 
 export type Answer = { readonly status: number; readonly body: Json }
+
+type Furniture = { readonly kit?: Kit; readonly letters?: Letters; readonly oidc?: OidcSettings }
 
 export type Asking = { readonly body?: unknown; readonly token?: string; readonly workspace?: string }
 
@@ -114,11 +117,12 @@ export const given = {
   },
 
   /** Identity as others meet it: its HTTP door, and a verifier that asks it over RPC. */
-  house: async (kit: Kit = systemKit(), settings?: OidcSettings): Promise<IamHouse> => {
+  house: async ({ kit = systemKit(), letters, oidc: settings }: Furniture = {}): Promise<IamHouse> => {
     const database = await given.database()
     const keys = await openKeys({ database, key: given.key(), kit })
     const oidc = openOidc(settings, given.key())
-    const iam: Iam = { database, kit, keys, passwords: argonPasswords(), oidc }
+    const passwords = argonPasswords()
+    const iam: Iam = { database, kit, keys, passwords, oidc, letters, public_url: undefined }
     const authenticate = eyeOf(iam)
     const doors = { service: "iam", authenticate, log: silentLog, metrics: createMetrics() }
     return {

@@ -3,7 +3,7 @@ import { iamConfig } from "./config.ts"
 import { iamHttp } from "./http.ts"
 import type { Iam } from "./iam.ts"
 import { openKeys } from "./key/keys.ts"
-import { iamLoops } from "./loops.ts"
+import { iamLoops, keyLoop, postbox } from "./loops.ts"
 import { openOidc } from "./oidc/oidc.ts"
 import { oidcSettingsOf } from "./oidc/settings.ts"
 import { argonPasswords } from "./password/argon.ts"
@@ -17,16 +17,25 @@ export const iam = service({
   migrations: new URL("./migrations", import.meta.url).pathname,
   start: async (platform, config) => {
     const { database, kit, log } = platform
-    const oidc = openOidc(oidcSettingsOf(config), platform.key)
+    const post = postbox(platform, config)
+    const keys = await openKeys(platform)
     const parts: Iam = {
-      ...{ database, kit, oidc },
-      keys: await openKeys(platform),
+      database,
+      kit,
+      keys,
       passwords: argonPasswords(),
+      oidc: openOidc(oidcSettingsOf(config), platform.key),
+      letters: post?.letters,
+      public_url: config.WF_PUBLIC_URL,
     }
     return {
       http: iamHttp(parts, { ...platform, service: "iam" }),
       rpc: iamRpc(parts, platform.authenticate),
-      loops: iamLoops(database, log),
+      loops: [
+        ...iamLoops(database, log),
+        keyLoop(parts, config.WF_KEY_ROTATION_DAYS, log),
+        ...(post ? [post.loop] : []),
+      ],
     }
   },
 })

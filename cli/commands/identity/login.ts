@@ -1,11 +1,14 @@
+import { hostname } from "node:os"
 import { profileFile } from "#kernel/config/profiles.ts"
 import { createClient } from "#sdk/client.ts"
 import { cleanLine } from "../../clean.ts"
 import { flag, type Given, text } from "../../command.ts"
 import { isWebUrl } from "../../connection.ts"
+import { deviceLogin } from "../../device-login.ts"
 import { exit_codes } from "../../exit.ts"
 import { Failure } from "../../failure.ts"
 import type { Io } from "../../io.ts"
+import { readPassword } from "../../password.ts"
 import { ssoLogin } from "../../sso-login.ts"
 
 /** The secret comes from stdin, never from the command line, where others could read it. */
@@ -28,23 +31,32 @@ export const run = async ({ options }: Given, io: Io): Promise<number> => {
 }
 
 const tokenFrom = async (url: string, options: Given["options"], io: Io): Promise<string> => {
-  if (flag(options, "sso")) return ssoToken(url, io)
+  if (flag(options, "withToken")) return readToken(io)
+  const { identity } = createClient({ url, user_agent: ownName() })
+  if (flag(options, "sso")) return ssoToken(url, await ssoLogin(identity, io), io)
   const email = text(options, "email")
-  if (!flag(options, "withToken") && email === undefined) {
-    throw new Failure(
-      exit_codes.usage,
-      "Give an API token with `--with-token < file`, a password with `--email ADDRESS < file`, or sign in at your identity provider with `--sso`.",
-    )
+  if (email !== undefined) {
+    const password = await readPassword("Password", io)
+    return tokenOf(url, (await identity.login({ email, password })).access_token)
   }
-  const secret = (await io.readStdin()).trim()
-  if (secret === "")
-    throw new Failure(
-      exit_codes.usage,
-      "Nothing came from stdin. Pipe the token or password into this command.",
-    )
-  if (email === undefined) return secret
-  // A session ends after minutes; the API token made with it is what the profile keeps.
-  const { access_token } = await createClient({ url }).identity.login({ email, password: secret })
+  if (io.note_is_tty || flag(options, "device")) return tokenOf(url, await deviceLogin(identity, io))
+  throw new Failure(
+    exit_codes.usage,
+    "Give an API token with `--with-token < file`, a password with `--email ADDRESS < file`, or `--device` or `--sso` to sign in with a browser.",
+  )
+}
+
+/** By which somebody knows again what they have signed in. */
+const ownName = (): string => `wf on ${hostname().replaceAll(/[^\x21-\x7e]/g, "?")}`
+
+const readToken = async (io: Io): Promise<string> => {
+  const token = (await io.readStdin()).trim()
+  if (token !== "") return token
+  throw new Failure(exit_codes.usage, "Nothing came from stdin. Pipe the token into this command.")
+}
+
+/** A session ends after minutes; the API token made with it is what the profile keeps. */
+const tokenOf = async (url: string, access_token: string): Promise<string> => {
   const created = await createClient({ url, token: access_token }).identity.createToken({
     name: "wf login",
     all_workspaces: true,
@@ -55,8 +67,7 @@ const tokenFrom = async (url: string, options: Given["options"], io: Io): Promis
 const sso_lifetime_ms = 30 * 86_400_000
 
 /** It ends, so that whoever goes on signs in anew, and has what their groups give them by then. */
-const ssoToken = async (url: string, io: Io): Promise<string> => {
-  const access_token = await ssoLogin(url, io)
+const ssoToken = async (url: string, access_token: string, io: Io): Promise<string> => {
   const created = await createClient({ url, token: access_token }).identity.createToken({
     name: "wf login --sso",
     all_workspaces: true,

@@ -1,12 +1,14 @@
 import type { Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
+import type { Origin } from "../audit/caller.ts"
+import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import { hashOf, newSecret } from "../token/secret.ts"
 import { createUser } from "../user/create.ts"
 import { theOidc } from "./begin.ts"
 import type { Vouched } from "./claims.ts"
-import { insertIdentity, type Linked, linkByEmail, lockIdentity } from "./link.ts"
+import { type Coming, insertIdentity, type Linked, linkByEmail, lockIdentity } from "./link.ts"
 import { placeMember } from "./place.ts"
 import { roleOf } from "./roles.ts"
 import { notValid } from "./verify.ts"
@@ -20,20 +22,21 @@ export type Admission = {
   readonly state: string
   /** Of the program that will come with the code. */
   readonly challenge: string
+  readonly origin: Origin
 }
 
 /** A code for the program that wanted the sign-in. Whom no group lets in loses what an earlier sign-in gave, and gets none. */
 export const admitPerson =
   (iam: Iam) =>
-  async ({ person, state, challenge }: Admission): Promise<string> => {
+  async ({ person, state, challenge, origin }: Admission): Promise<string> => {
     const { settings } = theOidc(iam)
     const role = roleOf(settings.roles, person.groups)
     const [code, state_hash] = [newSecret(code_prefix), await hashOf(state)]
     const is_admitted = await iam.database.tx(async (sql) => {
       const known = await lockIdentity(sql, person)
-      const account = known ?? (role && (await accountOf(sql, iam, person)))
+      const account = known ?? (role && (await accountOf(sql, iam, { person, origin })))
       if (!account) return false
-      await placeMember(sql, iam.kit, { ...account, workspace: settings.workspace, role })
+      await placeMember(sql, iam.kit, { ...account, workspace: settings.workspace, role, origin })
       if (!role) return false
       const hash = await hashOf(code)
       const is_first = await insertCode(sql, { hash, state_hash, challenge, user_id: account.user_id })
@@ -45,14 +48,19 @@ export const admitPerson =
   }
 
 /** Somebody who comes for the first time: a new account, or one that they have here already. */
-const accountOf = async (sql: Sql, iam: Iam, person: Vouched): Promise<Linked> => {
-  const { email, name } = person
-  const made = await createUser(sql, { id: iam.kit.id(), email, name })
-  if (!made) return linkByEmail(sql, iam, person)
-  const account = { user_id: made.id, email }
-  await insertIdentity(sql, person, made.id)
-  await emit(sql, [{ type: "user.registered", key: made.id, data: { user_id: made.id, email, name } }])
-  return account
+const accountOf = async (sql: Sql, iam: Iam, coming: Coming): Promise<Linked> => {
+  const { person, origin } = coming
+  const { email, name, issuer } = person
+  const made = await createUser(sql, { id: iam.kit.id(), email, name, verified: true })
+  if (!made) return linkByEmail(sql, iam, coming)
+  const { id: user_id } = made
+  await insertIdentity(sql, person, user_id)
+  const doer = { kind: "user", user_id, email, origin } as const
+  const subject = { kind: "user", id: user_id, name: email }
+  const of = { account_id: user_id }
+  await record(sql, doer, { action: "user.registered", of, subject, details: { issuer } })
+  await emit(sql, [{ type: "user.registered", key: user_id, data: { user_id, email, name } }])
+  return { user_id, email }
 }
 
 type NewCode = {

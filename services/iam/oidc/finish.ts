@@ -1,4 +1,5 @@
 import { Problem, problemBody } from "#kernel/problem/problem.ts"
+import type { Origin } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
 import { admitPerson } from "./admit.ts"
 import { type Attempt, openAttempt } from "./attempt.ts"
@@ -18,16 +19,18 @@ export type FinishSignIn = {
 const leadTo = ({ redirect_uri, program_state: state }: Attempt, outcome: Record<string, string>): string =>
   `${redirect_uri}?${new URLSearchParams({ ...outcome, state })}`
 
-const codeFor = async (iam: Iam, attempt: Attempt, finish: FinishSignIn): Promise<string> => {
+type Finishing = FinishSignIn & { readonly origin: Origin }
+
+const codeFor = async (iam: Iam, attempt: Attempt, finishing: Finishing): Promise<string> => {
   const { provider } = theOidc(iam)
-  const { state, code, iss, error } = finish
+  const { state, code, iss, error, origin } = finishing
   await provider.checkIssuer(iss)
   if (code === undefined) {
     throw notValid(`The identity provider answers \`${(error ?? "nothing").replaceAll(/[^\w-]/g, "")}\`.`)
   }
   const { verifier, nonce, challenge } = attempt
   const person = await provider.vouch({ code, verifier, nonce })
-  return admitPerson(iam)({ person, state, challenge })
+  return admitPerson(iam)({ person, state, challenge, origin })
 }
 
 /**
@@ -36,13 +39,13 @@ const codeFor = async (iam: Iam, attempt: Attempt, finish: FinishSignIn): Promis
  */
 export const finishSignIn =
   (iam: Iam) =>
-  async (finish: FinishSignIn): Promise<string> => {
+  async (finish: FinishSignIn, origin: Origin): Promise<string> => {
     const { secret } = theOidc(iam)
     const { state, cookie } = finish
     const attempt = await openAttempt(secret, { state, cookie, now: iam.kit.now() })
     if (!attempt) throw notValid("This browser has begun no such sign-in, or too long ago.")
     try {
-      return leadTo(attempt, { code: await codeFor(iam, attempt, finish) })
+      return leadTo(attempt, { code: await codeFor(iam, attempt, { ...finish, origin }) })
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       const { code, detail, status, next } = problemBody(error)

@@ -96,6 +96,7 @@ export const sso = {
           (select json_agg(e order by subject) from iam.external_identity e) as identities,
           (select count(*)::int from iam.session where revoked_at is null) as sessions,
           (select count(*)::int from iam.sign_in_code) as codes,
+          (select count(*)::int from iam.audit) as deeds,
           (select count(*)::int from iam.outbox) as facts`,
     ),
 
@@ -119,7 +120,7 @@ export const sso = {
       ]),
       ...{ may_link_by_email: false, public_url: url, ...more },
     }
-    const house = await given.house(kit, settings)
+    const house = await given.house({ kit, oidc: settings })
     fetchIt = house.app.fetch
     return {
       ...{ house, provider, url, owner: await given.person(house, "Owner") },

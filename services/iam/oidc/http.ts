@@ -3,8 +3,8 @@ import type { Context } from "hono"
 import { deleteCookie, getCookie, setCookie } from "hono/cookie"
 import type { App, AppEnvironment } from "#kernel/http/app.ts"
 import { jsonAnswer, jsonBody, refusals } from "#kernel/http/shapes.ts"
+import { originOf } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
-import { originOf } from "../session/http.ts"
 import { grantShape } from "../session/shape.ts"
 import { attempt_lifetime_s, cookieOf } from "./attempt.ts"
 import { beginSignIn, theOidc } from "./begin.ts"
@@ -90,7 +90,8 @@ export const mountOidc = (app: App, iam: Iam): void => {
   app.openapi(callbackRoute, async (context) => {
     const { state, code, iss, error } = context.req.valid("query")
     const name = cookieOf(state)
-    const url = await finish({ state, code, iss, error, cookie: getCookie(context, name) ?? "" })
+    const finished = { state, code, iss, error, cookie: getCookie(context, name) ?? "" }
+    const url = await finish(finished, originOf(context))
     deleteCookie(context, name, options)
     return leadOn(context, url)
   })

@@ -211,9 +211,44 @@ test("where the operator allows it an account is, and what its maker had kept of
     const credentials = { authorization: `Bearer ${token}`, workspace: undefined }
     await expect(given.secondEye(it.house)(credentials)).rejects.toMatchObject({ code: "auth.invalid" })
   }
+  const deeds = (await ask("GET", "audit", { token: it.owner.token })).body.items as object[]
+  expect(deeds[0]).toMatchObject({
+    action: "member.role_changed",
+    actor: { email: ada.email },
+    details: { from: "viewer", to: "developer", by: "groups" },
+    address: "127.0.0.1",
+  })
   // The address was given to somebody else at the provider.
   const heir = somebody({ email: ada.email })
   expect((await sso.signIn(it, heir)).answer.get("error")).toBe("oidc.not_linked")
+})
+
+test("an account whose address was confirmed by mail keeps what its holder has of it", async () => {
+  it.reconfigure({ may_link_by_email: true })
+  const ada = await given.member(it.house, it.owner, "viewer")
+  await it.house.database.run(
+    (sql) => sql`update iam.user_account set verified_at = now() where email = ${ada.email}`,
+  )
+  await sso.token(it, somebody({ email: ada.email }))
+  const login = await given.send(it.house)("POST", "auth/login", {
+    body: { email: ada.email, password: given.password },
+  })
+  expect([login.status, (await me(ada.token))[0]]).toEqual([200, 200])
+})
+
+test("nobody comes in as a program", async () => {
+  it.reconfigure({ may_link_by_email: true })
+  const path = `workspaces/${it.owner.workspace_id}/service-accounts`
+  const body = { name: "ci", role: "viewer" }
+  const made = await given.send(it.house)("POST", path, { token: it.owner.token, body })
+  expect(made.status).toBe(201)
+  const rows = await it.house.database.run(
+    (sql) => sql<{ email: string }>`select email from iam.user_account where name = 'ci'`,
+  )
+  const before = await sso.state(it)
+  const { answer } = await sso.signIn(it, somebody({ email: rows[0]?.email }))
+  expect(answer.get("error")).toBe("oidc.not_linked")
+  expect(await sso.state(it)).toEqual(before)
 })
 
 test("keys of the provider may change", async () => {

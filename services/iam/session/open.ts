@@ -1,8 +1,9 @@
 import type { Sql } from "#kernel/database/database.ts"
 import type { Kit } from "#kernel/service/kit.ts"
+import type { Origin } from "../audit/caller.ts"
+import { type Doer, record } from "../audit/record.ts"
 import { createWorkspace } from "../workspace/create.ts"
 import { addRefreshToken, type Holder } from "./grant.ts"
-import type { Origin } from "./shape.ts"
 
 export type Person = { readonly user_id: string; readonly email: string; readonly name: string }
 
@@ -15,9 +16,13 @@ export const openSession = async (
   { user_id, email, name, origin }: Person & { readonly origin: Origin },
 ): Promise<Opened> => {
   const session_id = kit.id()
-  const place = (await readPlace(sql, user_id)) ?? (await makePlace(sql, { id: kit.id(), user_id, name }))
+  const doer = { kind: "user", user_id, email, grant_id: session_id, origin } as const
+  const place =
+    (await readPlace(sql, user_id)) ?? (await makePlace(sql, { id: kit.id(), user_id, name }, doer))
   await insertSession(sql, { id: session_id, user_id, workspace_id: place.workspace_id, ...origin })
   const refresh_token = await addRefreshToken(sql, session_id)
+  const subject = { kind: "session", id: session_id, name: email }
+  await record(sql, doer, { action: "user.signed_in", of: { account_id: user_id }, subject })
   return { holder: { session_id, user_id, email, ...place }, refresh_token }
 }
 
@@ -38,8 +43,11 @@ const readPlace = async (sql: Sql, user_id: string): Promise<Place | undefined> 
 const makePlace = async (
   sql: Sql,
   wanted: { readonly id: string; readonly user_id: string; readonly name: string },
+  doer: Doer,
 ): Promise<Place> => {
-  const { id: workspace_id, role } = await createWorkspace(sql, wanted)
+  const { id: workspace_id, role, slug } = await createWorkspace(sql, wanted)
+  const subject = { kind: "workspace", id: workspace_id, name: slug }
+  await record(sql, doer, { action: "workspace.created", of: { workspace_id }, subject })
   return { workspace_id, role, archived: false }
 }
 
