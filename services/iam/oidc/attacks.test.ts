@@ -146,6 +146,16 @@ test("only the browser that has begun a sign-in ends it", async () => {
   expect((await sso.heard(browser, callback)).get("code")).toStartWith("wfc_")
 })
 
+test("who sits before the browser is shown why as a page that runs nothing", async () => {
+  const url = `${it.url}/api/v1/auth/oidc/callback?state=${"<script>".repeat(3)}`
+  const page = await fetch(url, { headers: { accept: "text/html,*/*" } })
+  expect([page.status, page.headers.get("content-type")]).toEqual([401, "text/html; charset=utf-8"])
+  expect(page.headers.get("content-security-policy")).toStartWith("default-src 'none'")
+  const text = await page.text()
+  expect(text).toContain("This browser has begun no such sign-in")
+  expect(text).not.toContain("<script")
+})
+
 test("a sign-in works once, also for who has kept the cookie", async () => {
   const browser = openBrowser()
   const callback = await sso.returned(it, await sso.program(), { person: "ada", browser })

@@ -3,8 +3,10 @@ import type { Context } from "hono"
 import { deleteCookie, getCookie, setCookie } from "hono/cookie"
 import type { App, AppEnvironment } from "#kernel/http/app.ts"
 import { jsonAnswer, jsonBody, refusals } from "#kernel/http/shapes.ts"
+import { Problem, problemBody } from "#kernel/problem/problem.ts"
 import { originOf } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
+import { answerPage } from "../page/page.ts"
 import { grantShape } from "../session/shape.ts"
 import { attempt_lifetime_s, cookieOf } from "./attempt.ts"
 import { beginSignIn, theOidc } from "./begin.ts"
@@ -71,6 +73,21 @@ const leadOn = (context: Context<AppEnvironment>, url: string) => {
   return context.redirect(url, 302)
 }
 
+/** Who sits before a browser reads a page rather than JSON. */
+const shown = async (
+  context: Context<AppEnvironment>,
+  answer: () => Promise<Response>,
+): Promise<Response> => {
+  try {
+    return await answer()
+  } catch (error) {
+    const wants_page = context.req.header("accept")?.includes("text/html") ?? false
+    if (!(error instanceof Problem) || !wants_page) throw error
+    const { title, detail, next, status } = problemBody(error)
+    return answerPage({ title, lines: [detail, next] }, status)
+  }
+}
+
 export const mountOidc = (app: App, iam: Iam): void => {
   const begin = beginSignIn(iam)
   const finish = finishSignIn(iam)
@@ -82,19 +99,23 @@ export const mountOidc = (app: App, iam: Iam): void => {
     const { issuer, public_url } = settings
     return context.json({ issuer, start_url: `${public_url}${start_path}` }, 200)
   })
-  app.openapi(startRoute, async (context) => {
-    const { url, state, cookie } = await begin(context.req.valid("query"))
-    setCookie(context, cookieOf(state), cookie, { ...options, maxAge: attempt_lifetime_s })
-    return leadOn(context, url)
-  })
-  app.openapi(callbackRoute, async (context) => {
-    const { state, code, iss, error } = context.req.valid("query")
-    const name = cookieOf(state)
-    const finished = { state, code, iss, error, cookie: getCookie(context, name) ?? "" }
-    const url = await finish(finished, originOf(context))
-    deleteCookie(context, name, options)
-    return leadOn(context, url)
-  })
+  app.openapi(startRoute, (context) =>
+    shown(context, async () => {
+      const { url, state, cookie } = await begin(context.req.valid("query"))
+      setCookie(context, cookieOf(state), cookie, { ...options, maxAge: attempt_lifetime_s })
+      return leadOn(context, url)
+    }),
+  )
+  app.openapi(callbackRoute, (context) =>
+    shown(context, async () => {
+      const { state, code, iss, error } = context.req.valid("query")
+      const name = cookieOf(state)
+      const finished = { state, code, iss, error, cookie: getCookie(context, name) ?? "" }
+      const url = await finish(finished, originOf(context))
+      deleteCookie(context, name, options)
+      return leadOn(context, url)
+    }),
+  )
   app.openapi(tokenRoute, async (context) =>
     context.json(await redeem(context.req.valid("json"), originOf(context)), 200),
   )
