@@ -184,6 +184,30 @@ test("the last owner stays one, and is told so", async () => {
   expect(await sso.state(it)).toEqual(before)
 })
 
+test("of two last owners who would lose that role at once, one stays", async () => {
+  const ask = given.send(it.house)
+  const { token, user_id } = it.owner
+  const roles = new Map([
+    ["bosses", "owner"],
+    ["builders", "developer"],
+  ] as const)
+  const shared = await ask("POST", "workspaces", { token, body: { name: "Shared", slug: "shared" } })
+  it.reconfigure({ workspace: "shared", roles })
+  const pair = [somebody(), somebody()]
+  const inGroup = (group: string) => {
+    for (const person of pair)
+      it.provider.people.set(person, { ...it.provider.people.get(person), groups: [group] })
+  }
+  for (let round = 0; round < 8; round += 1) {
+    inGroup("bosses")
+    for (const person of pair) await sso.token(it, person)
+    if (round === 0) await ask("DELETE", `workspaces/${shared.body.id}/members/${user_id}`, { token })
+    inGroup("builders")
+    const outcomes = await Promise.all(pair.map((person) => sso.signIn(it, person)))
+    expect(outcomes.map(({ answer }) => answer.get("error")).toSorted()).toEqual(["member.last_owner", null])
+  }
+})
+
 test("an account with a password is not taken over by its address", async () => {
   const ada = await given.member(it.house, it.owner, "viewer")
   const before = await sso.state(it)
