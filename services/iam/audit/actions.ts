@@ -3,7 +3,7 @@ import { told_actions } from "#kernel/audit/actions.ts"
 /** What is done in identity itself. */
 const own_actions = [
   ...["user.registered", "user.signed_in", "session.ended", "session.all_ended", "session.reuse_detected"],
-  "user.password_reset",
+  ...["user.password_reset", "user.linked"],
   ...["device.approved", "device.denied"],
   ...["token.created", "token.deleted"],
   ...["workspace.created", "workspace.renamed", "workspace.archived", "workspace.restored"],
