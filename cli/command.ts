@@ -28,3 +28,7 @@ export const texts = (options: Options, name: string): readonly string[] => {
   const value = options[name]
   return Array.isArray(value) ? value : []
 }
+
+/** Words that may be given one at a time, or several between commas. */
+export const words = (options: Options, name: string): readonly string[] =>
+  texts(options, name).flatMap((text) => text.split(",").flatMap((word) => word.trim() || []))

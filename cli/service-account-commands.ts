@@ -25,7 +25,7 @@ export const serviceAccountCommands: readonly Command[] = [
     arguments: ["<account>"],
     options: [
       ["--name <name>", "what it is called (default: as the account)"],
-      ["--scope <permission...>", "it is for this alone, like run.start; repeat it for more"],
+      ["--scope <permission...>", "it is for this alone, like run.start,run.read"],
       ["--expires <duration>", "for how long it is good, like 90d (default: until it is taken back)"],
       json,
     ],

@@ -17,14 +17,14 @@ export const tokenCommands: readonly Command[] = [
     arguments: ["<name>"],
     options: [
       ["--role <role>", "it may do no more than this (default: all that you may)"],
-      ["--scope <permission...>", "it is for this alone, like run.start; repeat it for more"],
+      ["--scope <permission...>", "it is for this alone, like run.start,run.read"],
       ["--expires <duration>", "for how long it is good, like 90d (default: until it is deleted)"],
       json,
     ],
     examples: [
       "wf tokens create ci",
       "wf tokens create dashboard --role viewer --expires 90d",
-      "wf tokens create ci --scope run.start --scope run.read",
+      "wf tokens create ci --scope run.start,run.read",
     ],
     load: () => import("./commands/tokens/create.ts"),
   },

@@ -98,7 +98,13 @@ export const kafka: Engine<KafkaAddress> = {
     await Bun.write(settings, properties(folder, ports))
     if (!existsSync(join(folder, "data", "meta.properties"))) {
       const cluster = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64url")
-      const words = java(jars, ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", settings])
+      const words = java(jars, [
+        "kafka.tools.StorageTool",
+        "format",
+        `--cluster-id=${cluster}`,
+        "-c",
+        settings,
+      ])
       await runCommand({ words, folder, max_ms: 60_000 })
     }
     const broker = `127.0.0.1:${ports.broker}`

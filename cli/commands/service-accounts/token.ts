@@ -1,5 +1,5 @@
 import { asJson } from "../../clean.ts"
-import { flag, type Given, text, texts } from "../../command.ts"
+import { flag, type Given, text, words } from "../../command.ts"
 import { connect } from "../../connection.ts"
 import { readDuration } from "../../duration.ts"
 import { exit_codes } from "../../exit.ts"
@@ -7,7 +7,7 @@ import { findServiceAccount } from "../../find-service-account.ts"
 import type { Io } from "../../io.ts"
 
 export const run = async ({ arguments: [who = ""], options }: Given, io: Io): Promise<number> => {
-  const scopes = texts(options, "scope")
+  const scopes = words(options, "scope")
   const expires_ms = readDuration("--expires", text(options, "expires"))
   const client = connect(options, io)
   const { workspace_id, account } = await findServiceAccount(client, who)
