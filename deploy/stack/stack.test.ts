@@ -9,6 +9,7 @@ import { mongo } from "#deploy/engines/mongo.ts"
 import { createOwnedFolder } from "#deploy/engines/owned-folder.ts"
 import { isUsable, testCache } from "#deploy/engines/testing/usable.ts"
 import { versitygw } from "#deploy/engines/versitygw.ts"
+import { startCollector } from "#kernel/testing/collector.ts"
 import { until } from "#kernel/testing/until.ts"
 import { type Stack, startStack } from "./stack.ts"
 
@@ -90,6 +91,34 @@ test.skipIf(!usable)(
       const pids = pidsOf(stack)
       await stack.stop()
       expect(pids.filter(isThere)).toEqual([])
+    }
+  },
+  900_000,
+)
+
+test.skipIf(!usable)(
+  "what the gateway and the services trace is one trace, and goes to the collector that is named",
+  async () => {
+    const collector = startCollector()
+    const traced = { ...environment, WF_OTLP_URL: collector.url }
+    const say = () => undefined
+    const stack = await startStack({
+      ...{ data: join(folder, "traced"), cache: testCache, port: 0, environment: traced, say },
+    })
+    try {
+      const trace = "5a".repeat(16)
+      const headers = {
+        authorization: `Bearer ${stack.token}`,
+        traceparent: `00-${trace}-${"1b".repeat(8)}-01`,
+      }
+      expect((await fetch(`${stack.url}/api/v1/workflows`, { headers })).status).toBe(200)
+      for (const service of ["wf-gateway", "wf-workflow"])
+        await until(`the span of ${service} has come`, () =>
+          collector.has(Buffer.from(service), Buffer.from(trace, "hex")),
+        )
+    } finally {
+      await stack.stop()
+      await collector.stop()
     }
   },
   900_000,

@@ -8,7 +8,7 @@ import { envoy } from "#deploy/engines/envoy.ts"
 import { createOwnedFolder } from "#deploy/engines/owned-folder.ts"
 import { takePorts } from "#deploy/engines/ports.ts"
 import { testCache } from "#deploy/engines/testing/usable.ts"
-import { gatewayConfiguration } from "#deploy/stack/configuration.ts"
+import { type GatewayPlace, gatewayConfiguration } from "#deploy/stack/configuration.ts"
 import type { Actor } from "#kernel/auth/actor.ts"
 import type { Authenticate } from "#kernel/auth/authenticate.ts"
 import { key_bytes, platformKey } from "#kernel/auth/platform-key.ts"
@@ -107,8 +107,11 @@ export type Gateway = {
   stop(): Promise<void>
 }
 
+/** What the gateway is given besides where the services are. */
+export type GatewayAsked = Pick<GatewayPlace, "per_address" | "parts">
+
 /** Envoy as in a stack, before stands of the services. */
-export const startGateway = async (per_address?: number): Promise<Gateway> => {
+export const startGateway = async (extra: GatewayAsked = {}): Promise<Gateway> => {
   const folder = await createOwnedFolder(tmpdir(), "wf-gateway-test")
   const asked: string[] = []
   const { keys, sign } = await signing()
@@ -120,14 +123,16 @@ export const startGateway = async (per_address?: number): Promise<Gateway> => {
   const places = new Map([...stands].map(([name, server]) => [name, `127.0.0.1:${server.port}`]))
   places.set("scheduler_rpc", `127.0.0.1:${calls.port}`)
   const config = join(folder, "envoy.json")
-  await Bun.write(config, await gatewayConfiguration({ port, clusters: places, per_address }))
+  await Bun.write(config, await gatewayConfiguration({ port, clusters: places, ...extra }))
   await envoy.install(testCache)
   const running: Running = await envoy.start({ cache: testCache, folder, config })
-  const url = `http://127.0.0.1:${port}`
-  await until("the gateway is ready", async () => (await fetch(`${url}/health/ready`)).status === 200)
+  const url = `${extra.parts?.tls ? "https" : "http"}://127.0.0.1:${port}`
+  const ask = (path: string, headers: Record<string, string> = {}) =>
+    fetch(`${url}${path}`, { headers, tls: { rejectUnauthorized: false } })
+  await until("the gateway is ready", async () => (await ask("/health/ready")).status === 200)
   const knowsKeys = async () => {
     const authorization = `Bearer ${await sign({ jti: crypto.randomUUID() })}`
-    return (await fetch(`${url}/api/v1/runs`, { headers: { authorization } })).status === 204
+    return (await ask("/api/v1/runs", { authorization })).status === 204
   }
   await until("the gateway has the keys", knowsKeys)
   asked.length = 0

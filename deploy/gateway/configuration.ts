@@ -1,0 +1,29 @@
+import { join } from "node:path"
+import { parse } from "yaml"
+
+const file = join(import.meta.dir, "..", "..", "envoy", "envoy.yaml")
+
+export type SocketAddress = { address: string; port_value: number }
+
+type FilterChain = {
+  filters: { typed_config: Record<string, unknown> }[]
+  transport_socket?: object
+  transport_socket_connect_timeout?: string
+}
+
+export type Cluster = { name: string; load_assignment: object; [setting: string]: unknown }
+
+/** What is changed of it, of all that Envoy is configured with. */
+export type GatewayConfiguration = {
+  admin: { address: { socket_address: SocketAddress } }
+  static_resources: {
+    listeners: { address: { socket_address: SocketAddress }; filter_chains: FilterChain[] }[]
+    clusters: Cluster[]
+  }
+}
+
+/** The gateway's file as it is for containers. */
+export const gatewayFile = (): Promise<string> => Bun.file(file).text()
+
+export const readGateway = (text: string): GatewayConfiguration =>
+  parse(text, { maxAliasCount: 1_000 }) as GatewayConfiguration
