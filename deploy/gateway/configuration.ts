@@ -3,7 +3,7 @@ import { parse } from "yaml"
 
 const file = join(import.meta.dir, "..", "..", "envoy", "envoy.yaml")
 
-export type SocketAddress = { address: string; port_value: number }
+type SocketAddress = { address: string; port_value: number }
 
 type FilterChain = {
   filters: { typed_config: Record<string, unknown> }[]
@@ -11,7 +11,13 @@ type FilterChain = {
   transport_socket_connect_timeout?: string
 }
 
-export type Cluster = { name: string; load_assignment: object; [setting: string]: unknown }
+type Endpoint = { endpoint: { address: { socket_address: SocketAddress } } }
+
+export type Cluster = {
+  name: string
+  load_assignment: { cluster_name: string; endpoints: { lb_endpoints: Endpoint[] }[] }
+  [setting: string]: unknown
+}
 
 /** What is changed of it, of all that Envoy is configured with. */
 export type GatewayConfiguration = {

@@ -13,10 +13,16 @@ test("what is asked for is what is added", () => {
   })
 })
 
+test("what the gateway shows services is asked for with the authority", () => {
+  const words = ["--rpc-tls-certificate=/c.pem", "--rpc-tls-key=/k.pem", "--rpc-tls-ca=/ca.pem"]
+  expect(readParts(words)).toEqual({ rpc_tls: { certificate: "/c.pem", key: "/k.pem", ca: "/ca.pem" } })
+})
+
 test.each([
   [["--tls-certificate", "/c.pem"], "belong together"],
   [["--tls-key", "/k.pem"], "belong together"],
   [["--tls-certificate", "", "--tls-key", "/k.pem"], "--tls-certificate is empty"],
+  [["--rpc-tls-certificate", "/c.pem", "--rpc-tls-key", "/k.pem"], "--rpc-tls-ca belong together"],
   [["--otlp", "collector:4318"], "--otlp must be a URL"],
   [["--otlp", "grpc://collector:4317"], "--otlp must be a URL"],
   [["--tls"], "--tls"],

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util"
-import type { GatewayParts, KeyPair } from "./parts.ts"
+import type { GatewayParts } from "./parts.ts"
 
 /** What is wrong with how the command was called. */
 export class UsageError extends Error {}
@@ -7,6 +7,9 @@ export class UsageError extends Error {}
 const options = {
   "tls-certificate": { type: "string" },
   "tls-key": { type: "string" },
+  "rpc-tls-certificate": { type: "string" },
+  "rpc-tls-key": { type: "string" },
+  "rpc-tls-ca": { type: "string" },
   otlp: { type: "string" },
   help: { type: "boolean", default: false },
 } as const
@@ -19,14 +22,14 @@ const textOf = (given: Given, name: string): string | undefined => {
   return typeof text === "string" ? text : undefined
 }
 
-const pairOf = (given: Given): KeyPair | undefined => {
-  const certificate = textOf(given, "tls-certificate")
-  const key = textOf(given, "tls-key")
-  if (certificate === undefined && key === undefined) return undefined
-  if (certificate === undefined || key === undefined) {
-    throw new UsageError("--tls-certificate and --tls-key belong together: give both, or neither.")
-  }
-  return { certificate, key }
+/** Files that are of use only together: all of them, or undefined. */
+const filesOf = <Name extends string>(given: Given, prefix: string, names: readonly Name[]) => {
+  const files = names.map((name) => [name, textOf(given, `${prefix}-${name}`)] as const)
+  const missing = files.filter(([, file]) => file === undefined)
+  if (missing.length === names.length) return undefined
+  if (missing.length === 0) return Object.fromEntries(files) as Record<Name, string>
+  const told = names.map((name) => `--${prefix}-${name}`).join(", ")
+  throw new UsageError(`${told} belong together: give all, or none.`)
 }
 
 const urlOf = (given: Given, name: string): string | undefined => {
@@ -41,9 +44,10 @@ const urlOf = (given: Given, name: string): string | undefined => {
 export const readParts = (words: readonly string[]): GatewayParts | undefined => {
   const given = valuesOf(words)
   if (given.help) return undefined
-  const tls = pairOf(given)
+  const tls = filesOf(given, "tls", ["certificate", "key"])
+  const rpc_tls = filesOf(given, "rpc-tls", ["certificate", "key", "ca"])
   const otlp_url = urlOf(given, "otlp")
-  return { ...(tls && { tls }), ...(otlp_url !== undefined && { otlp_url }) }
+  return { ...(tls && { tls }), ...(rpc_tls && { rpc_tls }), ...(otlp_url !== undefined && { otlp_url }) }
 }
 
 const valuesOf = (words: readonly string[]): Given => {

@@ -6,6 +6,8 @@ export type GatewayParts = {
   readonly tls?: KeyPair
   /** Where the collector of traces is, without the path of OTLP. */
   readonly otlp_url?: string
+  /** What the gateway shows services that it calls by gRPC, and the authority that has to vouch for them. */
+  readonly rpc_tls?: KeyPair & { readonly ca: string }
 }
 
 export type KeyPair = { readonly certificate: string; readonly key: string }
@@ -79,6 +81,32 @@ const collectorOf = (otlp_url: string): Cluster => {
   }
 }
 
+const callsTls = ({ ca, ...pair }: KeyPair & { readonly ca: string }, name: string) => ({
+  name: "envoy.transport_sockets.tls",
+  typed_config: {
+    "@type": `${tls_type}.UpstreamTlsContext`,
+    ...(isIP(name) === 0 && { sni: name }),
+    common_tls_context: {
+      tls_params,
+      tls_certificates: [certificateOf(pair)],
+      alpn_protocols: ["h2"],
+      validation_context: validationBy(ca, name),
+    },
+  },
+})
+
+const called = "scheduler_rpc"
+
+/** The name that the cluster's instances have in common. */
+const hostOf = ({ load_assignment }: Cluster): string | undefined =>
+  load_assignment.endpoints[0]?.lb_endpoints[0]?.endpoint.address.socket_address.address
+
+const withCalls = (cluster: Cluster, { rpc_tls }: GatewayParts): Cluster => {
+  const host = cluster.name === called ? hostOf(cluster) : undefined
+  if (!rpc_tls || host === undefined) return cluster
+  return { ...cluster, transport_socket: callsTls(rpc_tls, host) }
+}
+
 /** A path is in no span: its query may hold a signature, and that of a webhook is as good as a key. */
 const tracingTo = (otlp_url: string) => ({
   max_path_tag_length: 0,
@@ -118,7 +146,10 @@ export const withParts = (base: GatewayConfiguration, parts: GatewayParts): Gate
           })),
         })),
       })),
-      clusters: otlp_url === undefined ? clusters : [...clusters, collectorOf(otlp_url)],
+      clusters: [
+        ...clusters.map((cluster) => withCalls(cluster, parts)),
+        ...(otlp_url === undefined ? [] : [collectorOf(otlp_url)]),
+      ],
     },
   }
 }

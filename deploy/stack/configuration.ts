@@ -34,9 +34,9 @@ export const gatewayConfiguration = async ({
   }
   for (const cluster of configuration.static_resources.clusters) {
     const { name } = cluster
-    const [address, port_value] = clusters.get(name)?.split(":") ?? []
+    const [address = "", port_value] = clusters.get(name)?.split(":") ?? []
     const endpoint = { address: { socket_address: { address, port_value: Number(port_value) } } }
-    const endpoints = address === undefined ? [] : [{ lb_endpoints: [{ endpoint }] }]
+    const endpoints = address === "" ? [] : [{ lb_endpoints: [{ endpoint }] }]
     cluster.load_assignment = { ...cluster.load_assignment, endpoints }
   }
   return JSON.stringify(withParts(configuration, parts))

@@ -63,10 +63,24 @@ const start = async (ground: Ground, wanted_port: number): Promise<Stack> => {
 const hostOf = (url: string): string => new URL(url).host
 
 /** A load that comes from this machine has one address; and what the services trace begins at the gateway. */
-const askedOf = ({ WF_GATEWAY_RATE: rate, WF_OTLP_URL: otlp_url }: Readonly<Record<string, string>>) => ({
-  per_address: rate === undefined ? undefined : Number(rate),
-  parts: otlp_url ? { otlp_url } : {},
-})
+const askedOf = (environment: Readonly<Record<string, string>>) => {
+  const { WF_GATEWAY_RATE: rate, WF_OTLP_URL: otlp_url } = environment
+  const rpc_tls = rpcTlsOf(environment)
+  return {
+    per_address: rate === undefined ? undefined : Number(rate),
+    parts: { ...(otlp_url && { otlp_url }), ...(rpc_tls && { rpc_tls }) },
+  }
+}
+
+/** The services' own; whether these are whole they say themselves. */
+const rpcTlsOf = (environment: Readonly<Record<string, string>>) => {
+  const {
+    WF_RPC_TLS_CERTIFICATE: certificate,
+    WF_RPC_TLS_KEY: key = "",
+    WF_RPC_TLS_CA: ca = "",
+  } = environment
+  return certificate ? { certificate, key, ca } : undefined
+}
 
 const look_ms = 50
 

@@ -16,6 +16,7 @@ import { serviceTokens } from "#kernel/auth/service-token.ts"
 import { type App, createApp } from "#kernel/http/app.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { type Routes, type RpcServer, serveRpc } from "#kernel/rpc/server.ts"
+import type { RpcTls } from "#kernel/rpc/tls.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import { until } from "#kernel/testing/until.ts"
@@ -76,13 +77,13 @@ const stand = (name: string, { keys, checks }: Standing) =>
   })
 
 /** Stands for the scheduler's calls. */
-const standForCalls = async (authenticate: Authenticate): Promise<RpcServer> => {
+const standForCalls = async (authenticate: Authenticate, tls?: RpcTls): Promise<RpcServer> => {
   const routes: Routes = (router) => {
     router.service(SchedulerService, { getRun: ({ runId }) => ({ runJson: runId }), report: () => ({}) })
   }
   const tokens = serviceTokens("iam", platformKey(randomBytes(key_bytes).toString("base64")))
   const doors = { service: "iam", tokens, log: silentLog, authenticate }
-  return serveRpc([{ routes, doors }], { host: "127.0.0.1", port: 0, log: silentLog })
+  return serveRpc([{ routes, doors }], { host: "127.0.0.1", port: 0, log: silentLog, tls })
 }
 
 const signing = async () => {
@@ -108,15 +109,18 @@ export type Gateway = {
 }
 
 /** What the gateway is given besides where the services are. */
-export type GatewayAsked = Pick<GatewayPlace, "per_address" | "parts">
+export type GatewayAsked = Pick<GatewayPlace, "per_address" | "parts"> & {
+  /** What the scheduler takes calls with, if it is by TLS. */
+  readonly calls_tls?: RpcTls
+}
 
 /** Envoy as in a stack, before stands of the services. */
-export const startGateway = async (extra: GatewayAsked = {}): Promise<Gateway> => {
+export const startGateway = async ({ calls_tls, ...extra }: GatewayAsked = {}): Promise<Gateway> => {
   const folder = await createOwnedFolder(tmpdir(), "wf-gateway-test")
   const asked: string[] = []
   const { keys, sign } = await signing()
   const authenticate = judging(asked)
-  const calls = await standForCalls(authenticate)
+  const calls = await standForCalls(authenticate, calls_tls)
   const standing = { keys, checks: checksBy(authenticate) }
   const stands = new Map(clusters.map((name) => [name, stand(name, standing)]))
   const { port } = await takePorts(["port"])

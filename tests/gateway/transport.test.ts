@@ -5,6 +5,8 @@ import { request } from "node:https"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type ConnectionOptions, connect } from "node:tls"
+import { Code, ConnectError, createClient } from "@connectrpc/connect"
+import { createGrpcTransport } from "@connectrpc/connect-node"
 import { runCommand } from "#deploy/engines/command.ts"
 import { envoy } from "#deploy/engines/envoy.ts"
 import { installedFolder } from "#deploy/engines/install.ts"
@@ -13,19 +15,27 @@ import { isUsable, testCache } from "#deploy/engines/testing/usable.ts"
 import { createAuthority } from "#kernel/testing/certificates.ts"
 import { startCollector } from "#kernel/testing/collector.ts"
 import { until } from "#kernel/testing/until.ts"
+import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import { credential, type Gateway, startGateway } from "./given.ts"
 
 const root = join(import.meta.dir, "..", "..")
 const authority = createAuthority()
 
-const certified = async () => {
+const certified = async (names: readonly string[] = ["127.0.0.1", "wf.test"], by = authority) => {
   const folder = await createOwnedFolder(tmpdir(), "wf-gateway-tls-test")
-  const pair = authority.certify("127.0.0.1", "wf.test")
-  const files = { certificate: join(folder, "cert.pem"), key: join(folder, "key.pem") }
+  const pair = by.certify(...names)
+  const in_folder = (name: string) => join(folder, `${name}.pem`)
+  const files = { certificate: in_folder("cert"), key: in_folder("key"), ca: in_folder("ca") }
   await Bun.write(files.certificate, pair.certificate)
   await Bun.write(files.key, pair.key)
+  await Bun.write(files.ca, authority.certificate)
   return { folder, files }
 }
+
+const schedulerTls = (...names: readonly string[]) => ({
+  ...authority.certify(...names),
+  ca: authority.certificate,
+})
 
 const overHttp2 = (url: string) =>
   new Promise<unknown>((resolve, reject) => {
@@ -129,11 +139,50 @@ describe.skipIf(!isUsable(envoy))("the gateway with TLS and traces", () => {
   })
 })
 
+describe.skipIf(!isUsable(envoy))("calls to services that take them by TLS", () => {
+  /** What a user's call through such a gateway is answered. */
+  const callThrough = async (asked: {
+    readonly scheduler: readonly string[]
+    readonly by?: ReturnType<typeof createAuthority>
+  }) => {
+    const { folder, files } = await certified(["gateway"], asked.by)
+    const gateway = await startGateway({
+      parts: { rpc_tls: files },
+      calls_tls: schedulerTls(...asked.scheduler),
+    })
+    const transport = createGrpcTransport({ baseUrl: gateway.url, defaultTimeoutMs: 10_000 })
+    const answer = await createClient(SchedulerService, transport)
+      .getRun({ runId: "one" }, { headers: credential })
+      .then(
+        ({ runJson }) => runJson,
+        (error: unknown) => Code[ConnectError.from(error).code],
+      )
+    await gateway.stop()
+    await rm(folder, { recursive: true, force: true })
+    return answer
+  }
+
+  test("go through with a certificate of the right authority", async () => {
+    expect(await callThrough({ scheduler: ["127.0.0.1"] })).toBe("one")
+  })
+
+  test("don't with one of another", async () => {
+    expect(await callThrough({ scheduler: ["127.0.0.1"], by: createAuthority() })).toBe("Unavailable")
+  })
+
+  test("don't to a service of another name", async () => {
+    expect(await callThrough({ scheduler: ["metadata", "127.0.0.2"] })).toBe("Unavailable")
+  })
+})
+
 describe.skipIf(!isUsable(envoy))("what the command prints", () => {
   test("is valid to Envoy itself, with all that can be asked for", async () => {
     const { folder, files } = await certified()
-    const { certificate, key } = files
-    const asked = ["--tls-certificate", certificate, "--tls-key", key, "--otlp", "https://collector.test/in"]
+    const { certificate, key, ca } = files
+    const asked = [
+      ...["--tls-certificate", certificate, "--tls-key", key, "--otlp", "https://collector.test/in"],
+      ...["--rpc-tls-certificate", certificate, "--rpc-tls-key", key, "--rpc-tls-ca", ca],
+    ]
     const words = [process.execPath, join(root, "deploy", "gateway", "main.ts"), ...asked]
     const text = await runCommand({ words })
     const config = join(folder, "envoy.json")
