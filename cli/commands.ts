@@ -1,9 +1,14 @@
+import { accountCommands } from "./account-commands.ts"
+import { adminCommands } from "./admin-commands.ts"
+import { auditCommands } from "./audit-commands.ts"
 import type { Command } from "./command.ts"
 import { hookCommands } from "./hook-commands.ts"
 import { jobCommands } from "./job-commands.ts"
 import { memberCommands } from "./member-commands.ts"
 import { scheduleCommands } from "./schedule-commands.ts"
 import { secretCommands } from "./secret-commands.ts"
+import { serviceAccountCommands } from "./service-account-commands.ts"
+import { tokenCommands } from "./token-commands.ts"
 import { waitCommands } from "./wait-commands.ts"
 import { workflowCommands } from "./workflow-commands.ts"
 
@@ -208,11 +213,15 @@ export const commands: readonly Command[] = [
     name: "login",
     summary: "sign in to a platform and remember it as a profile",
     options: [
-      ["--email <address>", "with a password, read from stdin"],
+      ["--device", "by agreeing in a browser, here or elsewhere; on a terminal that is the usual way"],
+      ["--email <address>", "with a password, which is asked for, or read from stdin"],
       ["--with-token", "with an API token, read from stdin"],
       ["--name <profile>", "the profile's name (default: the host)"],
     ],
-    examples: ["wf login --url https://wf.example.com --with-token < token"],
+    examples: [
+      "wf login --url https://wf.example.com",
+      "wf login --url https://wf.example.com --with-token < token",
+    ],
     load: () => import("./commands/identity/login.ts"),
   },
   {
@@ -228,33 +237,12 @@ export const commands: readonly Command[] = [
     examples: ["wf whoami"],
     load: () => import("./commands/identity/whoami.ts"),
   },
+  ...accountCommands,
   ...memberCommands,
-  {
-    name: "tokens list",
-    summary: "your API tokens",
-    options: [json],
-    examples: ["wf tokens list"],
-    load: () => import("./commands/tokens/list.ts"),
-  },
-  {
-    name: "tokens create",
-    summary: "make an API token; it is shown this once",
-    arguments: ["<name>"],
-    options: [
-      ["--role <role>", "it may do no more than this (default: all that you may)"],
-      ["--expires <duration>", "for how long it is good, like 90d (default: until it is deleted)"],
-      json,
-    ],
-    examples: ["wf tokens create ci", "wf tokens create dashboard --role viewer --expires 90d"],
-    load: () => import("./commands/tokens/create.ts"),
-  },
-  {
-    name: "tokens delete",
-    summary: "take an API token back",
-    arguments: ["<id>"],
-    examples: ["wf tokens delete 0198c0de-…"],
-    load: () => import("./commands/tokens/delete.ts"),
-  },
+  ...tokenCommands,
+  ...serviceAccountCommands,
+  ...auditCommands,
+  ...adminCommands,
   {
     name: "bench jobs",
     summary: "create jobs as fast as it goes, wait for their ends, and print rates and percentiles",

@@ -97,14 +97,18 @@ describe("the command line", () => {
   test("--help has each command where somebody looks for it", async () => {
     const { out } = await wf(["--help"])
     const [, own = ""] = /You, your tokens and your workspaces:\n((?: .*\n)+)/.exec(out) ?? []
-    expect([...own.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name)).toEqual([
+    expect([...own.matchAll(/^ {2}([\w-]+)/gm)].map(([, name]) => name)).toEqual([
       "login",
       "logout",
       "whoami",
+      "account",
       "workspaces",
       "sessions",
       "members",
       "tokens",
+      "service-accounts",
+      "audit",
+      "admin",
     ])
   })
 

@@ -20,10 +20,14 @@ const groups: Readonly<Record<string, string>> = {
   queues: "list, limit, pause and resume them",
   workers: "list them",
   bench: "load a platform, and print rates and percentiles",
+  account: "register, confirm your address, and get a new password",
   workspaces: "list, make, choose, rename, archive and join them",
   sessions: "list and end what you have signed in to with your password",
   members: "list, invite and remove them, and change what they may do",
   tokens: "list, create and delete API tokens",
+  "service-accounts": "list, make and delete members that are programs, and their tokens",
+  admin: "what is done for the whole platform",
+  audit: "list and export who changed what, and from where",
 }
 
 const examplesText = (examples: readonly string[]): string =>

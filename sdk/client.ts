@@ -1,4 +1,5 @@
 import { artifactsOf } from "./artifacts.ts"
+import { auditOf } from "./audit.ts"
 import { deadLettersOf } from "./dead-letters.ts"
 import { hooksOf } from "./hooks.ts"
 import { identityOf } from "./identity.ts"
@@ -27,6 +28,7 @@ export const createClient = (options: ClientOptions) => {
     artifacts: artifactsOf(transport),
     identity: identityOf(transport),
     workspaces: workspacesOf(transport),
+    audit: auditOf(transport),
   }
 }
 

@@ -1,5 +1,6 @@
 export { z } from "zod"
 export type { Upload } from "./artifacts.ts"
+export type { AuditFilter } from "./audit.ts"
 export { expr } from "./authoring/ref.ts"
 export { each, workflow } from "./authoring/workflow.ts"
 export { type Client, createClient } from "./client.ts"
@@ -9,8 +10,10 @@ export type { ListJobs } from "./jobs.ts"
 export { WfProblem, WfUnreachable } from "./problem.ts"
 export type { FollowOptions, ListRuns, LogOptions, StartRun, WatchOptions } from "./runs.ts"
 export { isEnded } from "./runs.ts"
+export type { CreateServiceAccount, CreateServiceToken } from "./service-accounts.ts"
 export type {
   Artifact,
+  AuditEntry,
   Backfilled,
   CreateJob,
   CreateSchedule,
@@ -31,7 +34,9 @@ export type {
   Secret,
   SentFile,
   Sequence,
+  ServiceAccount,
   TaskRun,
+  Token,
   Version,
   Workflow,
   Workspace,

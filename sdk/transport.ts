@@ -8,6 +8,8 @@ export type ClientOptions = {
   readonly token?: string
   /** The slug of one of the caller's workspaces; the token's own when left out. */
   readonly workspace?: string
+  /** What the platform calls this client where it lists sessions; not where a browser says it. */
+  readonly user_agent?: string
   readonly fetch?: (request: Request) => Promise<Response>
   /** Of one request that is not a stream. Default 30 s. */
   readonly timeout_ms?: number
@@ -64,6 +66,7 @@ const requestOf = (call: Call, options: ClientOptions, base: string): Request =>
   const headers = new Headers(call.headers)
   if (options.token !== undefined) headers.set("authorization", `Bearer ${options.token}`)
   if (options.workspace !== undefined) headers.set("wf-workspace", options.workspace)
+  if (options.user_agent !== undefined) headers.set("user-agent", options.user_agent)
   if (call.json !== undefined) headers.set("content-type", "application/json")
   const body = call.json === undefined ? call.body : JSON.stringify(call.json)
   const deadline = AbortSignal.timeout(options.timeout_ms ?? default_timeout_ms)

@@ -1,4 +1,7 @@
 import { allOf } from "./pages.ts"
+
+import { serviceAccountsOf } from "./service-accounts.ts"
+
 import type { Invite, InviteCreated, Member, Page, PageOptions, Role, Workspace } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
@@ -28,6 +31,7 @@ export const workspacesOf = (transport: Transport) => {
     accept: (token: string) => post<Workspace>("/api/v1/invites/accept", { token }),
     members: membersOf(transport),
     invites: invitesOf(transport),
+    serviceAccounts: serviceAccountsOf(transport),
   }
 }
 

@@ -67,6 +67,7 @@ export const planServices = async (ground: Ground, plan: ServicePlan): Promise<P
     WF_MONGO_URL: mongo.address.url,
     WF_S3_ENDPOINT: versitygw.address.endpoint,
     WF_S3_PUBLIC_URL: plan.url,
+    WF_PUBLIC_URL: plan.url,
     WF_S3_REGION: versitygw.address.region,
     WF_S3_BUCKET: bucket,
     AWS_ACCESS_KEY_ID: versitygw.address.access_key,

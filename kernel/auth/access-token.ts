@@ -9,6 +9,8 @@ type KeySet = ReturnType<typeof createLocalJWKSet>
 
 /** An unknown key id asks identity for new keys, but not more often than this. */
 const key_refresh_ms = 5_000
+/** Keys are asked for anew after this, so that one that was taken away isn't believed for ever. */
+const max_keys_age_ms = 60_000
 
 const keyIdOf = (token: string): string | undefined => {
   try {
@@ -18,21 +20,26 @@ const keyIdOf = (token: string): string | undefined => {
   }
 }
 
-const keyRing = (loadKeys: () => Promise<string>) => {
+const keyRing = (loadKeys: () => Promise<string>, clock: () => number) => {
   let keys: { set: KeySet; ids: ReadonlySet<string>; at_ms: number } | undefined
   const load = async () => {
     const parsed = JSON.parse(await loadKeys()) as { keys: { kid: string }[] }
     keys = {
       set: createLocalJWKSet(parsed as Parameters<typeof createLocalJWKSet>[0]),
       ids: new Set(parsed.keys.map((key) => key.kid)),
-      at_ms: performance.now(),
+      at_ms: clock(),
     }
     return keys
   }
+  /** Identity that is away is missed elsewhere; its keys stay what they were. */
+  const known = async () => {
+    if (!keys) return load()
+    return clock() - keys.at_ms < max_keys_age_ms ? keys : load().catch(() => keys ?? load())
+  }
   return async (key_id: string): Promise<KeySet | undefined> => {
-    const current = keys ?? (await load())
+    const current = await known()
     if (current.ids.has(key_id)) return current.set
-    if (performance.now() - current.at_ms < key_refresh_ms) return undefined
+    if (clock() - current.at_ms < key_refresh_ms) return undefined
     const fresh = await load()
     return fresh.ids.has(key_id) ? fresh.set : undefined
   }
@@ -50,8 +57,11 @@ const max_verified = 10_000
 /** Undefined when the token is not one of ours, or no longer. `loadKeys` gives the JWK set as JSON. */
 export type VerifyAccessToken = (token: string) => Promise<Actor | undefined>
 
-export const accessTokenVerifier = (loadKeys: () => Promise<string>): VerifyAccessToken => {
-  const keysFor = keyRing(loadKeys)
+export const accessTokenVerifier = (
+  loadKeys: () => Promise<string>,
+  clock = () => performance.now(),
+): VerifyAccessToken => {
+  const keysFor = keyRing(loadKeys, clock)
   const verified = recent<Verified>(max_verified)
   return async (token) => {
     const seen = verified.get(token)

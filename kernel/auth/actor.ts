@@ -14,17 +14,24 @@ export type Actor = {
   readonly all_workspaces?: boolean
   /** A token that may do no more than its role, though its holder may. */
   readonly capped?: boolean
+  /** A token that is for these alone, of all that its holder may. */
+  readonly scopes?: readonly Permission[]
   /** The workspace is archived: what is there may be read, and nothing is done. */
   readonly archived?: boolean
 }
 
 /** Somebody who acts for themselves, and not a token that was made for one workspace, or for less than they may. */
-export const isPerson = ({ kind, all_workspaces = false, capped = false }: Actor): boolean =>
-  kind === "user" || (all_workspaces && !capped)
+export const isPerson = ({ kind, all_workspaces = false, capped = false, scopes }: Actor): boolean =>
+  kind === "user" || (all_workspaces && !capped && !scopes)
 
 /** Refuses who may not. The first line of every use-case. */
 export const allow = (actor: Actor, permission: Permission): void => {
   if (actor.archived && !permission.endsWith(".read")) throw new Problem("workspace.archived")
+  if (actor.scopes && !actor.scopes.includes(permission)) {
+    throw new Problem("auth.forbidden", {
+      detail: `Your token is not for \`${permission}\`: its scopes leave that out.`,
+    })
+  }
   if (includes(actor.role, permission)) return
   const allowed: readonly Role[] = permissions[permission]
   throw new Problem("auth.forbidden", {

@@ -33,6 +33,9 @@ export const permissions = {
   "log.read": ["viewer", "operator", "developer", "admin", "owner"],
   "artifact.read": ["viewer", "operator", "developer", "admin", "owner"],
   "artifact.write": ["operator", "developer", "admin", "owner"],
+  /** The platform's own signing keys: owners of its first workspace. */
+  "key.rotate": ["owner"],
+  "audit.read": ["admin", "owner"],
   "token.manage": ["viewer", "operator", "developer", "admin", "owner"],
   "member.read": ["viewer", "operator", "developer", "admin", "owner"],
   /** Inviting, changing roles and removing; never above one's own role. */
@@ -49,6 +52,8 @@ export const isAbove = (role: Role, other: Role): boolean => roles.indexOf(role)
 
 export type Permission = keyof typeof permissions
 
+export const isPermission = (text: string): text is Permission => Object.hasOwn(permissions, text)
+
 export const includes = (role: Role, permission: Permission): boolean => {
   const allowed: readonly Role[] = permissions[permission]
   return allowed.includes(role)
@@ -60,6 +65,10 @@ export type Asked = Permission | "signed_in" | "open"
 /** The permission that each operation of the API asks for. A test holds that none is missing, and that they refuse. */
 export const operations: Readonly<Record<string, Asked>> = {
   ...{ register: "open", login: "open", refreshLogin: "open" },
+  /** Codes that nobody guesses are what these ask for. */
+  ...{ requestDeviceCode: "open", redeemDeviceCode: "open", decideDevice: "signed_in" },
+  /** A link that was mailed is what these ask for, or nothing but an address. */
+  ...{ verifyRegistration: "open", resetPassword: "open", forgotPassword: "open" },
   /** Checks a signature in place of a token. */
   receiveHook: "open",
   ...{ listSessions: "signed_in", endSession: "signed_in", endSessions: "signed_in" },
@@ -68,8 +77,13 @@ export const operations: Readonly<Record<string, Asked>> = {
   ...{ createWorkspace: "signed_in", acceptInvite: "signed_in", removeMember: "signed_in" },
   ...{ getWorkspace: "member.read", listMembers: "member.read", changeMember: "member.manage" },
   ...{ createInvite: "member.manage", listInvites: "member.manage", revokeInvite: "member.manage" },
+  ...{ createServiceAccount: "member.manage", deleteServiceAccount: "member.manage" },
+  ...{ createServiceToken: "member.manage", deleteServiceToken: "member.manage" },
+  ...{ listServiceTokens: "member.manage", listServiceAccounts: "member.read" },
+  rotateSigningKeys: "key.rotate",
   ...{ renameWorkspace: "workspace.rename" },
   ...{ archiveWorkspace: "workspace.archive", restoreWorkspace: "workspace.archive" },
+  ...{ listAudit: "audit.read", exportAudit: "audit.read" },
   ...{ createToken: "token.manage", listTokens: "token.manage", deleteToken: "token.manage" },
 
   ...{ listWorkflows: "workflow.read", getWorkflow: "workflow.read", listVersions: "workflow.read" },

@@ -1,7 +1,7 @@
 import type { Client } from "@connectrpc/connect"
 import type { IamService } from "#proto/generated/wf/iam/v1/iam_pb.ts"
 import type { Identity } from "./authenticate.ts"
-import { isRole } from "./permissions.ts"
+import { isPermission, isRole } from "./permissions.ts"
 
 /** Identity as the iam service answers it, in memory or over the network. */
 export const remoteIdentity = (iam: Client<typeof IamService>): Identity => ({
@@ -20,6 +20,8 @@ export const remoteIdentity = (iam: Client<typeof IamService>): Identity => ({
       grant_id: grantId,
       ...(more.allWorkspaces && { all_workspaces: true }),
       ...(more.capped && { capped: true }),
+      // One that isn't known here yet is a permission for nothing here, and not the want of a limit.
+      ...(more.scopes.length > 0 && { scopes: more.scopes.filter(isPermission) }),
       ...(more.archived && { archived: true }),
     }
   },

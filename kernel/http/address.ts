@@ -8,6 +8,12 @@ export const rememberPeer = (request: Request, peer: Peer): void => {
   peers.set(request, peer)
 }
 
+/** A request that was made anew of another, to measure its body, comes from where that one came from. */
+export const passPeer = (request: Request, made: Request): void => {
+  const peer = peers.get(request)
+  if (peer !== undefined) peers.set(made, peer)
+}
+
 const own_net =
   /^(?:::ffff:)?(?:127\.|10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.)|^::1$|^f[cd][0-9a-f]{2}:|^fe80:/i
 const max_address_chars = 45

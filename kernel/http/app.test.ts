@@ -4,6 +4,7 @@ import { createAllowance } from "#kernel/auth/allowance.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import { createMetrics, type Metrics } from "#kernel/telemetry/metrics.ts"
+import { addressOf } from "./address.ts"
 import { type App, createApp } from "./app.ts"
 import { documentOf, mergeDocuments } from "./document.ts"
 import { serveHttp } from "./serve.ts"
@@ -172,6 +173,23 @@ describe("a body", () => {
   test("that is too large is refused without a stated length too", async () => {
     const { response, body } = await problemOf(post(new Blob([large]).stream()))
     expect([response.status, body.code]).toEqual([413, "request.too_large"])
+  })
+
+  test.each([
+    ["of a stated length", JSON.stringify({ name: "ab", count: 1 })],
+    ["that is measured as it comes", new Blob(['{"name":"ab","count":1}']).stream()],
+  ])("%s doesn't hide where its request comes from", async (_, body) => {
+    app.post("/auth/where", async (context) => {
+      await context.req.text()
+      return context.text(addressOf(context.req.raw) ?? "nowhere")
+    })
+    const server = serveHttp(app.fetch, { host: "127.0.0.1", port: 0 })
+    try {
+      const path = `http://127.0.0.1:${server.port}/auth/where`
+      expect(await (await fetch(path, { method: "POST", body })).text()).toBe("127.0.0.1")
+    } finally {
+      await server.stop()
+    }
   })
 
   test("of a route that streams has limits of its own", async () => {

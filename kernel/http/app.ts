@@ -9,6 +9,7 @@ import { Problem, problemBody, problemHeaders } from "#kernel/problem/problem.ts
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Metrics } from "#kernel/telemetry/metrics.ts"
 import { inSpan } from "#kernel/telemetry/tracing.ts"
+import { passPeer } from "./address.ts"
 import { invalidRequest } from "./invalid.ts"
 import { whileAdmitted } from "./while-admitted.ts"
 
@@ -63,13 +64,19 @@ const tooLarge = (): never => {
 const limited = (streamed: RegExp | undefined): MiddlewareHandler<AppEnvironment> => {
   const measured = bodyLimit({ maxSize: max_body_bytes, onError: tooLarge })
   return (context, next) => {
-    const { headers, url } = context.req.raw
+    const { raw } = context.req
+    const { headers, url } = raw
     if (url.includes("%00")) {
       throw new Problem("request.malformed", { detail: "The address has a NUL, which no value may have." })
     }
     if (streamed?.test(context.req.path)) return next()
     const length = headers.get("content-length")
-    if (length === null || headers.has("transfer-encoding")) return measured(context, next)
+    if (length === null || headers.has("transfer-encoding")) {
+      return measured(context, () => {
+        passPeer(raw, context.req.raw)
+        return next()
+      })
+    }
     return Number(length) > max_body_bytes ? tooLarge() : next()
   }
 }

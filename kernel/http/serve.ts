@@ -14,8 +14,9 @@ const max_body_bytes = 64 * 1024 ** 3
 
 const in_flight_ms = 5_000
 
-/** Only who signs in is asked where from, so that no other request pays for it. */
-const asksForAddress = (url: string): boolean => url.includes("/auth/")
+/** Only who signs in or changes who may do what is asked where from, so that no other request pays for it. */
+const identity = /\/(?:auth|tokens|workspaces|invites|account|device)(?:[/?]|$)/
+const asksForAddress = (url: string): boolean => identity.test(url)
 
 /** Bun's server. The apps themselves use Web APIs only. */
 export const serveHttp = (fetch: Fetch, { host, port }: HttpListen): HttpServer => {

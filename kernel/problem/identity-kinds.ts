@@ -15,10 +15,41 @@ export const identityKinds = {
     title: "E-mail or password is wrong",
     next: "Check both and try again.",
   },
+  "auth.too_many": {
+    status: 429,
+    title: "This was tried too often",
+    next: "Try again after the time in `Retry-After`. From a place that you have signed in from before you may come in earlier.",
+  },
+  "device.pending": {
+    status: 400,
+    title: "Nobody has let this device in yet",
+    next: "Ask again after the `interval`, until the codes end.",
+  },
+  "device.slow_down": {
+    status: 429,
+    title: "The device asks too often",
+    next: "Wait for `Retry-After` between two questions from now on.",
+  },
+  "device.denied": { status: 403, title: "The device was refused", next: "Begin anew with `wf login`." },
+  "device.not_found": {
+    status: 404,
+    title: "There is no device with this code, or not any more",
+    next: "Check the code; `wf login` shows a new one.",
+  },
   "auth.forbidden": {
     status: 403,
     title: "You are not allowed to do this",
     next: "Ask an owner or admin of the workspace for a role that may.",
+  },
+  "link.not_valid": {
+    status: 404,
+    title: "The link is not valid, or not any more",
+    next: "Ask for a new one: `wf account forgot` for a password, `wf account register` for an account.",
+  },
+  "mail.not_sent": {
+    status: 409,
+    title: "This platform sends no mail",
+    next: "Ask whoever runs it; `WF_SMTP_URL` says where mail is handed over.",
   },
   "user.exists": {
     status: 409,
@@ -60,6 +91,16 @@ export const identityKinds = {
     status: 409,
     title: "They are a member already",
     next: "Change their role with `wf members role`.",
+  },
+  "service_account.not_found": {
+    status: 404,
+    title: "There is no such service account",
+    next: "See `wf service-accounts list`.",
+  },
+  "service_account.exists": {
+    status: 409,
+    title: "There is a service account with this name already",
+    next: "Choose another name, or make a token for the one there is.",
   },
   "member.above": {
     status: 403,

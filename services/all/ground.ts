@@ -39,6 +39,7 @@ export type Ground = {
 export const layGround = (postgres_url: string, public_url: string, options: PlatformOptions): Ground => {
   const { log, data, environment } = options
   const key = platformKey(options.key)
+  const known = { WF_PUBLIC_URL: public_url, ...environment }
   const common = { url: postgres_url, log }
   const pool = openPool({ ...common, application_name: "wf", max_sessions: max_sessions.ordinary })
   const hot = openPool({ ...common, application_name: "wf-hot", max_sessions: max_sessions.hot, hot: true })
@@ -68,7 +69,7 @@ export const layGround = (postgres_url: string, public_url: string, options: Pla
       const { name } = service
       const database = pool.database(name)
       const stores = { database, hot: hot.database(name), documents: postgresDocuments({ database }), blob }
-      const shared = { kit, log, metrics, key, bus, dial, callers, environment }
+      const shared = { kit, log, metrics, key, bus, dial, callers, environment: known }
       const adapters: Adapters<Store> = { ...shared, stores }
       composed.set(name, await compose(service, adapters))
     },

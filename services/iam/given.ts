@@ -17,6 +17,7 @@ import { IamService } from "#proto/generated/wf/iam/v1/iam_pb.ts"
 import { iamHttp } from "./http.ts"
 import type { Iam } from "./iam.ts"
 import { openKeys } from "./key/keys.ts"
+import type { Letters } from "./letter/letter.ts"
 import { argonPasswords } from "./password/argon.ts"
 import { iamRpc } from "./rpc.ts"
 
@@ -31,6 +32,8 @@ export type IamHouse = {
 type Json = Record<string, unknown>
 
 export type Answer = { readonly status: number; readonly body: Json }
+
+type Furniture = { readonly kit?: Kit; readonly letters?: Letters }
 
 export type Asking = { readonly body?: unknown; readonly token?: string; readonly workspace?: string }
 
@@ -110,10 +113,10 @@ export const given = {
   },
 
   /** Identity as others meet it: its HTTP door, and a verifier that asks it over RPC. */
-  house: async (kit: Kit = systemKit()): Promise<IamHouse> => {
+  house: async ({ kit = systemKit(), letters }: Furniture = {}): Promise<IamHouse> => {
     const database = await given.database()
     const keys = await openKeys({ database, key: given.key(), kit })
-    const iam: Iam = { database, kit, keys, passwords: argonPasswords() }
+    const iam: Iam = { database, kit, keys, passwords: argonPasswords(), letters, public_url: undefined }
     const authenticate = eyeOf(iam)
     const app = iamHttp(iam, { service: "iam", authenticate, log: silentLog, metrics: createMetrics() })
     return { iam, app, authenticate, database, close: () => database.close() }

@@ -198,7 +198,7 @@ test("an expired, unknown or misshapen token is refused", async () => {
 
 test("the public keys are there for everybody and hold nothing private", async () => {
   const response = await send("GET", "/.well-known/jwks.json")
-  expect(response.headers.get("cache-control")).toBe("public, max-age=300")
+  expect(response.headers.get("cache-control")).toBe("public, max-age=30")
   const [key] = response.body.keys as Record<string, unknown>[]
   expect(key).toMatchObject({ kty: "EC", crv: "P-256", alg: "ES256", use: "sig" })
   expect(key).not.toHaveProperty("d")

@@ -1,18 +1,20 @@
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
+import { mountAudit } from "./audit/http.ts"
+import { mountDevice, open_device_paths } from "./device/http.ts"
 import { mountCheck } from "./gateway/check.ts"
 import type { Iam } from "./iam.ts"
 import { mountInvites } from "./invite/http.ts"
+import { mountKeys } from "./key/http.ts"
 import { mountMembers } from "./member/http.ts"
+import { mountPages } from "./page/http.ts"
+import { mountServiceAccounts } from "./service-account/http.ts"
 import { mountSession, open_session_paths } from "./session/http.ts"
 import { mountTokens } from "./token/http.ts"
 import { mountUser, open_user_paths } from "./user/http.ts"
 import { mountWorkspaces } from "./workspace/http.ts"
 
-/** For how long others may keep the public keys. */
-const keys_max_age_s = 300
-
 export const iamHttp = (iam: Iam, doors: Doors): App => {
-  const app = createApp(doors, { open: [...open_user_paths, ...open_session_paths] })
+  const app = createApp(doors, { open: [...open_user_paths, ...open_session_paths, ...open_device_paths] })
   mountCheck(app, doors.authenticate)
   mountUser(app, iam)
   mountSession(app, iam)
@@ -20,11 +22,10 @@ export const iamHttp = (iam: Iam, doors: Doors): App => {
   mountWorkspaces(app, iam)
   mountMembers(app, iam)
   mountInvites(app, iam)
-  app.get("/.well-known/jwks.json", (context) =>
-    context.body(iam.keys.jwks, 200, {
-      "content-type": "application/jwk-set+json",
-      "cache-control": `public, max-age=${keys_max_age_s}`,
-    }),
-  )
+  mountServiceAccounts(app, iam)
+  mountAudit(app, iam)
+  mountPages(app, iam)
+  mountDevice(app, iam)
+  mountKeys(app, iam)
   return app
 }

@@ -1,6 +1,7 @@
 import type { Database } from "#kernel/database/database.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import type { Keys } from "./key/keys.ts"
+import type { Letters } from "./letter/letter.ts"
 import type { Passwords } from "./password/passwords.ts"
 
 /** What identity's use-cases stand on. */
@@ -9,6 +10,10 @@ export type Iam = {
   readonly kit: Kit
   readonly keys: Keys
   readonly passwords: Passwords
+  /** Where people reach the platform, if the settings say it. */
+  readonly public_url: string | undefined
+  /** Undefined where no mail is sent. */
+  readonly letters: Letters | undefined
 }
 
 export const access_lifetime_s = 900

@@ -7,9 +7,13 @@ import { reportUse } from "./gateway/report-use.ts"
 import type { Iam } from "./iam.ts"
 import { listRevoked } from "./session/list-revoked.ts"
 import { validateToken } from "./token/validate.ts"
+import { verifyUser } from "./user/verify.ts"
+import { workspaceContext } from "./workspace/context.ts"
 
 /** What the other services ask of identity. A token that is not valid is answered by an empty user id. */
 export const iamRpc = (iam: Iam, authenticate: Authenticate): Routes => {
+  const verify = verifyUser(iam.database)
+  const context = workspaceContext(iam.database)
   const checked = check(authenticate)
   const validate = validateToken(iam)
   return (router) => {
@@ -29,8 +33,16 @@ export const iamRpc = (iam: Iam, authenticate: Authenticate): Routes => {
           email: actor.email,
           archived: actor.archived ?? false,
           capped: actor.capped ?? false,
+          scopes: [...(actor.scopes ?? [])],
           allWorkspaces: actor.all_workspaces ?? false,
         }
+      },
+      async verifyUser({ userId }) {
+        const { service_account: serviceAccount = false, ...user } = (await verify(userId)) ?? {}
+        return { ...user, serviceAccount }
+      },
+      async getWorkspaceContext({ workspaceId: workspace_id, userId: user_id }) {
+        return (await context({ workspace_id, user_id })) ?? {}
       },
       listRevoked: ({ cursor }) => listRevoked(iam.database)(cursor),
       reportUse: async ({ instance, window, uses }) => ({

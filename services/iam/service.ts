@@ -3,7 +3,7 @@ import { iamConfig } from "./config.ts"
 import { iamHttp } from "./http.ts"
 import type { Iam } from "./iam.ts"
 import { openKeys } from "./key/keys.ts"
-import { iamLoops } from "./loops.ts"
+import { iamLoops, keyLoop, postbox } from "./loops.ts"
 import { argonPasswords } from "./password/argon.ts"
 import { iamRpc } from "./rpc.ts"
 
@@ -13,13 +13,26 @@ export const iam = service({
   needs: ["database"],
   calls: ["iam"],
   migrations: new URL("./migrations", import.meta.url).pathname,
-  start: async (platform) => {
+  start: async (platform, config) => {
     const { database, kit, log } = platform
-    const parts: Iam = { database, kit, keys: await openKeys(platform), passwords: argonPasswords() }
+    const post = postbox(platform, config)
+    const keys = await openKeys(platform)
+    const parts: Iam = {
+      database,
+      kit,
+      keys,
+      passwords: argonPasswords(),
+      letters: post?.letters,
+      public_url: config.WF_PUBLIC_URL,
+    }
     return {
       http: iamHttp(parts, { ...platform, service: "iam" }),
       rpc: iamRpc(parts, platform.authenticate),
-      loops: iamLoops(database, log),
+      loops: [
+        ...iamLoops(database, log),
+        keyLoop(parts, config.WF_KEY_ROTATION_DAYS, log),
+        ...(post ? [post.loop] : []),
+      ],
     }
   },
 })

@@ -21,6 +21,7 @@ import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import { testDatabase } from "#kernel/testing/database.ts"
 import { type RunStart, SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import { workflowHttp } from "./http.ts"
+import type { IsArchived } from "./run/archived.ts"
 import { type Contents, createContents } from "./run/contents.ts"
 import type { Scheduler } from "./run/hand-over.ts"
 import { createVault, type Vault } from "./secret/vault.ts"
@@ -94,6 +95,9 @@ export type WorkflowHouse = {
   readonly tokens: HookTokens
   readonly listening: Listening
   readonly desk: Desk
+  readonly isArchived: IsArchived
+  /** Workspaces in which nothing is to begin. */
+  readonly archived: Set<string>
   close(): Promise<void>
 }
 
@@ -122,8 +126,10 @@ export const given = {
     const folder = mkdtempSync(join(tmpdir(), "wf-workflow-test-"))
     const blob = folderBlob({ folder, key, url: "http://blobs.test", now: kit.now })
     const listening = listenFor(database)
+    const archived = new Set<string>()
     const parts = {
       ...{ database, blob, kit, vault, tokens: hooks, listening, contents: createContents() },
+      isArchived: async (workspace_id: string) => archived.has(workspace_id),
       scheduler: call("scheduler", SchedulerService),
     }
     const app = workflowHttp(parts, {
@@ -139,6 +145,7 @@ export const given = {
       app,
       ...parts,
       desk: scheduler,
+      archived,
       close: async () => {
         await database.close()
         rmSync(folder, { recursive: true, force: true })

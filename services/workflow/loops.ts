@@ -2,6 +2,7 @@ import { type Loop, loop, type WakeableLoop } from "#kernel/service/loop.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Bundles } from "./bundle/keep.ts"
 import { sweepBundles } from "./bundle/sweep.ts"
+import { cleanDrafts } from "./draft/clean.ts"
 import { cleanFires } from "./fire/clean.ts"
 import type { Firing } from "./fire/clock.ts"
 import { fireRound, max_rest_ms } from "./fire/round.ts"
@@ -53,6 +54,10 @@ export const workflowLoops = (firing: Firing, keep_days: number): readonly Loop[
   }
   return [
     { ...schedules, stop },
+    loop({
+      ...{ name: "workflow.drafts", round: cleanDrafts(database, keep_days) },
+      ...{ idle_ms: clean_ms, log },
+    }),
     loop({ name: "workflow.history", round: cleanFires(firing, keep_days), idle_ms: clean_ms, log }),
     loop({
       ...{ name: "workflow.triggered", round: cleanTriggered(database, keep_days) },

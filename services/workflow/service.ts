@@ -1,4 +1,5 @@
 import { service } from "#kernel/service/service.ts"
+import { IamService } from "#proto/generated/wf/iam/v1/iam_pb.ts"
 import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import { workflowConfig } from "./config.ts"
 import { workflowConsumers } from "./consume.ts"
@@ -6,6 +7,7 @@ import { databaseNow } from "./fire/clock.ts"
 import { workflowHttp } from "./http.ts"
 import { bundleLoop, listeningLoop, triggerLoop, workflowLoops } from "./loops.ts"
 import { workflowRpc } from "./rpc.ts"
+import { archivedWorkspaces } from "./run/archived.ts"
 import { createContents } from "./run/contents.ts"
 import { createVault } from "./secret/vault.ts"
 import { listenFor } from "./trigger/listen.ts"
@@ -22,7 +24,8 @@ export const workflow = service({
     const scheduler = call("scheduler", SchedulerService)
     const vault = createVault(platform.key, kit)
     const tokens = createHookTokens(platform.key)
-    const starting = { database, kit, scheduler, contents: createContents() }
+    const isArchived = archivedWorkspaces(call("iam", IamService))
+    const starting = { database, kit, scheduler, contents: createContents(), isArchived }
     const firing = { ...starting, log, readNow: databaseNow }
     const triggers = triggerLoop(firing)
     const listening = listenFor(database)

@@ -21,6 +21,7 @@ type Owned = {
   readonly user_id: string
   readonly invite_id: string
   readonly session_id: string
+  readonly account_id: string
 }
 
 let it: UnderTest
@@ -75,6 +76,7 @@ beforeAll(async () => {
   const { workspace, user } = await client.identity.me()
   const invited = { email: "invited@example.test", role: "viewer" } as const
   const { id: invite_id } = await client.workspaces.invites.create(workspace.id, invited)
+  const account = await client.workspaces.serviceAccounts.create(workspace.id, { name, role: "viewer" })
   const { id: job_id } = await client.jobs.create({ type: "sleep", payload: {}, queue: name })
   await until("the job dies", async () => (await client.jobs.get(job_id)).status === "dead_letter")
   const [letter] = (await client.deadLetters.list({ job_id })).items
@@ -83,6 +85,7 @@ beforeAll(async () => {
     ...{ job_id, dead_letter_id: letter?.id ?? "", draft_id: await drafted(), worker_id: await opened() },
     ...{ workspace_id: workspace.id, user_id: user.id, invite_id },
     session_id: await signedIn(),
+    account_id: account.id,
   }
   stranger = await ofStranger()
   secured = (await operations()).filter(({ isOpen }) => !isOpen)
@@ -96,6 +99,8 @@ const bodies = (): Readonly<Record<string, object>> => ({
   renameWorkspace: { name },
   changeMember: { role: "viewer" },
   createInvite: { email: "x@example.test", role: "viewer" },
+  createServiceAccount: { name: "theirs", role: "viewer" },
+  createServiceToken: { name },
   acceptInvite: { token: "wfi_none" },
   backfillSchedule: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" },
 })
@@ -112,6 +117,7 @@ const ask = (operation: Operation, headers: Record<string, string>): Promise<Res
     .replace("{workspace_id}", owned.workspace_id)
     .replace("{user_id}", owned.user_id)
     .replace("{invite_id}", owned.invite_id)
+    .replace("{account_id}", owned.account_id)
     .replace("{session_id}", owned.session_id)
     .replace("{version}", "1")
     .replace("{workflow}", name)

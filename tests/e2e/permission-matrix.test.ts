@@ -50,6 +50,9 @@ const bodies: Readonly<Record<string, object>> = {
   reportWork: { worker_id: nobodys, results: [{ ...attempt, outcome: "completed" }] },
   pushWorkflow: { name: "sequence", steps: [{ name: "one", type: "noop", payload: {}, max_retries: 0 }] },
   renameWorkspace: { name: "mine" },
+  createToken: { name: "mine" },
+  createServiceAccount: { name: "mine", role: "viewer" },
+  createServiceToken: { name: "mine" },
   createInvite: { email: "x@example.test", role: "viewer" },
   changeMember: { role: "viewer" },
 }
@@ -115,6 +118,17 @@ test("an owner's token that was made for a viewer's part is refused the same", a
   const client = createClient({ url: it.url, token: it.token, workspace: slug })
   const { token } = await client.identity.createToken({ name: "narrow", role: "viewer" })
   await checkViewer(callerOf(token))
+})
+
+test("a token for one thing is refused whatever else there is, though its holder may do it", async () => {
+  const client = createClient({ url: it.url, token: it.token, workspace: slug })
+  const { token } = await client.identity.createToken({ name: "scoped", scopes: ["workflow.read"] })
+  const others = secured.filter(({ id }) => {
+    const asks = permissionOf[id]
+    return asks !== undefined && asks !== "signed_in" && asks !== "workflow.read"
+  })
+  expect(others.length).toBeGreaterThan(60)
+  expect(await answersTo(others, callerOf(token))).toEqual(others.map(({ id }) => `${id} 403 auth.forbidden`))
 })
 
 test("who was removed finds nothing of the workspace, and their token for it is none any more", async () => {

@@ -69,7 +69,9 @@ const firstLine = async (stream: ReadableStream<Uint8Array>): Promise<string> =>
   return text.split("\n")[0] ?? ""
 }
 
-const begin = async (): Promise<UnderTest> => {
+type Begun = UnderTest & { stop(): Promise<void> }
+
+const begin = async (more: Readonly<Record<string, string>> = {}): Promise<Begun> => {
   const home = mkdtempSync(join(tmpdir(), "wf-e2e-"))
   // PostgreSQL, which root runs as somebody else, has to get through.
   chmodSync(home, 0o711)
@@ -81,6 +83,7 @@ const begin = async (): Promise<UnderTest> => {
       // The tests themselves serve what is asked for.
       WF_WORKER_HTTP_ALLOW: "127.0.0.1",
       WF_ENGINES_CACHE: process.env.WF_ENGINES_CACHE ?? join(root, ".engines"),
+      ...more,
     },
     // It ends when this pipe does, so also when the tests are killed.
     stdin: "pipe",
@@ -97,10 +100,14 @@ const begin = async (): Promise<UnderTest> => {
     url,
     token,
     client: createClient({ url, token }),
-    wf: (given, more) =>
+    async stop() {
+      await child.stdin.end()
+      await child.exited
+    },
+    wf: (given, told) =>
       runWf(given, {
-        env: { ...env, ...more?.env },
-        ...(more?.stdin !== undefined && { stdin: more.stdin }),
+        env: { ...env, ...told?.env },
+        ...(told?.stdin !== undefined && { stdin: told.stdin }),
       }),
   }
 }
@@ -112,3 +119,6 @@ export const platform = (): Promise<UnderTest> => {
   begun ??= begin()
   return begun
 }
+
+/** One with settings of its own, for the file that starts it. */
+export const platformWith = (settings: Readonly<Record<string, string>>): Promise<Begun> => begin(settings)

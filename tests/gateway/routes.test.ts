@@ -20,6 +20,10 @@ POST /api/v1/workspaces/x/members iam
 POST /api/v1/invites/accept iam
 GET /api/v1/audit iam
 GET /.well-known/jwks.json iam
+GET /account/verify?token=x iam
+GET /device?user_code=x iam
+POST /device iam
+POST /account/reset iam
 POST /api/v1/runs workflow
 POST /api/v1/runs?x=1 workflow
 GET /api/v1/schedules workflow
@@ -68,6 +72,7 @@ DELETE /blobs/objects/x?X-Amz-Signature=y
 GET /metrics
 GET /blobs/../stats
 GET /hooks/a/b
+GET /accounts
 `
 
 const linesOf = (text: string) => text.trim().split("\n")

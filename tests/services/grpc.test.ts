@@ -248,6 +248,19 @@ test("task runs come in pages, in the order of the plan, also those of a neighbo
   expect(foreign.items.map(({ task }) => task)).toEqual(names)
 })
 
+/** A second is promised; much else may go on on this machine. */
+const promised_ms = 2_000
+
+/** What a stream fails with; what it tells until then is passed over. */
+const untilCut = async (stream: AsyncIterator<unknown>): Promise<string> => {
+  try {
+    while (!(await stream.next()).done);
+    return "ended"
+  } catch (error) {
+    return codeOf(error)
+  }
+}
+
 /** Works like a worker whose tasks all end well. */
 const work = async (): Promise<void> => {
   const client = call(service)
@@ -302,6 +315,61 @@ describe("a watched run", () => {
     )
     await other.stop()
     expect(await next).not.toBe("ended")
+    await work()
+  })
+
+  const ask = async (operation: string, shown: Shown, body?: Json) => {
+    const [method = "", path = ""] = operation.split(" ")
+    const headers = { ...shown, "content-type": "application/json" }
+    const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }
+    const response = await composed.get("iam")?.running.http.request(`/api/v1/${path}`, init)
+    const text = (await response?.text()) ?? ""
+    if (!response?.ok) throw new Error(`${path}: ${text}`)
+    return (text === "" ? {} : JSON.parse(text)) as Json
+  }
+
+  const joined = async () => {
+    const { token, user_id } = await person()
+    await pool.database("iam").run(
+      (sql) => sql`
+        insert into iam.member (workspace_id, user_id, role)
+        values (${workspace.id}::text::uuid, ${user_id}::text::uuid, 'viewer')`,
+    )
+    return { shown: { ...bearer(token), "wf-workspace": workspace.slug }, user_id }
+  }
+
+  test.each([
+    ["their session has ended", (shown: Shown) => ask("POST auth/logout", shown), "Unauthenticated"],
+    [
+      "they were removed",
+      (_: Shown, user_id: string) => ask(`DELETE workspaces/${workspace.id}/members/${user_id}`, owner),
+      "NotFound",
+    ],
+  ] as const)("is cut off within a second when %s", async (_, revoke, code) => {
+    const { shown, user_id } = await joined()
+    const id = await startRun({ one: { uses: "noop" } })
+    const stream = call(shown).watchRun({ runId: id })[Symbol.asyncIterator]()
+    await stream.next()
+    const cut = untilCut(stream)
+    await revoke(shown, user_id)
+    const began_ms = performance.now()
+    expect(await cut).toBe(code)
+    expect(performance.now() - began_ms).toBeLessThan(promised_ms)
+    await work()
+  })
+
+  test("is cut off within a second when its API token is deleted", async () => {
+    const { id: token_id, token } = await ask("POST tokens", owner, { name: "brief" })
+    const id = await startRun({ one: { uses: "noop" } })
+    const stream = call(bearer(String(token)))
+      .watchRun({ runId: id })
+      [Symbol.asyncIterator]()
+    await stream.next()
+    const cut = untilCut(stream)
+    await ask(`DELETE tokens/${token_id}`, owner)
+    const began_ms = performance.now()
+    expect(await cut).toBe("Unauthenticated")
+    expect(performance.now() - began_ms).toBeLessThan(promised_ms)
     await work()
   })
 

@@ -1,11 +1,14 @@
+import { hostname } from "node:os"
 import { profileFile } from "#kernel/config/profiles.ts"
 import { createClient } from "#sdk/client.ts"
 import { cleanLine } from "../../clean.ts"
 import { flag, type Given, text } from "../../command.ts"
 import { isWebUrl } from "../../connection.ts"
+import { deviceLogin } from "../../device-login.ts"
 import { exit_codes } from "../../exit.ts"
 import { Failure } from "../../failure.ts"
 import type { Io } from "../../io.ts"
+import { readPassword } from "../../password.ts"
 
 /** The secret comes from stdin, never from the command line, where others could read it. */
 export const run = async ({ options }: Given, io: Io): Promise<number> => {
@@ -27,22 +30,31 @@ export const run = async ({ options }: Given, io: Io): Promise<number> => {
 }
 
 const tokenFrom = async (url: string, options: Given["options"], io: Io): Promise<string> => {
+  if (flag(options, "withToken")) return readToken(io)
+  const { identity } = createClient({ url, user_agent: ownName() })
   const email = text(options, "email")
-  if (!flag(options, "withToken") && email === undefined) {
-    throw new Failure(
-      exit_codes.usage,
-      "Give an API token with `--with-token < file`, or a password with `--email ADDRESS < file`.",
-    )
+  if (email !== undefined) {
+    const password = await readPassword("Password", io)
+    return tokenOf(url, (await identity.login({ email, password })).access_token)
   }
-  const secret = (await io.readStdin()).trim()
-  if (secret === "")
-    throw new Failure(
-      exit_codes.usage,
-      "Nothing came from stdin. Pipe the token or password into this command.",
-    )
-  if (email === undefined) return secret
-  // A session ends after minutes; the API token made with it is what the profile keeps.
-  const { access_token } = await createClient({ url }).identity.login({ email, password: secret })
+  if (io.note_is_tty || flag(options, "device")) return tokenOf(url, await deviceLogin(identity, io))
+  throw new Failure(
+    exit_codes.usage,
+    "Give an API token with `--with-token < file`, a password with `--email ADDRESS < file`, or `--device` to agree in a browser.",
+  )
+}
+
+/** By which somebody knows again what they have signed in. */
+const ownName = (): string => `wf on ${hostname().replaceAll(/[^\x21-\x7e]/g, "?")}`
+
+const readToken = async (io: Io): Promise<string> => {
+  const token = (await io.readStdin()).trim()
+  if (token !== "") return token
+  throw new Failure(exit_codes.usage, "Nothing came from stdin. Pipe the token into this command.")
+}
+
+/** A session ends after minutes; the API token made with it is what the profile keeps. */
+const tokenOf = async (url: string, access_token: string): Promise<string> => {
   const created = await createClient({ url, token: access_token }).identity.createToken({
     name: "wf login",
     all_workspaces: true,

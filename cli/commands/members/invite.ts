@@ -17,7 +17,7 @@ export const run = async ({ arguments: [email = ""], options }: Given, io: Io): 
   const made = await client.workspaces.invites.create(id, { email, role, ...expires_at })
   io.out(flag(options, "json") ? asJson(made) : made.token)
   io.note(
-    `${cleanLine(made.email)} joins as ${made.role} with \`wf workspaces join TOKEN\`, until ${made.expires_at}.`,
+    `${made.mailed ? "They get it by mail, too. " : ""}${cleanLine(made.email)} joins as ${made.role} with \`wf workspaces join TOKEN\`, until ${made.expires_at}.`,
   )
   return exit_codes.done
 }

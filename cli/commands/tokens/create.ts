@@ -1,5 +1,5 @@
 import { asJson } from "../../clean.ts"
-import { flag, type Given, text } from "../../command.ts"
+import { flag, type Given, text, texts } from "../../command.ts"
 import { connect } from "../../connection.ts"
 import { readExpiry } from "../../duration.ts"
 import { exit_codes } from "../../exit.ts"
@@ -7,11 +7,13 @@ import type { Io } from "../../io.ts"
 import { readRole } from "../../role.ts"
 
 export const run = async ({ arguments: [name = ""], options }: Given, io: Io): Promise<number> => {
+  const scopes = texts(options, "scope")
   const role = text(options, "role")
   const expires_at = readExpiry(options, io)
   const created = await connect(options, io).identity.createToken({
     name,
     ...(role !== undefined && { role: readRole(role) }),
+    ...(scopes.length > 0 && { scopes }),
     ...expires_at,
   })
   io.out(flag(options, "json") ? asJson(created) : created.token)

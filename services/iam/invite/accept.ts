@@ -1,34 +1,51 @@
-import { type Actor, isPerson } from "#kernel/auth/actor.ts"
+import { isPerson } from "#kernel/auth/actor.ts"
 import { includes, isAbove, type Role } from "#kernel/auth/permissions.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
+import type { Caller } from "../audit/caller.ts"
+import { type Doer, record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import { memberChanged } from "../member/changed.ts"
+import { insertMember } from "../member/insert.ts"
 import { hashOf } from "../token/secret.ts"
 import type { Workspace } from "../workspace/shape.ts"
 import { readWorkspace } from "../workspace/show.ts"
 
 /** The invited person becomes a member. Of two who come with the same token, the second finds it used. */
 export const acceptInvite =
-  ({ database, kit }: Pick<Iam, "database" | "kit">) =>
-  async (actor: Actor, token: string): Promise<Workspace> => {
+  (iam: Accepting) =>
+  async (actor: Caller, token: string): Promise<Workspace> => {
     if (!isPerson(actor)) throw new Problem("workspace.bound_token")
-    const hash = await hashOf(token)
-    return database.tx(async (sql) => {
-      const invite = await takeInvite(sql, hash)
-      if (!invite || !(await mayStillInvite(sql, invite))) throw new Problem("invite.not_found")
-      if (invite.email !== actor.email) throw new Problem("invite.not_yours")
-      const { workspace_id, role } = invite
-      const { user_id, email } = actor
-      const joined = await insertMember(sql, { workspace_id, user_id, role })
-      if (!joined) throw new Problem("member.exists", { detail: "You are a member already." })
-      const workspace = await readWorkspace(sql, { ...actor, workspace_id, role })
-      if (workspace.archived_at !== null) throw new Problem("workspace.archived")
-      await emit(sql, [memberChanged({ workspace_id, user_id, email, role }, kit.now())])
-      return workspace
-    })
+    return acceptAs(iam, actor, token)
   }
+
+type Accepting = Pick<Iam, "database" | "kit">
+
+/** The same, for who has shown who they are in another way. */
+export const acceptAs = async (
+  { database, kit }: Accepting,
+  person: Doer & { readonly user_id: string },
+  token: string,
+): Promise<Workspace> => {
+  const hash = await hashOf(token)
+  return database.tx(async (sql) => {
+    const invite = await takeInvite(sql, hash)
+    if (!invite || !(await mayStillInvite(sql, invite))) throw new Problem("invite.not_found")
+    if (invite.email !== person.email) throw new Problem("invite.not_yours")
+    const { workspace_id, role } = invite
+    const { user_id, email } = person
+    const joined = await insertMember(sql, { workspace_id, user_id, role })
+    if (!joined) throw new Problem("member.exists", { detail: "You are a member already." })
+    const workspace = await readWorkspace(sql, { workspace_id, role })
+    if (workspace.archived_at !== null) throw new Problem("workspace.archived")
+    const subject = { kind: "user", id: user_id, name: email }
+    const details = { role, invited_by: invite.invited_by }
+    await record(sql, person, { action: "member.joined", of: { workspace_id }, subject, details })
+    await emit(sql, [memberChanged({ workspace_id, user_id, email, role }, kit.now())])
+    return workspace
+  })
+}
 
 type Taken = {
   readonly workspace_id: string
@@ -53,15 +70,4 @@ const mayStillInvite = async (sql: Sql, { workspace_id, invited_by, role }: Take
     where workspace_id = ${workspace_id}::text::uuid and user_id = ${invited_by}::text::uuid
     for share`
   return inviter !== undefined && includes(inviter.role, "member.manage") && !isAbove(role, inviter.role)
-}
-
-type NewMember = { readonly workspace_id: string; readonly user_id: string; readonly role: Role }
-
-const insertMember = async (sql: Sql, { workspace_id, user_id, role }: NewMember): Promise<boolean> => {
-  const rows = await sql`
-    insert into iam.member (user_id, workspace_id, role)
-    values (${user_id}::text::uuid, ${workspace_id}::text::uuid, ${role})
-    on conflict do nothing
-    returning user_id`
-  return rows.length > 0
 }

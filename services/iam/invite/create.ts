@@ -1,11 +1,15 @@
-import { type Actor, allow } from "#kernel/auth/actor.ts"
+import { allow } from "#kernel/auth/actor.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
+import type { Caller } from "../audit/caller.ts"
+import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
+import { postLetter } from "../letter/post.ts"
 import { refuseAbove } from "../member/change.ts"
 import { hashOf, newSecret } from "../token/secret.ts"
 import { enterToChange } from "../workspace/enter.ts"
+import { readWorkspace } from "../workspace/show.ts"
 import { type CreatedInvite, type InviteRow, inviteOf, type NewInvite } from "./shape.ts"
 
 const invite_prefix = "wfi_"
@@ -16,9 +20,9 @@ const day_ms = 86_400_000
 
 /** Whoever has the answer's token and that address becomes a member, once, and only while the inviter could invite them. */
 export const createInvite =
-  ({ database, kit }: Pick<Iam, "database" | "kit">) =>
+  ({ database, kit, letters }: Pick<Iam, "database" | "kit" | "letters">) =>
   async (
-    actor: Actor,
+    actor: Caller,
     workspace_id: string,
     { email, role, expires_at }: NewInvite,
   ): Promise<CreatedInvite> => {
@@ -35,11 +39,25 @@ export const createInvite =
         throw new Problem("workspace.too_many", { detail: `${max_open} invitations are open.` })
       const { user_id: invited_by } = actor
       const row = await insertInvite(sql, { id: kit.id(), hash, workspace_id, email, role, invited_by, ends })
+      const { name: workspace } = await readWorkspace(sql, there)
+      if (letters) {
+        const told = {
+          email,
+          token,
+          workspace,
+          role,
+          invited_by: actor.email,
+          expires_at: ends.toISOString(),
+        }
+        await postLetter(sql, letters, { kind: "invite", ...told })
+      }
       const made = inviteOf(row)
       const { id: invite_id, expires_at: until } = made
+      const subject = { kind: "invite", id: invite_id, name: email }
+      await record(sql, actor, { action: "invite.created", of: { workspace_id }, subject, details: { role } })
       const data = { invite_id, workspace_id, email, role, invited_by, expires_at: until }
       await emit(sql, [{ type: "user.invited", key: workspace_id, data }])
-      return { ...made, token }
+      return { ...made, token, mailed: letters !== undefined }
     })
   }
 

@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import type { App } from "#kernel/http/app.ts"
 import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { callerIn } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
 import { workspaceShape } from "../workspace/shape.ts"
 import { acceptInvite } from "./accept.ts"
@@ -60,17 +61,17 @@ export const mountInvites = (app: App, iam: Iam): void => {
   const accept = acceptInvite(iam)
   app.openapi(createInviteRoute, async (context) => {
     const { workspace_id } = context.req.valid("param")
-    return context.json(await create(context.get("actor"), workspace_id, context.req.valid("json")), 201)
+    return context.json(await create(callerIn(context), workspace_id, context.req.valid("json")), 201)
   })
   app.openapi(listRoute, async (context) => {
     const { workspace_id } = context.req.valid("param")
     return context.json(await list(context.get("actor"), workspace_id, context.req.valid("query")), 200)
   })
   app.openapi(revokeRoute, async (context) => {
-    await revoke(context.get("actor"), context.req.valid("param"))
+    await revoke(callerIn(context), context.req.valid("param"))
     return context.body(null, 204)
   })
   app.openapi(acceptRoute, async (context) =>
-    context.json(await accept(context.get("actor"), context.req.valid("json").token), 200),
+    context.json(await accept(callerIn(context), context.req.valid("json").token), 200),
   )
 }

@@ -18,6 +18,7 @@ export const inviteShape = z
 export const createdInviteShape = inviteShape
   .extend({
     token: z.string().openapi({ description: "What the invited person accepts it with. Shown this once." }),
+    mailed: z.boolean().openapi({ description: "They get it by mail, too." }),
   })
   .openapi("InviteCreated")
 

@@ -1,8 +1,10 @@
-import { type Actor, allow } from "#kernel/auth/actor.ts"
+import { allow } from "#kernel/auth/actor.ts"
 import { isAbove, type Role } from "#kernel/auth/permissions.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
+import type { Caller } from "../audit/caller.ts"
+import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import { distrust } from "../session/revoke.ts"
 import { enterToChange } from "../workspace/enter.ts"
@@ -16,7 +18,7 @@ export type ChangeMember = { readonly workspace_id: string; readonly user_id: st
 /** Gives a member another role: neither one above the caller's own, nor to somebody who is above the caller. */
 export const changeMember =
   ({ database, kit }: Pick<Iam, "database" | "kit">) =>
-  (actor: Actor, { workspace_id, user_id, role }: ChangeMember): Promise<Member> =>
+  (actor: Caller, { workspace_id, user_id, role }: ChangeMember): Promise<Member> =>
     database.tx(async (sql) => {
       const there = await enterToChange(sql, actor, workspace_id)
       allow(there, "member.manage")
@@ -28,6 +30,9 @@ export const changeMember =
       if (member.role === "owner") await keepAnOwner(sql, workspace_id)
       await setRole(sql, { workspace_id, user_id, role })
       await distrust(sql, [user_id])
+      const subject = { kind: "user", id: user_id, name: member.email }
+      const details = { from: member.role, to: role }
+      await record(sql, actor, { action: "member.role_changed", of: { workspace_id }, subject, details })
       await emit(sql, [memberChanged({ workspace_id, user_id, email: member.email, role }, kit.now())])
       return { ...member, role }
     })

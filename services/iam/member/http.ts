@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import type { App } from "#kernel/http/app.ts"
 import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { callerIn } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
 import { changeMember } from "./change.ts"
 import { listMembers } from "./list.ts"
@@ -52,10 +53,10 @@ export const mountMembers = (app: App, iam: Iam): void => {
   })
   app.openapi(changeRoute, async (context) => {
     const wanted = { ...context.req.valid("param"), ...context.req.valid("json") }
-    return context.json(await change(context.get("actor"), wanted), 200)
+    return context.json(await change(callerIn(context), wanted), 200)
   })
   app.openapi(removeRoute, async (context) => {
-    await remove(context.get("actor"), context.req.valid("param"))
+    await remove(callerIn(context), context.req.valid("param"))
     return context.body(null, 204)
   })
 }

@@ -1,7 +1,9 @@
-import { type Actor, allow } from "#kernel/auth/actor.ts"
+import { allow } from "#kernel/auth/actor.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
+import type { Caller } from "../audit/caller.ts"
+import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import { distrust } from "../session/revoke.ts"
 import { enterToChange } from "../workspace/enter.ts"
@@ -15,21 +17,25 @@ export type RemoveMember = { readonly workspace_id: string; readonly user_id: st
 /** Oneself, which is leaving, may everybody; others, who may manage members. Their tokens for the workspace end with it. */
 export const removeMember =
   ({ database, kit }: Pick<Iam, "database" | "kit">) =>
-  (actor: Actor, { workspace_id, user_id }: RemoveMember): Promise<void> =>
+  (actor: Caller, { workspace_id, user_id }: RemoveMember): Promise<void> =>
     database.tx(async (sql) => {
       const there = await enterToChange(sql, actor, workspace_id)
-      if (user_id !== actor.user_id) allow(there, "member.manage")
+      // A token that is for some things only leaves for nobody.
+      if (user_id !== actor.user_id || actor.scopes) allow(there, "member.manage")
       const member = await readMember(sql, workspace_id, user_id)
       if (!member) throw new Problem("member.not_found", { detail: `There is no member ${user_id} here.` })
       if (user_id !== actor.user_id) refuseAbove(there.role, member.role)
       if (member.role === "owner") await keepAnOwner(sql, workspace_id)
       await deleteMember(sql, { workspace_id, user_id })
       await distrust(sql, [user_id])
-      const { email } = member
+      const { email, role } = member
+      const action = user_id === actor.user_id ? "member.left" : "member.removed"
+      const subject = { kind: "user", id: user_id, name: email }
+      await record(sql, actor, { action, of: { workspace_id }, subject, details: { role } })
       await emit(sql, [memberChanged({ workspace_id, user_id, email, role: null }, kit.now())])
     })
 
-const deleteMember = (sql: Sql, { workspace_id, user_id }: RemoveMember) =>
+export const deleteMember = (sql: Sql, { workspace_id, user_id }: RemoveMember) =>
   sql`
     delete from iam.member
     where workspace_id = ${workspace_id}::text::uuid and user_id = ${user_id}::text::uuid`

@@ -1,6 +1,7 @@
 import type { Database, Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import type { Kit } from "#kernel/service/kit.ts"
+import { record } from "../audit/record.ts"
 import { insertToken } from "../token/insert.ts"
 import { createUser } from "../user/create.ts"
 import { createWorkspace, first_slug } from "../workspace/create.ts"
@@ -26,8 +27,12 @@ export const bootstrapOwner = (database: Database, kit: Kit): Promise<string> =>
       expires_at: null,
       all_workspaces: true,
       role: null,
+      scopes: null,
     }
     const { token } = await insertToken(sql, wanted)
+    const doer = { kind: "service", user_id: null, email: "" } as const
+    const subject = { kind: "token", id: wanted.id, name: token_name }
+    await record(sql, doer, { action: "token.created", of: { workspace_id }, subject })
     if (!known) {
       await emit(sql, [{ type: "user.registered", key: user_id, data: { user_id, ...owner } }])
     }
@@ -48,7 +53,7 @@ const findOwner = async (sql: Sql): Promise<Owner | undefined> => {
 }
 
 const createOwner = async (sql: Sql, kit: Kit): Promise<Owner> => {
-  const user = await createUser(sql, { id: kit.id(), ...owner })
+  const user = await createUser(sql, { id: kit.id(), ...owner, verified: false })
   if (!user) throw new Error(`${owner.email} is registered, but owns no workspace \`${first_slug}\`.`)
   const workspace = await createWorkspace(sql, { id: kit.id(), user_id: user.id, name: owner.name })
   return { user_id: user.id, workspace_id: workspace.id }

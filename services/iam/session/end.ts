@@ -1,5 +1,8 @@
 import { type Actor, isPerson } from "#kernel/auth/actor.ts"
+import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
+import type { Caller } from "../audit/caller.ts"
+import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import { revokeAllSessions, revokeSession } from "./revoke.ts"
 
@@ -8,20 +11,33 @@ type Ending = Pick<Iam, "database" | "kit">
 /** One of the caller's own; another's is not there. */
 export const endSession =
   ({ database, kit }: Ending) =>
-  async (actor: Actor, session_id: string): Promise<void> => {
+  async (actor: Caller, session_id: string): Promise<void> => {
     refuseBound(actor)
     const { user_id } = actor
-    const ended = await database.tx((sql) => revokeSession(sql, { session_id, user_id }, kit.now()))
-    if (!ended) throw new Problem("session.not_found", { detail: `You have no session ${session_id}.` })
+    await database.tx(async (sql) => {
+      const ended = await revokeSession(sql, { session_id, user_id }, kit.now())
+      if (!ended) throw new Problem("session.not_found", { detail: `You have no session ${session_id}.` })
+      await recordEnd(sql, actor, session_id)
+    })
   }
 
 /** Logs the caller out everywhere, here too. API tokens are no sessions: they stay. */
 export const endAllSessions =
   ({ database, kit }: Ending) =>
-  async (actor: Actor): Promise<void> => {
+  async (actor: Caller): Promise<void> => {
     refuseBound(actor)
-    await database.tx((sql) => revokeAllSessions(sql, actor.user_id, kit.now()))
+    await database.tx(async (sql) => {
+      await revokeAllSessions(sql, actor.user_id, kit.now())
+      const { user_id: account_id, email: name } = actor
+      const subject = { kind: "user", id: account_id, name }
+      await record(sql, actor, { action: "session.all_ended", of: { account_id }, subject })
+    })
   }
+
+export const recordEnd = (sql: Sql, actor: Caller, session_id: string) => {
+  const subject = { kind: "session", id: session_id, name: actor.email }
+  return record(sql, actor, { action: "session.ended", of: { account_id: actor.user_id }, subject })
+}
 
 const refuseBound = (actor: Actor): void => {
   if (!isPerson(actor)) throw new Problem("workspace.bound_token")

@@ -33,15 +33,16 @@ export const grantOf = async (
   refresh_token: string,
 ): Promise<Grant> => {
   const { session_id, user_id, email, workspace_id, role, archived } = holder
+  const { signing } = keys
   const issued_s = Math.floor(kit.now().getTime() / 1000)
   const token = await new SignJWT({ email, workspace_id, role, session_id, ...(archived && { archived }) })
-    .setProtectedHeader({ alg: access_token.algorithm, typ: access_token.type, kid: keys.signing.id })
+    .setProtectedHeader({ alg: access_token.algorithm, typ: access_token.type, kid: signing.id })
     .setIssuer(access_token.issuer)
     .setAudience(access_token.audience)
     .setSubject(user_id)
     .setJti(kit.id())
     .setIssuedAt(issued_s)
     .setExpirationTime(issued_s + access_lifetime_s)
-    .sign(keys.signing.key)
+    .sign(signing.key)
   return { access_token: token, refresh_token, token_type: "Bearer", expires_in: access_lifetime_s }
 }

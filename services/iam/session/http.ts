@@ -1,8 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
-import type { Context } from "hono"
-import { addressOf } from "#kernel/http/address.ts"
-import type { App, AppEnvironment } from "#kernel/http/app.ts"
+import type { App } from "#kernel/http/app.ts"
 import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { callerIn, originOf } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
 import { credentials } from "../user/credentials.ts"
 import { endAllSessions, endSession } from "./end.ts"
@@ -10,7 +9,7 @@ import { listSessions } from "./list.ts"
 import { login } from "./login.ts"
 import { logout } from "./logout.ts"
 import { refresh } from "./refresh.ts"
-import { grantShape, type Origin, sessionShape } from "./shape.ts"
+import { grantShape, sessionShape } from "./shape.ts"
 
 const login_path = "/api/v1/auth/login"
 const refresh_path = "/api/v1/auth/refresh"
@@ -70,13 +69,6 @@ const endAllRoute = createRoute({
   responses: { 204: { description: "You are logged out everywhere, here too" }, ...refusals },
 })
 
-const max_device_chars = 200
-
-const originOf = (context: Context<AppEnvironment>): Origin => ({
-  device: (context.req.header("user-agent") ?? "").replaceAll(/\p{C}/gu, "").slice(0, max_device_chars),
-  address: addressOf(context.req.raw),
-})
-
 export const mountSession = (app: App, iam: Iam): void => {
   const signIn = login(iam)
   const renew = refresh(iam)
@@ -91,18 +83,18 @@ export const mountSession = (app: App, iam: Iam): void => {
     context.json(await list(context.get("actor"), context.req.valid("query")), 200),
   )
   app.openapi(endRoute, async (context) => {
-    await end(context.get("actor"), context.req.valid("param").session_id)
+    await end(callerIn(context), context.req.valid("param").session_id)
     return context.body(null, 204)
   })
   app.openapi(endAllRoute, async (context) => {
-    await endAll(context.get("actor"))
+    await endAll(callerIn(context))
     return context.body(null, 204)
   })
   app.openapi(refreshRoute, async (context) =>
-    context.json(await renew(context.req.valid("json").refresh_token), 200),
+    context.json(await renew(context.req.valid("json").refresh_token, originOf(context)), 200),
   )
   app.openapi(logoutRoute, async (context) => {
-    await signOut(context.get("actor"))
+    await signOut(callerIn(context))
     return context.body(null, 204)
   })
 }

@@ -1,5 +1,7 @@
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
+import type { Origin } from "../audit/caller.ts"
+import { record } from "../audit/record.ts"
 import { type Iam, reuse_grace_s } from "../iam.ts"
 import { hashOf } from "../token/secret.ts"
 import { addRefreshToken, grantOf, type Holder } from "./grant.ts"
@@ -12,13 +14,13 @@ import type { Grant } from "./shape.ts"
  */
 export const refresh =
   (iam: Iam) =>
-  async (secret: string): Promise<Grant> => {
+  async (secret: string, origin?: Origin): Promise<Grant> => {
     const hash = await hashOf(secret)
     const rotated = await iam.database.tx(async (sql) => {
       const token = await lockToken(sql, hash)
       if (!token || token.ended) return undefined
       if (token.used) {
-        await revokeSession(sql, token, iam.kit.now())
+        await endReused(sql, token, { origin, at: iam.kit.now() })
         return undefined
       }
       await markUsed(sql, token, hash)
@@ -29,6 +31,19 @@ export const refresh =
   }
 
 type LockedToken = Holder & { readonly used: boolean; readonly ended: boolean }
+
+/** Who comes with it may be the thief or the person: the person is told in the log of their account. */
+const endReused = async (
+  sql: Sql,
+  token: Holder,
+  { origin, at }: { readonly origin: Origin | undefined; readonly at: Date },
+): Promise<void> => {
+  if (!(await revokeSession(sql, token, at))) return
+  const { user_id, email, session_id } = token
+  const doer = { kind: "user", user_id, email, grant_id: session_id, origin } as const
+  const subject = { kind: "session", id: session_id, name: email }
+  await record(sql, doer, { action: "session.reuse_detected", of: { account_id: user_id }, subject })
+}
 
 /** Two that come with the same token wait for each other here, and the second finds it used. */
 const lockToken = async (sql: Sql, hash: Uint8Array): Promise<LockedToken | undefined> => {

@@ -22,7 +22,4 @@ export const sessionShape = z
 
 export type Session = z.infer<typeof sessionShape>
 
-/** From where somebody signs in. */
-export type Origin = { readonly device: string; readonly address: string | undefined }
-
 export type Grant = z.infer<typeof grantShape>

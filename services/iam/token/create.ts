@@ -1,6 +1,8 @@
 import { type Actor, allow, isPerson } from "#kernel/auth/actor.ts"
-import type { Role } from "#kernel/auth/permissions.ts"
+import type { Permission, Role } from "#kernel/auth/permissions.ts"
 import { Problem } from "#kernel/problem/problem.ts"
+import type { Caller } from "../audit/caller.ts"
+import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import { refuseAbove } from "../member/change.ts"
 import { insertToken } from "./insert.ts"
@@ -9,20 +11,48 @@ import type { CreatedToken, NewToken } from "./shape.ts"
 /** The caller's own, for the present workspace or, from a person, for all of theirs. Its text is in this answer and nowhere else. */
 export const createToken =
   ({ database, kit }: Pick<Iam, "database" | "kit">) =>
-  async (actor: Actor, { name, expires_at, all_workspaces, role }: NewToken): Promise<CreatedToken> => {
+  async (
+    actor: Caller,
+    { name, expires_at, all_workspaces, role, scopes }: NewToken,
+  ): Promise<CreatedToken> => {
     allow(actor, "token.manage")
     if (role != null) refuseAbove(actor.role, role)
     if (all_workspaces && !isPerson(actor)) throw new Problem("workspace.bound_token")
-    const ends = expires_at == null ? null : new Date(expires_at)
-    if (ends && ends <= kit.now()) {
-      const errors = [{ path: "expires_at", message: "lies in the past" }]
-      throw new Problem("request.invalid", { errors, detail: "expires_at: lies in the past" })
-    }
+    const chosen = scopesOf(actor, scopes ?? null)
+    const ends = endOf(expires_at, kit.now())
     const { user_id, workspace_id } = actor
     const wanted = { id: kit.id(), user_id, workspace_id, name, expires_at: ends, all_workspaces }
-    return database.tx((sql) => insertToken(sql, { ...wanted, role: capOf(actor, role ?? null) }))
+    return database.tx(async (sql) => {
+      const made = await insertToken(sql, { ...wanted, role: capOf(actor, role ?? null), scopes: chosen })
+      const subject = { kind: "token", id: made.id, name }
+      const details = {
+        role: made.role,
+        scopes: made.scopes?.join(" ") ?? null,
+        expires_at: made.expires_at,
+        all_workspaces,
+      }
+      await record(sql, actor, { action: "token.created", of: { workspace_id }, subject, details })
+      return made
+    })
   }
 
 /** A token that may do less than its holder makes none that may do more than itself. */
 const capOf = ({ role: own, capped = false }: Actor, role: Role | null): Role | null =>
   capped ? (role ?? own) : role
+
+/** Nobody makes a token for what they may not do themselves; one for some things makes others for these at most. */
+export const scopesOf = (
+  actor: Actor,
+  scopes: readonly Permission[] | null,
+): readonly Permission[] | null => {
+  for (const scope of scopes ?? []) allow(actor, scope)
+  return scopes ?? actor.scopes ?? null
+}
+
+export const endOf = (expires_at: string | null | undefined, now: Date): Date | null => {
+  if (expires_at == null) return null
+  const ends = new Date(expires_at)
+  if (ends > now) return ends
+  const errors = [{ path: "expires_at", message: "lies in the past" }]
+  throw new Problem("request.invalid", { errors, detail: "expires_at: lies in the past" })
+}

@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import type { App } from "#kernel/http/app.ts"
 import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { callerIn } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
 import { createToken } from "./create.ts"
 import { deleteToken } from "./delete.ts"
@@ -42,13 +43,13 @@ export const mountTokens = (app: App, iam: Iam): void => {
   const list = listTokens(iam.database)
   const remove = deleteToken(iam.database)
   app.openapi(createTokenRoute, async (context) =>
-    context.json(await create(context.get("actor"), context.req.valid("json")), 201),
+    context.json(await create(callerIn(context), context.req.valid("json")), 201),
   )
   app.openapi(listRoute, async (context) =>
     context.json(await list(context.get("actor"), context.req.valid("query")), 200),
   )
   app.openapi(deleteRoute, async (context) => {
-    await remove(context.get("actor"), context.req.valid("param").token_id)
+    await remove(callerIn(context), context.req.valid("param").token_id)
     return context.body(null, 204)
   })
 }

@@ -1,6 +1,6 @@
 import { api_token_prefix } from "#kernel/auth/authenticate.ts"
-import type { Role } from "#kernel/auth/permissions.ts"
-import type { Sql } from "#kernel/database/database.ts"
+import type { Permission, Role } from "#kernel/auth/permissions.ts"
+import { list, type Sql } from "#kernel/database/database.ts"
 import { hashOf, newSecret } from "./secret.ts"
 import type { CreatedToken } from "./shape.ts"
 
@@ -12,16 +12,17 @@ export type TokenOf = {
   readonly expires_at: Date | null
   readonly all_workspaces: boolean
   readonly role: Role | null
+  readonly scopes: readonly Permission[] | null
 }
 
 export const insertToken = async (sql: Sql, wanted: TokenOf): Promise<CreatedToken> => {
-  const { id, user_id, workspace_id, name, expires_at, all_workspaces, role } = wanted
+  const { id, user_id, workspace_id, name, expires_at, all_workspaces, role, scopes } = wanted
   const token = newSecret(api_token_prefix)
   const [row] = await sql<{ created_at: Date }>`
     insert into iam.api_token (id, hash, user_id, workspace_id, name, expires_at,
-      all_workspaces, role)
+      all_workspaces, role, scopes)
     values (${id}::text::uuid, ${await hashOf(token)}, ${user_id}::text::uuid, ${workspace_id}::text::uuid, ${name},
-      ${expires_at}::timestamptz, ${all_workspaces}, ${role})
+      ${expires_at}::timestamptz, ${all_workspaces}, ${role}, ${scopes && list(scopes)}::text::text[])
     returning created_at`
   if (!row) throw new Error("inserting a token returned no row")
   const expires = expires_at?.toISOString() ?? null
@@ -32,6 +33,7 @@ export const insertToken = async (sql: Sql, wanted: TokenOf): Promise<CreatedTok
     expires_at: expires,
     all_workspaces,
     role,
+    scopes: scopes && [...scopes],
     last_used_at: null,
     token,
   }

@@ -23,9 +23,10 @@ type TokenRow = {
   readonly last_used_at: Date | null
   readonly all_workspaces: boolean
   readonly role: Role | null
+  readonly scopes: string[] | null
 }
 
-const tokenOf = ({
+export const tokenOf = ({
   id,
   name,
   created_at,
@@ -33,6 +34,7 @@ const tokenOf = ({
   last_used_at,
   all_workspaces,
   role,
+  scopes,
 }: TokenRow): Token => ({
   id,
   name,
@@ -41,6 +43,7 @@ const tokenOf = ({
   last_used_at: last_used_at?.toISOString() ?? null,
   all_workspaces,
   role,
+  scopes,
 })
 
 type Wanted = {
@@ -50,9 +53,9 @@ type Wanted = {
   readonly limit: number
 }
 
-const readTokens = (sql: Sql, { user_id, workspace_id, before, limit }: Wanted) =>
+export const readTokens = (sql: Sql, { user_id, workspace_id, before, limit }: Wanted) =>
   sql<TokenRow>`
-    select id, name, created_at, expires_at, last_used_at, all_workspaces, role
+    select id, name, created_at, expires_at, last_used_at, all_workspaces, role, scopes
     from iam.api_token
     where user_id = ${user_id}::text::uuid and workspace_id = ${workspace_id}::text::uuid and revoked_at is null
       and (${before}::text is null or id < ${before}::text::uuid)

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi"
-import { roles } from "#kernel/auth/permissions.ts"
+import { type Permission, permissions, roles } from "#kernel/auth/permissions.ts"
 
 const max_name_chars = 100
 
@@ -14,6 +14,10 @@ export const tokenShape = z
       .enum(roles)
       .nullable()
       .openapi({ description: "It may do no more than this; null for all its holder may." }),
+    scopes: z
+      .array(z.string())
+      .nullable()
+      .openapi({ description: "The permissions that it is for; null for all its holder has." }),
     all_workspaces: z.boolean().openapi({ description: "It opens every workspace of its holder." }),
   })
   .openapi("Token")
@@ -21,6 +25,14 @@ export const tokenShape = z
 export const createdTokenShape = tokenShape
   .extend({ token: z.string().openapi({ description: "Shown this once." }) })
   .openapi("TokenCreated")
+
+const names = Object.keys(permissions) as [Permission, ...Permission[]]
+
+const scopesText = z
+  .array(z.enum(names))
+  .min(1)
+  .max(names.length)
+  .transform((scopes) => [...new Set(scopes)])
 
 export const newTokenShape = z
   .object({
@@ -33,9 +45,15 @@ export const newTokenShape = z
     expires_at: z.iso.datetime({ offset: true }).nullish(),
     all_workspaces: z.boolean().default(false),
     role: z.enum(roles).nullish(),
+    scopes: scopesText.nullish(),
   })
   .openapi("NewToken")
 
+export const newServiceTokenShape = newTokenShape
+  .pick({ name: true, expires_at: true, scopes: true })
+  .openapi("NewServiceToken")
+
+export type NewServiceToken = z.output<typeof newServiceTokenShape>
 export type Token = z.infer<typeof tokenShape>
 export type CreatedToken = z.infer<typeof createdTokenShape>
 export type NewToken = z.infer<typeof newTokenShape>

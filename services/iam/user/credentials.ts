@@ -4,6 +4,7 @@ const max_email_chars = 254
 const min_password_chars = 8
 const max_password_chars = 256
 const max_name_chars = 100
+const max_token_chars = 128
 
 const address = /^[^\s@]+@[^\s@]+$/u
 const control = /\p{Cc}/u
@@ -29,12 +30,25 @@ const passwordText = z
 /** Any text that could be a password: what it must be like is nothing that a login tells. */
 export const credentials = z.object({ email: emailText, password: passwordText }).openapi("Credentials")
 
+const newPasswordText = passwordText
+  .refine((text) => text.length >= min_password_chars, `has at least ${min_password_chars} characters`)
+  .openapi({ type: "string", minLength: min_password_chars, maxLength: max_password_chars })
+
+/** Of a link that was mailed. */
+const linkToken = z.string().max(max_token_chars)
+
+export const verification = z.object({ token: linkToken, password: passwordText }).openapi("Verification")
+
+export const forgottenShape = z.object({ email: emailText }).openapi("ForgottenPassword")
+
+export const newPasswordShape = z
+  .object({ token: linkToken, password: newPasswordText })
+  .openapi("NewPassword")
+
 export const registration = z
   .object({
     email: emailText,
-    password: passwordText
-      .refine((text) => text.length >= min_password_chars, `has at least ${min_password_chars} characters`)
-      .openapi({ type: "string", minLength: min_password_chars, maxLength: max_password_chars }),
+    password: newPasswordText,
     name: z.string().trim().min(1).max(max_name_chars).refine(isClean, "has a character that is refused"),
   })
   .openapi("Registration")

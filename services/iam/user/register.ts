@@ -1,27 +1,35 @@
-import type { Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
+import type { Origin } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
-import { createWorkspace } from "../workspace/create.ts"
-import type { Workspace } from "../workspace/shape.ts"
-import { createUser } from "./create.ts"
+import { postLetter } from "../letter/post.ts"
+import { attempt } from "../throttle/attempt.ts"
+import { placeOf } from "../throttle/key.ts"
+import { newSecret } from "../token/secret.ts"
 import type { Registration } from "./credentials.ts"
-import type { User } from "./shape.ts"
+import { type Registered, settle } from "./settle.ts"
 
-/** A new person with a workspace of their own; the first of all gets `default`. */
+const link_prefix = "wfl_"
+
+/**
+ * A new person. Where mail is sent, undefined: whether the address is known is found out by who sends the mail, so that neither
+ * the answer nor the time it takes tells it, and the account is made by who reads it.
+ */
 export const register =
-  ({ database, kit, passwords }: Pick<Iam, "database" | "kit" | "passwords">) =>
-  async ({ email, name, password }: Registration): Promise<{ user: User; workspace: Workspace }> => {
-    const hash = await passwords.hash(password)
+  ({ database, kit, passwords, letters }: Pick<Iam, "database" | "kit" | "passwords" | "letters">) =>
+  async ({ email, name, password }: Registration, origin?: Origin): Promise<Registered | undefined> => {
+    await attempt(database, [{ rule: "asking", of: placeOf(origin?.address) }])
+    const password_hash = await passwords.hash(password)
     return database.tx(async (sql) => {
-      const user = await createUser(sql, { id: kit.id(), email, name })
-      if (!user) throw new Problem("user.exists", { detail: `${email} is registered already.` })
-      await insertPassword(sql, user.id, hash)
-      const workspace = await createWorkspace(sql, { id: kit.id(), user_id: user.id, name })
-      await emit(sql, [{ type: "user.registered", key: user.id, data: { user_id: user.id, email, name } }])
-      return { user, workspace }
+      if (letters) {
+        const token = newSecret(link_prefix)
+        await postLetter(sql, letters, { kind: "register", email, name, password_hash, token })
+        return undefined
+      }
+      const settled = await settle(sql, { email, name, password_hash, verified: false, origin, kit })
+      if (!settled) throw new Problem("user.exists", { detail: `${email} is registered already.` })
+      const { id: user_id } = settled.user
+      await emit(sql, [{ type: "user.registered", key: user_id, data: { user_id, email, name } }])
+      return settled
     })
   }
-
-const insertPassword = (sql: Sql, user_id: string, hash: string) =>
-  sql`insert into iam.password (user_id, hash) values (${user_id}::text::uuid, ${hash})`

@@ -16,6 +16,7 @@ export const showMe =
       email,
       user_name,
       joined_at,
+      verified_at,
       workspace_id: id,
       slug,
       workspace_name,
@@ -23,7 +24,11 @@ export const showMe =
       archived_at,
     } = row
     return {
-      user: { id: actor.user_id, email, name: user_name, created_at: joined_at.toISOString() },
+      user: {
+        ...{ id: actor.user_id, email, name: user_name },
+        created_at: joined_at.toISOString(),
+        verified_at: verified_at?.toISOString() ?? null,
+      },
       // A token may have less than its holder.
       workspace: workspaceOf({ id, slug, name: workspace_name, role: actor.role, created_at, archived_at }),
     }
@@ -33,6 +38,7 @@ type MemberRow = {
   readonly email: string
   readonly user_name: string
   readonly joined_at: Date
+  readonly verified_at: Date | null
   readonly workspace_id: string
   readonly slug: string
   readonly workspace_name: string
@@ -42,7 +48,7 @@ type MemberRow = {
 
 const readMember = async (sql: Sql, { user_id, workspace_id }: Actor) => {
   const [row] = await sql<MemberRow>`
-    select email, user_account.name as user_name, user_account.created_at as joined_at, workspace_id, slug,
+    select email, user_account.name as user_name, user_account.created_at as joined_at, verified_at, workspace_id, slug,
       workspace.name as workspace_name, workspace.created_at, archived_at
     from iam.member
       join iam.user_account on user_account.id = user_id

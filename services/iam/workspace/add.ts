@@ -1,7 +1,9 @@
-import { type Actor, isPerson } from "#kernel/auth/actor.ts"
+import { isPerson } from "#kernel/auth/actor.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
+import type { Caller } from "../audit/caller.ts"
+import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import { memberChanged } from "../member/changed.ts"
 import { claimSlug } from "./create.ts"
@@ -14,7 +16,7 @@ export type NewWorkspace = { readonly name: string; readonly slug?: string | und
 /** A further workspace, whose owner the caller is. */
 export const addWorkspace =
   ({ database, kit }: Pick<Iam, "database" | "kit">) =>
-  async (actor: Actor, { name, slug }: NewWorkspace): Promise<Workspace> => {
+  async (actor: Caller, { name, slug }: NewWorkspace): Promise<Workspace> => {
     if (!isPerson(actor)) throw new Problem("workspace.bound_token")
     const { user_id, email } = actor
     return database.tx(async (sql) => {
@@ -25,6 +27,8 @@ export const addWorkspace =
       }
       const made = await claimSlug(sql, { id: kit.id(), user_id, name, slug })
       if (!made) throw new Problem("workspace.exists", { detail: `The slug ${slug} is taken.` })
+      const subject = { kind: "workspace", id: made.id, name: made.slug }
+      await record(sql, actor, { action: "workspace.created", of: { workspace_id: made.id }, subject })
       await emit(sql, [memberChanged({ workspace_id: made.id, user_id, email, role: "owner" }, kit.now())])
       return made
     })

@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import type { App } from "#kernel/http/app.ts"
 import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { callerIn } from "../audit/caller.ts"
 import type { Iam } from "../iam.ts"
 import { addWorkspace } from "./add.ts"
 import { archiveWorkspace, restoreWorkspace } from "./archive.ts"
@@ -80,7 +81,7 @@ export const mountWorkspaces = (app: App, iam: Iam): void => {
     context.json(await list(context.get("actor"), context.req.valid("query")), 200),
   )
   app.openapi(addRoute, async (context) =>
-    context.json(await add(context.get("actor"), context.req.valid("json")), 201),
+    context.json(await add(callerIn(context), context.req.valid("json")), 201),
   )
   app.openapi(showRoute, async (context) =>
     context.json(await show(context.get("actor"), context.req.valid("param").workspace_id), 200),
@@ -88,12 +89,12 @@ export const mountWorkspaces = (app: App, iam: Iam): void => {
   app.openapi(renameRoute, async (context) => {
     const { workspace_id } = context.req.valid("param")
     const { name } = context.req.valid("json")
-    return context.json(await rename(context.get("actor"), workspace_id, name), 200)
+    return context.json(await rename(callerIn(context), workspace_id, name), 200)
   })
   app.openapi(archiveRoute, async (context) =>
-    context.json(await archive(context.get("actor"), context.req.valid("param").workspace_id), 200),
+    context.json(await archive(callerIn(context), context.req.valid("param").workspace_id), 200),
   )
   app.openapi(restoreRoute, async (context) =>
-    context.json(await restore(context.get("actor"), context.req.valid("param").workspace_id), 200),
+    context.json(await restore(callerIn(context), context.req.valid("param").workspace_id), 200),
   )
 }

@@ -1,5 +1,7 @@
-import { type Actor, allow } from "#kernel/auth/actor.ts"
+import { allow } from "#kernel/auth/actor.ts"
 import type { Database, Sql } from "#kernel/database/database.ts"
+import type { Caller } from "../audit/caller.ts"
+import { record } from "../audit/record.ts"
 import { enterToChange } from "./enter.ts"
 import type { Workspace } from "./shape.ts"
 import { readWorkspace } from "./show.ts"
@@ -7,11 +9,15 @@ import { readWorkspace } from "./show.ts"
 /** What it is called; its slug, by which it is chosen, stays. */
 export const renameWorkspace =
   (database: Database) =>
-  (actor: Actor, workspace_id: string, name: string): Promise<Workspace> =>
+  (actor: Caller, workspace_id: string, name: string): Promise<Workspace> =>
     database.tx(async (sql) => {
       const there = await enterToChange(sql, actor, workspace_id)
       allow(there, "workspace.rename")
+      const before = await readWorkspace(sql, there)
       await setName(sql, workspace_id, name)
+      const subject = { kind: "workspace", id: workspace_id, name: before.slug }
+      const details = { from: before.name, to: name }
+      await record(sql, actor, { action: "workspace.renamed", of: { workspace_id }, subject, details })
       return readWorkspace(sql, there)
     })
 

@@ -12,7 +12,10 @@ export const showWorkspace =
       return readWorkspace(sql, there)
     })
 
-export const readWorkspace = async (sql: Sql, { workspace_id, role }: Actor): Promise<Workspace> => {
+export const readWorkspace = async (
+  sql: Sql,
+  { workspace_id, role }: Pick<Actor, "workspace_id" | "role">,
+): Promise<Workspace> => {
   const [row] = await sql<Omit<WorkspaceRow, "role">>`
     select id, slug, name, created_at, archived_at from iam.workspace where id = ${workspace_id}::text::uuid`
   if (!row) throw new Error(`workspace ${workspace_id} is gone, which none ever is`)

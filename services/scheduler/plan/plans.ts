@@ -5,9 +5,9 @@ import { isJobId, placeOf, runOf, taskRunId } from "#language/run-id.ts"
 /** Compiled plans by their content address; they never change, so they are kept in memory. */
 export type Plans = {
   keep(id: string, plan: Plan): void
-  /** Plans are never removed, so one that was written once is there. */
-  wasWritten(id: string): boolean
-  written(ids: Iterable<string>): void
+  /** Whether one was written, or found, so lately that it is there. */
+  wasWritten(id: string, now: Date): boolean
+  written(ids: Iterable<string>, now: Date): void
   /** The plans of these runs; `read` brings what isn't in memory, all at once. */
   of(runs: readonly PlannedRun[], read: ReadPlans): Promise<readonly KeptPlan[]>
   /** What waits for these tasks, as far as it is known without asking. */
@@ -22,15 +22,18 @@ type ReadPlans = (ids: readonly string[]) => Promise<readonly KeptPlan[]>
 const max_plans = 500
 const max_runs = 20_000
 
+/** Plans that were not used for days are removed, see `retention/clean.ts`. */
+const written_ms = 12 * 3_600_000
+
 export const createPlans = (): Plans => {
   const plans = recent<Plan>(max_plans)
   const plan_ids = recent<string>(max_runs)
-  const stored = recent<true>(max_plans)
+  const stored = recent<number>(max_plans)
   return {
     keep: plans.keep,
-    wasWritten: (id) => stored.get(id) === true,
-    written(ids) {
-      for (const id of ids) stored.keep(id, true)
+    wasWritten: (id, now) => now.getTime() - (stored.get(id) ?? Number.NEGATIVE_INFINITY) < written_ms,
+    written(ids, now) {
+      for (const id of ids) stored.keep(id, now.getTime())
     },
     async of(runs, read) {
       const ids = [...new Set(runs.map((run) => run.plan_id))]

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
+import { list } from "#kernel/database/database.ts"
+import { until } from "#kernel/testing/until.ts"
 import { jobId, runId } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
 import { given, workspace_id } from "../given.ts"
+import { createPlans } from "../plan/plans.ts"
 import { startRuns } from "../run/start.ts"
 import { cleanEnded } from "./clean.ts"
 
@@ -72,4 +75,45 @@ test("what ended long ago goes, with all that belongs to it; what is open, fresh
   expect(left).toMatchObject({ runs: 3, tasks: 6, jobs: 4, keys: 0, rates: 1 })
   expect(await clean()).toBe(false)
   expect(await counts()).toEqual(left)
+})
+
+test("a plan goes some days after its last run; one that is used stays, also for a run that has not ended", async () => {
+  const start = startRuns(engine)
+  const plan = (name: string) => given.plan({ [name]: { uses: "sleep", with: { duration: "1h" } } })
+  const begin = async (name: string, more: object = {}) => {
+    const one = given.start(plan(name), more)
+    await start([one])
+    const [row] = await engine.database.run(
+      (sql) =>
+        sql<{ id: string }>`select plan_id as id from scheduler.run where id = ${one.run_id}::text::uuid`,
+    )
+    return row?.id ?? ""
+  }
+  const unused = await begin("unused")
+  const open = await begin("open", { run_id: runId(idOf(old_ms)) })
+  const recent = await begin("recent")
+  await engine.database.run((sql) => sql`delete from scheduler.run where plan_id in (${unused}, ${recent})`)
+  const age = (days: number, ids: readonly string[]) =>
+    engine.database.run(
+      (sql) => sql`
+        update scheduler.plan set used_at = now() - ${days}::float8 * interval '1 day'
+        where id = any(${list(ids)}::text::text[])`,
+    )
+  await age(40, [unused, open])
+  await age(31, [recent])
+  const left = async () => {
+    const rows = await engine.database.run(
+      (sql) => sql<{ id: string }>`
+        select id from scheduler.plan where id = any(${list([unused, open, recent])}::text::text[])`,
+    )
+    return rows.map(({ id }) => id).sort()
+  }
+  const clean = cleanEnded(engine, 30)
+  await until("nothing more to remove", async () => !(await clean()))
+  expect(await left()).toEqual([open, recent].sort())
+  // Whoever begins a run with what was removed, or is about to be, writes it anew.
+  const other = { ...engine, plans: createPlans() }
+  await startRuns(other)([given.start(plan("unused")), given.start(plan("recent"))])
+  await until("nothing more to remove", async () => !(await clean()))
+  expect(await left()).toEqual([open, recent, unused].sort())
 })

@@ -21,10 +21,11 @@ export const cleanEnded = ({ hot }: Engine, keep_days: number) => {
     const runs = await hot.tx((sql) => removeRuns(sql, from.run, before))
     const jobs = await hot.tx((sql) => removeJobs(sql, from.job, before))
     const rest = await hot.run((sql) => removeRest(sql, keep_days))
+    const plans = await hot.run((sql) => removePlans(sql, before, keep_days))
     from.run = runs.last ?? first_id
     from.job = jobs.last ?? first_id
     const keys = await hot.run(removeOldKeys)
-    return runs.more || jobs.more || keys || rest === max_rows
+    return runs.more || jobs.more || keys || Math.max(rest, plans) === max_rows
   }
 }
 
@@ -36,6 +37,21 @@ const idOfAge = async (sql: Sql, days: number): Promise<string> => {
     select (lpad(to_hex(floor(extract(epoch from now() - ${days}::float8 * interval '1 day') * 1000)::bigint), 12, '0')
       || '00000000000000000000')::uuid::text as id`
   return row?.id ?? first_id
+}
+
+/** Said once a day, and remembered for half a day by whoever begins runs. */
+const plan_slack_days = 2
+
+/** Of runs that old only those that have not ended are left. */
+const removePlans = async (sql: Sql, before: string, days: number): Promise<number> => {
+  const removed = await sql`
+    delete from scheduler.plan where id = any(array(
+      select id from scheduler.plan
+      where used_at < now() - ${days + plan_slack_days}::float8 * interval '1 day'
+        and not exists (select from scheduler.run where run.id < ${before}::text::uuid and run.plan_id = plan.id)
+      limit ${max_rows}::int for update skip locked
+    )) returning 1`
+  return removed.length
 }
 
 type Removed = { readonly last: string | undefined; readonly more: boolean }

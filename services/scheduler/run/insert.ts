@@ -22,7 +22,7 @@ export const insertBegun = async (
 ): Promise<Written> => {
   if (begun.length === 0) return { at: new Date(0) }
   const [, [written]] = await Promise.all([
-    insertPlans(sql, { begun, plans }),
+    insertPlans(sql, { begun, plans }, now),
     insertRuns(sql, begun),
     insertTriggers(sql, begun),
     insertDeadlines(sql, begun),
@@ -37,18 +37,18 @@ export const insertBegun = async (
   return written
 }
 
-const insertPlans = async (sql: Sql, { begun, plans }: Inserting): Promise<void> => {
+const insertPlans = async (sql: Sql, { begun, plans }: Inserting, now: Date): Promise<void> => {
   const texts = new Map(begun.map(({ start }) => [start.plan_id, start.plan_text]))
-  const missing = [...texts].filter(([id]) => !plans.wasWritten(id)).sort()
+  const missing = [...texts].filter(([id]) => !plans.wasWritten(id, now)).sort()
   if (missing.length === 0) return
   const ids = missing.map(([id]) => id)
-  sql.afterCommit(() => plans.written(ids))
+  sql.afterCommit(() => plans.written(ids, now))
   await sql`
     insert into scheduler.plan (id, plan)
     select id, plan::json
     from unnest(${list(ids)}::text::text[], string_to_array(${lines(missing.map(([, text]) => text))}::text, E'\n'))
       as given (id, plan)
-    on conflict (id) do nothing`
+    on conflict (id) do update set used_at = now() where plan.used_at < now() - interval '1 day'`
 }
 
 const insertRuns = (sql: Sql, begun: readonly Begun[]) =>

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test"
+import { Problem } from "#kernel/problem/problem.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import { given, type WorkflowHouse } from "../given.ts"
 import { cleanFires } from "./clean.ts"
@@ -114,6 +115,32 @@ test("any number of instances start one run for a time", async () => {
   expect(new Set(keys).size).toBe(keys.length)
   expect(keys).toHaveLength(3)
   for (const name of ["a", "b", "c"]) expect((await history(name)).at(-1)).toBe("10:00 started")
+})
+
+test("in an archived workspace nothing is started: its times are left out, and say why, until it is restored", async () => {
+  await schedule("resting")
+  house.archived.add(home)
+  try {
+    await fireAt("09:00:00")
+    await fireAt("10:00:00")
+  } finally {
+    house.archived.clear()
+  }
+  expect(started()).toEqual([])
+  await fireAt("11:00:00")
+  expect(await history("resting")).toEqual(["09:00 skipped", "10:00 skipped", "11:00 started"])
+  expect((await reasons("resting"))[0]).toStartWith("workspace.archived: ")
+})
+
+test("while nobody can say whether a workspace is archived, what is due waits", async () => {
+  await schedule("waiting")
+  const away = async () => {
+    throw new Problem("platform.unavailable")
+  }
+  await fireAt("09:00:00", fireRound({ ...firing(), isArchived: away }))
+  expect([started(), await history("waiting")]).toEqual([[], ["09:00 starting"]])
+  await fireAt("09:00:40")
+  expect(await history("waiting")).toEqual(["09:00 started"])
 })
 
 test("a start whose answer was lost is handed over again as the same run", async () => {

@@ -79,11 +79,13 @@ export const beginDecided = <Some extends Decided>(
   }
 }
 
-/** That another run holds the workflow's own key is no fault. */
+/** That another run holds the workflow's own key is no fault, nor that the workspace rests. */
+const leaves_out: ReadonlySet<string> = new Set(["concurrency.full", "workspace.archived"])
+
 const refusalOf = (error: unknown): Became | undefined => {
   if (error instanceof ExpressionError)
     return { status: "failed", reason: `inputs.invalid: ${error.message}` }
   if (!(error instanceof Problem) || error.status >= 500) return undefined
-  const status = error.code === "concurrency.full" ? "skipped" : "failed"
+  const status = leaves_out.has(error.code) ? "skipped" : "failed"
   return { status, reason: `${error.code}: ${error.message}` }
 }

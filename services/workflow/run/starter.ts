@@ -8,6 +8,7 @@ import { checkInputs } from "#language/inputs.ts"
 import { limits } from "#language/limits.ts"
 import { runId } from "#language/run-id.ts"
 import { type RunStart, RunStartSchema } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
+import { barredOf, type IsArchived } from "./archived.ts"
 import { bodyHash } from "./body-hash.ts"
 import type { Content, Contents } from "./contents.ts"
 import { handOver, max_message_chars, type Scheduler, type Started, sizeOf } from "./hand-over.ts"
@@ -23,6 +24,7 @@ export type Starting = {
   readonly scheduler: Scheduler
   /** One memory for all that start runs. */
   readonly contents: Contents
+  readonly isArchived: IsArchived
 }
 
 export type StartRequest = {
@@ -50,17 +52,20 @@ type Automatic = {
 }
 
 /** Starts that arrive together are resolved by one statement and handed over in one call. */
-export const createStarter = ({ database, kit, scheduler, contents }: Starting) => {
+export const createStarter = ({ database, kit, scheduler, contents, isArchived }: Starting) => {
   const flush = async (requests: readonly StartRequest[]): Promise<readonly (Started | Problem)[]> => {
     const { resolved, loaded } = await database.run(async (sql) => {
       const found = await resolve(sql, requests)
       const own = await contents.load(sql, found)
       return { resolved: found, loaded: await withParts(sql, contents, { requests, resolved: found, own }) }
     })
+    const barred = await barredOf(isArchived, requests)
     const started = new Map<StartRequest, Started | Problem>()
     const starts: { request: StartRequest; start: RunStart }[] = []
     for (const [index, request] of requests.entries()) {
-      const made = await prepare(kit, request, { resolved: resolved[index], content: loaded[index] })
+      const refused = request.automatic && barred.get(request.workspace_id)
+      const found = { resolved: resolved[index], content: loaded[index] }
+      const made = refused ?? (await prepare(kit, request, found))
       if (made instanceof Problem) started.set(request, made)
       else starts.push({ request, start: made })
     }

@@ -333,3 +333,13 @@ test("what is old of the deliveries is removed", async () => {
   await cleanDeliveries(house.database, 90)()
   expect((await detailOf("aged/1")).body.deliveries).toHaveLength(1)
 })
+
+test("in an archived workspace a request begins nothing, and is told so", async () => {
+  await push("resting", "  - { type: webhook }\n")
+  const path = await pathOf("resting")
+  house.archived.add(home)
+  const refused = await deliver(path, "{}")
+  house.archived.clear()
+  expect([refused.status, refused.body.code, started("resting")]).toEqual([409, "workspace.archived", []])
+  expect((await deliver(path, "{}")).status).toBe(202)
+})

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wf/iam/v1/iam.proto.
  */
 export const file_wf_iam_v1_iam: GenFile = /*@__PURE__*/
-  fileDesc("ChN3Zi9pYW0vdjEvaWFtLnByb3RvEgl3Zi5pYW0udjEiOAoUVmFsaWRhdGVUb2tlblJlcXVlc3QSDQoFdG9rZW4YASABKAkSEQoJd29ya3NwYWNlGAIgASgJIrUBChVWYWxpZGF0ZVRva2VuUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRIUCgx3b3Jrc3BhY2VfaWQYAiABKAkSDAoEcm9sZRgDIAEoCRIMCgRraW5kGAQgASgJEhAKCGdyYW50X2lkGAUgASgJEg0KBWVtYWlsGAYgASgJEhAKCGFyY2hpdmVkGAcgASgIEhYKDmFsbF93b3Jrc3BhY2VzGAggASgIEg4KBmNhcHBlZBgJIAEoCCIkChJMaXN0UmV2b2tlZFJlcXVlc3QSDgoGY3Vyc29yGAEgASgJIjcKE0xpc3RSZXZva2VkUmVzcG9uc2USDgoGY3Vyc29yGAEgASgJEhAKCHN1YmplY3RzGAIgAygJIicKA1VzZRIRCglwcmluY2lwYWwYASABKAkSDQoFY291bnQYAiABKAUiUgoQUmVwb3J0VXNlUmVxdWVzdBIQCghpbnN0YW5jZRgBIAEoCRIOCgZ3aW5kb3cYAiABKAMSHAoEdXNlcxgDIAMoCzIOLndmLmlhbS52MS5Vc2UiNgoRUmVwb3J0VXNlUmVzcG9uc2USIQoJZWxzZXdoZXJlGAEgAygLMg4ud2YuaWFtLnYxLlVzZSIQCg5HZXRLZXlzUmVxdWVzdCIkCg9HZXRLZXlzUmVzcG9uc2USEQoJandrc19qc29uGAEgASgJMrgCCgpJYW1TZXJ2aWNlElIKDVZhbGlkYXRlVG9rZW4SHy53Zi5pYW0udjEuVmFsaWRhdGVUb2tlblJlcXVlc3QaIC53Zi5pYW0udjEuVmFsaWRhdGVUb2tlblJlc3BvbnNlEkAKB0dldEtleXMSGS53Zi5pYW0udjEuR2V0S2V5c1JlcXVlc3QaGi53Zi5pYW0udjEuR2V0S2V5c1Jlc3BvbnNlEkwKC0xpc3RSZXZva2VkEh0ud2YuaWFtLnYxLkxpc3RSZXZva2VkUmVxdWVzdBoeLndmLmlhbS52MS5MaXN0UmV2b2tlZFJlc3BvbnNlEkYKCVJlcG9ydFVzZRIbLndmLmlhbS52MS5SZXBvcnRVc2VSZXF1ZXN0Ghwud2YuaWFtLnYxLlJlcG9ydFVzZVJlc3BvbnNlYgZwcm90bzM");
+  fileDesc("ChN3Zi9pYW0vdjEvaWFtLnByb3RvEgl3Zi5pYW0udjEiOAoUVmFsaWRhdGVUb2tlblJlcXVlc3QSDQoFdG9rZW4YASABKAkSEQoJd29ya3NwYWNlGAIgASgJIsUBChVWYWxpZGF0ZVRva2VuUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRIUCgx3b3Jrc3BhY2VfaWQYAiABKAkSDAoEcm9sZRgDIAEoCRIMCgRraW5kGAQgASgJEhAKCGdyYW50X2lkGAUgASgJEg0KBWVtYWlsGAYgASgJEhAKCGFyY2hpdmVkGAcgASgIEhYKDmFsbF93b3Jrc3BhY2VzGAggASgIEg4KBmNhcHBlZBgJIAEoCBIOCgZzY29wZXMYCiADKAkiJAoSTGlzdFJldm9rZWRSZXF1ZXN0Eg4KBmN1cnNvchgBIAEoCSI3ChNMaXN0UmV2b2tlZFJlc3BvbnNlEg4KBmN1cnNvchgBIAEoCRIQCghzdWJqZWN0cxgCIAMoCSInCgNVc2USEQoJcHJpbmNpcGFsGAEgASgJEg0KBWNvdW50GAIgASgFIlIKEFJlcG9ydFVzZVJlcXVlc3QSEAoIaW5zdGFuY2UYASABKAkSDgoGd2luZG93GAIgASgDEhwKBHVzZXMYAyADKAsyDi53Zi5pYW0udjEuVXNlIjYKEVJlcG9ydFVzZVJlc3BvbnNlEiEKCWVsc2V3aGVyZRgBIAMoCzIOLndmLmlhbS52MS5Vc2UiEAoOR2V0S2V5c1JlcXVlc3QiJAoPR2V0S2V5c1Jlc3BvbnNlEhEKCWp3a3NfanNvbhgBIAEoCSIkChFWZXJpZnlVc2VyUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJImsKElZlcmlmeVVzZXJSZXNwb25zZRINCgVrbm93bhgBIAEoCBINCgVlbWFpbBgCIAEoCRIMCgRuYW1lGAMgASgJEhAKCHZlcmlmaWVkGAQgASgIEhcKD3NlcnZpY2VfYWNjb3VudBgFIAEoCCJDChpHZXRXb3Jrc3BhY2VDb250ZXh0UmVxdWVzdBIUCgx3b3Jrc3BhY2VfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSJoChtHZXRXb3Jrc3BhY2VDb250ZXh0UmVzcG9uc2USDQoFa25vd24YASABKAgSDAoEc2x1ZxgCIAEoCRIMCgRuYW1lGAMgASgJEhAKCGFyY2hpdmVkGAQgASgIEgwKBHJvbGUYBSABKAky6QMKCklhbVNlcnZpY2USUgoNVmFsaWRhdGVUb2tlbhIfLndmLmlhbS52MS5WYWxpZGF0ZVRva2VuUmVxdWVzdBogLndmLmlhbS52MS5WYWxpZGF0ZVRva2VuUmVzcG9uc2USQAoHR2V0S2V5cxIZLndmLmlhbS52MS5HZXRLZXlzUmVxdWVzdBoaLndmLmlhbS52MS5HZXRLZXlzUmVzcG9uc2USTAoLTGlzdFJldm9rZWQSHS53Zi5pYW0udjEuTGlzdFJldm9rZWRSZXF1ZXN0Gh4ud2YuaWFtLnYxLkxpc3RSZXZva2VkUmVzcG9uc2USSQoKVmVyaWZ5VXNlchIcLndmLmlhbS52MS5WZXJpZnlVc2VyUmVxdWVzdBodLndmLmlhbS52MS5WZXJpZnlVc2VyUmVzcG9uc2USZAoTR2V0V29ya3NwYWNlQ29udGV4dBIlLndmLmlhbS52MS5HZXRXb3Jrc3BhY2VDb250ZXh0UmVxdWVzdBomLndmLmlhbS52MS5HZXRXb3Jrc3BhY2VDb250ZXh0UmVzcG9uc2USRgoJUmVwb3J0VXNlEhsud2YuaWFtLnYxLlJlcG9ydFVzZVJlcXVlc3QaHC53Zi5pYW0udjEuUmVwb3J0VXNlUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * @generated from message wf.iam.v1.ValidateTokenRequest
@@ -94,6 +94,13 @@ export type ValidateTokenResponse = Message<"wf.iam.v1.ValidateTokenResponse"> &
    * @generated from field: bool capped = 9;
    */
   capped: boolean;
+
+  /**
+   * The permissions that an API token is for, of those its holder has; none for all of them.
+   *
+   * @generated from field: repeated string scopes = 10;
+   */
+  scopes: string[];
 };
 
 /**
@@ -247,6 +254,129 @@ export const GetKeysResponseSchema: GenMessage<GetKeysResponse> = /*@__PURE__*/
   messageDesc(file_wf_iam_v1_iam, 8);
 
 /**
+ * @generated from message wf.iam.v1.VerifyUserRequest
+ */
+export type VerifyUserRequest = Message<"wf.iam.v1.VerifyUserRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message wf.iam.v1.VerifyUserRequest.
+ * Use `create(VerifyUserRequestSchema)` to create a new message.
+ */
+export const VerifyUserRequestSchema: GenMessage<VerifyUserRequest> = /*@__PURE__*/
+  messageDesc(file_wf_iam_v1_iam, 9);
+
+/**
+ * @generated from message wf.iam.v1.VerifyUserResponse
+ */
+export type VerifyUserResponse = Message<"wf.iam.v1.VerifyUserResponse"> & {
+  /**
+   * @generated from field: bool known = 1;
+   */
+  known: boolean;
+
+  /**
+   * @generated from field: string email = 2;
+   */
+  email: string;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * They have shown that the address is theirs.
+   *
+   * @generated from field: bool verified = 4;
+   */
+  verified: boolean;
+
+  /**
+   * It is a program, which belongs to one workspace.
+   *
+   * @generated from field: bool service_account = 5;
+   */
+  serviceAccount: boolean;
+};
+
+/**
+ * Describes the message wf.iam.v1.VerifyUserResponse.
+ * Use `create(VerifyUserResponseSchema)` to create a new message.
+ */
+export const VerifyUserResponseSchema: GenMessage<VerifyUserResponse> = /*@__PURE__*/
+  messageDesc(file_wf_iam_v1_iam, 10);
+
+/**
+ * @generated from message wf.iam.v1.GetWorkspaceContextRequest
+ */
+export type GetWorkspaceContextRequest = Message<"wf.iam.v1.GetWorkspaceContextRequest"> & {
+  /**
+   * @generated from field: string workspace_id = 1;
+   */
+  workspaceId: string;
+
+  /**
+   * Whose role is asked for; may be empty.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message wf.iam.v1.GetWorkspaceContextRequest.
+ * Use `create(GetWorkspaceContextRequestSchema)` to create a new message.
+ */
+export const GetWorkspaceContextRequestSchema: GenMessage<GetWorkspaceContextRequest> = /*@__PURE__*/
+  messageDesc(file_wf_iam_v1_iam, 11);
+
+/**
+ * @generated from message wf.iam.v1.GetWorkspaceContextResponse
+ */
+export type GetWorkspaceContextResponse = Message<"wf.iam.v1.GetWorkspaceContextResponse"> & {
+  /**
+   * @generated from field: bool known = 1;
+   */
+  known: boolean;
+
+  /**
+   * @generated from field: string slug = 2;
+   */
+  slug: string;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * Nothing new is begun in it.
+   *
+   * @generated from field: bool archived = 4;
+   */
+  archived: boolean;
+
+  /**
+   * Of the user in it; empty when they are no member.
+   *
+   * @generated from field: string role = 5;
+   */
+  role: string;
+};
+
+/**
+ * Describes the message wf.iam.v1.GetWorkspaceContextResponse.
+ * Use `create(GetWorkspaceContextResponseSchema)` to create a new message.
+ */
+export const GetWorkspaceContextResponseSchema: GenMessage<GetWorkspaceContextResponse> = /*@__PURE__*/
+  messageDesc(file_wf_iam_v1_iam, 12);
+
+/**
  * What other services ask of identity.
  *
  * @generated from service wf.iam.v1.IamService
@@ -281,6 +411,26 @@ export const IamService: GenService<{
     methodKind: "unary";
     input: typeof ListRevokedRequestSchema;
     output: typeof ListRevokedResponseSchema;
+  },
+  /**
+   * Who somebody is, by their id; of somebody unknown `known` is false.
+   *
+   * @generated from rpc wf.iam.v1.IamService.VerifyUser
+   */
+  verifyUser: {
+    methodKind: "unary";
+    input: typeof VerifyUserRequestSchema;
+    output: typeof VerifyUserResponseSchema;
+  },
+  /**
+   * What a workspace is, and what somebody is in it; of one that there isn't, `known` is false.
+   *
+   * @generated from rpc wf.iam.v1.IamService.GetWorkspaceContext
+   */
+  getWorkspaceContext: {
+    methodKind: "unary";
+    input: typeof GetWorkspaceContextRequestSchema;
+    output: typeof GetWorkspaceContextResponseSchema;
   },
   /**
    * How many requests an instance has taken from those who send many, and how many the others have.

@@ -1,0 +1,14 @@
+/** All that the audit log tells of. */
+export const actions = [
+  ...["user.registered", "user.signed_in", "session.ended", "session.all_ended", "session.reuse_detected"],
+  "user.password_reset",
+  ...["device.approved", "device.denied"],
+  ...["token.created", "token.deleted"],
+  ...["workspace.created", "workspace.renamed", "workspace.archived", "workspace.restored"],
+  ...["member.joined", "member.role_changed", "member.removed", "member.left"],
+  ...["service_account.created", "service_account.deleted"],
+  "key.rotated",
+  ...["invite.created", "invite.revoked"],
+] as const
+
+export type Action = (typeof actions)[number]

@@ -1,0 +1,49 @@
+import { isPerson } from "#kernel/auth/actor.ts"
+import type { Sql } from "#kernel/database/database.ts"
+import { Problem } from "#kernel/problem/problem.ts"
+import type { Caller } from "../audit/caller.ts"
+import { type Doer, record } from "../audit/record.ts"
+import type { Iam } from "../iam.ts"
+import { findDevice } from "./find.ts"
+import type { DeviceDecision } from "./shape.ts"
+
+/** Lets a device in as the caller, or says that it isn't theirs. */
+export const decideDevice =
+  (iam: Pick<Iam, "database">) =>
+  async (actor: Caller, decision: DeviceDecision): Promise<void> => {
+    if (!isPerson(actor)) throw new Problem("workspace.bound_token")
+    await decideAs(iam, actor, decision)
+  }
+
+/** The same, for who has shown who they are in another way. */
+export const decideAs = async (
+  { database }: Pick<Iam, "database">,
+  doer: Doer & { readonly user_id: string },
+  { user_code: typed, approve }: DeviceDecision,
+): Promise<void> => {
+  const { user_code } = await findDevice(
+    { database },
+    typed,
+    doer.origin ?? { device: "", address: undefined },
+  )
+  const decision = approve ? "approved" : "denied"
+  await database.tx(async (sql) => {
+    const { user_id } = doer
+    const device = await markDecided(sql, { user_code, decision, user_id })
+    if (!device) throw new Problem("device.not_found")
+    const subject = { kind: "device", id: user_code, name: device.device }
+    const action = approve ? "device.approved" : "device.denied"
+    const details = { address: device.address }
+    await record(sql, doer, { action, of: { account_id: user_id }, subject, details })
+  })
+}
+
+type Decided = { readonly user_code: string; readonly decision: string; readonly user_id: string }
+
+const markDecided = async (sql: Sql, { user_code, decision, user_id }: Decided) => {
+  const [row] = await sql<{ device: string; address: string | null }>`
+    update iam.device_login set decision = ${decision}, user_id = ${user_id}::text::uuid
+    where user_code = ${user_code} and decision is null and expires_at > now()
+    returning device, address`
+  return row
+}

@@ -1,0 +1,54 @@
+import type { Sql } from "#kernel/database/database.ts"
+import { Problem } from "#kernel/problem/problem.ts"
+import type { Origin } from "../audit/caller.ts"
+import { record } from "../audit/record.ts"
+import type { Iam } from "../iam.ts"
+import { revokeAllSessions } from "../session/revoke.ts"
+import { hashOf } from "../token/secret.ts"
+
+export type ResetPassword = { readonly token: string; readonly password: string }
+
+/** Sets the password of who has the link, once, and signs them out everywhere. API tokens stay: they know no password. */
+export const resetPassword =
+  ({ database, kit, passwords }: Pick<Iam, "database" | "kit" | "passwords">) =>
+  async ({ token, password }: ResetPassword, origin?: Origin): Promise<void> => {
+    const link = await hashOf(token)
+    // Hashing is dear: nobody gets it with a link that isn't one.
+    if ((await database.run((sql) => readReset(sql, link))).length === 0) throw new Problem("link.not_valid")
+    const password_hash = await passwords.hash(password)
+    await database.tx(async (sql) => {
+      const user = await takeReset(sql, link)
+      if (!user) throw new Problem("link.not_valid")
+      const { user_id, email } = user
+      await setPassword(sql, user_id, password_hash)
+      await revokeAllSessions(sql, user_id, kit.now())
+      const doer = { kind: "user", user_id, email, origin } as const
+      const subject = { kind: "user", id: user_id, name: email }
+      await record(sql, doer, { action: "user.password_reset", of: { account_id: user_id }, subject })
+    })
+  }
+
+const readReset = (sql: Sql, link: Uint8Array) =>
+  sql`select user_id from iam.password_reset where hash = ${link} and expires_at > now()`
+
+type Holder = { readonly user_id: string; readonly email: string }
+
+/** Every link of that person is used up with the first. */
+const takeReset = async (sql: Sql, link: Uint8Array): Promise<Holder | undefined> => {
+  const [row] = await sql<Holder>`
+    with taken as (
+      delete from iam.password_reset where hash = ${link} and expires_at > now() returning user_id
+    ),
+    others as (
+      delete from iam.password_reset where user_id in (select user_id from taken) and hash <> ${link}
+    )
+    update iam.user_account set verified_at = coalesce(verified_at, now())
+    where id in (select user_id from taken)
+    returning id as user_id, email`
+  return row
+}
+
+const setPassword = (sql: Sql, user_id: string, hash: string) =>
+  sql`
+    insert into iam.password (user_id, hash) values (${user_id}::text::uuid, ${hash})
+    on conflict (user_id) do update set hash = excluded.hash, changed_at = now()`

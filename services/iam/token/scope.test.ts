@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect, test } from "bun:test"
+import { given, type IamHouse, type Person } from "../given.ts"
+
+let house: IamHouse
+let ask: ReturnType<typeof given.send>
+let owner: Person
+beforeAll(async () => {
+  house = await given.house()
+  ask = given.send(house)
+  owner = await given.person(house)
+})
+afterAll(() => house.close())
+
+const make = (token: string, body: object) => ask("POST", "tokens", { token, body: { name: "t", ...body } })
+
+const actorOf = (token: unknown) =>
+  given.secondEye(house)({ authorization: `Bearer ${token}`, workspace: undefined })
+
+test("a token is for its scopes alone at every verifier, and is listed with them", async () => {
+  const { status, body } = await make(owner.token, { scopes: ["run.start", "run.read", "run.start"] })
+  expect([status, body.scopes]).toEqual([201, ["run.start", "run.read"]])
+  expect((await actorOf(body.token)).scopes).toEqual(["run.start", "run.read"])
+  const { body: page } = await ask("GET", "tokens", { token: owner.token })
+  expect((page.items as { scopes: string[] }[])[0]?.scopes).toEqual(["run.start", "run.read"])
+  const refused = await ask("GET", "tokens", { token: String(body.token) })
+  expect([refused.status, refused.body.code]).toEqual([403, "auth.forbidden"])
+})
+
+test("no token is made for what one may not do oneself", async () => {
+  const guest = await given.member(house, owner, "viewer")
+  const body = { name: "t", scopes: ["run.start"] }
+  const refused = await ask("POST", "tokens", { token: guest.token, workspace: owner.slug, body })
+  expect([refused.status, refused.body.code]).toEqual([403, "auth.forbidden"])
+})
+
+test("a token for some things makes others for these at most, whatever is asked for", async () => {
+  const scopes = ["token.manage", "run.read"]
+  const { token } = (await make(owner.token, { scopes })).body as { token: string }
+  expect((await make(token, { scopes: ["run.start"] })).status).toBe(403)
+  expect((await make(token, {})).body.scopes).toEqual(scopes)
+  expect((await make(token, { all_workspaces: true })).body.code).toBe("workspace.bound_token")
+})
+
+test("scopes don't outlast what their holder may do", async () => {
+  const guest = await given.member(house, owner, "admin")
+  const body = { name: "t", scopes: ["workspace.rename", "run.start"] }
+  const made = await ask("POST", "tokens", { token: guest.token, workspace: owner.slug, body })
+  const token = String(made.body.token)
+  const rename = () => ask("PATCH", `workspaces/${owner.workspace_id}`, { token, body: { name: "x" } })
+  expect((await rename()).status).toBe(200)
+  const path = `workspaces/${owner.workspace_id}/members/${guest.user_id}`
+  await ask("PATCH", path, { token: owner.token, body: { role: "viewer" } })
+  const refused = await rename()
+  expect([refused.status, refused.body.code]).toEqual([403, "auth.forbidden"])
+})
+
+test("it does nothing for its holder's account, and leaves no workspace for them", async () => {
+  const guest = await given.member(house, owner, "admin")
+  const body = { name: "t", scopes: ["run.read"] }
+  const made = await ask("POST", "tokens", { token: guest.token, workspace: owner.slug, body })
+  const token = String(made.body.token)
+  const left = await ask("DELETE", `workspaces/${owner.workspace_id}/members/${guest.user_id}`, { token })
+  expect([left.status, left.body.code]).toEqual([403, "auth.forbidden"])
+  expect((await ask("DELETE", "auth/sessions", { token })).body.code).toBe("workspace.bound_token")
+})
+
+test.each([[[]], [["run.everything"]], [["__proto__"]], ["run.read"]])(
+  "scopes %p are refused",
+  async (scopes) => {
+    expect((await make(owner.token, { scopes })).status).toBe(422)
+  },
+)
