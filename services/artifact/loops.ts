@@ -1,9 +1,13 @@
 import { type Loop, loop } from "#kernel/service/loop.ts"
+import { expireArtifacts } from "./artifact/expire.ts"
 import { sweepArtifacts } from "./artifact/sweep.ts"
 import type { ArtifactStore } from "./store.ts"
 
 const sweep_ms = 60_000
 
+const expire_ms = 600_000
+
 export const artifactLoops = (store: ArtifactStore): readonly Loop[] => [
   loop({ name: "artifact.sweep", round: sweepArtifacts(store), idle_ms: sweep_ms, log: store.log }),
+  loop({ name: "artifact.expire", round: expireArtifacts(store), idle_ms: expire_ms, log: store.log }),
 ]

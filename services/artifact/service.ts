@@ -21,6 +21,10 @@ export const artifact = service({
       checkRun: async (workspaceId, runId) => {
         await scheduler.getRun({ workspaceId, runId })
       },
+      goneRuns: async (run_ids) => {
+        const there = new Set((await scheduler.openRuns({ runIds: [...run_ids] })).known)
+        return run_ids.filter((run_id) => !there.has(run_id))
+      },
       originsOf: async (workspaceId, runId) => {
         const { origins } = await scheduler.listOrigins({ workspaceId, runId })
         return origins.map(({ runId: run_id, tasks }) => ({ run_id, tasks }))

@@ -14,6 +14,8 @@ export type ArtifactStore = {
   readonly max_bytes: number
   /** Refuses with run.not_found when the workspace has no such run. */
   readonly checkRun: (workspace_id: string, run_id: string) => Promise<void>
+  /** Of these runs those that there are no more. */
+  readonly goneRuns: (run_ids: readonly string[]) => Promise<readonly string[]>
   /** The tasks of earlier runs whose results this one has taken over. */
   readonly originsOf: (workspace_id: string, run_id: string) => Promise<readonly Origin[]>
 }

@@ -4,6 +4,7 @@ import { collections, runs } from "./collections.ts"
 import { metadataConfig } from "./config.ts"
 import { metadataConsumers } from "./consume.ts"
 import { metadataHttp } from "./http.ts"
+import { metadataLoops } from "./loops.ts"
 import { metadataRpc } from "./rpc.ts"
 import { createRunSignal } from "./run/signal.ts"
 
@@ -12,7 +13,7 @@ export const metadata = service({
   config: metadataConfig,
   needs: ["documents"],
   calls: ["iam"],
-  start: async (platform) => {
+  start: async (platform, { WF_KEEP_LOGS_DAYS }) => {
     const { documents, kit, log } = platform
     await documents.prepare(collections)
     const archive: Archive = { documents, kit, log, moved: createRunSignal(), patience }
@@ -20,6 +21,7 @@ export const metadata = service({
       http: metadataHttp(archive, { ...platform, service: "metadata" }),
       rpc: metadataRpc(archive),
       consumers: metadataConsumers(archive),
+      loops: metadataLoops(archive, WF_KEEP_LOGS_DAYS),
       ready: {
         documents: async () => {
           await documents.find(runs, { where: { id: "" }, order: [], limit: 1 })

@@ -12,7 +12,7 @@ const read = (path: string) => Bun.file(join(root, path)).text()
 type Container = {
   image: string
   command?: readonly string[]
-  environment?: Readonly<Record<string, string | number>>
+  environment?: Readonly<Record<string, string | number | null>>
   healthcheck?: { test: readonly string[] }
   depends_on?: Readonly<Record<string, { condition: string }>>
   ports?: readonly string[]
@@ -56,7 +56,10 @@ test("every service accepts the settings that its container gets", async () => {
   const image = await ofImage()
   for (const name of serviceNames()) {
     const given = Object.entries(services[name]?.environment ?? {})
-    const environment = { ...image, ...Object.fromEntries(given.map(([key, value]) => [key, String(value)])) }
+    const environment = {
+      ...image,
+      ...Object.fromEntries(given.map(([key, value]) => [key, String(value ?? "")])),
+    }
     const settings = readSettings(await serviceOf(name), environment)
     for (const [peer, url] of settings.peers) expect(url).toBe(`http://${peer}:4401`)
   }

@@ -24,7 +24,13 @@ beforeAll(async () => {
   const blob = folderBlob({ folder, key, url: "http://localhost", now: () => new Date() })
   const checkRun = () => Promise.resolve()
   const originsOf = (_: string, run_id: string) => Promise.resolve(origins.get(run_id) ?? [])
-  store = { ...{ database, blob, checkRun, originsOf }, kit: systemKit(), log: silentLog, max_bytes: 1_000 }
+  const goneRuns = () => Promise.resolve([])
+  store = {
+    ...{ database, blob, checkRun, originsOf, goneRuns },
+    kit: systemKit(),
+    log: silentLog,
+    max_bytes: 1_000,
+  }
 })
 afterAll(async () => {
   await database.close()

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, test } from "bun:test"
+import { mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { platformKey } from "#kernel/auth/platform-key.ts"
+import { folderBlob } from "#kernel/blob/folder.ts"
+import type { Database } from "#kernel/database/database.ts"
+import { systemKit } from "#kernel/service/kit.ts"
+import { migrationsOf } from "#kernel/service/migrations.ts"
+import { silentLog } from "#kernel/telemetry/log.ts"
+import { testDatabase } from "#kernel/testing/database.ts"
+import type { ArtifactStore } from "../store.ts"
+import { expireArtifacts } from "./expire.ts"
+import { keepArtifact } from "./keep.ts"
+import { sweepArtifacts } from "./sweep.ts"
+
+const folder = mkdtempSync(join(tmpdir(), "wf-artifact-expire-"))
+const day_ms = 86_400_000
+const known = new Set<string>()
+let database: Database
+let store: ArtifactStore
+beforeAll(async () => {
+  const migrations = migrationsOf(new URL("../migrations", import.meta.url).pathname)
+  database = await testDatabase({ schema: "artifact", migrations })
+  const key = platformKey(Buffer.alloc(32, 7).toString("base64"))
+  const blob = folderBlob({ folder, key, url: "http://localhost", now: () => new Date() })
+  store = {
+    ...{ database, blob, kit: systemKit(), log: silentLog, max_bytes: 1_000 },
+    checkRun: () => Promise.resolve(),
+    originsOf: () => Promise.resolve([]),
+    goneRuns: async (run_ids) => run_ids.filter((run_id) => !known.has(run_id)),
+  }
+})
+afterAll(async () => {
+  await database.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const keepFor = async (run_id: string): Promise<string> => {
+  const given = { run_id, task: "make", attempt: 1, workspace_id: crypto.randomUUID() }
+  const body = new Blob(["text"]).stream()
+  await keepArtifact(store)({ ...given, name: "out.csv", content_type: undefined, body })
+  return run_id
+}
+
+const runIn = (days: number) => Bun.randomUUIDv7("hex", Date.now() + days * day_ms)
+
+const expireAll = async () => {
+  const [expire, sweep] = [expireArtifacts(store), sweepArtifacts(store)]
+  while (await expire());
+  while (await sweep());
+}
+
+const left = async () => {
+  const rows = await database.run((sql) => sql<{ run_id: string }>`select run_id from artifact.artifact`)
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
+  return { runs: rows.map(({ run_id }) => run_id).sort(), files: files.length }
+}
+
+test("files go with their run, in bounded rounds; those of a run that is there, or that may be about to come, stay", async () => {
+  const kept = await keepFor(runIn(-40))
+  known.add(kept)
+  const fresh = await keepFor(runIn(0))
+  for (let made = 0; made < 450; made += 1) await keepFor(runIn(-31))
+  const before = await left()
+  expect(before.runs.length).toBe(452)
+  await expireAll()
+  const after = await left()
+  expect(after.runs).toEqual([kept, fresh].sort())
+  expect(before.files - after.files).toBe(450 * (before.files / 452))
+  known.delete(kept)
+  await expireAll()
+  expect((await left()).runs).toEqual([fresh])
+})
+
+test("while the scheduler doesn't answer, nothing goes", async () => {
+  const run_id = await keepFor(runIn(-31))
+  const away = { ...store, goneRuns: () => Promise.reject(new Error("away")) }
+  expect(expireArtifacts(away)()).rejects.toThrow("away")
+  await sweepArtifacts(store)()
+  expect((await left()).runs).toContain(run_id)
+})
