@@ -216,11 +216,13 @@ export const commands: readonly Command[] = [
       ["--device", "by agreeing in a browser, here or elsewhere; on a terminal that is the usual way"],
       ["--email <address>", "with a password, which is asked for, or read from stdin"],
       ["--with-token", "with an API token, read from stdin"],
+      ["--sso", "with your browser on this machine, at the platform's identity provider"],
       ["--name <profile>", "the profile's name (default: the host)"],
     ],
     examples: [
       "wf login --url https://wf.example.com",
       "wf login --url https://wf.example.com --with-token < token",
+      "wf login --url https://wf.example.com --sso",
     ],
     load: () => import("./commands/identity/login.ts"),
   },

@@ -22,7 +22,7 @@ const groups: Readonly<Record<string, string>> = {
   bench: "load a platform, and print rates and percentiles",
   account: "register, confirm your address, and get a new password",
   workspaces: "list, make, choose, rename, archive and join them",
-  sessions: "list and end what you have signed in to with your password",
+  sessions: "list and end where you are signed in",
   members: "list, invite and remove them, and change what they may do",
   tokens: "list, create and delete API tokens",
   "service-accounts": "list, make and delete members that are programs, and their tokens",

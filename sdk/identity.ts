@@ -5,6 +5,7 @@ import type {
   Login,
   Mailed,
   Me,
+  OidcProvider,
   Page,
   PageOptions,
   Role,
@@ -41,6 +42,11 @@ export const identityOf = (transport: Transport) => {
     deviceLogin: (device_code: string) => post<Login>("/api/v1/auth/device/token", { device_code }),
     decideDevice: (user_code: string, approve: boolean) =>
       post<undefined>("/api/v1/auth/device/approve", { user_code, approve }),
+    /** Where people sign in with a browser, at a provider of their own. */
+    oidcProvider: () => transport.json<OidcProvider>({ path: "/api/v1/auth/oidc/provider" }),
+    /** For the code that such a browser has brought back. */
+    redeemOidc: (code: { readonly code: string; readonly code_verifier: string }) =>
+      post<Login>("/api/v1/auth/oidc/token", code),
     refresh: (refresh_token: string) => post<Login>("/api/v1/auth/refresh", { refresh_token }),
     logout: () => post<undefined>("/api/v1/auth/logout", {}),
     /** Where the platform sends mail, what to do next is in a mail, whoever has the address. */

@@ -29,6 +29,7 @@ export type Secret = Schemas["Secret"]
 export type Artifact = Schemas["Artifact"]
 
 export type Login = Schemas["Login"]
+export type OidcProvider = Schemas["OidcProvider"]
 export type DeviceCode = Schemas["DeviceCode"]
 export type Me = Schemas["Me"]
 export type Mailed = Schemas["Mailed"]

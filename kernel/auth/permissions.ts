@@ -65,6 +65,7 @@ export type Asked = Permission | "signed_in" | "open"
 /** The permission that each operation of the API asks for. A test holds that none is missing, and that they refuse. */
 export const operations: Readonly<Record<string, Asked>> = {
   ...{ register: "open", login: "open", refreshLogin: "open" },
+  ...{ getOidcProvider: "open", startOidc: "open", finishOidc: "open", redeemOidc: "open" },
   /** Codes that nobody guesses are what these ask for. */
   ...{ requestDeviceCode: "open", redeemDeviceCode: "open", decideDevice: "signed_in" },
   /** A link that was mailed is what these ask for, or nothing but an address. */

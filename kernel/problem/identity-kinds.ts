@@ -36,6 +36,31 @@ export const identityKinds = {
     title: "There is no device with this code, or not any more",
     next: "Check the code; `wf login` shows a new one.",
   },
+  "oidc.not_set": {
+    status: 404,
+    title: "Nobody signs in to this platform through an identity provider",
+    next: "Sign in with `wf login --email ADDRESS`, or ask whoever runs it; `WF_OIDC_ISSUER` names a provider.",
+  },
+  "oidc.unavailable": {
+    status: 503,
+    title: "The identity provider can't be reached",
+    next: "Try again shortly. If it stays, ask whoever runs the platform: the provider or its settings are wrong.",
+  },
+  "oidc.not_valid": {
+    status: 401,
+    title: "The sign-in is not valid, or not any more",
+    next: "Begin anew with `wf login --sso`.",
+  },
+  "oidc.not_allowed": {
+    status: 403,
+    title: "The identity provider doesn't let you in here",
+    next: "Ask whoever manages your account there.",
+  },
+  "oidc.not_linked": {
+    status: 409,
+    title: "This e-mail address has an account that the identity provider doesn't know",
+    next: "Sign in with its password, or ask whoever runs the platform to let accounts be taken over by address.",
+  },
   "auth.forbidden": {
     status: 403,
     title: "You are not allowed to do this",

@@ -175,6 +175,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["finishOidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getOidcProvider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["startOidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["redeemOidc"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/password/forgot": {
         parameters: {
             query?: never;
@@ -2083,6 +2147,15 @@ export interface components {
              */
             start_at: string;
         };
+        OidcCode: {
+            code: string;
+            code_verifier: string;
+        };
+        OidcProvider: {
+            issuer: string;
+            /** @description Where a browser begins, on the platform's own host. */
+            start_url: string;
+        };
         OpenWorker: {
             /** @description How it is listed. */
             name: string;
@@ -2906,7 +2979,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
-                action?: "user.registered" | "user.signed_in" | "session.ended" | "session.all_ended" | "session.reuse_detected" | "user.password_reset" | "device.approved" | "device.denied" | "token.created" | "token.deleted" | "workspace.created" | "workspace.renamed" | "workspace.archived" | "workspace.restored" | "member.joined" | "member.role_changed" | "member.removed" | "member.left" | "service_account.created" | "service_account.deleted" | "key.rotated" | "invite.created" | "invite.revoked";
+                action?: "user.registered" | "user.signed_in" | "session.ended" | "session.all_ended" | "session.reuse_detected" | "user.password_reset" | "user.linked" | "device.approved" | "device.denied" | "token.created" | "token.deleted" | "workspace.created" | "workspace.renamed" | "workspace.archived" | "workspace.restored" | "member.joined" | "member.role_changed" | "member.removed" | "member.left" | "service_account.created" | "service_account.deleted" | "key.rotated" | "invite.created" | "invite.revoked";
                 /** @description Who did it, by address. */
                 actor?: string;
                 since?: string;
@@ -2946,7 +3019,7 @@ export interface operations {
     exportAudit: {
         parameters: {
             query?: {
-                action?: "user.registered" | "user.signed_in" | "session.ended" | "session.all_ended" | "session.reuse_detected" | "user.password_reset" | "device.approved" | "device.denied" | "token.created" | "token.deleted" | "workspace.created" | "workspace.renamed" | "workspace.archived" | "workspace.restored" | "member.joined" | "member.role_changed" | "member.removed" | "member.left" | "service_account.created" | "service_account.deleted" | "key.rotated" | "invite.created" | "invite.revoked";
+                action?: "user.registered" | "user.signed_in" | "session.ended" | "session.all_ended" | "session.reuse_detected" | "user.password_reset" | "user.linked" | "device.approved" | "device.denied" | "token.created" | "token.deleted" | "workspace.created" | "workspace.renamed" | "workspace.archived" | "workspace.restored" | "member.joined" | "member.role_changed" | "member.removed" | "member.left" | "service_account.created" | "service_account.deleted" | "key.rotated" | "invite.created" | "invite.revoked";
                 /** @description Who did it, by address. */
                 actor?: string;
                 since?: string;
@@ -3178,6 +3251,133 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finishOidc: {
+        parameters: {
+            query: {
+                state: string;
+                code?: string;
+                iss?: string;
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The browser goes on to the program that wanted the sign-in, with `code` or `error` */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOidcProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where people sign in, if they do so elsewhere */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OidcProvider"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startOidc: {
+        parameters: {
+            query: {
+                redirect_uri: string;
+                /** @description Of the program's own verifier, by S256. */
+                code_challenge: string;
+                /** @description What the program knows the answer by. */
+                state: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The browser goes on to the provider */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redeemOidc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OidcCode"];
+            };
+        };
+        responses: {
+            /** @description Tokens of a new session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Login"];
                 };
             };
             /** @description A refusal */

@@ -18,6 +18,8 @@ import { iamHttp } from "./http.ts"
 import type { Iam } from "./iam.ts"
 import { openKeys } from "./key/keys.ts"
 import type { Letters } from "./letter/letter.ts"
+import { openOidc } from "./oidc/oidc.ts"
+import type { OidcSettings } from "./oidc/settings.ts"
 import { argonPasswords } from "./password/argon.ts"
 import { iamRpc } from "./rpc.ts"
 
@@ -26,6 +28,8 @@ export type IamHouse = {
   readonly app: App
   readonly authenticate: Authenticate
   readonly database: Database
+  /** The same, with other settings for who signs in at a provider. */
+  appWith(settings: OidcSettings): App
   close(): Promise<void>
 }
 
@@ -33,7 +37,7 @@ type Json = Record<string, unknown>
 
 export type Answer = { readonly status: number; readonly body: Json }
 
-type Furniture = { readonly kit?: Kit; readonly letters?: Letters }
+type Furniture = { readonly kit?: Kit; readonly letters?: Letters; readonly oidc?: OidcSettings }
 
 export type Asking = { readonly body?: unknown; readonly token?: string; readonly workspace?: string }
 
@@ -113,12 +117,18 @@ export const given = {
   },
 
   /** Identity as others meet it: its HTTP door, and a verifier that asks it over RPC. */
-  house: async ({ kit = systemKit(), letters }: Furniture = {}): Promise<IamHouse> => {
+  house: async ({ kit = systemKit(), letters, oidc: settings }: Furniture = {}): Promise<IamHouse> => {
     const database = await given.database()
     const keys = await openKeys({ database, key: given.key(), kit })
-    const iam: Iam = { database, kit, keys, passwords: argonPasswords(), letters, public_url: undefined }
+    const oidc = openOidc(settings, given.key())
+    const passwords = argonPasswords()
+    const iam: Iam = { database, kit, keys, passwords, oidc, letters, public_url: undefined }
     const authenticate = eyeOf(iam)
-    const app = iamHttp(iam, { service: "iam", authenticate, log: silentLog, metrics: createMetrics() })
-    return { iam, app, authenticate, database, close: () => database.close() }
+    const doors = { service: "iam", authenticate, log: silentLog, metrics: createMetrics() }
+    return {
+      ...{ iam, authenticate, database, app: iamHttp(iam, doors) },
+      appWith: (others) => iamHttp({ ...iam, oidc: openOidc(others, given.key()) }, doors),
+      close: () => database.close(),
+    }
   },
 }

@@ -2,6 +2,7 @@ import type { Database } from "#kernel/database/database.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import type { Keys } from "./key/keys.ts"
 import type { Letters } from "./letter/letter.ts"
+import type { Oidc } from "./oidc/oidc.ts"
 import type { Passwords } from "./password/passwords.ts"
 
 /** What identity's use-cases stand on. */
@@ -10,6 +11,8 @@ export type Iam = {
   readonly kit: Kit
   readonly keys: Keys
   readonly passwords: Passwords
+  /** Undefined where nobody signs in at a provider. */
+  readonly oidc: Oidc | undefined
   /** Where people reach the platform, if the settings say it. */
   readonly public_url: string | undefined
   /** Undefined where no mail is sent. */

@@ -10,6 +10,7 @@ import { rotateOldKeys } from "./key/rotate.ts"
 import { cleanLinks } from "./letter/clean.ts"
 import type { Letters } from "./letter/letter.ts"
 import { sendLetters } from "./letter/send.ts"
+import { cleanSignInCodes } from "./oidc/clean.ts"
 import { cleanRevocations, cleanSessions } from "./session/clean.ts"
 import { cleanThrottle } from "./throttle/clean.ts"
 
@@ -28,6 +29,7 @@ export const iamLoops = (database: Database, log: Log): readonly Loop[] => [
   loop({ name: "iam.forget", round: cleanRevocations(database), idle_ms: clean_ms, log }),
   loop({ name: "iam.throttle", round: cleanThrottle(database), idle_ms: clean_ms, log }),
   loop({ name: "iam.devices", round: cleanDevices(database), idle_ms: clean_ms, log }),
+  loop({ name: "iam.codes", round: cleanSignInCodes(database), idle_ms: clean_ms, log }),
   loop({ name: "iam.links", round: cleanLinks(database), idle_ms: clean_ms, log }),
 ]
 

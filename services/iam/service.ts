@@ -4,6 +4,8 @@ import { iamHttp } from "./http.ts"
 import type { Iam } from "./iam.ts"
 import { openKeys } from "./key/keys.ts"
 import { iamLoops, keyLoop, postbox } from "./loops.ts"
+import { openOidc } from "./oidc/oidc.ts"
+import { oidcSettingsOf } from "./oidc/settings.ts"
 import { argonPasswords } from "./password/argon.ts"
 import { iamRpc } from "./rpc.ts"
 
@@ -22,6 +24,7 @@ export const iam = service({
       kit,
       keys,
       passwords: argonPasswords(),
+      oidc: openOidc(oidcSettingsOf(config), platform.key),
       letters: post?.letters,
       public_url: config.WF_PUBLIC_URL,
     }

@@ -68,7 +68,8 @@ test("every service accepts the settings that its container gets", async () => {
 test("no setting is given that nobody reads", async () => {
   const { services } = await composeFile()
   const shared = ["kernel/service/settings.ts", "kernel/service/compose.ts", "kernel/http/cors.ts"]
-  const known = (await Promise.all(shared.map(read))).join("\n") + (await configs())
+  const parts = ["services/iam/oidc/settings.ts"]
+  const known = (await Promise.all([...shared, ...parts].map(read))).join("\n") + (await configs())
   const given = serviceNames().flatMap((name) => Object.keys(services[name]?.environment ?? {}))
   const peers = new Set(serviceNames().map((name) => `WF_${name.toUpperCase()}_RPC_URL`))
   expect([...new Set(given)].filter((name) => !peers.has(name) && !known.includes(name))).toEqual([])

@@ -68,6 +68,10 @@ describe.skipIf(!isUsable(envoy))("who comes through the gateway", () => {
     "/health/live/../../api/v1/runs",
     "/api/v1/auth/refresh\\..\\..\\runs",
     "/api/v1/auth/login/",
+    "/api/v1/auth/oidc/",
+    "/api/v1/auth/oidc/start/../../me",
+    "/api/v1/auth/oidc/callback/%2e%2e/%2e%2e/me",
+    "/api/v1/auth/oidc/token;/me",
     "/api/v1/auth/me?/api/v1/auth/login",
   ])("%s is no way around it", async (path) => {
     const status = await new Promise((resolve, reject) => {

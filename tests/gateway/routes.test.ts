@@ -16,6 +16,7 @@ import { clusters, credential, type Gateway, startGateway } from "./given.ts"
 const promised = `
 GET /api/v1/auth/sessions iam
 POST /api/v1/auth/device/code iam
+GET /api/v1/auth/oidc/callback?code=x&iss=https%3A%2F%2Flogin.example.com iam
 POST /api/v1/workspaces/x/members iam
 POST /api/v1/invites/accept iam
 GET /api/v1/audit iam

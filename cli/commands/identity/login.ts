@@ -9,6 +9,7 @@ import { exit_codes } from "../../exit.ts"
 import { Failure } from "../../failure.ts"
 import type { Io } from "../../io.ts"
 import { readPassword } from "../../password.ts"
+import { ssoLogin } from "../../sso-login.ts"
 
 /** The secret comes from stdin, never from the command line, where others could read it. */
 export const run = async ({ options }: Given, io: Io): Promise<number> => {
@@ -32,6 +33,7 @@ export const run = async ({ options }: Given, io: Io): Promise<number> => {
 const tokenFrom = async (url: string, options: Given["options"], io: Io): Promise<string> => {
   if (flag(options, "withToken")) return readToken(io)
   const { identity } = createClient({ url, user_agent: ownName() })
+  if (flag(options, "sso")) return ssoToken(url, await ssoLogin(identity, io), io)
   const email = text(options, "email")
   if (email !== undefined) {
     const password = await readPassword("Password", io)
@@ -40,7 +42,7 @@ const tokenFrom = async (url: string, options: Given["options"], io: Io): Promis
   if (io.note_is_tty || flag(options, "device")) return tokenOf(url, await deviceLogin(identity, io))
   throw new Failure(
     exit_codes.usage,
-    "Give an API token with `--with-token < file`, a password with `--email ADDRESS < file`, or `--device` to agree in a browser.",
+    "Give an API token with `--with-token < file`, a password with `--email ADDRESS < file`, or `--device` or `--sso` to sign in with a browser.",
   )
 }
 
@@ -58,6 +60,18 @@ const tokenOf = async (url: string, access_token: string): Promise<string> => {
   const created = await createClient({ url, token: access_token }).identity.createToken({
     name: "wf login",
     all_workspaces: true,
+  })
+  return created.token
+}
+
+const sso_lifetime_ms = 30 * 86_400_000
+
+/** It ends, so that whoever goes on signs in anew, and has what their groups give them by then. */
+const ssoToken = async (url: string, access_token: string, io: Io): Promise<string> => {
+  const created = await createClient({ url, token: access_token }).identity.createToken({
+    name: "wf login --sso",
+    all_workspaces: true,
+    expires_at: new Date(io.now().getTime() + sso_lifetime_ms).toISOString(),
   })
   return created.token
 }

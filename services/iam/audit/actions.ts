@@ -1,7 +1,7 @@
 /** All that the audit log tells of. */
 export const actions = [
   ...["user.registered", "user.signed_in", "session.ended", "session.all_ended", "session.reuse_detected"],
-  "user.password_reset",
+  ...["user.password_reset", "user.linked"],
   ...["device.approved", "device.denied"],
   ...["token.created", "token.deleted"],
   ...["workspace.created", "workspace.renamed", "workspace.archived", "workspace.restored"],

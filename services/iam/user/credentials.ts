@@ -27,6 +27,18 @@ const passwordText = z
   .transform((text) => text.normalize("NFKC"))
   .openapi({ type: "string", maxLength: max_password_chars })
 
+/** A name that somebody else gives for a person; undefined where nothing is left of it. */
+export const cleanName = (given: unknown): string | undefined => {
+  if (typeof given !== "string") return undefined
+  const name = given
+    .toWellFormed()
+    .replaceAll(/\p{Cc}/gu, "")
+    .trim()
+    .slice(0, max_name_chars)
+    .toWellFormed()
+  return name === "" ? undefined : name
+}
+
 /** Any text that could be a password: what it must be like is nothing that a login tells. */
 export const credentials = z.object({ email: emailText, password: passwordText }).openapi("Credentials")
 
