@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts"
+import { queues_option } from "./token-queues.ts"
 
 const json = ["--json", "print the API's objects"] as const
 
@@ -26,6 +27,7 @@ export const serviceAccountCommands: readonly Command[] = [
     options: [
       ["--name <name>", "what it is called (default: as the account)"],
       ["--scope <permission...>", "it is for this alone, like run.start,run.read"],
+      queues_option,
       ["--expires <duration>", "for how long it is good, like 90d (default: until it is taken back)"],
       json,
     ],

@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts"
+import { queues_option } from "./token-queues.ts"
 
 const json = ["--json", "print the API's objects"] as const
 
@@ -18,6 +19,7 @@ export const tokenCommands: readonly Command[] = [
     options: [
       ["--role <role>", "it may do no more than this (default: all that you may)"],
       ["--scope <permission...>", "it is for this alone, like run.start,run.read"],
+      queues_option,
       ["--expires <duration>", "for how long it is good, like 90d (default: until it is deleted)"],
       json,
     ],
@@ -25,6 +27,7 @@ export const tokenCommands: readonly Command[] = [
       "wf tokens create ci",
       "wf tokens create dashboard --role viewer --expires 90d",
       "wf tokens create ci --scope run.start,run.read",
+      "wf tokens create mailer --scope worker.run --queues mail,bulk",
     ],
     load: () => import("./commands/tokens/create.ts"),
   },

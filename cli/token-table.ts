@@ -9,4 +9,5 @@ export const tokenColumns = (now: Date): readonly Column<Token>[] => [
   { title: "role", full: (row) => row.role ?? "" },
   { title: "until", full: (row) => row.expires_at ?? "" },
   { title: "for", full: (row) => row.scopes?.join(" ") ?? "" },
+  { title: "queues", full: (row) => row.queues?.join(" ") ?? "" },
 ]

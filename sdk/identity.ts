@@ -27,6 +27,8 @@ export type CreateToken = {
   readonly role?: Role
   /** The permissions that it is for, like `run.start`. */
   readonly scopes?: readonly string[]
+  /** Workers with it take from these queues alone. */
+  readonly queues?: readonly string[]
 }
 
 export const identityOf = (transport: Transport) => {

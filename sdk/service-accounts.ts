@@ -8,6 +8,7 @@ export type CreateServiceToken = {
   readonly name: string
   readonly expires_at?: string
   readonly scopes?: readonly string[]
+  readonly queues?: readonly string[]
 }
 
 /** Members of a workspace that are programs. */

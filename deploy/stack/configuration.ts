@@ -1,5 +1,6 @@
 import { join } from "node:path"
-import { parse } from "yaml"
+import { gatewayFile, readGateway } from "#deploy/gateway/configuration.ts"
+import { type GatewayParts, withParts } from "#deploy/gateway/parts.ts"
 
 const root = join(import.meta.dir, "..", "..")
 
@@ -9,13 +10,7 @@ export type GatewayPlace = {
   readonly clusters: ReadonlyMap<string, string>
   /** Requests a second from one address; as the file says, if it is undefined. */
   readonly per_address?: number | undefined
-}
-
-type SocketAddress = { address: string; port_value: number }
-type Cluster = { name: string; load_assignment: { endpoints: unknown[] } }
-type Configuration = {
-  admin: { address: { socket_address: SocketAddress } }
-  static_resources: { listeners: { address: { socket_address: SocketAddress } }[]; clusters: Cluster[] }
+  readonly parts?: GatewayParts
 }
 
 const bucket_of_address = "{ max_tokens: 10000, tokens_per_fill: 2000, fill_interval: 1s }"
@@ -27,19 +22,22 @@ export const gatewayConfiguration = async ({
   port,
   clusters,
   per_address,
+  parts = {},
 }: GatewayPlace): Promise<string> => {
-  const text = await Bun.file(join(root, "envoy", "envoy.yaml")).text()
+  const text = await gatewayFile()
   const placed = text.replaceAll("/etc/envoy/openapi.json", join(root, "sdk", "openapi.json"))
   const rated = per_address === undefined ? placed : placed.replace(bucket_of_address, bucketOf(per_address))
-  const configuration = parse(rated, { maxAliasCount: 1_000 }) as Configuration
+  const configuration = readGateway(rated)
   configuration.admin.address.socket_address.port_value = 0
   for (const { address } of configuration.static_resources.listeners) {
     address.socket_address = { address: "127.0.0.1", port_value: port }
   }
-  for (const { name, load_assignment } of configuration.static_resources.clusters) {
-    const [address, port_value] = clusters.get(name)?.split(":") ?? []
+  for (const cluster of configuration.static_resources.clusters) {
+    const { name } = cluster
+    const [address = "", port_value] = clusters.get(name)?.split(":") ?? []
     const endpoint = { address: { socket_address: { address, port_value: Number(port_value) } } }
-    load_assignment.endpoints = address === undefined ? [] : [{ lb_endpoints: [{ endpoint }] }]
+    const endpoints = address === "" ? [] : [{ lb_endpoints: [{ endpoint }] }]
+    cluster.load_assignment = { ...cluster.load_assignment, endpoints }
   }
-  return JSON.stringify(configuration)
+  return JSON.stringify(withParts(configuration, parts))
 }

@@ -26,11 +26,15 @@ export const instanceNames = ({ doubles = [] }: Pick<Ground, "doubles">): readon
 ]
 
 /** Where an instance finds each service: a second one's peers are the second ones, where there are any. */
-const peersOf = (instance: string, ports: ReadonlyMap<string, Ports>): Record<string, string> => {
+const peersOf = (
+  instance: string,
+  ports: ReadonlyMap<string, Ports>,
+  scheme: "http" | "https",
+): Record<string, string> => {
   const suffix = instance.endsWith(second) ? second : ""
   const urls = serviceNames().map((name) => {
     const { rpc } = ports.get(`${name}${suffix}`) ?? ports.get(name) ?? { rpc: 0 }
-    return [`WF_${name.toUpperCase()}_RPC_URL`, `http://127.0.0.1:${rpc}`] as const
+    return [`WF_${name.toUpperCase()}_RPC_URL`, `${scheme}://127.0.0.1:${rpc}`] as const
   })
   return Object.fromEntries(urls)
 }
@@ -70,11 +74,12 @@ export const planServices = async (ground: Ground, plan: ServicePlan): Promise<P
     AWS_SECRET_ACCESS_KEY: versitygw.address.secret_key,
     WF_WORKER_FOLDER: join(ground.data, "worker"),
   }
+  const scheme = ground.environment.WF_RPC_TLS_CERTIFICATE ? "https" : "http"
   return {
     ports,
     environmentOf: (name) => ({
       ...shared,
-      ...peersOf(name, ports),
+      ...peersOf(name, ports, scheme),
       WF_HTTP_PORT: String(ports.get(name)?.http ?? 0),
       WF_RPC_PORT: String(ports.get(name)?.rpc ?? 0),
     }),

@@ -3,13 +3,18 @@ import { existsSync } from "node:fs"
 import { rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { createClient } from "@connectrpc/connect"
+import { createGrpcTransport } from "@connectrpc/connect-node"
 import { envoy } from "#deploy/engines/envoy.ts"
 import { kafka } from "#deploy/engines/kafka.ts"
 import { mongo } from "#deploy/engines/mongo.ts"
 import { createOwnedFolder } from "#deploy/engines/owned-folder.ts"
 import { isUsable, testCache } from "#deploy/engines/testing/usable.ts"
 import { versitygw } from "#deploy/engines/versitygw.ts"
+import { createAuthority } from "#kernel/testing/certificates.ts"
+import { startCollector } from "#kernel/testing/collector.ts"
 import { until } from "#kernel/testing/until.ts"
+import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import { type Stack, startStack } from "./stack.ts"
 
 const usable = [kafka, mongo, versitygw, envoy].map(isUsable).every(Boolean)
@@ -90,6 +95,73 @@ test.skipIf(!usable)(
       const pids = pidsOf(stack)
       await stack.stop()
       expect(pids.filter(isThere)).toEqual([])
+    }
+  },
+  900_000,
+)
+
+test.skipIf(!usable)(
+  "what the gateway and the services trace is one trace, and goes to the collector that is named",
+  async () => {
+    const collector = startCollector()
+    const traced = { ...environment, WF_OTLP_URL: collector.url }
+    const say = () => undefined
+    const stack = await startStack({
+      ...{ data: join(folder, "traced"), cache: testCache, port: 0, environment: traced, say },
+    })
+    try {
+      const trace = "5a".repeat(16)
+      const headers = {
+        authorization: `Bearer ${stack.token}`,
+        traceparent: `00-${trace}-${"1b".repeat(8)}-01`,
+      }
+      expect((await fetch(`${stack.url}/api/v1/workflows`, { headers })).status).toBe(200)
+      for (const service of ["wf-gateway", "wf-workflow"])
+        await until(`the span of ${service} has come`, () =>
+          collector.has(Buffer.from(service), Buffer.from(trace, "hex")),
+        )
+    } finally {
+      await stack.stop()
+      await collector.stop()
+    }
+  },
+  900_000,
+)
+
+/** What services show each other on this machine, all the same. */
+const channel = async (): Promise<Record<string, string>> => {
+  const authority = createAuthority()
+  const { certificate, key } = authority.certify("127.0.0.1")
+  const contents = { CERTIFICATE: certificate, KEY: key, CA: authority.certificate }
+  const files = Object.entries(contents).map(([name, text]) => ({
+    ...{ name: `WF_RPC_TLS_${name}`, path: join(folder, `${name}.pem`), text },
+  }))
+  for (const { path, text } of files) await Bun.write(path, text)
+  return Object.fromEntries(files.map(({ name, path }) => [name, path]))
+}
+
+test.skipIf(!usable)(
+  "a run goes through services that show each other certificates",
+  async () => {
+    const safe = { ...environment, ...(await channel()) }
+    const data = join(folder, "safe")
+    const stack = await startStack({
+      data,
+      cache: testCache,
+      port: 0,
+      environment: safe,
+      say: () => undefined,
+    })
+    try {
+      const { post } = asking(stack)
+      await post("/api/v1/workflows", { source: slow })
+      const { id } = await post("/api/v1/runs", { workflow: "slow" })
+      expect(await untilOver(stack, id)).toBe("completed")
+      const users = createClient(SchedulerService, createGrpcTransport({ baseUrl: stack.url }))
+      const headers = { authorization: `Bearer ${stack.token}` }
+      expect((await users.getRun({ runId: String(id) }, { headers })).runJson).toContain("completed")
+    } finally {
+      await stack.stop()
     }
   },
   900_000,

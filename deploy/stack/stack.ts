@@ -53,7 +53,7 @@ const start = async (ground: Ground, wanted_port: number): Promise<Stack> => {
     clusters.set(`${name}_rpc`, `127.0.0.1:${planned.ports.get(name)?.rpc}`)
   }
   const [envoy, token] = await Promise.all([
-    startGateway(ground, { port, clusters, per_address: perAddress(ground.environment) }),
+    startGateway(ground, { port, clusters, ...askedOf(ground.environment) }),
     ownerToken(ground.data, planned.environmentOf("iam")),
   ])
   await untilRouted(ground, url)
@@ -62,9 +62,25 @@ const start = async (ground: Ground, wanted_port: number): Promise<Stack> => {
 
 const hostOf = (url: string): string => new URL(url).host
 
-/** A load that comes from this machine has one address. */
-const perAddress = ({ WF_GATEWAY_RATE: rate }: Readonly<Record<string, string>>): number | undefined =>
-  rate === undefined ? undefined : Number(rate)
+/** A load that comes from this machine has one address; and what the services trace begins at the gateway. */
+const askedOf = (environment: Readonly<Record<string, string>>) => {
+  const { WF_GATEWAY_RATE: rate, WF_OTLP_URL: otlp_url } = environment
+  const rpc_tls = rpcTlsOf(environment)
+  return {
+    per_address: rate === undefined ? undefined : Number(rate),
+    parts: { ...(otlp_url && { otlp_url }), ...(rpc_tls && { rpc_tls }) },
+  }
+}
+
+/** The services' own; whether these are whole they say themselves. */
+const rpcTlsOf = (environment: Readonly<Record<string, string>>) => {
+  const {
+    WF_RPC_TLS_CERTIFICATE: certificate,
+    WF_RPC_TLS_KEY: key = "",
+    WF_RPC_TLS_CA: ca = "",
+  } = environment
+  return certificate ? { certificate, key, ca } : undefined
+}
 
 const look_ms = 50
 

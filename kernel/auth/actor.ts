@@ -16,13 +16,15 @@ export type Actor = {
   readonly capped?: boolean
   /** A token that is for these alone, of all that its holder may. */
   readonly scopes?: readonly Permission[]
+  /** A token whose workers take from these queues alone. */
+  readonly queues?: readonly string[]
   /** The workspace is archived: what is there may be read, and nothing is done. */
   readonly archived?: boolean
 }
 
 /** Somebody who acts for themselves, and not a token that was made for one workspace, or for less than they may. */
-export const isPerson = ({ kind, all_workspaces = false, capped = false, scopes }: Actor): boolean =>
-  kind === "user" || (all_workspaces && !capped && !scopes)
+export const isPerson = ({ kind, all_workspaces = false, capped = false, scopes, queues }: Actor): boolean =>
+  kind === "user" || (all_workspaces && !capped && !scopes && !queues)
 
 /** Refuses who may not. The first line of every use-case. */
 export const allow = (actor: Actor, permission: Permission): void => {
@@ -38,3 +40,15 @@ export const allow = (actor: Actor, permission: Permission): void => {
     detail: `Your role \`${actor.role}\` does not include \`${permission}\`; ${allowed.map((role) => `\`${role}\``).join(", ")} do.`,
   })
 }
+
+/** Refuses what is of other queues than those that a token is for. */
+export const allowQueues = ({ queues: own }: Actor, wanted: readonly string[]): void => {
+  const outside = own ? wanted.filter((queue) => !own.includes(queue)) : []
+  if (!own || outside.length === 0) return
+  throw new Problem("auth.other_queue", {
+    detail: `Your token is for ${named(own)}, and not for ${named(outside)}.`,
+  })
+}
+
+const named = (queues: readonly string[]): string =>
+  `${queues.length === 1 ? "queue" : "queues"} ${queues.map((queue) => `\`${queue}\``).join(", ")}`

@@ -66,6 +66,11 @@ export const identityKinds = {
     title: "You are not allowed to do this",
     next: "Ask an owner or admin of the workspace for a role that may.",
   },
+  "auth.other_queue": {
+    status: 403,
+    title: "Your token is for other queues",
+    next: "Name queues that it is for, or ask for a token that is for more.",
+  },
   "link.not_valid": {
     status: 404,
     title: "The link is not valid, or not any more",

@@ -1,4 +1,4 @@
-import { createServer, type Http2Server } from "node:http2"
+import { createSecureServer, createServer, type Http2SecureServer, type Http2Server } from "node:http2"
 import type { Socket } from "node:net"
 import type { DescService } from "@bufbuild/protobuf"
 import {
@@ -19,6 +19,7 @@ import { directUnary } from "./direct.ts"
 import { healthRoutes, healthServices } from "./health.ts"
 import { toConnectError } from "./problems.ts"
 import { reflectionRoutes, reflectionServices } from "./reflection.ts"
+import { type RpcTls, serverTls } from "./tls.ts"
 
 export type Routes = (router: ConnectRouter) => void
 
@@ -80,9 +81,15 @@ export const inMemoryTransport = (routes: Routes, doors: RpcDoors, outgoing: Int
 
 export type RpcServer = { readonly port: number; stop(): Promise<void> }
 
-export type RpcListen = { readonly host: string; readonly port: number; readonly log: Log }
+export type RpcListen = {
+  readonly host: string
+  readonly port: number
+  readonly log: Log
+  /** With it only those are talked to whom its authority vouches for. */
+  readonly tls?: RpcTls | undefined
+}
 
-const listening = (server: Http2Server, { host, port }: RpcListen): Promise<number> =>
+const listening = (server: Http2Server | Http2SecureServer, { host, port }: RpcListen): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once("error", reject)
     server.listen(port, host, () => {
@@ -101,8 +108,17 @@ export type RpcPart = {
   readonly ready?: () => Promise<boolean>
 }
 
+const serverOf = (adapter: ReturnType<typeof connectNodeAdapter>, { tls, log }: RpcListen) => {
+  if (!tls) return createServer(adapter)
+  const server = createSecureServer(serverTls(tls), adapter)
+  server.on("tlsClientError", (error: NodeJS.ErrnoException) => {
+    log.warn({ event: "rpc.channel_refused", code: error.code })
+  })
+  return server
+}
+
 /**
- * Native gRPC, gRPC-Web and Connect over HTTP/2 without TLS. What is offered, and whether it works, anybody may ask:
+ * Native gRPC, gRPC-Web and Connect over HTTP/2, without TLS or with certificates on both sides. What is offered, and whether it works, anybody may ask:
  * that is in the sources too, and balancers and tools have no token.
  */
 export const serveRpc = async (parts: readonly RpcPart[], listen: RpcListen): Promise<RpcServer> => {
@@ -121,7 +137,7 @@ export const serveRpc = async (parts: readonly RpcPart[], listen: RpcListen): Pr
       register(router, reflectionRoutes(all), open)
     },
   })
-  const server = createServer(adapter)
+  const server = serverOf(adapter, listen)
   // A destroyed session ends its calls as if they had been answered with nothing, and callers would go on waiting.
   const sockets = new Set<Socket>()
   server.on("connection", (socket: Socket) => {

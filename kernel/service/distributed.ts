@@ -9,6 +9,7 @@ import type { Dial } from "#kernel/rpc/client.ts"
 import { lazyTransport } from "#kernel/rpc/lazy.ts"
 import { networkTransport } from "#kernel/rpc/network.ts"
 import { inMemoryTransport, serveRpc } from "#kernel/rpc/server.ts"
+import { type RpcTls, tlsFaults } from "#kernel/rpc/tls.ts"
 import { exportSpans } from "#kernel/telemetry/exporter.ts"
 import { createLog } from "#kernel/telemetry/log.ts"
 import { createMetrics } from "#kernel/telemetry/metrics.ts"
@@ -48,6 +49,7 @@ const startService = async <Config, Needs extends Store>(
   environment: Environment,
 ): Promise<{ stop(): Promise<void> }> => {
   const { name } = service
+  const tls = readTls(settings)
   const log = createLog({ service: name, level: settings.WF_LOG_LEVEL, destination: standard_output })
   const flushSpans = settings.WF_OTLP_URL ? exportSpans(settings.WF_OTLP_URL, name) : () => Promise.resolve()
   const bus = kafkaBus({ brokers: settings.WF_KAFKA_BROKERS, client_id: `wf-${name}`, log })
@@ -58,7 +60,7 @@ const startService = async <Config, Needs extends Store>(
   let composed: Composed | undefined
   const dial: Dial = (target, outgoing) => {
     const url = settings.peers.get(target)
-    if (url !== undefined) return networkTransport(url, outgoing)
+    if (url !== undefined) return networkTransport(url, outgoing, tls)
     return lazyTransport(() => {
       if (!composed?.parts.rpc) throw new Error(`${name} does not say where ${target} is`)
       return inMemoryTransport(composed.parts.rpc, composed.rpc, outgoing)
@@ -70,7 +72,7 @@ const startService = async <Config, Needs extends Store>(
     stores: opened.stores as Adapters<Needs>["stores"],
   }
   composed = await compose(service, adapters)
-  const doors = await openDoors(composed, settings)
+  const doors = await openDoors(composed, settings, tls)
   composed.running.start()
   log.info({ event: "service.ready", http_port: doors.http_port, rpc_port: doors.rpc_port })
   const { running } = composed
@@ -93,12 +95,35 @@ const readKey = (path: string): PlatformKey => {
   }
 }
 
-const openDoors = async ({ running, rpc, rpc_part }: Composed, settings: ProcessSettings) => {
+const tls_files = {
+  certificate: "WF_RPC_TLS_CERTIFICATE",
+  key: "WF_RPC_TLS_KEY",
+  ca: "WF_RPC_TLS_CA",
+} as const
+
+/** What calls between services are made safe with, if they are. */
+const readTls = (settings: ProcessSettings): RpcTls | undefined => {
+  const read = (name: keyof RpcTls): string => {
+    try {
+      return readFileSync(settings[tls_files[name]] ?? "", "utf8")
+    } catch (error) {
+      throw new ConfigError([`${tls_files[name]}: ${error instanceof Error ? error.message : error}`])
+    }
+  }
+  if (settings.WF_RPC_TLS_CERTIFICATE === undefined) return undefined
+  const tls = { certificate: read("certificate"), key: read("key"), ca: read("ca") }
+  const faults = tlsFaults(tls)
+  if (faults.length === 0) return tls
+  throw new ConfigError(faults.map((fault) => `WF_RPC_TLS_…: the ${fault}`))
+}
+
+const openDoors = async (composed: Composed, settings: ProcessSettings, tls: RpcTls | undefined) => {
+  const { running, rpc, rpc_part } = composed
   const { WF_HOST: host, WF_HTTP_PORT, WF_RPC_PORT, WF_WEB_ORIGIN } = settings
   const { http } = running
   http.get("/openapi.json", (context) => context.json(documentOf(http)))
   const web = serveHttp(withCors(http.fetch, WF_WEB_ORIGIN), { host, port: WF_HTTP_PORT })
-  const calls = rpc_part && (await serveRpc([rpc_part], { host, port: WF_RPC_PORT, log: rpc.log }))
+  const calls = rpc_part && (await serveRpc([rpc_part], { host, port: WF_RPC_PORT, log: rpc.log, tls }))
   return {
     http_port: web.port,
     rpc_port: calls?.port,

@@ -64,6 +64,25 @@ test.each([
   expect(faults[0]).toStartWith(`${name}`)
 })
 
+describe("calls by TLS", () => {
+  const [certificate, key, ca] = ["WF_RPC_TLS_CERTIFICATE", "WF_RPC_TLS_KEY", "WF_RPC_TLS_CA"] as const
+  const safe = { ...whole, [certificate]: "/c", [key]: "/k", [ca]: "/a", WF_IAM_RPC_URL: "https://iam:4401" }
+
+  test("need all three files", () => {
+    expect(faultsOf(safe)).toEqual([])
+    expect(faultsOf({ ...safe, [ca]: "" })).toEqual([
+      `${ca}: is not set; it belongs to ${certificate} and ${key}`,
+    ])
+    expect(faultsOf({ ...whole, [key]: "/k" })).toHaveLength(2)
+  })
+
+  test("need peers that take them", () => {
+    expect(faultsOf({ ...safe, WF_IAM_RPC_URL: "http://iam:4401" })).toEqual([
+      `WF_IAM_RPC_URL: must begin with https://, as ${certificate} is set`,
+    ])
+  })
+})
+
 describe("a service's process", () => {
   const start = async (environment: Record<string, string>) => {
     const main = new URL("../../services/iam/main.ts", import.meta.url).pathname

@@ -17,6 +17,9 @@ const processSettings = z.object({
   WF_KEY_FILE: z.string().min(1),
   WF_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
   WF_OTLP_URL: z.url().optional(),
+  WF_RPC_TLS_CERTIFICATE: z.string().optional(),
+  WF_RPC_TLS_KEY: z.string().optional(),
+  WF_RPC_TLS_CA: z.string().optional(),
   ...originSettings.shape,
 })
 
@@ -53,6 +56,20 @@ export type ProcessSettings = z.output<typeof processSettings> & {
   readonly peers: ReadonlyMap<string, string>
 }
 
+const tls_names = ["WF_RPC_TLS_CERTIFICATE", "WF_RPC_TLS_KEY", "WF_RPC_TLS_CA"] as const
+
+/** Calls are by TLS between all services or between none: a key without an authority would be half a lock. */
+const channelFaults = (environment: Environment, called: readonly string[]): readonly string[] => {
+  const missing = tls_names.filter((name) => !environment[name])
+  if (missing.length === tls_names.length) return []
+  if (missing.length > 0)
+    return missing.map((name) => `${name}: is not set; it belongs to ${belonging(name)}`)
+  const plain = called.map(peerName).filter((name) => environment[name]?.startsWith("http://"))
+  return plain.map((name) => `${name}: must begin with https://, as ${tls_names[0]} is set`)
+}
+
+const belonging = (name: string): string => tls_names.filter((other) => other !== name).join(" and ")
+
 /** Reads all that a service's process needs, its stores' and its own settings included; all faults come together. */
 export const readSettings = <Config, Needs extends Store>(
   service: Service<Config, Needs>,
@@ -66,7 +83,8 @@ export const readSettings = <Config, Needs extends Store>(
     service.config,
     ...service.needs.map((store) => ofStore[store]),
   ]
-  const problems = new Set(schemas.flatMap((schema) => faultsOf(schema, environment)))
+  const faults = schemas.flatMap((schema) => faultsOf(schema, environment))
+  const problems = new Set([...faults, ...channelFaults(environment, called)])
   if (problems.size > 0) throw new ConfigError([...problems])
   const peers = parseConfig(peerSettings, environment)
   return {

@@ -2117,6 +2117,8 @@ export interface components {
             /** Format: date-time */
             expires_at?: string | null;
             scopes?: ("workflow.read" | "workflow.write" | "schedule.write" | "schedule.operate" | "secret.read" | "secret.write" | "hook.manage" | "secret.rotate" | "run.read" | "run.start" | "run.cancel" | "run.pause" | "run.signal" | "task.decide" | "job.read" | "job.create" | "job.command" | "job.cancel" | "dead_letter.resolve" | "queue.manage" | "worker.read" | "worker.run" | "secret.give" | "log.read" | "artifact.read" | "artifact.write" | "key.rotate" | "audit.read" | "token.manage" | "member.read" | "member.manage" | "workspace.rename" | "workspace.archive")[] | null;
+            /** @description Workers with it take from these queues alone. All when left out. */
+            queues?: string[] | null;
         };
         NewToken: {
             name: string;
@@ -2127,6 +2129,8 @@ export interface components {
             /** @enum {string|null} */
             role?: "viewer" | "operator" | "developer" | "admin" | "owner" | null;
             scopes?: ("workflow.read" | "workflow.write" | "schedule.write" | "schedule.operate" | "secret.read" | "secret.write" | "hook.manage" | "secret.rotate" | "run.read" | "run.start" | "run.cancel" | "run.pause" | "run.signal" | "task.decide" | "job.read" | "job.create" | "job.command" | "job.cancel" | "dead_letter.resolve" | "queue.manage" | "worker.read" | "worker.run" | "secret.give" | "log.read" | "artifact.read" | "artifact.write" | "key.rotate" | "audit.read" | "token.manage" | "member.read" | "member.manage" | "workspace.rename" | "workspace.archive")[] | null;
+            /** @description Workers with it take from these queues alone. All when left out. */
+            queues?: string[] | null;
         };
         NewWorkspace: {
             name: string;
@@ -2166,7 +2170,7 @@ export interface components {
              */
             job_types: string[];
             /**
-             * @description `*` for all, as when left out.
+             * @description `*` for all that its token is for, as when left out.
              * @default [
              *       "*"
              *     ]
@@ -2636,6 +2640,8 @@ export interface components {
             role: "viewer" | "operator" | "developer" | "admin" | "owner" | null;
             /** @description The permissions that it is for; null for all its holder has. */
             scopes: string[] | null;
+            /** @description Workers with it take from these queues alone; null for all. */
+            queues: string[] | null;
             /** @description It opens every workspace of its holder. */
             all_workspaces: boolean;
         };

@@ -34,6 +34,7 @@ export const iamRpc = (iam: Iam, authenticate: Authenticate): Routes => {
           archived: actor.archived ?? false,
           capped: actor.capped ?? false,
           scopes: [...(actor.scopes ?? [])],
+          queues: [...(actor.queues ?? [])],
           allWorkspaces: actor.all_workspaces ?? false,
         }
       },

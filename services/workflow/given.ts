@@ -28,6 +28,13 @@ import { createVault, type Vault } from "./secret/vault.ts"
 import { type Listening, listenFor } from "./trigger/listen.ts"
 import { createHookTokens, type HookTokens } from "./trigger/token.ts"
 
+/** An attempt that runs, of a task that declares secrets. */
+type Declared = {
+  readonly workspace_id: string
+  readonly queue?: string
+  readonly secrets: readonly string[]
+}
+
 /** The scheduler's door as this service needs it: it notes what is handed over, and keeps keys apart. */
 export type Desk = {
   readonly routes: Routes
@@ -36,7 +43,7 @@ export type Desk = {
   readonly ended: Set<string>
   readonly cancelled: string[]
   /** Attempts that run, by their task runs. */
-  readonly attempts: Map<string, { readonly workspace_id: string; readonly secrets: readonly string[] }>
+  readonly attempts: Map<string, Declared>
 }
 
 const desk = (): Desk => {
@@ -63,7 +70,8 @@ const desk = (): Desk => {
       checkAttempt({ taskRunId }) {
         const declared = attempts.get(taskRunId)
         if (!declared) throw new Problem("attempt.stale")
-        return { workspaceId: declared.workspace_id, secrets: [...declared.secrets] }
+        const { workspace_id: workspaceId, queue = "default", secrets } = declared
+        return { workspaceId, queue, secrets: [...secrets] }
       },
       cancelRun({ runId }) {
         cancelled.push(runId)
@@ -137,8 +145,8 @@ export const given = {
       log: silentLog,
       metrics: createMetrics(),
       authenticate: async ({ authorization = "" }) => {
-        const [role = "", workspace_id = ""] = authorization.replace("Bearer ", "").split("@")
-        return given.actor(workspace_id, role as Role)
+        const [role = "", workspace_id = "", queue] = authorization.replace("Bearer ", "").split("@")
+        return { ...given.actor(workspace_id, role as Role), ...(queue && { queues: [queue] }) }
       },
     })
     return {

@@ -277,4 +277,33 @@ describe("a function", () => {
     ).toEqual([])
     await it.client.runs.cancel(id)
   })
+
+  test("of a worker whose token is for some queues is called for tasks of these, and in no other queue", async () => {
+    const words = ["tokens", "create", "mailer", "--scope", "worker.run", "--queues", "mail, bulk"]
+    const token = (await it.wf(words)).stdout.trim()
+    const called: string[] = []
+    const functions = { deliver_mail: (_: unknown, { task_run_id }: WorkContext) => called.push(task_run_id) }
+    const elsewhere = createWorker({ url: it.url, token, functions, queues: ["mail", "payments"] })
+    await expect(elsewhere.run()).rejects.toMatchObject({
+      ...{ status: 403, code: "auth.other_queue" },
+      message: expect.stringContaining("`mail`, `bulk`"),
+    })
+    const other = await run("remote-payments", ["queue: payments", "with: { name: deliver_mail }"])
+    const own = await run("remote-mail", ["queue: mail", "with: { name: deliver_mail }"])
+    work(functions, { token })
+    expect((await ended(own)).status).toBe("completed")
+    expect(called).toEqual([(await taskOf(own, "one"))?.id ?? ""])
+    expect(await taskOf(other, "one")).toMatchObject({ status: "queued" })
+    const more = await it.wf(["tokens", "create", "more", "--queues", "payments"], {
+      env: { WF_TOKEN: token },
+    })
+    expect(more.code).toBe(4)
+    const odd = await it.wf(["tokens", "create", "odd", "--queues", "mail,,Bulk"])
+    expect([odd.code, odd.stdout]).toEqual([2, ""])
+    const line = (await it.wf(["tokens", "list"])).stdout
+      .split("\n")
+      .find((one) => one.includes("\tmailer\t"))
+    expect(line?.split("\t").at(-1)).toBe("mail bulk")
+    await it.client.runs.cancel(other)
+  })
 })

@@ -8,7 +8,7 @@ import { envoy } from "#deploy/engines/envoy.ts"
 import { createOwnedFolder } from "#deploy/engines/owned-folder.ts"
 import { takePorts } from "#deploy/engines/ports.ts"
 import { testCache } from "#deploy/engines/testing/usable.ts"
-import { gatewayConfiguration } from "#deploy/stack/configuration.ts"
+import { type GatewayPlace, gatewayConfiguration } from "#deploy/stack/configuration.ts"
 import type { Actor } from "#kernel/auth/actor.ts"
 import type { Authenticate } from "#kernel/auth/authenticate.ts"
 import { key_bytes, platformKey } from "#kernel/auth/platform-key.ts"
@@ -16,6 +16,7 @@ import { serviceTokens } from "#kernel/auth/service-token.ts"
 import { type App, createApp } from "#kernel/http/app.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { type Routes, type RpcServer, serveRpc } from "#kernel/rpc/server.ts"
+import type { RpcTls } from "#kernel/rpc/tls.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import { until } from "#kernel/testing/until.ts"
@@ -76,13 +77,13 @@ const stand = (name: string, { keys, checks }: Standing) =>
   })
 
 /** Stands for the scheduler's calls. */
-const standForCalls = async (authenticate: Authenticate): Promise<RpcServer> => {
+const standForCalls = async (authenticate: Authenticate, tls?: RpcTls): Promise<RpcServer> => {
   const routes: Routes = (router) => {
     router.service(SchedulerService, { getRun: ({ runId }) => ({ runJson: runId }), report: () => ({}) })
   }
   const tokens = serviceTokens("iam", platformKey(randomBytes(key_bytes).toString("base64")))
   const doors = { service: "iam", tokens, log: silentLog, authenticate }
-  return serveRpc([{ routes, doors }], { host: "127.0.0.1", port: 0, log: silentLog })
+  return serveRpc([{ routes, doors }], { host: "127.0.0.1", port: 0, log: silentLog, tls })
 }
 
 const signing = async () => {
@@ -107,27 +108,35 @@ export type Gateway = {
   stop(): Promise<void>
 }
 
+/** What the gateway is given besides where the services are. */
+export type GatewayAsked = Pick<GatewayPlace, "per_address" | "parts"> & {
+  /** What the scheduler takes calls with, if it is by TLS. */
+  readonly calls_tls?: RpcTls
+}
+
 /** Envoy as in a stack, before stands of the services. */
-export const startGateway = async (per_address?: number): Promise<Gateway> => {
+export const startGateway = async ({ calls_tls, ...extra }: GatewayAsked = {}): Promise<Gateway> => {
   const folder = await createOwnedFolder(tmpdir(), "wf-gateway-test")
   const asked: string[] = []
   const { keys, sign } = await signing()
   const authenticate = judging(asked)
-  const calls = await standForCalls(authenticate)
+  const calls = await standForCalls(authenticate, calls_tls)
   const standing = { keys, checks: checksBy(authenticate) }
   const stands = new Map(clusters.map((name) => [name, stand(name, standing)]))
   const { port } = await takePorts(["port"])
   const places = new Map([...stands].map(([name, server]) => [name, `127.0.0.1:${server.port}`]))
   places.set("scheduler_rpc", `127.0.0.1:${calls.port}`)
   const config = join(folder, "envoy.json")
-  await Bun.write(config, await gatewayConfiguration({ port, clusters: places, per_address }))
+  await Bun.write(config, await gatewayConfiguration({ port, clusters: places, ...extra }))
   await envoy.install(testCache)
   const running: Running = await envoy.start({ cache: testCache, folder, config })
-  const url = `http://127.0.0.1:${port}`
-  await until("the gateway is ready", async () => (await fetch(`${url}/health/ready`)).status === 200)
+  const url = `${extra.parts?.tls ? "https" : "http"}://127.0.0.1:${port}`
+  const ask = (path: string, headers: Record<string, string> = {}) =>
+    fetch(`${url}${path}`, { headers, tls: { rejectUnauthorized: false } })
+  await until("the gateway is ready", async () => (await ask("/health/ready")).status === 200)
   const knowsKeys = async () => {
     const authorization = `Bearer ${await sign({ jti: crypto.randomUUID() })}`
-    return (await fetch(`${url}/api/v1/runs`, { headers: { authorization } })).status === 204
+    return (await ask("/api/v1/runs", { authorization })).status === 204
   }
   await until("the gateway has the keys", knowsKeys)
   asked.length = 0

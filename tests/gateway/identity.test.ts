@@ -152,7 +152,7 @@ describe.skipIf(!isUsable(envoy))("who comes through the gateway", () => {
 })
 
 test.skipIf(!isUsable(envoy))("from one address come only so many requests, whoever sends them", async () => {
-  const gateway = await startGateway(20)
+  const gateway = await startGateway({ per_address: 20 })
   try {
     const ask = () => fetch(`${gateway.url}/api/v1/runs`, { headers: credential })
     const answers = await Promise.all(Array.from({ length: 60 }, ask))

@@ -5,6 +5,7 @@ import { readDuration } from "../../duration.ts"
 import { exit_codes } from "../../exit.ts"
 import { findServiceAccount } from "../../find-service-account.ts"
 import type { Io } from "../../io.ts"
+import { queuesOf } from "../../token-queues.ts"
 
 export const run = async ({ arguments: [who = ""], options }: Given, io: Io): Promise<number> => {
   const scopes = words(options, "scope")
@@ -14,6 +15,7 @@ export const run = async ({ arguments: [who = ""], options }: Given, io: Io): Pr
   const created = await client.workspaces.serviceAccounts.createToken(workspace_id, account.id, {
     name: text(options, "name") ?? account.name,
     ...(scopes.length > 0 && { scopes }),
+    ...queuesOf(options),
     ...(expires_ms !== undefined && {
       expires_at: new Date(io.now().getTime() + expires_ms).toISOString(),
     }),

@@ -5,6 +5,7 @@ import { readExpiry } from "../../duration.ts"
 import { exit_codes } from "../../exit.ts"
 import type { Io } from "../../io.ts"
 import { readRole } from "../../role.ts"
+import { queuesOf } from "../../token-queues.ts"
 
 export const run = async ({ arguments: [name = ""], options }: Given, io: Io): Promise<number> => {
   const scopes = words(options, "scope")
@@ -14,6 +15,7 @@ export const run = async ({ arguments: [name = ""], options }: Given, io: Io): P
     name,
     ...(role !== undefined && { role: readRole(role) }),
     ...(scopes.length > 0 && { scopes }),
+    ...queuesOf(options),
     ...expires_at,
   })
   io.out(flag(options, "json") ? asJson(created) : created.token)

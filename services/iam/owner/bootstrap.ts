@@ -28,6 +28,7 @@ export const bootstrapOwner = (database: Database, kit: Kit): Promise<string> =>
       all_workspaces: true,
       role: null,
       scopes: null,
+      queues: null,
     }
     const { token } = await insertToken(sql, wanted)
     const doer = { kind: "service", user_id: null, email: "" } as const

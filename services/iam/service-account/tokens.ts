@@ -6,7 +6,7 @@ import { Problem } from "#kernel/problem/problem.ts"
 import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import { refuseAbove } from "../member/change.ts"
-import { endOf, scopesOf } from "../token/create.ts"
+import { endOf, queuesOf, scopesOf } from "../token/create.ts"
 import { revokeToken } from "../token/delete.ts"
 import { insertToken } from "../token/insert.ts"
 import { readTokens, tokenOf } from "../token/list.ts"
@@ -25,7 +25,11 @@ const enterFor = async (sql: Sql, actor: Caller, which: Which) => {
 
 export const createServiceToken =
   ({ database, kit }: Pick<Iam, "database" | "kit">) =>
-  (actor: Caller, which: Which, { name, expires_at, scopes }: NewServiceToken): Promise<CreatedToken> =>
+  (
+    actor: Caller,
+    which: Which,
+    { name, expires_at, scopes, queues }: NewServiceToken,
+  ): Promise<CreatedToken> =>
     database.tx(async (sql) => {
       const { there, account } = await enterFor(sql, actor, which)
       const { workspace_id, account_id: user_id } = which
@@ -33,6 +37,7 @@ export const createServiceToken =
         ...{ id: kit.id(), user_id, workspace_id, name, role: null, all_workspaces: false },
         expires_at: endOf(expires_at, kit.now()),
         scopes: scopesOf(there, scopes ?? null),
+        queues: queuesOf(there, queues ?? null),
       })
       const subject = { kind: "token", id: made.id, name }
       const details = { service_account: account.name, expires_at: made.expires_at }

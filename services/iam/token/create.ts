@@ -1,5 +1,5 @@
 import type { Caller } from "#kernel/audit/caller.ts"
-import { type Actor, allow, isPerson } from "#kernel/auth/actor.ts"
+import { type Actor, allow, allowQueues, isPerson } from "#kernel/auth/actor.ts"
 import type { Permission, Role } from "#kernel/auth/permissions.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { record } from "../audit/record.ts"
@@ -13,7 +13,7 @@ export const createToken =
   ({ database, kit }: Pick<Iam, "database" | "kit">) =>
   async (
     actor: Caller,
-    { name, expires_at, all_workspaces, role, scopes }: NewToken,
+    { name, expires_at, all_workspaces, role, scopes, queues }: NewToken,
   ): Promise<CreatedToken> => {
     allow(actor, "token.manage")
     if (role != null) refuseAbove(actor.role, role)
@@ -21,13 +21,15 @@ export const createToken =
     const chosen = scopesOf(actor, scopes ?? null)
     const ends = endOf(expires_at, kit.now())
     const { user_id, workspace_id } = actor
-    const wanted = { id: kit.id(), user_id, workspace_id, name, expires_at: ends, all_workspaces }
+    const own = { id: kit.id(), user_id, workspace_id, name, expires_at: ends, all_workspaces }
+    const wanted = { ...own, queues: queuesOf(actor, queues ?? null) }
     return database.tx(async (sql) => {
       const made = await insertToken(sql, { ...wanted, role: capOf(actor, role ?? null), scopes: chosen })
       const subject = { kind: "token", id: made.id, name }
       const details = {
         role: made.role,
         scopes: made.scopes?.join(" ") ?? null,
+        queues: made.queues?.join(" ") ?? null,
         expires_at: made.expires_at,
         all_workspaces,
       }
@@ -47,6 +49,12 @@ export const scopesOf = (
 ): readonly Permission[] | null => {
   for (const scope of scopes ?? []) allow(actor, scope)
   return scopes ?? actor.scopes ?? null
+}
+
+/** One that is for some queues makes others for these at most. */
+export const queuesOf = (actor: Actor, queues: readonly string[] | null): readonly string[] | null => {
+  allowQueues(actor, queues ?? [])
+  return queues ?? actor.queues ?? null
 }
 
 export const endOf = (expires_at: string | null | undefined, now: Date): Date | null => {

@@ -24,6 +24,7 @@ type TokenRow = {
   readonly all_workspaces: boolean
   readonly role: Role | null
   readonly scopes: string[] | null
+  readonly queues: string[] | null
 }
 
 export const tokenOf = ({
@@ -35,6 +36,7 @@ export const tokenOf = ({
   all_workspaces,
   role,
   scopes,
+  queues,
 }: TokenRow): Token => ({
   id,
   name,
@@ -44,6 +46,7 @@ export const tokenOf = ({
   all_workspaces,
   role,
   scopes,
+  queues,
 })
 
 type Wanted = {
@@ -55,7 +58,7 @@ type Wanted = {
 
 export const readTokens = (sql: Sql, { user_id, workspace_id, before, limit }: Wanted) =>
   sql<TokenRow>`
-    select id, name, created_at, expires_at, last_used_at, all_workspaces, role, scopes
+    select id, name, created_at, expires_at, last_used_at, all_workspaces, role, scopes, queues
     from iam.api_token
     where user_id = ${user_id}::text::uuid and workspace_id = ${workspace_id}::text::uuid and revoked_at is null
       and (${before}::text is null or id < ${before}::text::uuid)

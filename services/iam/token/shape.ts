@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi"
 import { type Permission, permissions, roles } from "#kernel/auth/permissions.ts"
+import { queueName } from "#language/words.ts"
 
 const max_name_chars = 100
 
@@ -18,6 +19,10 @@ export const tokenShape = z
       .array(z.string())
       .nullable()
       .openapi({ description: "The permissions that it is for; null for all its holder has." }),
+    queues: z
+      .array(z.string())
+      .nullable()
+      .openapi({ description: "Workers with it take from these queues alone; null for all." }),
     all_workspaces: z.boolean().openapi({ description: "It opens every workspace of its holder." }),
   })
   .openapi("Token")
@@ -34,6 +39,15 @@ const scopesText = z
   .max(names.length)
   .transform((scopes) => [...new Set(scopes)])
 
+const max_queues = 100
+
+const queuesText = z
+  .array(queueName)
+  .min(1)
+  .max(max_queues)
+  .transform((queues) => [...new Set(queues)])
+  .openapi({ description: "Workers with it take from these queues alone. All when left out." })
+
 export const newTokenShape = z
   .object({
     name: z
@@ -46,11 +60,12 @@ export const newTokenShape = z
     all_workspaces: z.boolean().default(false),
     role: z.enum(roles).nullish(),
     scopes: scopesText.nullish(),
+    queues: queuesText.nullish(),
   })
   .openapi("NewToken")
 
 export const newServiceTokenShape = newTokenShape
-  .pick({ name: true, expires_at: true, scopes: true })
+  .pick({ name: true, expires_at: true, scopes: true, queues: true })
   .openapi("NewServiceToken")
 
 export type NewServiceToken = z.output<typeof newServiceTokenShape>

@@ -23,6 +23,8 @@ export type Ask = {
   readonly text?: string
   readonly role?: Role
   readonly workspace?: string
+  /** Of a token that is for these queues alone. */
+  readonly queues?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -34,7 +36,7 @@ const noLogs: RemoteGround["logs"]["appendLogs"] = () => Promise.reject(new Prob
 /** The scheduler's door; the caller's role and workspace are what the test says. */
 export const jobsDoor = (engine: Engine, { known, ...ground }: Partial<RemoteGround> & Known = {}) => {
   const actorOf = (authorization = ""): Actor => {
-    const [role = "", workspace = ""] = authorization.split("@")
+    const [role = "", workspace = "", queues = ""] = authorization.split("@")
     if (known && !known.has(role)) throw new Problem("auth.invalid")
     return {
       kind: "user",
@@ -43,6 +45,7 @@ export const jobsDoor = (engine: Engine, { known, ...ground }: Partial<RemoteGro
       workspace_id: workspace,
       role: role as Role,
       grant_id: workspace_id,
+      ...(queues !== "" && { queues: queues.split(",") }),
     }
   }
   const app: App = schedulerHttp(
@@ -55,12 +58,12 @@ export const jobsDoor = (engine: Engine, { known, ...ground }: Partial<RemoteGro
     },
   )
   const ask = async <Body = Json>(method: string, path: string, more: Ask = {}): Promise<Answered<Body>> => {
-    const { role = "operator", workspace = workspace_id, body, text } = more
+    const { role = "operator", workspace = workspace_id, body, text, queues = [] } = more
     const sent = text ?? (body === undefined ? undefined : JSON.stringify(body))
     const typed = sent === undefined ? {} : { "content-type": "application/json" }
     const response = await app.request(`/api/v1${path}`, {
       method,
-      headers: { authorization: `${role}@${workspace}`, ...typed, ...more.headers },
+      headers: { authorization: `${role}@${workspace}@${queues.join(",")}`, ...typed, ...more.headers },
       ...(sent !== undefined && { body: sent }),
     })
     const answer = response.status === 204 ? undefined : await response.json()

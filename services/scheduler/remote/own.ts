@@ -1,11 +1,11 @@
-import { type Actor, allow } from "#kernel/auth/actor.ts"
+import { type Actor, allow, allowQueues } from "#kernel/auth/actor.ts"
 import { list, type Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Engine } from "../engine.ts"
 import type { HeldAttempt } from "../session/held.ts"
 import { taskMoves } from "../task/moves.ts"
 
-/** A worker of the caller's workspace; any other is as if it weren't there. */
+/** A worker of the caller's workspace, of queues that their token is for; one of another workspace is as if it weren't there. */
 export type OwnWorker = { readonly session_id: string; readonly workspace_id: string }
 
 export const ownWorker =
@@ -14,16 +14,18 @@ export const ownWorker =
     allow(actor, "worker.run")
     const { workspace_id } = actor
     const own = { session_id, workspace_id }
-    // Whose it is never changes.
-    if (sessions.get(session_id)?.workspace_id === workspace_id) return own
-    const [found] = await hot.run((sql) => findWorker(sql, own))
+    const known = sessions.get(session_id)
+    // Whose it is never changes, nor where it takes from.
+    const [found] =
+      known?.workspace_id === workspace_id ? [known] : await hot.run((sql) => findWorker(sql, own))
     if (!found) throw new Problem("worker.not_found")
+    allowQueues(actor, found.queues)
     return own
   }
 
 const findWorker = (sql: Sql, { session_id, workspace_id }: OwnWorker) =>
-  sql`
-    select from scheduler.session
+  sql<{ queues: readonly string[] }>`
+    select queues from scheduler.session
     where id = ${session_id}::text::uuid and workspace_id = ${workspace_id}::text::uuid`
 
 export type OwnAttempt = HeldAttempt & {

@@ -38,7 +38,7 @@ export const openWorkerShape = z
       .min(1)
       .max(bounds.max_queues)
       .default(["*"])
-      .openapi({ description: "`*` for all, as when left out." }),
+      .openapi({ description: "`*` for all that its token is for, as when left out." }),
     labels: workerLabels.default({}),
     slots: z
       .int()

@@ -6,7 +6,11 @@ import type { Engine } from "../engine.ts"
 import type { HeldAttempt } from "../session/held.ts"
 import { taskMoves } from "./moves.ts"
 
-type CheckedAttempt = { readonly workspace_id: string; readonly secrets: readonly string[] }
+type CheckedAttempt = {
+  readonly workspace_id: string
+  readonly queue: string
+  readonly secrets: readonly string[]
+}
 
 /** Whether an attempt runs under this token, and which secrets its task has declared in the run's plan. */
 const checkAttempt =
@@ -14,14 +18,14 @@ const checkAttempt =
   async (attempt: HeldAttempt): Promise<CheckedAttempt> => {
     const [found] = await database.run((sql) => findRunning(sql, attempt))
     if (!found || !taskMoves.from("hand_back").includes(found.status)) throw new Problem("attempt.stale")
-    return { workspace_id: found.workspace_id, secrets: found.secrets ?? [] }
+    return { workspace_id: found.workspace_id, queue: found.queue, secrets: found.secrets ?? [] }
   }
 
 type Found = CheckedAttempt & { readonly status: (typeof taskMoves.states)[number] }
 
 const findRunning = (sql: Sql, { task_run_id, token }: HeldAttempt) =>
   sql<Found>`
-    select task.workspace_id, task.status, (
+    select task.workspace_id, task.queue, task.status, (
         select plan -> 'tasks' -> task.idx -> 'secrets'
         from scheduler.run join scheduler.plan on plan.id = plan_id
         where run.id = task.run_id
@@ -33,8 +37,8 @@ export const checkRpc = (engine: Engine): Pick<ServiceImpl<typeof SchedulerServi
   const check = checkAttempt(engine)
   return {
     async checkAttempt({ taskRunId, token }) {
-      const { workspace_id, secrets } = await check({ task_run_id: taskRunId, token: String(token) })
-      return { workspaceId: workspace_id, secrets: [...secrets] }
+      const { workspace_id, queue, secrets } = await check({ task_run_id: taskRunId, token: String(token) })
+      return { workspaceId: workspace_id, queue, secrets: [...secrets] }
     },
   }
 }

@@ -1,3 +1,4 @@
+import { type Actor, allowQueues } from "#kernel/auth/actor.ts"
 import { list, type Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Scheduler } from "../run/hand-over.ts"
@@ -31,13 +32,15 @@ export const openSecrets = (
 
 /**
  * The secrets of a task, for the attempt that runs it now. Which those are, and of which workspace, says the scheduler,
- * by the plan of the run: whoever asks can't choose. Who asks for one workspace finds no other's attempt.
+ * by the plan of the run: whoever asks can't choose. A worker of one's own finds no attempt of another workspace.
  */
 export const giveSecrets =
   ({ database, vault, scheduler }: Giving) =>
-  async ({ task_run_id: taskRunId, token }: Asking, only_in?: string): Promise<Given> => {
-    const { workspaceId: workspace_id, secrets: names } = await scheduler.checkAttempt({ taskRunId, token })
-    if (only_in !== undefined && only_in !== workspace_id) throw new Problem("attempt.stale")
+  async ({ task_run_id: taskRunId, token }: Asking, own?: Actor): Promise<Given> => {
+    const checked = await scheduler.checkAttempt({ taskRunId, token })
+    const { workspaceId: workspace_id, secrets: names } = checked
+    if (own && own.workspace_id !== workspace_id) throw new Problem("attempt.stale")
+    if (own) allowQueues(own, [checked.queue])
     if (names.length === 0) return { values: {}, missing: [] }
     return openSecrets({ database, vault }, workspace_id, names)
   }

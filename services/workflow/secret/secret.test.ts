@@ -158,3 +158,18 @@ test("a workspace's own worker is given what its attempt declares, if its role c
   expect([unknown.status, unknown.body.code]).toEqual([409, "attempt.stale"])
   expect((await send("POST", "/give", { body: { ...own, token: "seven" } })).status).toBe(422)
 })
+
+test("a token that is for some queues is given secrets of what runs in these", async () => {
+  await set("QUEUED", "value-for-queued")
+  const inQueue = (queue: string) => {
+    const task_run_id = crypto.randomUUID()
+    house.desk.attempts.set(task_run_id, { workspace_id: home, queue, secrets: ["QUEUED"] })
+    return { task_run_id, token: "7" }
+  }
+  const workspace = `${home}@mail`
+  const given = await send("POST", "/give", { workspace, body: inQueue("mail") })
+  expect(given).toMatchObject({ status: 200, body: { values: { QUEUED: "value-for-queued" } } })
+  const refused = await send("POST", "/give", { workspace, body: inQueue("payments") })
+  expect([refused.status, refused.body.code]).toEqual([403, "auth.other_queue"])
+  expect(refused.text).not.toContain("value-for-queued")
+})
