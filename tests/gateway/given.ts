@@ -60,8 +60,10 @@ const stand = (name: string, { keys, checks }: Standing) =>
   Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
-    fetch(request) {
+    websocket: { message: (socket, text) => void socket.send(`${name} heard ${text}`) },
+    fetch(request, server) {
       const { pathname } = new URL(request.url)
+      if (request.headers.get("upgrade") === "websocket" && server.upgrade(request)) return undefined
       if (pathname === "/health/live") return new Response("ok")
       if (name === "iam" && pathname.startsWith("/check/")) return checks.fetch(request)
       if (name === "iam" && pathname === "/.well-known/jwks.json") {

@@ -157,6 +157,24 @@ const routing = () => {
     await reader?.cancel()
   })
 
+  const talk = (headers: Record<string, string>) =>
+    new Promise<string>((resolve) => {
+      const address = `${url.replace("http", "ws")}/api/v1/notifications/stream`
+      // The types are of browsers, which can send no headers.
+      const socket = new WebSocket(address, { headers } as unknown as string[])
+      socket.onopen = () => socket.send("hello")
+      socket.onmessage = ({ data }) => {
+        resolve(String(data))
+        socket.close()
+      }
+      socket.onerror = () => resolve("refused")
+    })
+
+  test("a WebSocket is passed on where there is one, to whom identity knows", async () => {
+    expect(await talk(credential)).toBe("notification heard hello")
+    expect(await talk({})).toBe("refused")
+  })
+
   test("the document is served whole, and a service that is away is a problem with a time to wait", async () => {
     const document = await fetch(`${url}/openapi.json`)
     expect(document.headers.get("content-type")).toBe("application/json")
