@@ -64,9 +64,12 @@ const deliver = async ({ database, mail, letters }: Sending, { id, box, tries }:
   return written ? mail.send(messageOf(id, letter.email, written)) : "nobody"
 }
 
-/** Who is written to is not whoever asked: nobody's post is filled by others. Invitations have a bound of their own. */
+/**
+ * Who is written to is not whoever asked: nobody's post is filled by others. Each kind is counted by itself, so that nobody's new
+ * password is kept from them by asking for something else. Invitations have a bound of their own.
+ */
 const isTooMuch = async (sql: Sql, { kind, email }: Letter): Promise<boolean> =>
-  kind !== "invite" && (await tryIn(sql, [{ rule: "letter", of: email }])) > 0
+  kind !== "invite" && (await tryIn(sql, [{ rule: "letter", of: `${kind}\0${email}` }])) > 0
 
 const deleteLetter = (sql: Sql, id: string) => sql`delete from iam.letter where id = ${id}::text::uuid`
 

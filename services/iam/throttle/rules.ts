@@ -10,7 +10,7 @@ export const rules = {
   account: { free: 20, forget_s: 30, max_wait_s: 60 },
   /** Asking for accounts and passwords by mail, from one place. */
   asking: { free: 100, forget_s: 10, max_wait_s: 60 },
-  /** Mail that one address gets because somebody asked for it. */
+  /** Mail of one kind that one address gets because somebody asked for it. */
   letter: { free: 5, forget_s: 3_600, max_wait_s: 3_600 },
 } as const satisfies Record<string, Rule>
 
