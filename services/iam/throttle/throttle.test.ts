@@ -42,6 +42,10 @@ const pass = (seconds: number) =>
         free_at = free_at - ${seconds}::int * interval '1 second'`,
   )
 
+/** As if everything counted so far had been tried very often. */
+const holdUp = () =>
+  house.database.run((sql) => sql`update iam.throttle set free_at = now() + interval '1 minute'`)
+
 test("guessing an account from one place has to wait longer and longer; a right password there begins anew", async () => {
   const { email } = await given.person(house)
   expect(await times(6, () => signIn(email, "203.0.113.1"))).toEqual([...Array(5).fill(wrong), "wait 1"])
@@ -92,6 +96,24 @@ test("many accounts from one place: the place has to wait, and others in other p
   expect(await signIn("somebody@example.test", "203.0.113.1")).toBe(wrong)
   expect(await signIn(email, "203.0.113.1", password)).toBe("wait 1")
   expect(await signIn(email, "203.0.113.2", password)).toBe("in")
+})
+
+test("who has to wait leaves no rows behind, whomever they name", async () => {
+  await attempt(house.database, [{ rule: "address", of: "203.0.113.1" }])
+  await holdUp()
+  const outcomes = await times(20, async (index) => {
+    const counters = [
+      { rule: "pair", of: `${index}` },
+      { rule: "address", of: "203.0.113.1" },
+      { rule: "account", of: `${index}` },
+    ] as const
+    return attempt(house.database, counters).then(
+      () => "tried",
+      () => "refused",
+    )
+  })
+  expect(outcomes).toEqual(Array(20).fill("refused"))
+  expect(await house.database.run((sql) => sql`select key from iam.throttle`)).toHaveLength(1)
 })
 
 test("an IPv6 network is one place", async () => {
