@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test"
 import { until } from "#kernel/testing/until.ts"
 import { given, type IamHouse, type Person } from "../given.ts"
+import { resetPassword } from "../reset/apply.ts"
+import { insertReset } from "../reset/insert.ts"
 import { login } from "../session/login.ts"
 import { attempt } from "./attempt.ts"
 import { cleanThrottle } from "./clean.ts"
@@ -114,6 +116,33 @@ test("who has to wait leaves no rows behind, whomever they name", async () => {
   })
   expect(outcomes).toEqual(Array(20).fill("refused"))
   expect(await house.database.run((sql) => sql`select key from iam.throttle`)).toHaveLength(1)
+})
+
+test("a place that has to wait lets those in who have signed in from there, and still slows guesses at them", async () => {
+  const [here, new_here] = await Promise.all([given.person(house), given.person(house)])
+  expect(await signIn(here.email, "203.0.113.1", password)).toBe("in")
+  await attempt(house.database, [{ rule: "address", of: "203.0.113.1" }])
+  await holdUp()
+  // Signing in there has begun its pair anew.
+  await house.database.run((sql) => sql`update iam.throttle set free_at = now() where level < 1`)
+  expect(await signIn(new_here.email, "203.0.113.1", password)).toBe("wait 60")
+  expect(await signIn(here.email, "203.0.113.1", password)).toBe("in")
+  const guesses = await times(rules.pair.free + 1, () => signIn(here.email, "203.0.113.1"))
+  expect(guesses).toEqual([...Array(rules.pair.free).fill(wrong), "wait 1"])
+})
+
+test("who has chosen a new password by mail gets in from there, whatever others guess", async () => {
+  const { email } = await given.person(house)
+  const token = "wfl_of_a_mail"
+  await house.database.run(async (sql) => {
+    const [user] = await sql<{ id: string }>`select id from iam.user_account where email = ${email}`
+    await insertReset(sql, user?.id ?? "", token)
+  })
+  await resetPassword(house.iam)({ token, password }, { device: "", address: "198.51.100.7" })
+  await attempt(house.database, [{ rule: "account", of: email }])
+  await holdUp()
+  expect(await signIn(email, "203.0.113.1", password)).toBe("wait 60")
+  expect(await signIn(email, "198.51.100.7", password)).toBe("in")
 })
 
 test("an IPv6 network is one place", async () => {
