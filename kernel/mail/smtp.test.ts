@@ -38,6 +38,16 @@ test("a subject or an address with a line break makes no header of its own", asy
   mail.close()
 })
 
+test.each(["x1<v2@x.test>", "x4,v2@x.test", "g:v2@x.test;", "v2@x.test (x)", '"x" <v2@x.test>'])(
+  "what reads as %p is never taken for an address within it",
+  async (to) => {
+    const mail = smtpMail({ url: inbox.url, from: "wf@example.test" })
+    await mail.send({ ...message, to }).catch(() => undefined)
+    expect(inbox.received("v2@x.test")).toEqual([])
+    mail.close()
+  },
+)
+
 test("an address that is refused is refused for good; a server that is busy or away is asked again", async () => {
   const mail = smtpMail({ url: inbox.url, from: "wf@example.test" })
   inbox.refuse("gone@example.test", 550)

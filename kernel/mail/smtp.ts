@@ -42,7 +42,10 @@ export const smtpMail = ({ url, from }: SmtpOptions): Mail => {
   const send = async ({ id, to, subject, text, html }: Message) => {
     const domain = /@([^>]+)/.exec(from)?.[1] ?? "localhost"
     const headers = { "auto-submitted": "auto-generated", "x-auto-response-suppress": "All" }
-    await transport.sendMail({ messageId: `<${id}@${domain}>`, from, to, subject, text, html, headers })
+    // As it is: written as text it would be read as a header's, which can name others than who is meant.
+    const recipient = { name: "", address: to }
+    const content = { subject, text, html, headers }
+    await transport.sendMail({ messageId: `<${id}@${domain}>`, from, to: recipient, ...content })
     return "sent" as const
   }
   return {

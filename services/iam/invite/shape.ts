@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi"
 import { roles } from "#kernel/auth/permissions.ts"
-import { emailText } from "../user/credentials.ts"
+import { mailAddress } from "../user/credentials.ts"
 
 const max_token_chars = 128
 
@@ -24,7 +24,7 @@ export const createdInviteShape = inviteShape
 
 export const newInviteShape = z
   .object({
-    email: emailText,
+    email: mailAddress,
     role: z.enum(roles),
     expires_at: z.iso.datetime({ offset: true }).optional(),
   })

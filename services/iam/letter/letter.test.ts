@@ -53,6 +53,22 @@ const account = async (email = address()) => {
   return email
 }
 
+/** Somebody who may invite others into a workspace of theirs. */
+const host = async () => {
+  const email = await account()
+  const { body } = await ask("auth/login", { email, password })
+  const token = String(body.access_token)
+  const me = await given.send(house)("GET", "auth/me", { token })
+  const { id, name } = me.body.workspace as { id: string; name: string }
+  const path = `workspaces/${id}/invites`
+  return {
+    ...{ email, name },
+    invite: (guest: string) =>
+      given.send(house)("POST", path, { token, body: { email: guest, role: "operator" } }),
+    revoke: (invite: Answer) => given.send(house)("DELETE", `${path}/${invite.body.id}`, { token }),
+  }
+}
+
 test("who registers gets a mail, and an account by its link and the password, once", async () => {
   const email = address()
   const asked = await ask("auth/register", { email, password, name: "Ada <b>" })
@@ -155,6 +171,28 @@ test("nobody's new password is kept from them by who registers with their addres
   expect((await sent(email)).map(({ subject }) => subject)).toEqual(["A new password for wf"])
 })
 
+test.each([
+  "x1<v2@x.test>",
+  "x4,v2@x.test",
+  "g:v2@x.test;",
+  "v2(x)@x.test",
+  '"v2"@x.test',
+  "v2@[x.test]",
+  "v\\2@x.test",
+])(
+  "%p, which is another address to who carries mail, is refused wherever mail is asked for",
+  async (email) => {
+    const { invite } = await host()
+    const refused = [
+      await ask("auth/register", { email, password, name: "Eve" }),
+      await ask("auth/password/forgot", { email }),
+      await invite(email),
+    ]
+    expect(refused.map(({ status }) => status)).toEqual([422, 422, 422])
+    expect(JSON.stringify(refused[0]?.body)).toContain("plain e-mail address")
+  },
+)
+
 test("nobody is written to whom nobody has", async () => {
   const email = address()
   expect((await ask("auth/password/forgot", { email })).status).toBe(202)
@@ -173,17 +211,12 @@ test("a link that has expired is none any more, and is cleaned away", async () =
 })
 
 test("who is invited is told by mail, with what they join with", async () => {
-  const host = await account()
-  const login = await ask("auth/login", { email: host, password })
-  const token = String(login.body.access_token)
-  const me = await given.send(house)("GET", "auth/me", { token })
-  const { id, name } = me.body.workspace as { id: string; name: string }
+  const inviter = await host()
   const email = address()
-  const path = `workspaces/${id}/invites`
-  const invite = await given.send(house)("POST", path, { token, body: { email, role: "operator" } })
+  const invite = await inviter.invite(email)
   expect(invite.body.mailed).toBe(true)
   const [message] = await sent(email)
-  expect(message?.subject).toBe(`You are invited to ${name} at wf`)
+  expect(message?.subject).toBe(`You are invited to ${inviter.name} at wf`)
   expect(message?.text).toContain(`wf workspaces join ${invite.body.token} `)
   const guest = await account(email)
   const path_in_mail = /\/account\/join\?token=wfi_[\w-]+/.exec(message?.text ?? "")?.[0] ?? ""
@@ -197,7 +230,7 @@ test("who is invited is told by mail, with what they join with", async () => {
     return [answer.status, await answer.text()]
   }
   expect(await join(guest, "a wrong password")).toEqual([401, expect.stringContaining("wrong")])
-  expect(await join(host)).toEqual([403, expect.stringContaining("for somebody else")])
+  expect(await join(inviter.email)).toEqual([403, expect.stringContaining("for somebody else")])
   expect(await join(guest)).toEqual([200, expect.stringContaining("as operator")])
   expect((await join(guest))[0]).toBe(404)
 })

@@ -20,6 +20,17 @@ export const emailText = z
   .refine((text) => text.length <= max_email_chars, `has at most ${max_email_chars} characters`)
   .openapi({ type: "string", maxLength: max_email_chars, example: "ada@example.test" })
 
+/** What programs that handle mail read as something else than one plain address: a group, a list, a comment, a quote. */
+const syntax = /[<>(),:;"[\]\\\s]/u
+
+/** An address that mail is sent to: one that many could be spelled as is counted, and confirmed, as one. */
+export const mailAddress = emailText
+  .refine(
+    (text) => !syntax.test(text),
+    'must be a plain e-mail address, without spaces or any of <>(),:;"[]\\',
+  )
+  .openapi({ type: "string", maxLength: max_email_chars, example: "ada@example.test" })
+
 const passwordText = z
   .string()
   .max(max_password_chars, `has at most ${max_password_chars} characters`)
@@ -51,7 +62,7 @@ const linkToken = z.string().max(max_token_chars)
 
 export const verification = z.object({ token: linkToken, password: passwordText }).openapi("Verification")
 
-export const forgottenShape = z.object({ email: emailText }).openapi("ForgottenPassword")
+export const forgottenShape = z.object({ email: mailAddress }).openapi("ForgottenPassword")
 
 export const newPasswordShape = z
   .object({ token: linkToken, password: newPasswordText })
@@ -59,7 +70,7 @@ export const newPasswordShape = z
 
 export const registration = z
   .object({
-    email: emailText,
+    email: mailAddress,
     password: newPasswordText,
     name: z.string().trim().min(1).max(max_name_chars).refine(isClean, "has a character that is refused"),
   })
