@@ -5,8 +5,10 @@ import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
+import type { Letter, Letters } from "../letter/letter.ts"
 import { postLetter } from "../letter/post.ts"
 import { refuseAbove } from "../member/change.ts"
+import { tryIn } from "../throttle/attempt.ts"
 import { hashOf, newSecret } from "../token/secret.ts"
 import { enterToChange } from "../workspace/enter.ts"
 import { readWorkspace } from "../workspace/show.ts"
@@ -40,26 +42,28 @@ export const createInvite =
       const { user_id: invited_by } = actor
       const row = await insertInvite(sql, { id: kit.id(), hash, workspace_id, email, role, invited_by, ends })
       const { name: workspace } = await readWorkspace(sql, there)
-      if (letters) {
-        const told = {
-          email,
-          token,
-          workspace,
-          role,
-          invited_by: actor.email,
-          expires_at: ends.toISOString(),
-        }
-        await postLetter(sql, letters, { kind: "invite", ...told })
-      }
+      const told = { email, token, workspace, role, invited_by: actor.email, expires_at: ends.toISOString() }
+      const mailed = await tellGuest(sql, letters, { kind: "invite", ...told })
       const made = inviteOf(row)
       const { id: invite_id, expires_at: until } = made
       const subject = { kind: "invite", id: invite_id, name: email }
       await record(sql, actor, { action: "invite.created", of: { workspace_id }, subject, details: { role } })
       const data = { invite_id, workspace_id, email, role, invited_by, expires_at: until }
       await emit(sql, [{ type: "user.invited", key: workspace_id, data }])
-      return { ...made, token, mailed: letters !== undefined }
+      return { ...made, token, mailed }
     })
   }
+
+/** Who is invited over and over gets no more mail for that; what they would join with is the inviter's to hand on. */
+const tellGuest = async (
+  sql: Sql,
+  letters: Letters | undefined,
+  letter: Letter & { readonly kind: "invite" },
+): Promise<boolean> => {
+  if (!letters || (await tryIn(sql, [{ rule: "invitation", of: letter.email }])) > 0) return false
+  await postLetter(sql, letters, letter)
+  return true
+}
 
 const endOf = (wanted: string | undefined, now: Date): Date => {
   if (wanted === undefined) return new Date(now.getTime() + default_days * day_ms)

@@ -235,6 +235,31 @@ test("who is invited is told by mail, with what they join with", async () => {
   expect((await join(guest))[0]).toBe(404)
 })
 
+test("nobody's post is filled with invitations; those beyond a bound are made and say that they aren't mailed", async () => {
+  const email = address()
+  const { invite, revoke } = await host()
+  const { free } = rules.invitation
+  for (let asked = 0; asked < free; asked += 1) {
+    const made = await invite(email)
+    expect([made.body.mailed, (await revoke(made)).status]).toEqual([true, 204])
+  }
+  // The first wait is of a second, which could pass meanwhile.
+  const held = await house.database.run(
+    (sql) => sql`
+      update iam.throttle set free_at = now() + interval '1 minute' where level > ${free}::int - 1 and free_at > at
+      returning key`,
+  )
+  expect(held).toHaveLength(1)
+  const last = await invite(email)
+  expect([last.status, last.body.mailed, last.body.token]).toEqual([
+    201,
+    false,
+    expect.stringContaining("wfi_"),
+  ])
+  expect(await sent(email)).toHaveLength(free)
+  expect((await invite(address())).body.mailed).toBe(true)
+})
+
 test("what waits is not readable by who reads the database, and each instance sends its own part", async () => {
   const email = address()
   await ask("auth/register", { email, password, name: "Ada" })

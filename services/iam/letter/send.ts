@@ -66,7 +66,7 @@ const deliver = async ({ database, mail, letters }: Sending, { id, box, tries }:
 
 /**
  * Who is written to is not whoever asked: nobody's post is filled by others. Each kind is counted by itself, so that nobody's new
- * password is kept from them by asking for something else. Invitations have a bound of their own.
+ * password is kept from them by asking for something else. Invitations are counted when they are made.
  */
 const isTooMuch = async (sql: Sql, { kind, email }: Letter): Promise<boolean> =>
   kind !== "invite" && (await tryIn(sql, [{ rule: "letter", of: `${kind}\0${email}` }])) > 0

@@ -2,7 +2,7 @@ import type { Database, Sql } from "#kernel/database/database.ts"
 
 const max_counters = 1_000
 
-/** Removes counters that say nothing any more: the longest memory there is, is five letters' of an hour each. */
+/** Removes counters that say nothing any more: the longest memory there is, is some thirty invitations' of an hour each. */
 export const cleanThrottle = (database: Database) => async (): Promise<boolean> => {
   const gone = await database.run(deleteOld)
   return gone.length === max_counters
@@ -12,7 +12,7 @@ const deleteOld = (sql: Sql) =>
   sql`
     delete from iam.throttle
     where key = any(array(
-      select key from iam.throttle where at < now() - interval '1 day' order by at limit ${max_counters}::int
+      select key from iam.throttle where at < now() - interval '2 days' order by at limit ${max_counters}::int
       for update skip locked
     ))
     returning key`

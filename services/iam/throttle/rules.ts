@@ -12,6 +12,8 @@ export const rules = {
   asking: { free: 100, forget_s: 10, max_wait_s: 60 },
   /** Mail of one kind that one address gets because somebody asked for it. */
   letter: { free: 5, forget_s: 3_600, max_wait_s: 3_600 },
+  /** Invitations that one address gets by mail, from all workspaces. */
+  invitation: { free: 20, forget_s: 3_600, max_wait_s: 3_600 },
 } as const satisfies Record<string, Rule>
 
 export type RuleName = keyof typeof rules

@@ -194,7 +194,7 @@ test("counters that say nothing any more are removed, some at a time", async () 
   await house.database.run(
     (sql) => sql`
       insert into iam.throttle (key, at)
-      select decode(lpad(to_hex(n), 8, '0'), 'hex'), now() - interval '2 days' from generate_series(1, 1500) as n`,
+      select decode(lpad(to_hex(n), 8, '0'), 'hex'), now() - interval '3 days' from generate_series(1, 1500) as n`,
   )
   const round = cleanThrottle(house.database)
   expect([await round(), await round()]).toEqual([true, false])
