@@ -2,10 +2,10 @@ import { expect, test } from "bun:test"
 import { addressOf, knowPeers, passPeer } from "./address.ts"
 import { serveHttp } from "./serve.ts"
 
-const from = (peer: string | undefined, forwarded?: string) => {
+const from = (peer: string | undefined, forwarded?: string, has_gateway = true) => {
   const headers = forwarded === undefined ? {} : { "x-forwarded-for": forwarded }
   const request = new Request("http://wf.test/", { headers })
-  const forget = knowPeers((asked) => (asked === request ? peer : undefined))
+  const forget = knowPeers({ peerOf: (asked) => (asked === request ? peer : undefined), has_gateway })
   const address = addressOf(request)
   forget()
   return address
@@ -28,6 +28,10 @@ test("the gateway's own word counts, and not what the caller wrote before it", (
     expect(from(peer, "198.51.100.1, 203.0.113.9")).toBe("203.0.113.9")
 })
 
+test("where there is no gateway, nobody is believed, not even who calls from this machine", () => {
+  for (const peer of ["127.0.0.1", "::1", "10.1.2.3"]) expect(from(peer, "203.0.113.9", false)).toBe(peer)
+})
+
 test("without a word that is an address, it is the peer's; without a peer it isn't known", () => {
   for (const word of [undefined, "", "unknown", "<script>", "1".repeat(50)])
     expect(from("127.0.0.1", word)).toBe("127.0.0.1")
@@ -35,25 +39,31 @@ test("without a word that is an address, it is the peer's; without a peer it isn
   expect(addressOf(new Request("http://wf.test/"))).toBeUndefined()
 })
 
-test("it is asked of the server that has the request, also after its body was read, and of one made anew of it", async () => {
-  const server = serveHttp(
-    async (request) => {
-      await request.text()
-      const made = new Request("http://wf.test/", { headers: request.headers })
-      passPeer(request, made)
-      const known = [addressOf(request), addressOf(made), addressOf(new Request(request.url))]
-      return Response.json(known.map((address) => address ?? null))
-    },
-    { host: "127.0.0.1", port: 0 },
-  )
-  try {
-    const answer = await fetch(`http://127.0.0.1:${server.port}/`, {
-      method: "POST",
-      headers: { "x-forwarded-for": "203.0.113.9" },
-      body: "text",
-    })
-    expect(await answer.json()).toEqual(["203.0.113.9", "203.0.113.9", null])
-  } finally {
-    await server.stop()
-  }
-})
+test.each([
+  [true, "203.0.113.9"],
+  [false, "127.0.0.1"],
+])(
+  "it is asked of the server that has the request, also after its body was read, and of one made anew of it (gateway: %p)",
+  async (has_gateway, address) => {
+    const server = serveHttp(
+      async (request) => {
+        await request.text()
+        const made = new Request("http://wf.test/", { headers: request.headers })
+        passPeer(request, made)
+        const known = [addressOf(request), addressOf(made), addressOf(new Request(request.url))]
+        return Response.json(known.map((one) => one ?? null))
+      },
+      { host: "127.0.0.1", port: 0, has_gateway },
+    )
+    try {
+      const answer = await fetch(`http://127.0.0.1:${server.port}/`, {
+        method: "POST",
+        headers: { "x-forwarded-for": "203.0.113.9" },
+        body: "text",
+      })
+      expect(await answer.json()).toEqual([address, address, null])
+    } finally {
+      await server.stop()
+    }
+  },
+)

@@ -1,15 +1,18 @@
 /** What a server knows of a request of its own while it is being answered: the address that its connection comes from. */
 type PeerOf = (request: Request) => string | undefined
 
+type Server = { readonly peerOf: PeerOf; readonly has_gateway: boolean }
+
 // Shared by the whole process, so that no request pays for what few of them are asked: it is looked up when it is.
-const servers = new Set<PeerOf>()
+// Bun's servers know each other's requests, so those of one process are all behind the gateway, or none is.
+const servers = new Set<Server>()
 const remade = new WeakMap<Request, Request>()
 
 /** Answers the function that ends it. */
-export const knowPeers = (peerOf: PeerOf): (() => void) => {
-  servers.add(peerOf)
+export const knowPeers = (server: Server): (() => void) => {
+  servers.add(server)
   return () => {
-    servers.delete(peerOf)
+    servers.delete(server)
   }
 }
 
@@ -18,11 +21,11 @@ export const passPeer = (request: Request, made: Request): void => {
   if (made !== request) remade.set(made, request)
 }
 
-const peerOf = (request: Request): string | undefined => {
+const peerOf = (request: Request): { readonly peer: string; readonly has_gateway: boolean } | undefined => {
   const known = remade.get(request) ?? request
-  for (const ask of servers) {
+  for (const { peerOf: ask, has_gateway } of servers) {
     const peer = ask(known)
-    if (peer !== undefined) return peer
+    if (peer !== undefined) return { peer, has_gateway }
   }
   return undefined
 }
@@ -38,11 +41,11 @@ const lastOf = (forwarded: string | null): string | undefined => {
 }
 
 /**
- * Where a request comes from. Who stands before us in a network of ours (the gateway) says where it had the request from, with
- * the last word of the list: the others are whatever the caller wrote. Nobody else is believed.
+ * Where a request comes from. The gateway, where there is one, stands before us in a network of ours and says where it had the
+ * request from, with the last word of the list: the others are whatever the caller wrote. Nobody else is believed.
  */
 export const addressOf = (request: Request): string | undefined => {
-  const peer = peerOf(request)
-  if (peer === undefined || !own_net.test(peer)) return peer
+  const { peer, has_gateway } = peerOf(request) ?? {}
+  if (peer === undefined || has_gateway !== true || !own_net.test(peer)) return peer
   return lastOf(request.headers.get("x-forwarded-for")) ?? peer
 }

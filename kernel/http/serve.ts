@@ -2,7 +2,12 @@ import { knowPeers } from "./address.ts"
 
 export type HttpServer = { readonly port: number; stop(): Promise<void> }
 
-export type HttpListen = { readonly host: string; readonly port: number }
+export type HttpListen = {
+  readonly host: string
+  readonly port: number
+  /** A gateway of ours stands before it, and is believed where requests come from; without it only who calls is. */
+  readonly has_gateway?: boolean
+}
 
 type Fetch = (request: Request) => Response | Promise<Response>
 
@@ -15,7 +20,7 @@ const max_body_bytes = 64 * 1024 ** 3
 const in_flight_ms = 5_000
 
 /** Bun's server. The apps themselves use Web APIs only. */
-export const serveHttp = (fetch: Fetch, { host, port }: HttpListen): HttpServer => {
+export const serveHttp = (fetch: Fetch, { host, port, has_gateway = false }: HttpListen): HttpServer => {
   const server = Bun.serve({
     hostname: host,
     port,
@@ -27,7 +32,7 @@ export const serveHttp = (fetch: Fetch, { host, port }: HttpListen): HttpServer 
     // Apps answer for what breaks in them; below them nothing is told.
     error: () => new Response(null, { status: 500 }),
   })
-  const forgetPeers = knowPeers((request) => server.requestIP(request)?.address)
+  const forgetPeers = knowPeers({ peerOf: (request) => server.requestIP(request)?.address, has_gateway })
   return {
     port: server.port ?? port,
     async stop() {

@@ -81,7 +81,7 @@ const openDoors = async (ground: Ground, { host, port, log, environment }: Platf
     ground.metrics,
     ground.links,
   )
-  const http = serveHttp(withCors(edge, originsIn(environment)), { host, port })
+  const http = serveHttp(withCors(edge, originsIn(environment)), { host, port, has_gateway: false })
   const parts = all.flatMap(({ rpc_part }) => rpc_part ?? [])
   const rpc = await serveRpc(parts, { host, port: port + 1, log })
   return {
