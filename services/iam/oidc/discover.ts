@@ -4,6 +4,8 @@ import { type AskProvider, awayProblem, objectIn, refuseInTheClear } from "./ask
 
 /** For how long what the provider says of itself is believed. */
 const fresh_ms = 600_000
+/** For how long it is taken for what it says now: whoever asks over and over asks us, not the provider. */
+const present_ms = 10_000
 
 const documentShape = z.object({
   issuer: z.string(),
@@ -50,27 +52,29 @@ const load = async (issuer: string, ask: AskProvider): Promise<Discovered> => {
 export type Discovery = {
   /** As the provider has described itself some minutes ago at most. */
   recent(): Promise<Discovered>
-  /** As it does now. */
+  /** As it does now, or did seconds ago. */
   present(): Promise<Discovered>
 }
 
-/** Asked for once by all who need it at the same time, and forgotten where that fails. */
-export const discovery = (issuer: string, ask: AskProvider): Discovery => {
+/** Asked for once by all who need it at the same time. What is known stays until something newer has come. */
+export const discovery = (
+  issuer: string,
+  ask: AskProvider,
+  now_ms: () => number = () => performance.now(),
+): Discovery => {
   let known: { readonly found: Discovered; readonly at_ms: number } | undefined
   let asking: Promise<Discovered> | undefined
   const askNow = async (): Promise<Discovered> => {
-    known = undefined
     const found = await load(issuer, ask)
-    known = { found, at_ms: performance.now() }
+    known = { found, at_ms: now_ms() }
     return found
   }
-  const present = (): Promise<Discovered> => {
+  const within = (age_ms: number): Promise<Discovered> => {
+    if (known && now_ms() - known.at_ms < age_ms) return Promise.resolve(known.found)
     asking ??= askNow().finally(() => {
       asking = undefined
     })
     return asking
   }
-  const recent = (): Promise<Discovered> =>
-    known && performance.now() - known.at_ms < fresh_ms ? Promise.resolve(known.found) : present()
-  return { recent, present }
+  return { recent: () => within(fresh_ms), present: () => within(present_ms) }
 }
