@@ -141,6 +141,19 @@ test("who has forgotten their password gets a link that sets another, once, and 
   expect(old.status).toBe(401)
 })
 
+test("a device that was let in before the new password gets no session with it", async () => {
+  const email = await account()
+  const { access_token } = (await ask("auth/login", { email, password })).body
+  const { device_code, user_code } = (await ask("auth/device/code", {})).body
+  const approval = { token: String(access_token), body: { user_code, approve: true } }
+  expect((await given.send(house)("POST", "auth/device/approve", approval)).status).toBe(204)
+  await ask("auth/password/forgot", { email })
+  const [message] = await sent(email)
+  const reset = { token: tokenIn(message as Message), password: "another battery horse" }
+  expect((await ask("auth/password/reset", reset)).status).toBe(204)
+  expect((await ask("auth/device/token", { device_code })).body.code).toBe("device.not_found")
+})
+
 test("nobody's post is filled by who asks for mail to them over and over", async () => {
   const email = await account()
   for (let asked = 0; asked < 9; asked += 1) await ask("auth/password/forgot", { email })

@@ -76,7 +76,6 @@ const lockPerson = async (sql: Sql, email: string): Promise<Account | undefined>
 /** Whoever made the account has not shown that the address was theirs: what they have kept of it opens nothing any more. */
 const endEarlier = async (sql: Sql, user_id: string, at: Date): Promise<void> => {
   await sql`delete from iam.password where user_id = ${user_id}::text::uuid`
-  await sql`delete from iam.device_login where user_id = ${user_id}::text::uuid`
   await sql`
     update iam.api_token set revoked_at = now()
     where user_id = ${user_id}::text::uuid and revoked_at is null`
