@@ -18,6 +18,8 @@ export type Actor = {
   readonly scopes?: readonly Permission[]
   /** A token whose workers take from these queues alone. */
   readonly queues?: readonly string[]
+  /** When a token that doesn't last ends. */
+  readonly expires_at?: string
   /** The workspace is archived: what is there may be read, and nothing is done. */
   readonly archived?: boolean
 }

@@ -64,6 +64,40 @@ test("it does nothing for its holder's account, and leaves no workspace for them
   expect((await ask("DELETE", "auth/sessions", { token })).body.code).toBe("workspace.bound_token")
 })
 
+const soon = () => new Date(Date.now() + 3_600_000).toISOString()
+
+test("what a token with an end makes ends with it at the latest, for programs too", async () => {
+  const ends = soon()
+  const { token } = (await make(owner.token, { expires_at: ends, all_workspaces: true })).body
+  const later = new Date(Date.now() + 86_400_000).toISOString()
+  const sooner = new Date(Date.now() + 60_000).toISOString()
+  for (const [wanted, given_end] of [
+    [undefined, ends],
+    [later, ends],
+    [sooner, sooner],
+  ]) {
+    const { status, body } = await make(String(token), { expires_at: wanted, all_workspaces: true })
+    expect([status, body.expires_at]).toEqual([201, given_end])
+  }
+  const path = `workspaces/${owner.workspace_id}/service-accounts`
+  const program = await ask("POST", path, { token: owner.token, body: { name: "brief", role: "viewer" } })
+  const made = await ask("POST", `${path}/${program.body.id}/tokens`, {
+    token: String(token),
+    body: { name: "t" },
+  })
+  expect([made.status, made.body.expires_at]).toEqual([201, ends])
+})
+
+test("a token with an end lets no device in, which would stay; it may send one away", async () => {
+  const { token } = (await make(owner.token, { expires_at: soon(), all_workspaces: true })).body
+  const { user_code } = (await ask("POST", "auth/device/code")).body
+  const decide = (approve: boolean) =>
+    ask("POST", "auth/device/approve", { token: String(token), body: { user_code, approve } })
+  const refused = await decide(true)
+  expect([refused.status, refused.body.code]).toEqual([403, "auth.forbidden"])
+  expect((await decide(false)).status).toBe(204)
+})
+
 test.each([[[]], [["run.everything"]], [["__proto__"]], ["run.read"]])(
   "scopes %p are refused",
   async (scopes) => {
