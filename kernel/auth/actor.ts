@@ -18,13 +18,23 @@ export type Actor = {
   readonly scopes?: readonly Permission[]
   /** A token whose workers take from these queues alone. */
   readonly queues?: readonly string[]
+  /** When a token that doesn't last ends. */
+  readonly expires_at?: string
   /** The workspace is archived: what is there may be read, and nothing is done. */
   readonly archived?: boolean
 }
 
 /** Somebody who acts for themselves, and not a token that was made for one workspace, or for less than they may. */
-export const isPerson = ({ kind, all_workspaces = false, capped = false, scopes, queues }: Actor): boolean =>
-  kind === "user" || (all_workspaces && !capped && !scopes && !queues)
+export const isPerson = (actor: Actor): boolean =>
+  actor.kind === "user" || (actor.all_workspaces === true && !isLimited(actor))
+
+/** A token that was made for less than its holder may. */
+export const isLimited = ({
+  capped = false,
+  scopes,
+  queues,
+}: Pick<Actor, "capped" | "scopes" | "queues">): boolean =>
+  capped || scopes !== undefined || queues !== undefined
 
 /** Refuses who may not. The first line of every use-case. */
 export const allow = (actor: Actor, permission: Permission): void => {

@@ -5,8 +5,8 @@ import { type Allowance, createAllowance, type ReportUse } from "./allowance.ts"
 /** As long as it counts. */
 const window_ms = 10_000
 
-const ada = { kind: "user", user_id: "ada", grant_id: "session" } as const
-const robot = { kind: "token", user_id: "ada", grant_id: "token" } as const
+const ada = { user_id: "ada" }
+const robot = { user_id: "robot" }
 
 const nobodyElse: ReportUse = async () => []
 

@@ -11,7 +11,7 @@ export type ReportUse = (uses: Uses) => Promise<readonly Use[]>
 /** How many requests somebody may send, whichever instances answer them. */
 export type Allowance = {
   /** Counts one; refuses it where there were too many. */
-  spend(actor: Pick<Actor, "kind" | "user_id" | "grant_id">): void
+  spend(actor: Pick<Actor, "user_id">): void
 }
 
 const window_ms = 10_000
@@ -68,14 +68,15 @@ export const createAllowance = ({ per_s, report, now }: Options): Allowance => {
   }
 
   return {
-    spend({ kind, user_id, grant_id }) {
+    spend({ user_id }) {
       const now_ms = now()
       const current = Math.floor(now_ms / window_ms)
       if (current !== window) {
         window = current
         spent = new Map()
       }
-      const one = spentBy(kind === "token" ? grant_id : user_id)
+      // With all their sessions and tokens: they may make as many of those as they like.
+      const one = spentBy(user_id)
       one.count += 1
       if (one.count > limit * told_share && now_ms - reported_ms >= report_ms) {
         reported_ms = now_ms

@@ -23,6 +23,7 @@ export const remoteIdentity = (iam: Client<typeof IamService>): Identity => ({
       // One that isn't known here yet is a permission for nothing here, and not the want of a limit.
       ...(more.scopes.length > 0 && { scopes: more.scopes.filter(isPermission) }),
       ...(more.queues.length > 0 && { queues: more.queues }),
+      ...(more.expiresAt !== "" && { expires_at: more.expiresAt }),
       ...(more.archived && { archived: true }),
     }
   },

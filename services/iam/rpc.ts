@@ -35,6 +35,7 @@ export const iamRpc = (iam: Iam, authenticate: Authenticate): Routes => {
           capped: actor.capped ?? false,
           scopes: [...(actor.scopes ?? [])],
           queues: [...(actor.queues ?? [])],
+          expiresAt: actor.expires_at ?? "",
           allWorkspaces: actor.all_workspaces ?? false,
         }
       },

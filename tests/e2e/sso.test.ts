@@ -78,6 +78,20 @@ test("somebody signs in from the terminal with their browser, and works as what 
   expect(JSON.parse(sessions.stdout).items).toHaveLength(1)
 })
 
+test("what somebody makes with what such a login keeps ends with it", async () => {
+  provider.people.set("joan", { email: "joan@example.test", email_verified: true, groups: ["builders"] })
+  const env = homeOf()
+  const { page, ended } = await beginLogin(env)
+  await signIn(page, "joan")
+  expect((await ended()).code).toBe(0)
+  const made = await runWf(["tokens", "create", "ci"], { env })
+  expect(made.code).toBe(0)
+  const { stdout } = await runWf(["tokens", "list", "--json"], { env })
+  const { items } = JSON.parse(stdout) as { items: { name: string; expires_at: string | null }[] }
+  const [ci, login] = ["ci", "wf login --sso"].map((name) => items.find((token) => token.name === name))
+  expect([typeof ci?.expires_at, ci?.expires_at]).toEqual(["string", login?.expires_at])
+})
+
 test("who is let in by no group any more hears so in the terminal, and their tokens end", async () => {
   provider.people.set("ada", { ...ada, groups: ["watchers"] })
   const env = homeOf()

@@ -12,8 +12,16 @@ export const decideDevice =
   (iam: Pick<Iam, "database">) =>
   async (actor: Caller, decision: DeviceDecision): Promise<void> => {
     if (!isPerson(actor)) throw new Problem("workspace.bound_token")
+    if (decision.approve) refuseEnding(actor)
     await decideAs(iam, actor, decision)
   }
+
+/** A session can be renewed for ever: it would outlast the token that has let it in. */
+const refuseEnding = ({ expires_at }: Caller): void => {
+  if (expires_at === undefined) return
+  const detail = `Your token ends at ${expires_at}, and a device that is let in stays signed in.`
+  throw new Problem("auth.forbidden", { detail })
+}
 
 /** The same, for who has shown who they are in another way. */
 export const decideAs = async (

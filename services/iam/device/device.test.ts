@@ -86,6 +86,17 @@ test("codes that have expired are none any more, and are removed", async () => {
   expect(await house.database.run((sql) => sql`select user_code from iam.device_login`)).toEqual([])
 })
 
+test("a device that was let in before signing out everywhere gets no session after it", async () => {
+  const device = await begun()
+  await decide(device)
+  const bob = await given.person(house)
+  const other = await begun()
+  await ask("approve", { token: bob.token, body: { user_code: other.user_code, approve: true } })
+  expect((await given.send(house)("DELETE", "auth/sessions", { token: bob.token })).status).toBe(204)
+  expect(await redeem(other)).toBe("404 device.not_found")
+  expect(await redeem(device)).not.toContain("device")
+})
+
 test("the short code is good for nothing where the long one is asked for", async () => {
   const device = await begun()
   await decide(device)

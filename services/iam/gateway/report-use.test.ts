@@ -39,7 +39,7 @@ test("windows that are over are removed", async () => {
 
 const isLetThrough = (allowance: Allowance | undefined): boolean => {
   try {
-    allowance?.spend({ kind: "user", user_id: "both", grant_id: "" })
+    allowance?.spend({ user_id: "both" })
     return true
   } catch {
     return false

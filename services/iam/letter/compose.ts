@@ -2,6 +2,7 @@ import type { Sql } from "#kernel/database/database.ts"
 import { join_path, reset_path, verify_path } from "../page/paths.ts"
 import { insertRegistration } from "../registration/insert.ts"
 import { insertReset } from "../reset/insert.ts"
+import { mayReset } from "../reset/may.ts"
 import type { Letter, Letters } from "./letter.ts"
 import type { Text } from "./write.ts"
 
@@ -20,7 +21,7 @@ export const compose = async (sql: Sql, writing: Writing, letter: Letter): Promi
     return confirmation(writing, letter)
   }
   // Nobody has this address: whoever asked for it hears nothing, and neither does a stranger.
-  if (user_id === undefined) return undefined
+  if (user_id === undefined || !(await mayReset(sql, user_id))) return undefined
   await insertReset(sql, user_id, letter.token)
   return resetting(writing, letter)
 }
@@ -49,7 +50,7 @@ const knownAlready = (writing: Writing, email: string): Text => ({
   subject: "You have an account at wf already",
   lines: [
     `Somebody, most likely you, has registered as ${email}, which has an account already. Nothing was changed.`,
-    "Sign in with the password you have. If you don't know it any more, ask for a new one: `wf account forgot`.",
+    "Sign in as you did before. If you have a password and don't know it any more, ask for a new one: `wf account forgot`.",
   ],
   footer: of(writing),
 })

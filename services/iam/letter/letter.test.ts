@@ -157,6 +157,58 @@ test("who has forgotten their password gets a link that sets another, once, and 
   expect(old.status).toBe(401)
 })
 
+test("a device that was let in before the new password gets no session with it", async () => {
+  const email = await account()
+  const { access_token } = (await ask("auth/login", { email, password })).body
+  const { device_code, user_code } = (await ask("auth/device/code", {})).body
+  const approval = { token: String(access_token), body: { user_code, approve: true } }
+  expect((await given.send(house)("POST", "auth/device/approve", approval)).status).toBe(204)
+  await ask("auth/password/forgot", { email })
+  const [message] = await sent(email)
+  const reset = { token: tokenIn(message as Message), password: "another battery horse" }
+  expect((await ask("auth/password/reset", reset)).status).toBe(204)
+  expect((await ask("auth/device/token", { device_code })).body.code).toBe("device.not_found")
+})
+
+/** As one whom a provider has let in, and who has no password any more. */
+const comeBySso = (email: string, database: Database) =>
+  database.run(
+    (sql) => sql`
+      with gone as (
+        delete from iam.password where user_id = (select id from iam.user_account where email = ${email})
+      )
+      insert into iam.external_identity (issuer, subject, user_id)
+      select 'https://id.example.test', ${email}, id from iam.user_account where email = ${email}`,
+  )
+
+test("who is in by a provider alone gets no password, by a link that they had before either", async () => {
+  const [email, both] = [await account(), await account()]
+  await ask("auth/password/forgot", { email })
+  const [before] = await sent(email)
+  await comeBySso(email, house.database)
+  const chosen = { token: tokenIn(before as Message), password: "another battery horse" }
+  expect((await ask("auth/password/reset", chosen)).body.code).toBe("link.not_valid")
+  const answers = await Promise.all(
+    [email, both, address()].map((known) => ask("auth/password/forgot", { email: known })),
+  )
+  expect(answers.map(({ status }) => status)).toEqual([202, 202, 202])
+  expect(await sent(email)).toEqual([])
+  expect((await ask("auth/login", { email, password: chosen.password })).status).toBe(401)
+})
+
+test("who has a password beside the provider may have another", async () => {
+  const email = await account()
+  await house.database.run(
+    (sql) => sql`
+      insert into iam.external_identity (issuer, subject, user_id)
+      select 'https://id.example.test', ${email}, id from iam.user_account where email = ${email}`,
+  )
+  await ask("auth/password/forgot", { email })
+  const [message] = await sent(email)
+  const chosen = { token: tokenIn(message as Message), password: "another battery horse" }
+  expect((await ask("auth/password/reset", chosen)).status).toBe(204)
+})
+
 test("nobody's post is filled by who asks for mail to them over and over", async () => {
   const email = await account()
   for (let asked = 0; asked < 9; asked += 1) await ask("auth/password/forgot", { email })

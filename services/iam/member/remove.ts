@@ -1,5 +1,5 @@
 import type { Caller } from "#kernel/audit/caller.ts"
-import { allow } from "#kernel/auth/actor.ts"
+import { type Actor, allow, isLimited } from "#kernel/auth/actor.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
@@ -20,8 +20,8 @@ export const removeMember =
   (actor: Caller, { workspace_id, user_id }: RemoveMember): Promise<void> =>
     database.tx(async (sql) => {
       const there = await enterToChange(sql, actor, workspace_id)
-      // A token that is for some things only leaves for nobody.
-      if (user_id !== actor.user_id || actor.scopes) allow(there, "member.manage")
+      if (user_id === actor.user_id) refuseToLeave(actor)
+      else allow(there, "member.manage")
       const member = await readMember(sql, workspace_id, user_id)
       if (!member) throw new Problem("member.not_found", { detail: `There is no member ${user_id} here.` })
       if (user_id !== actor.user_id) refuseAbove(there.role, member.role)
@@ -34,6 +34,13 @@ export const removeMember =
       await record(sql, actor, { action, of: { workspace_id }, subject, details: { role } })
       await emit(sql, [memberChanged({ workspace_id, user_id, email, role: null }, kit.now())])
     })
+
+/** With the membership its holder's other tokens would end: that is nothing for one that was made for less. */
+const refuseToLeave = (actor: Actor): void => {
+  if (!isLimited(actor)) return
+  const detail = "Your token is for some things only: it makes its holder leave no workspace."
+  throw new Problem("auth.forbidden", { detail })
+}
 
 export const deleteMember = (sql: Sql, { workspace_id, user_id }: RemoveMember) =>
   sql`

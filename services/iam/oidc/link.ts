@@ -6,6 +6,7 @@ import type { Iam } from "../iam.ts"
 import { revokeAllSessions } from "../session/revoke.ts"
 import { theOidc } from "./begin.ts"
 import type { Vouched } from "./claims.ts"
+import { type TakeOver, takeOverWorkspaces } from "./take-over.ts"
 
 /** The account of somebody whom the provider knows. */
 export type Linked = { readonly user_id: string; readonly email: string }
@@ -53,7 +54,8 @@ export const linkByEmail = async (sql: Sql, iam: Iam, { person, origin }: Coming
   const account = await lockPerson(sql, email)
   if (!account || !(await insertIdentity(sql, person, account.user_id))) throw refusal
   const { user_id, is_verified } = account
-  if (!is_verified) await endEarlier(sql, user_id, iam.kit.now())
+  const { workspace } = theOidc(iam).settings
+  if (!is_verified) await endEarlier(sql, { user_id, email, workspace, origin, at: iam.kit.now() })
   const doer = { kind: "user", user_id, email, origin } as const
   const subject = { kind: "user", id: user_id, name: email }
   const details = { issuer, kept: is_verified }
@@ -74,12 +76,13 @@ const lockPerson = async (sql: Sql, email: string): Promise<Account | undefined>
 }
 
 /** Whoever made the account has not shown that the address was theirs: what they have kept of it opens nothing any more. */
-const endEarlier = async (sql: Sql, user_id: string, at: Date): Promise<void> => {
+const endEarlier = async (sql: Sql, taking: TakeOver): Promise<void> => {
+  const { user_id, at } = taking
   await sql`delete from iam.password where user_id = ${user_id}::text::uuid`
-  await sql`delete from iam.device_login where user_id = ${user_id}::text::uuid`
   await sql`
     update iam.api_token set revoked_at = now()
     where user_id = ${user_id}::text::uuid and revoked_at is null`
   await sql`update iam.user_account set verified_at = now() where id = ${user_id}::text::uuid`
   await revokeAllSessions(sql, user_id, at)
+  await takeOverWorkspaces(sql, taking)
 }

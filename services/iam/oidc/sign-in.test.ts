@@ -208,6 +208,14 @@ test("of two last owners who would lose that role at once, one stays", async () 
   }
 })
 
+test("a code that nobody has come with yet ends with the sessions of its person", async () => {
+  const person = somebody({ groups: ["watchers"] })
+  const token = await sso.token(it, person)
+  const { program, answer } = await sso.signIn(it, person)
+  expect((await given.send(it.house)("DELETE", "auth/sessions", { token })).status).toBe(204)
+  expect((await sso.redeem(it, answer.get("code"), program.verifier)).body.code).toBe("oidc.not_valid")
+})
+
 test("an account with a password is not taken over by its address", async () => {
   const ada = await given.member(it.house, it.owner, "viewer")
   const before = await sso.state(it)

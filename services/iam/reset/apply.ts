@@ -5,6 +5,7 @@ import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import { revokeAllSessions } from "../session/revoke.ts"
 import { hashOf } from "../token/secret.ts"
+import { mayReset } from "./may.ts"
 
 export type ResetPassword = { readonly token: string; readonly password: string }
 
@@ -14,11 +15,12 @@ export const resetPassword =
   async ({ token, password }: ResetPassword, origin?: Origin): Promise<void> => {
     const link = await hashOf(token)
     // Hashing is dear: nobody gets it with a link that isn't one.
-    if ((await database.run((sql) => readReset(sql, link))).length === 0) throw new Problem("link.not_valid")
+    if (!(await database.run((sql) => isGood(sql, link)))) throw new Problem("link.not_valid")
     const password_hash = await passwords.hash(password)
     await database.tx(async (sql) => {
       const user = await takeReset(sql, link)
-      if (!user) throw new Problem("link.not_valid")
+      // Since the letter was sent they may have become somebody who is in by a provider alone.
+      if (!user || !(await mayReset(sql, user.user_id))) throw new Problem("link.not_valid")
       const { user_id, email } = user
       await setPassword(sql, user_id, password_hash)
       await revokeAllSessions(sql, user_id, kit.now())
@@ -28,8 +30,11 @@ export const resetPassword =
     })
   }
 
-const readReset = (sql: Sql, link: Uint8Array) =>
-  sql`select user_id from iam.password_reset where hash = ${link} and expires_at > now()`
+const isGood = async (sql: Sql, link: Uint8Array): Promise<boolean> => {
+  const [row] = await sql<{ user_id: string }>`
+    select user_id from iam.password_reset where hash = ${link} and expires_at > now()`
+  return row !== undefined && mayReset(sql, row.user_id)
+}
 
 type Holder = { readonly user_id: string; readonly email: string }
 

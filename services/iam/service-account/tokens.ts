@@ -35,7 +35,7 @@ export const createServiceToken =
       const { workspace_id, account_id: user_id } = which
       const made = await insertToken(sql, {
         ...{ id: kit.id(), user_id, workspace_id, name, role: null, all_workspaces: false },
-        expires_at: endOf(expires_at, kit.now()),
+        expires_at: endOf(actor, expires_at, kit.now()),
         scopes: scopesOf(there, scopes ?? null),
         queues: queuesOf(there, queues ?? null),
       })

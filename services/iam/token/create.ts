@@ -19,7 +19,7 @@ export const createToken =
     if (role != null) refuseAbove(actor.role, role)
     if (all_workspaces && !isPerson(actor)) throw new Problem("workspace.bound_token")
     const chosen = scopesOf(actor, scopes ?? null)
-    const ends = endOf(expires_at, kit.now())
+    const ends = endOf(actor, expires_at, kit.now())
     const { user_id, workspace_id } = actor
     const own = { id: kit.id(), user_id, workspace_id, name, expires_at: ends, all_workspaces }
     const wanted = { ...own, queues: queuesOf(actor, queues ?? null) }
@@ -57,10 +57,16 @@ export const queuesOf = (actor: Actor, queues: readonly string[] | null): readon
   return queues ?? actor.queues ?? null
 }
 
-export const endOf = (expires_at: string | null | undefined, now: Date): Date | null => {
-  if (expires_at == null) return null
+/** What a token makes ends with it at the latest: whoever has it for a while has nothing of it afterwards. */
+export const endOf = (
+  { expires_at: own }: Pick<Actor, "expires_at">,
+  expires_at: string | null | undefined,
+  now: Date,
+): Date | null => {
+  const last = own === undefined ? null : new Date(own)
+  if (expires_at == null) return last
   const ends = new Date(expires_at)
-  if (ends > now) return ends
+  if (ends > now) return last && last < ends ? last : ends
   const errors = [{ path: "expires_at", message: "lies in the past" }]
   throw new Problem("request.invalid", { errors, detail: "expires_at: lies in the past" })
 }

@@ -1,5 +1,5 @@
 import type { Caller } from "#kernel/audit/caller.ts"
-import { type Actor, allow } from "#kernel/auth/actor.ts"
+import { type Actor, allow, isLimited } from "#kernel/auth/actor.ts"
 import type { Database, Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { record } from "../audit/record.ts"
@@ -8,7 +8,7 @@ import { record } from "../audit/record.ts"
 export const deleteToken =
   (database: Database) =>
   async (actor: Caller, token_id: string): Promise<void> => {
-    allow(actor, "token.manage")
+    allowDeletion(actor, token_id)
     await database.tx(async (sql) => {
       const name = await revokeToken(sql, actor, token_id)
       if (name === undefined) {
@@ -19,6 +19,15 @@ export const deleteToken =
       await record(sql, actor, { action: "token.deleted", of: { workspace_id }, subject })
     })
   }
+
+/** One that was made for less than its holder may removes itself, and others only where its scopes say that it is for tokens. */
+const allowDeletion = (actor: Actor, token_id: string): void => {
+  if (isLimited(actor) && token_id === actor.grant_id) return
+  allow(actor, "token.manage")
+  if (!isLimited(actor) || actor.scopes?.includes("token.manage")) return
+  const detail = "Your token is for some things only: of its holder's tokens it removes none but itself."
+  throw new Problem("auth.forbidden", { detail })
+}
 
 export const revokeToken = async (
   sql: Sql,

@@ -64,6 +64,76 @@ test("it does nothing for its holder's account, and leaves no workspace for them
   expect((await ask("DELETE", "auth/sessions", { token })).body.code).toBe("workspace.bound_token")
 })
 
+const limits = [
+  ["a role below its holder's", { role: "viewer" }],
+  ["their own role", { role: "admin" }],
+  ["scopes", { scopes: ["run.read", "member.manage"] }],
+  ["queues", { queues: ["mail"] }],
+] as const
+
+test.each(limits)(
+  "a token with %s removes itself alone, and makes its holder leave nothing",
+  async (_, of) => {
+    const guest = await given.member(house, owner, "admin")
+    const workspace = owner.slug
+    const [kept, made] = await Promise.all(
+      [{}, of].map((more) =>
+        ask("POST", "tokens", { token: guest.token, workspace, body: { name: "t", ...more } }),
+      ),
+    )
+    const token = String(made?.body.token)
+    const left = await ask("DELETE", `workspaces/${owner.workspace_id}/members/${guest.user_id}`, { token })
+    const other = await ask("DELETE", `tokens/${kept?.body.id}`, { token })
+    expect([left, other].map(({ status, body }) => [status, body.code])).toEqual([
+      [403, "auth.forbidden"],
+      [403, "auth.forbidden"],
+    ])
+    expect(await actorOf(kept?.body.token)).toMatchObject({ role: "admin", user_id: guest.user_id })
+    expect((await ask("DELETE", `tokens/${made?.body.id}`, { token })).status).toBe(204)
+    await expect(actorOf(token)).rejects.toMatchObject({ code: "auth.invalid" })
+  },
+)
+
+test("one whose scopes say that it is for tokens removes others of its holder's", async () => {
+  const kept = await make(owner.token, {})
+  const { token } = (await make(owner.token, { scopes: ["token.manage"] })).body
+  expect((await ask("DELETE", `tokens/${kept.body.id}`, { token: String(token) })).status).toBe(204)
+})
+
+const soon = () => new Date(Date.now() + 3_600_000).toISOString()
+
+test("what a token with an end makes ends with it at the latest, for programs too", async () => {
+  const ends = soon()
+  const { token } = (await make(owner.token, { expires_at: ends, all_workspaces: true })).body
+  const later = new Date(Date.now() + 86_400_000).toISOString()
+  const sooner = new Date(Date.now() + 60_000).toISOString()
+  for (const [wanted, given_end] of [
+    [undefined, ends],
+    [later, ends],
+    [sooner, sooner],
+  ]) {
+    const { status, body } = await make(String(token), { expires_at: wanted, all_workspaces: true })
+    expect([status, body.expires_at]).toEqual([201, given_end])
+  }
+  const path = `workspaces/${owner.workspace_id}/service-accounts`
+  const program = await ask("POST", path, { token: owner.token, body: { name: "brief", role: "viewer" } })
+  const made = await ask("POST", `${path}/${program.body.id}/tokens`, {
+    token: String(token),
+    body: { name: "t" },
+  })
+  expect([made.status, made.body.expires_at]).toEqual([201, ends])
+})
+
+test("a token with an end lets no device in, which would stay; it may send one away", async () => {
+  const { token } = (await make(owner.token, { expires_at: soon(), all_workspaces: true })).body
+  const { user_code } = (await ask("POST", "auth/device/code")).body
+  const decide = (approve: boolean) =>
+    ask("POST", "auth/device/approve", { token: String(token), body: { user_code, approve } })
+  const refused = await decide(true)
+  expect([refused.status, refused.body.code]).toEqual([403, "auth.forbidden"])
+  expect((await decide(false)).status).toBe(204)
+})
+
 test.each([[[]], [["run.everything"]], [["__proto__"]], ["run.read"]])(
   "scopes %p are refused",
   async (scopes) => {

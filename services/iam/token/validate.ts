@@ -17,7 +17,7 @@ export const validateToken = ({ database, keys }: Pick<Iam, "database" | "keys">
       const hash = await hashOf(token)
       const found = await database.run((sql) => findToken(sql, hash, workspace))
       if (!found) return undefined
-      const { slug, workspace_id, role, most, scopes, queues, ...actor } = found
+      const { slug, workspace_id, role, most, scopes, queues, expires_at, ...actor } = found
       // Others than these are bound to their workspace: they open no other, though the holder may be a member there.
       if (workspace !== "" && workspace !== slug) throw notFound(workspace)
       if (workspace_id === null || role === null) return undefined
@@ -30,6 +30,7 @@ export const validateToken = ({ database, keys }: Pick<Iam, "database" | "keys">
         capped,
         ...(scopes && { scopes }),
         ...(queues && { queues }),
+        ...(expires_at && { expires_at: expires_at.toISOString() }),
       }
     }
     const claimed = await verify(token)
@@ -48,19 +49,20 @@ export const validateToken = ({ database, keys }: Pick<Iam, "database" | "keys">
 const notFound = (workspace: string) =>
   new Problem("workspace.not_found", { detail: `You have no workspace ${workspace.slice(0, 100)}.` })
 
-type TokenHolder = Omit<Actor, "kind" | "workspace_id" | "role" | "scopes" | "queues"> &
+type TokenHolder = Omit<Actor, "kind" | "workspace_id" | "role" | "scopes" | "queues" | "expires_at"> &
   Membership & {
     readonly most: Role | null
     readonly slug: string | null
     readonly scopes: readonly Permission[] | null
     readonly queues: readonly string[] | null
+    readonly expires_at: Date | null
   }
 
 /** `last_used_at` is written once a minute at most. */
 const findToken = async (sql: Sql, hash: Uint8Array, wanted: string): Promise<TokenHolder | undefined> => {
   const [row] = await sql<TokenHolder>`
     with found as (
-      select api_token.id, api_token.user_id, own.workspace_id, own.role, api_token.role as most, email, slug, archived, last_used_at, all_workspaces, scopes, queues
+      select api_token.id, api_token.user_id, own.workspace_id, own.role, api_token.role as most, email, slug, archived, last_used_at, all_workspaces, scopes, queues, api_token.expires_at
       from iam.api_token
         join iam.user_account on user_account.id = api_token.user_id
         left join lateral (
@@ -77,7 +79,7 @@ const findToken = async (sql: Sql, hash: Uint8Array, wanted: string): Promise<To
       where id = (select id from found where last_used_at is null or last_used_at < now() - interval '1 minute')
     )
     select id as grant_id, user_id, email, workspace_id, role, most, slug, coalesce(archived, false) as archived,
-      all_workspaces, scopes, queues
+      all_workspaces, scopes, queues, expires_at
     from found`
   return row
 }
