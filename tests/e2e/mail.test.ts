@@ -86,6 +86,31 @@ test("guessing a password is slowed down, and who is signed in notices nothing o
   expect([whoami.code, whoami.stdout.split("\t")[0]]).toEqual([0, email])
 })
 
+test("an address that mail would read as somebody else's is refused, and says what one is like", async () => {
+  for (const words of [
+    ["account", "register", "x1<v2@x.test>"],
+    ["account", "forgot", "g:v2@x.test;"],
+  ]) {
+    const said = await as(words)
+    expect([said.code, said.stderr]).toEqual([2, expect.stringContaining("plain e-mail address")])
+  }
+  const invited = await it.wf(["members", "invite", "x4,v2@x.test", "--role", "viewer"])
+  expect([invited.code, invited.stderr]).toEqual([2, expect.stringContaining("plain e-mail address")])
+  expect(inbox.received("v2@x.test")).toEqual([])
+})
+
+test("who says to come from elsewhere each time is slowed down as one", async () => {
+  let asked = 0
+  await until("it is refused", async () => {
+    asked += 1
+    const headers = { "content-type": "application/json", "x-forwarded-for": `203.0.113.${asked % 256}` }
+    const body = JSON.stringify({ email: "guessed@example.test", password: "a wrong password" })
+    return (await fetch(`${it.url}/api/v1/auth/login`, { method: "POST", headers, body })).status === 429
+  })
+  // Five are free to each place, and twenty to an account from everywhere.
+  expect(asked).toBeLessThan(15)
+})
+
 test("a link that isn't one is said to be none", async () => {
   const reset = await as(["account", "reset", `${it.url}/account/reset?token=wfl_nothing`])
   expect([reset.code, reset.stderr]).toEqual([5, expect.stringContaining("wf account forgot")])
