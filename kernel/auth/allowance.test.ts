@@ -5,8 +5,8 @@ import { type Allowance, createAllowance, type ReportUse } from "./allowance.ts"
 /** As long as it counts. */
 const window_ms = 10_000
 
-const ada = { user_id: "ada" }
-const robot = { user_id: "robot" }
+const ada = "ada"
+const robot = "robot"
 
 const nobodyElse: ReportUse = async () => []
 

@@ -1,5 +1,4 @@
 import { Problem } from "#kernel/problem/problem.ts"
-import type { Actor } from "./actor.ts"
 
 export type Use = { readonly principal: string; readonly count: number }
 
@@ -10,8 +9,8 @@ export type ReportUse = (uses: Uses) => Promise<readonly Use[]>
 
 /** How many requests somebody may send, whichever instances answer them. */
 export type Allowance = {
-  /** Counts one; refuses it where there were too many. */
-  spend(actor: Pick<Actor, "user_id">): void
+  /** Counts one of a user, with all their sessions and tokens, or of an address; refuses it where there were too many. */
+  spend(principal: string): void
 }
 
 const window_ms = 10_000
@@ -68,15 +67,14 @@ export const createAllowance = ({ per_s, report, now }: Options): Allowance => {
   }
 
   return {
-    spend({ user_id }) {
+    spend(principal) {
       const now_ms = now()
       const current = Math.floor(now_ms / window_ms)
       if (current !== window) {
         window = current
         spent = new Map()
       }
-      // With all their sessions and tokens: they may make as many of those as they like.
-      const one = spentBy(user_id)
+      const one = spentBy(principal)
       one.count += 1
       if (one.count > limit * told_share && now_ms - reported_ms >= report_ms) {
         reported_ms = now_ms

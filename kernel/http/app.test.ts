@@ -4,7 +4,7 @@ import { createAllowance } from "#kernel/auth/allowance.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import { createMetrics, type Metrics } from "#kernel/telemetry/metrics.ts"
-import { addressOf } from "./address.ts"
+import { addressOf, knowPeers } from "./address.ts"
 import { type App, createApp } from "./app.ts"
 import { documentOf, mergeDocuments } from "./document.ts"
 import { serveHttp } from "./serve.ts"
@@ -274,13 +274,17 @@ describe("a server", () => {
 
 test("who sends more than they may is told when to come again, and nothing is done", async () => {
   let done = 0
-  const limited = createApp({
-    ...{ service: "test", log, metrics },
-    authenticate: async () => ({
-      ...{ kind: "user", user_id: "u", email: "e", workspace_id: "w", role: "viewer", grant_id: "g" },
-    }),
-    allowance: createAllowance({ per_s: 1, report: async () => [], now: () => 0 }),
-  })
+  const limited = createApp(
+    {
+      ...{ service: "test", log, metrics },
+      authenticate: async () => ({
+        ...{ kind: "user", user_id: "u", email: "e", workspace_id: "w", role: "viewer", grant_id: "g" },
+      }),
+      allowance: createAllowance({ per_s: 1, report: async () => [], now: () => 0 }),
+    },
+    { open: ["/api/v1/open"] },
+  )
+  limited.post("/api/v1/open", (context) => context.body(null, 204))
   limited.post("/api/v1/things", (context) => {
     done += 1
     return context.body(null, 204)
@@ -290,4 +294,13 @@ test("who sends more than they may is told when to come again, and nothing is do
   const refused = await ask()
   expect([refused.status, refused.headers.get("retry-after"), done]).toEqual([429, "10", 10])
   expect(await refused.json()).toMatchObject({ code: "request.too_many" })
+  // Nobody is known there, so addresses are counted.
+  const knock = async (address: string) => {
+    const forget = knowPeers({ peerOf: () => address, has_gateway: false })
+    const { status } = await limited.request("/api/v1/open", { method: "POST" })
+    forget()
+    return status
+  }
+  for (let sent = 0; sent < 10; sent += 1) expect(await knock("192.0.2.1")).toBe(204)
+  expect([await knock("192.0.2.1"), await knock("192.0.2.2")]).toEqual([429, 204])
 })

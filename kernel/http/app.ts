@@ -9,7 +9,7 @@ import { Problem, problemBody, problemHeaders } from "#kernel/problem/problem.ts
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Metrics } from "#kernel/telemetry/metrics.ts"
 import { inSpan } from "#kernel/telemetry/tracing.ts"
-import { passPeer } from "./address.ts"
+import { addressOf, passPeer } from "./address.ts"
 import { invalidRequest } from "./invalid.ts"
 import { whileAdmitted } from "./while-admitted.ts"
 
@@ -113,9 +113,13 @@ const admitted = async (
   context: Context<AppEnvironment>,
 ): Promise<void> => {
   const { path } = context.req
-  if (!path.startsWith("/api/") || open.has(path)) return
+  if (!path.startsWith("/api/")) return
+  if (open.has(path)) {
+    allowance?.spend(addressOf(context.req.raw) ?? "")
+    return
+  }
   const actor = await authenticate(credentialsOf(context))
-  allowance?.spend(actor)
+  allowance?.spend(actor.user_id)
   context.set("actor", actor)
 }
 

@@ -50,7 +50,7 @@ const callerOf = async (
 /** Lets in whom proto/ says that a method is for, and refuses anybody else. */
 export const admit = async (asked: Asked, checks: CallerChecks): Promise<void> => {
   const caller = await callerOf(asked, checks)
-  if (caller.kind === "user") checks.allowance?.spend(caller.actor)
+  if (caller.kind === "user") checks.allowance?.spend(caller.actor.user_id)
   asked.contextValues.set(callerKey, caller)
 }
 

@@ -39,7 +39,7 @@ test("windows that are over are removed", async () => {
 
 const isLetThrough = (allowance: Allowance | undefined): boolean => {
   try {
-    allowance?.spend({ user_id: "both" })
+    allowance?.spend("both")
     return true
   } catch {
     return false

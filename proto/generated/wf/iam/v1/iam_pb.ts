@@ -170,7 +170,7 @@ export const ListRevokedResponseSchema: GenMessage<ListRevokedResponse> = /*@__P
  */
 export type Use = Message<"wf.iam.v1.Use"> & {
   /**
-   * A user's id.
+   * A user's id, or an address.
    *
    * @generated from field: string principal = 1;
    */
