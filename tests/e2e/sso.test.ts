@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { openBrowser } from "#kernel/testing/browser.ts"
 import { startProvider, type TestProvider } from "#kernel/testing/provider.ts"
+import { until } from "#kernel/testing/until.ts"
 import { createClient } from "#sdk/index.ts"
 import { cleanEnvironment, platform, platformWith, root, runWf } from "./platform.ts"
 
@@ -130,6 +131,9 @@ test("a provider that is away is said to be before a browser is opened", async (
     response.writeHead(503).end()
     return true
   })
+  const known = async () => (await fetch(`${it.url}/api/v1/auth/oidc/provider`)).status
+  // An answer of the provider is believed for some seconds.
+  await until("the platform has noticed", async () => (await known()) === 503)
   const { page, ended } = await beginLogin(env)
   const { code, stderr } = await ended()
   provider.answer(undefined)
