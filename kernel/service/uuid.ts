@@ -14,6 +14,13 @@ export const uuidv7 = (now_ms: number): string => {
     counter = 0
   }
   const chance = crypto.randomUUID().slice(19)
-  const time = last_ms.toString(16).padStart(12, "0")
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${counter.toString(16).padStart(3, "0")}-${chance}`
+  return `${timeDigits(last_ms)}-7${counter.toString(16).padStart(3, "0")}-${chance}`
+}
+
+/** No id of that time or a later one is less, and every id of an earlier one is. */
+export const leastIdOf = (at_ms: number): string => `${timeDigits(at_ms)}-0000-0000-000000000000`
+
+const timeDigits = (at_ms: number): string => {
+  const digits = at_ms.toString(16).padStart(12, "0")
+  return `${digits.slice(0, 8)}-${digits.slice(8)}`
 }

@@ -1,41 +1,17 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import type { Caller } from "#kernel/audit/caller.ts"
-import { platformKey } from "#kernel/auth/platform-key.ts"
-import { folderBlob } from "#kernel/blob/folder.ts"
-import type { Database } from "#kernel/database/database.ts"
-import { systemKit } from "#kernel/service/kit.ts"
-import { migrationsOf } from "#kernel/service/migrations.ts"
-import { silentLog } from "#kernel/telemetry/log.ts"
-import { testDatabase } from "#kernel/testing/database.ts"
 import { deedsIn } from "#kernel/testing/deeds.ts"
-import type { ArtifactStore } from "../store.ts"
+import { type GivenStore, givenStore } from "../given.ts"
 import { keepArtifact } from "./keep.ts"
 import { removeArtifact } from "./remove.ts"
 import { uploadArtifact } from "./upload.ts"
 
-const folder = mkdtempSync(join(tmpdir(), "wf-artifact-audit-"))
-let database: Database
-let store: ArtifactStore
+let store: GivenStore
 let caller: Caller
 beforeAll(async () => {
-  const migrations = migrationsOf(new URL("../migrations", import.meta.url).pathname)
-  database = await testDatabase({ schema: "artifact", migrations })
-  const key = platformKey(Buffer.alloc(32, 7).toString("base64"))
-  const blob = folderBlob({ folder, key, url: "http://localhost", now: () => new Date() })
-  store = {
-    ...{ database, blob, kit: systemKit(), log: silentLog, max_bytes: 1_000 },
-    checkRun: () => Promise.resolve(),
-    originsOf: () => Promise.resolve([]),
-    goneRuns: () => Promise.resolve([]),
-  }
+  store = await givenStore()
 })
-afterAll(async () => {
-  await database.close()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => store.close())
 beforeEach(() => {
   const user_id = crypto.randomUUID()
   caller = {
@@ -51,7 +27,9 @@ const upload = (run_id: string, text: string) =>
   uploadArtifact(store)(caller, { run_id, name: "out.csv", content_type: undefined, body: body(text) })
 
 const told = async () =>
-  (await deedsIn(database, caller.workspace_id)).map(({ action, subject }) => `${action} ${subject.name}`)
+  (await deedsIn(store.database, caller.workspace_id)).map(
+    ({ action, subject }) => `${action} ${subject.name}`,
+  )
 
 test("a file that a person replaces or removes is told once, and one that is new or the same isn't", async () => {
   const run_id = crypto.randomUUID()
@@ -64,7 +42,7 @@ test("a file that a person replaces or removes is told once, and one that is new
   await removeArtifact(store)(caller, wanted)
   expect(removeArtifact(store)(caller, wanted)).rejects.toMatchObject({ code: "artifact.not_found" })
   expect(await told()).toEqual(["artifact.replaced out.csv", "artifact.deleted out.csv"])
-  expect((await deedsIn(database, caller.workspace_id))[0]).toMatchObject({
+  expect((await deedsIn(store.database, caller.workspace_id))[0]).toMatchObject({
     ...{ address: "192.0.2.7", device: "wf/1", details: { run: run_id } },
     actor: { kind: "user", id: caller.user_id, email: caller.email, grant_id: caller.grant_id },
   })

@@ -1,40 +1,19 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { mkdtempSync, readdirSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { platformKey } from "#kernel/auth/platform-key.ts"
-import { folderBlob } from "#kernel/blob/folder.ts"
-import type { Database } from "#kernel/database/database.ts"
-import { systemKit } from "#kernel/service/kit.ts"
-import { migrationsOf } from "#kernel/service/migrations.ts"
-import { silentLog } from "#kernel/telemetry/log.ts"
-import { testDatabase } from "#kernel/testing/database.ts"
-import type { ArtifactStore } from "../store.ts"
+import { readdirSync } from "node:fs"
+import { type GivenStore, givenStore } from "../given.ts"
 import { expireArtifacts } from "./expire.ts"
 import { keepArtifact } from "./keep.ts"
 import { sweepArtifacts } from "./sweep.ts"
 
-const folder = mkdtempSync(join(tmpdir(), "wf-artifact-expire-"))
 const day_ms = 86_400_000
 const known = new Set<string>()
-let database: Database
-let store: ArtifactStore
+let store: GivenStore
 beforeAll(async () => {
-  const migrations = migrationsOf(new URL("../migrations", import.meta.url).pathname)
-  database = await testDatabase({ schema: "artifact", migrations })
-  const key = platformKey(Buffer.alloc(32, 7).toString("base64"))
-  const blob = folderBlob({ folder, key, url: "http://localhost", now: () => new Date() })
-  store = {
-    ...{ database, blob, kit: systemKit(), log: silentLog, max_bytes: 1_000 },
-    checkRun: () => Promise.resolve(),
-    originsOf: () => Promise.resolve([]),
+  store = await givenStore({
     goneRuns: async (run_ids) => run_ids.filter((run_id) => !known.has(run_id)),
-  }
+  })
 })
-afterAll(async () => {
-  await database.close()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => store.close())
 
 const keepFor = async (run_id: string): Promise<string> => {
   const given = { run_id, task: "make", attempt: 1, workspace_id: crypto.randomUUID() }
@@ -52,8 +31,12 @@ const expireAll = async () => {
 }
 
 const left = async () => {
-  const rows = await database.run((sql) => sql<{ run_id: string }>`select run_id from artifact.artifact`)
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
+  const rows = await store.database.run(
+    (sql) => sql<{ run_id: string }>`select run_id from artifact.artifact`,
+  )
+  const files = readdirSync(store.folder, { recursive: true, withFileTypes: true }).filter((one) =>
+    one.isFile(),
+  )
   return { runs: rows.map(({ run_id }) => run_id).sort(), files: files.length }
 }
 

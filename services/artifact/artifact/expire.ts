@@ -1,4 +1,5 @@
 import { list, type Sql } from "#kernel/database/database.ts"
+import { leastIdOf } from "#kernel/service/uuid.ts"
 import type { ArtifactStore } from "../store.ts"
 
 const max_runs = 200
@@ -6,22 +7,18 @@ const max_runs = 200
 /** A run that isn't known is gone, and not about to come. */
 const settled_ms = 86_400_000
 
-/** Less than every id of that time. */
-const idOfTime = (at: Date): string => {
-  const digits = at.getTime().toString(16).padStart(12, "0")
-  return `${digits.slice(0, 8)}-${digits.slice(8)}-0000-0000-000000000000`
-}
+const first_id = leastIdOf(0)
 
 /** Files go with their run: those of runs that the scheduler has removed are left to the sweep. Some runs a round, all in turn. */
 export const expireArtifacts = ({ database, kit, goneRuns }: ArtifactStore) => {
-  let from = idOfTime(new Date(0))
+  let from = first_id
   return async (): Promise<boolean> => {
-    const before = idOfTime(new Date(kit.now().getTime() - settled_ms))
+    const before = leastIdOf(kit.now().getTime() - settled_ms)
     const run_ids = await database.run((sql) => findRuns(sql, { from, before }))
     const gone = run_ids.length === 0 ? [] : await goneRuns(run_ids)
     if (gone.length > 0) await database.run((sql) => hideAll(sql, gone))
     const isLast = run_ids.length < max_runs
-    from = isLast ? idOfTime(new Date(0)) : (run_ids.at(-1) ?? from)
+    from = isLast ? first_id : (run_ids.at(-1) ?? from)
     return !isLast
   }
 }

@@ -1,41 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { platformKey } from "#kernel/auth/platform-key.ts"
-import { folderBlob } from "#kernel/blob/folder.ts"
-import type { Database } from "#kernel/database/database.ts"
-import { systemKit } from "#kernel/service/kit.ts"
-import { migrationsOf } from "#kernel/service/migrations.ts"
-import { silentLog } from "#kernel/telemetry/log.ts"
-import { testDatabase } from "#kernel/testing/database.ts"
-import type { ArtifactStore, Origin } from "../store.ts"
+import { type GivenStore, givenStore } from "../given.ts"
+import type { Origin } from "../store.ts"
 import { findFetchable } from "./find.ts"
 import { keepArtifact } from "./keep.ts"
 
-const folder = mkdtempSync(join(tmpdir(), "wf-artifact-find-"))
 const origins = new Map<string, readonly Origin[]>()
-let database: Database
-let store: ArtifactStore
+let store: GivenStore
 beforeAll(async () => {
-  const migrations = migrationsOf(new URL("../migrations", import.meta.url).pathname)
-  database = await testDatabase({ schema: "artifact", migrations })
-  const key = platformKey(Buffer.alloc(32, 7).toString("base64"))
-  const blob = folderBlob({ folder, key, url: "http://localhost", now: () => new Date() })
-  const checkRun = () => Promise.resolve()
-  const originsOf = (_: string, run_id: string) => Promise.resolve(origins.get(run_id) ?? [])
-  const goneRuns = () => Promise.resolve([])
-  store = {
-    ...{ database, blob, checkRun, originsOf, goneRuns },
-    kit: systemKit(),
-    log: silentLog,
-    max_bytes: 1_000,
-  }
+  store = await givenStore({ originsOf: (_, run_id) => Promise.resolve(origins.get(run_id) ?? []) })
 })
-afterAll(async () => {
-  await database.close()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => store.close())
 
 const workspace_id = crypto.randomUUID()
 
@@ -76,7 +50,7 @@ test("a run's own files come before those of the tasks whose results it took ove
 test("however many there are, each is told once, in the order of the names", async () => {
   const [run_id, earlier] = [crypto.randomUUID(), crypto.randomUUID()]
   origins.set(run_id, [{ run_id: earlier, tasks: ["a"] }])
-  await database.run(
+  await store.database.run(
     (sql) => sql`
       insert into artifact.artifact (id, workspace_id, run_id, task, name, content_type, status, size_bytes, sha256)
       select gen_random_uuid(), ${workspace_id}::text::uuid, run_id, 'a', 'file-' || number, 'text/plain', 'stored', 1, 'sum'

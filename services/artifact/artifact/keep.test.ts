@@ -1,40 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { platformKey } from "#kernel/auth/platform-key.ts"
-import { folderBlob } from "#kernel/blob/folder.ts"
-import type { Database } from "#kernel/database/database.ts"
-import { systemKit } from "#kernel/service/kit.ts"
-import { migrationsOf } from "#kernel/service/migrations.ts"
-import { silentLog } from "#kernel/telemetry/log.ts"
-import { testDatabase } from "#kernel/testing/database.ts"
-import type { ArtifactStore } from "../store.ts"
+import { type GivenStore, givenStore } from "../given.ts"
 import { fetchArtifact } from "./fetch.ts"
 import { type Keep, keepArtifact } from "./keep.ts"
 
-const folder = mkdtempSync(join(tmpdir(), "wf-artifact-keep-"))
-let database: Database
-let store: ArtifactStore
+let store: GivenStore
 beforeAll(async () => {
-  const migrations = migrationsOf(new URL("../migrations", import.meta.url).pathname)
-  database = await testDatabase({ schema: "artifact", migrations })
-  const key = platformKey(Buffer.alloc(32, 7).toString("base64"))
-  const blob = folderBlob({ folder, key, url: "http://localhost", now: () => new Date() })
-  const checkRun = () => Promise.resolve()
-  const originsOf = () => Promise.resolve([])
-  const goneRuns = () => Promise.resolve([])
-  store = {
-    ...{ database, blob, checkRun, originsOf, goneRuns },
-    kit: systemKit(),
-    log: silentLog,
-    max_bytes: 1_000,
-  }
+  store = await givenStore()
 })
-afterAll(async () => {
-  await database.close()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => store.close())
 
 const workspace_id = crypto.randomUUID()
 

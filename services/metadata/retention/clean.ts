@@ -1,3 +1,4 @@
+import { leastIdOf } from "#kernel/service/uuid.ts"
 import { isJobId } from "#language/run-id.ts"
 import type { Archive } from "../archive.ts"
 import { executions, logChunks, runs } from "../collections.ts"
@@ -10,13 +11,6 @@ const max_executions = 1_000
 const day_ms = 86_400_000
 const ended = ["completed", "failed", "cancelled"]
 
-/** Less than every id of that time, whatever it is the id of. */
-const idOfAge = ({ kit }: Archive, days: number): string => {
-  const at_ms = Math.max(0, Math.floor(kit.now().getTime() - days * day_ms))
-  const digits = at_ms.toString(16).padStart(12, "0")
-  return `${digits.slice(0, 8)}-${digits.slice(8)}`
-}
-
 /**
  * Removes the logs and attempts of runs that were made long ago and have ended, and the attempts of old jobs: a bounded
  * batch a round. Ids sort by the time of their making, so the oldest are found first. A run's own document goes last, so
@@ -26,7 +20,7 @@ export const cleanArchive = (archive: Archive, keep_days: number) => {
   // Where the last round stopped: what belongs to runs that go on is passed over once, and not each time.
   let from = ""
   return async (): Promise<boolean> => {
-    const before = idOfAge(archive, keep_days)
+    const before = leastIdOf(Math.max(0, archive.kit.now().getTime() - keep_days * day_ms))
     const more_runs = await removeRuns(archive, before)
     const jobs = await removeJobs(archive, from, before)
     from = jobs.last ?? ""
