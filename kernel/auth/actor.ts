@@ -36,6 +36,11 @@ export const isLimited = ({
 }: Pick<Actor, "capped" | "scopes" | "queues">): boolean =>
   capped || scopes !== undefined || queues !== undefined
 
+/** Refuses whoever isn't one. */
+export const refuseBound = (actor: Actor): void => {
+  if (!isPerson(actor)) throw new Problem("workspace.bound_token")
+}
+
 /** Refuses who may not. The first line of every use-case. */
 export const allow = (actor: Actor, permission: Permission): void => {
   if (actor.archived && !permission.endsWith(".read")) throw new Problem("workspace.archived")

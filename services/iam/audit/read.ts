@@ -1,6 +1,5 @@
-import { type Actor, allow, isPerson } from "#kernel/auth/actor.ts"
+import { type Actor, allow, refuseBound } from "#kernel/auth/actor.ts"
 import type { Sql } from "#kernel/database/database.ts"
-import { Problem } from "#kernel/problem/problem.ts"
 import type { AuditEntry, AuditFilter } from "./shape.ts"
 
 /** Whose entries: the present workspace's, for who may read them, or those of one's own account. */
@@ -9,7 +8,7 @@ export const scopeOf = (actor: Actor, { account }: AuditFilter): string => {
     allow(actor, "audit.read")
     return actor.workspace_id
   }
-  if (!isPerson(actor)) throw new Problem("workspace.bound_token")
+  refuseBound(actor)
   return actor.user_id
 }
 

@@ -1,5 +1,5 @@
 import type { Caller } from "#kernel/audit/caller.ts"
-import { isPerson } from "#kernel/auth/actor.ts"
+import { refuseBound } from "#kernel/auth/actor.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { type Doer, record } from "../audit/record.ts"
@@ -11,9 +11,11 @@ import type { DeviceDecision } from "./shape.ts"
 export const decideDevice =
   (iam: Pick<Iam, "database">) =>
   async (actor: Caller, decision: DeviceDecision): Promise<void> => {
-    if (!isPerson(actor)) throw new Problem("workspace.bound_token")
+    refuseBound(actor)
     if (decision.approve) refuseEnding(actor)
-    await decideAs(iam, actor, decision)
+    const origin = actor.origin ?? { device: "", address: undefined }
+    const { user_code } = await findDevice(iam, decision.user_code, origin)
+    await decideAs(iam, actor, { ...decision, user_code })
   }
 
 /** A session can be renewed for ever: it would outlast the token that has let it in. */
@@ -23,17 +25,12 @@ const refuseEnding = ({ expires_at }: Caller): void => {
   throw new Problem("auth.forbidden", { detail })
 }
 
-/** The same, for who has shown who they are in another way. */
+/** The same, for who has shown who they are in another way, with the code as it was found. */
 export const decideAs = async (
   { database }: Pick<Iam, "database">,
   doer: Doer & { readonly user_id: string },
-  { user_code: typed, approve }: DeviceDecision,
+  { user_code, approve }: DeviceDecision,
 ): Promise<void> => {
-  const { user_code } = await findDevice(
-    { database },
-    typed,
-    doer.origin ?? { device: "", address: undefined },
-  )
   const decision = approve ? "approved" : "denied"
   await database.tx(async (sql) => {
     const { user_id } = doer

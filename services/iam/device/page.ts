@@ -63,7 +63,7 @@ const answerTo = async (iam: Iam, { form, origin }: Sent): Promise<Response> => 
   try {
     const person = await checkPassword(iam, fieldsOf(credentials, form), origin)
     const approve = choice === "approve"
-    await decideAs(iam, { kind: "user", ...person, origin }, { user_code, approve })
+    await decideAs(iam, { kind: "user", ...person, origin }, { user_code: device.user_code, approve })
     return answerPage(donePage(approve))
   } catch (error) {
     const { problem, status } = refusalOf(error)

@@ -1,5 +1,5 @@
 import type { Caller } from "#kernel/audit/caller.ts"
-import { isPerson } from "#kernel/auth/actor.ts"
+import { refuseBound } from "#kernel/auth/actor.ts"
 import { includes, isAbove, type Role } from "#kernel/auth/permissions.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
@@ -16,7 +16,7 @@ import { readWorkspace } from "../workspace/show.ts"
 export const acceptInvite =
   (iam: Accepting) =>
   async (actor: Caller, token: string): Promise<Workspace> => {
-    if (!isPerson(actor)) throw new Problem("workspace.bound_token")
+    refuseBound(actor)
     return acceptAs(iam, actor, token)
   }
 

@@ -1,6 +1,7 @@
 import type { Caller } from "#kernel/audit/caller.ts"
 import { allow } from "#kernel/auth/actor.ts"
 import type { Sql } from "#kernel/database/database.ts"
+import { invalidRequest } from "#kernel/http/invalid.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { record } from "../audit/record.ts"
@@ -71,10 +72,7 @@ const endOf = (wanted: string | undefined, now: Date): Date => {
   const fits = ends > now && ends.getTime() <= now.getTime() + max_days * day_ms
   if (fits) return ends
   const message = `lies in the past, or more than ${max_days} days ahead`
-  throw new Problem("request.invalid", {
-    errors: [{ path: "expires_at", message }],
-    detail: `expires_at: ${message}`,
-  })
+  throw invalidRequest({ issues: [{ path: ["expires_at"], message }] })
 }
 
 const countOf = async (sql: Sql, workspace_id: string, email: string) => {

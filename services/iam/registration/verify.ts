@@ -1,6 +1,5 @@
 import type { Origin } from "#kernel/audit/caller.ts"
 import type { Sql } from "#kernel/database/database.ts"
-import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Iam } from "../iam.ts"
 import { attempt, forgive } from "../throttle/attempt.ts"
@@ -29,12 +28,7 @@ export const verifyRegistration =
     return database.tx(async (sql) => {
       const registration = await takeRegistration(sql, hash)
       if (!registration) throw new Problem("link.not_valid")
-      const { email, name, password_hash } = registration
-      const settled = await settle(sql, { email, name, password_hash, verified: true, origin, kit })
-      if (!settled) throw new Problem("user.exists", { detail: `${email} is registered already.` })
-      const { id: user_id } = settled.user
-      await emit(sql, [{ type: "user.registered", key: user_id, data: { user_id, email, name } }])
-      return settled
+      return settle(sql, { ...registration, verified: true, origin, kit })
     })
   }
 

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi"
 import { type Role, roles } from "#kernel/auth/permissions.ts"
+import { slugText } from "../workspace/shape.ts"
 
 export const serviceAccountShape = z
   .object({
@@ -15,12 +16,7 @@ export const serviceAccountShape = z
 
 export const newServiceAccountShape = z
   .object({
-    name: z
-      .string()
-      .regex(
-        /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
-        "has up to 40 of a-z, 0-9 and -, with none of - at its ends",
-      ),
+    name: slugText,
     role: z.enum(roles),
   })
   .openapi("NewServiceAccount")

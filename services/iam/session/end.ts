@@ -1,5 +1,5 @@
 import type { Caller } from "#kernel/audit/caller.ts"
-import { type Actor, isPerson } from "#kernel/auth/actor.ts"
+import { refuseBound } from "#kernel/auth/actor.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { record } from "../audit/record.ts"
@@ -37,8 +37,4 @@ export const endAllSessions =
 export const recordEnd = (sql: Sql, actor: Caller, session_id: string) => {
   const subject = { kind: "session", id: session_id, name: actor.email }
   return record(sql, actor, { action: "session.ended", of: { account_id: actor.user_id }, subject })
-}
-
-const refuseBound = (actor: Actor): void => {
-  if (!isPerson(actor)) throw new Problem("workspace.bound_token")
 }

@@ -1,14 +1,13 @@
-import { type Actor, isPerson } from "#kernel/auth/actor.ts"
+import { type Actor, refuseBound } from "#kernel/auth/actor.ts"
 import type { Database, Sql } from "#kernel/database/database.ts"
 import { type Page, type PageOf, pageOf } from "#kernel/http/page.ts"
-import { Problem } from "#kernel/problem/problem.ts"
 import type { Session } from "./shape.ts"
 
 /** Where the caller is signed in, the last sign-in first. */
 export const listSessions =
   (database: Database) =>
   async (actor: Actor, { limit, cursor }: Page): Promise<PageOf<Session>> => {
-    if (!isPerson(actor)) throw new Problem("workspace.bound_token")
+    refuseBound(actor)
     const { user_id, grant_id } = actor
     const rows = await database.run((sql) =>
       readSessions(sql, { user_id, before: cursor ?? null, limit: limit + 1 }),

@@ -19,7 +19,7 @@ export const attempt = async (database: Database, counters: readonly Counter[]):
  * there is read first. Only one who came while the last free try was being counted is found out later.
  */
 export const tryIn = async (sql: Sql, counters: readonly Counter[]): Promise<number> => {
-  const hexes = await Promise.all(counters.map(async (counter) => hexOf(await keyOf(counter))))
+  const hexes = await hexesOf(counters)
   const waiting_s = longestOf(await readRows(sql, hexes))
   if (waiting_s > 0) return waiting_s
   await insertMissing(sql, hexes)
@@ -39,13 +39,12 @@ export const forgive = async (
   database: Database,
   { anew, less }: { readonly anew: readonly Counter[]; readonly less: readonly Counter[] },
 ): Promise<void> => {
-  const [fresh, others] = await Promise.all(
-    [anew, less].map((counters) => Promise.all(counters.map(async (one) => hexOf(await keyOf(one))))),
-  )
-  await database.run((sql) => forget(sql, fresh ?? [], others ?? []))
+  const [fresh, others] = await Promise.all([hexesOf(anew), hexesOf(less)])
+  await database.run((sql) => forget(sql, fresh, others))
 }
 
-const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex")
+const hexesOf = (counters: readonly Counter[]): Promise<readonly string[]> =>
+  Promise.all(counters.map(async (one) => Buffer.from(await keyOf(one)).toString("hex")))
 
 type Row = Count & { readonly key: string; readonly now: Date }
 

@@ -1,7 +1,7 @@
 import type { Caller } from "#kernel/audit/caller.ts"
-import { type Actor, allow, allowQueues, isPerson } from "#kernel/auth/actor.ts"
+import { type Actor, allow, allowQueues, refuseBound } from "#kernel/auth/actor.ts"
 import type { Permission, Role } from "#kernel/auth/permissions.ts"
-import { Problem } from "#kernel/problem/problem.ts"
+import { invalidRequest } from "#kernel/http/invalid.ts"
 import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import { refuseAbove } from "../member/change.ts"
@@ -17,7 +17,7 @@ export const createToken =
   ): Promise<CreatedToken> => {
     allow(actor, "token.manage")
     if (role != null) refuseAbove(actor.role, role)
-    if (all_workspaces && !isPerson(actor)) throw new Problem("workspace.bound_token")
+    if (all_workspaces) refuseBound(actor)
     const chosen = scopesOf(actor, scopes ?? null)
     const ends = endOf(actor, expires_at, kit.now())
     const { user_id, workspace_id } = actor
@@ -67,6 +67,5 @@ export const endOf = (
   if (expires_at == null) return last
   const ends = new Date(expires_at)
   if (ends > now) return last && last < ends ? last : ends
-  const errors = [{ path: "expires_at", message: "lies in the past" }]
-  throw new Problem("request.invalid", { errors, detail: "expires_at: lies in the past" })
+  throw invalidRequest({ issues: [{ path: ["expires_at"], message: "lies in the past" }] })
 }

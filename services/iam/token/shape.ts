@@ -1,8 +1,7 @@
 import { z } from "@hono/zod-openapi"
 import { type Permission, permissions, roles } from "#kernel/auth/permissions.ts"
 import { queueName } from "#language/words.ts"
-
-const max_name_chars = 100
+import { nameText } from "../workspace/shape.ts"
 
 export const tokenShape = z
   .object({
@@ -50,12 +49,7 @@ const queuesText = z
 
 export const newTokenShape = z
   .object({
-    name: z
-      .string()
-      .trim()
-      .min(1)
-      .max(max_name_chars)
-      .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), "has a character that is refused"),
+    name: nameText,
     expires_at: z.iso.datetime({ offset: true }).nullish(),
     all_workspaces: z.boolean().default(false),
     role: z.enum(roles).nullish(),

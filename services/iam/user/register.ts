@@ -1,6 +1,4 @@
 import type { Origin } from "#kernel/audit/caller.ts"
-import { emit } from "#kernel/outbox/emit.ts"
-import { Problem } from "#kernel/problem/problem.ts"
 import type { Iam } from "../iam.ts"
 import { postLetter } from "../letter/post.ts"
 import { attempt } from "../throttle/attempt.ts"
@@ -26,10 +24,6 @@ export const register =
         await postLetter(sql, letters, { kind: "register", email, name, password_hash, token })
         return undefined
       }
-      const settled = await settle(sql, { email, name, password_hash, verified: false, origin, kit })
-      if (!settled) throw new Problem("user.exists", { detail: `${email} is registered already.` })
-      const { id: user_id } = settled.user
-      await emit(sql, [{ type: "user.registered", key: user_id, data: { user_id, email, name } }])
-      return settled
+      return settle(sql, { email, name, password_hash, verified: false, origin, kit })
     })
   }

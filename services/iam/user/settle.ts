@@ -1,5 +1,7 @@
 import type { Origin } from "#kernel/audit/caller.ts"
 import type { Sql } from "#kernel/database/database.ts"
+import { emit } from "#kernel/outbox/emit.ts"
+import { Problem } from "#kernel/problem/problem.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import { record } from "../audit/record.ts"
 import { createWorkspace } from "../workspace/create.ts"
@@ -19,11 +21,11 @@ type NewPerson = {
   readonly kit: Kit
 }
 
-/** A new person with a workspace of their own; the first of all gets `default`. Undefined when the address is taken. */
-export const settle = async (sql: Sql, person: NewPerson): Promise<Registered | undefined> => {
+/** A new person with a workspace of their own; the first of all gets `default`. Refused when the address is taken. */
+export const settle = async (sql: Sql, person: NewPerson): Promise<Registered> => {
   const { email, name, password_hash, verified, origin, kit } = person
   const user = await createUser(sql, { id: kit.id(), email, name, verified })
-  if (!user) return undefined
+  if (!user) throw new Problem("user.exists", { detail: `${email} is registered already.` })
   await insertPassword(sql, user.id, password_hash)
   const workspace = await createWorkspace(sql, { id: kit.id(), user_id: user.id, name })
   const doer = { kind: "user", user_id: user.id, email, origin } as const
@@ -31,6 +33,8 @@ export const settle = async (sql: Sql, person: NewPerson): Promise<Registered | 
   await record(sql, doer, { action: "user.registered", of: { account_id: user.id }, subject: account })
   const subject = { kind: "workspace", id: workspace.id, name: workspace.slug }
   await record(sql, doer, { action: "workspace.created", of: { workspace_id: workspace.id }, subject })
+  const data = { user_id: user.id, email, name }
+  await emit(sql, [{ type: "user.registered", key: user.id, data }])
   return { user, workspace }
 }
 

@@ -1,5 +1,5 @@
 import type { Caller } from "#kernel/audit/caller.ts"
-import { isPerson } from "#kernel/auth/actor.ts"
+import { refuseBound } from "#kernel/auth/actor.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
@@ -17,7 +17,7 @@ export type NewWorkspace = { readonly name: string; readonly slug?: string | und
 export const addWorkspace =
   ({ database, kit }: Pick<Iam, "database" | "kit">) =>
   async (actor: Caller, { name, slug }: NewWorkspace): Promise<Workspace> => {
-    if (!isPerson(actor)) throw new Problem("workspace.bound_token")
+    refuseBound(actor)
     const { user_id, email } = actor
     return database.tx(async (sql) => {
       if ((await countOwned(sql, user_id)) >= max_owned) {

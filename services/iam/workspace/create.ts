@@ -1,5 +1,6 @@
 import type { Role } from "#kernel/auth/permissions.ts"
 import type { Sql } from "#kernel/database/database.ts"
+import { insertMember } from "../member/insert.ts"
 import { type Workspace, type WorkspaceRow, workspaceOf } from "./shape.ts"
 
 export const first_slug = "default"
@@ -37,8 +38,9 @@ export const claimSlug = async (sql: Sql, wanted: NewWorkspace): Promise<Workspa
   for (const candidate of wanted.slug === undefined ? free : [wanted.slug]) {
     const row = await insertWorkspace(sql, wanted, candidate)
     if (!row) continue
-    await insertOwner(sql, wanted)
-    return workspaceOf({ ...row, role: "owner" satisfies Role })
+    const role = "owner" satisfies Role
+    await insertMember(sql, { workspace_id: wanted.id, user_id: wanted.user_id, role })
+    return workspaceOf({ ...row, role })
   }
   return undefined
 }
@@ -51,8 +53,3 @@ const insertWorkspace = async (sql: Sql, { id, name }: NewWorkspace, slug: strin
     returning id, slug, name, created_at, archived_at`
   return row
 }
-
-const insertOwner = (sql: Sql, { id, user_id }: NewWorkspace) =>
-  sql`
-    insert into iam.member (user_id, workspace_id, role)
-    values (${user_id}::text::uuid, ${id}::text::uuid, 'owner')`

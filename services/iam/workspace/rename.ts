@@ -18,7 +18,7 @@ export const renameWorkspace =
       const subject = { kind: "workspace", id: workspace_id, name: before.slug }
       const details = { from: before.name, to: name }
       await record(sql, actor, { action: "workspace.renamed", of: { workspace_id }, subject, details })
-      return readWorkspace(sql, there)
+      return { ...before, name }
     })
 
 const setName = (sql: Sql, workspace_id: string, name: string) =>

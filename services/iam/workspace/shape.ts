@@ -16,14 +16,14 @@ export type Workspace = z.infer<typeof workspaceShape>
 
 const max_name_chars = 100
 
-const nameText = z
+export const nameText = z
   .string()
   .trim()
   .min(1)
   .max(max_name_chars)
   .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), "has a character that is refused")
 
-const slugText = z
+export const slugText = z
   .string()
   .regex(
     /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
