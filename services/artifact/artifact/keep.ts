@@ -43,7 +43,7 @@ export const keepArtifact =
       const there = await readStored(sql, pending)
       const settled = afterEarlier(pending, stored.sha256, there)
       if (settled) return settled
-      const earlier = await deleteStored(sql, pending)
+      const earlier = there ? await deleteStored(sql, pending) : []
       const row = await markStored(sql, pending.id, stored)
       const { id: artifact_id, run_id, task, name, size_bytes, sha256 } = row
       const data = { artifact_id, workspace_id: pending.workspace_id, run_id, task, name, size_bytes, sha256 }
