@@ -31,6 +31,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/artifacts/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getArtifactUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -1618,6 +1634,12 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        ArtifactUsage: {
+            /** @description What is kept, and what is on its way as far as its size was told. */
+            bytes: number;
+            files: number;
+            max_bytes: number;
+        };
         AuditActor: {
             /** @description `user`, `token`, or `service` for the platform itself. */
             kind: string;
@@ -2961,6 +2983,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DraftTask"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getArtifactUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the workspace keeps, and may keep */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactUsage"];
                 };
             };
             /** @description A refusal */
@@ -4548,7 +4599,9 @@ export interface operations {
     putArtifact: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "x-checksum-sha256"?: string;
+            };
             path: {
                 run_id: string;
                 name: string;

@@ -13,7 +13,7 @@ export type GivenStore = ArtifactStore & { readonly folder: string; close(): Pro
 
 /** A store on a database and a folder of its own; the scheduler it would ask knows every run, and of no earlier ones. */
 export const givenStore = async (
-  more: Partial<Pick<ArtifactStore, "originsOf" | "goneRuns">> = {},
+  more: Partial<Pick<ArtifactStore, "originsOf" | "goneRuns" | "quota_bytes">> = {},
 ): Promise<GivenStore> => {
   const folder = mkdtempSync(join(tmpdir(), "wf-artifact-"))
   const migrations = migrationsOf(new URL("./migrations", import.meta.url).pathname)
@@ -21,7 +21,7 @@ export const givenStore = async (
   const key = platformKey(Buffer.alloc(32, 7).toString("base64"))
   const blob = folderBlob({ folder, key, url: "http://localhost", now: () => new Date() })
   return {
-    ...{ folder, database, blob, kit: systemKit(), log: silentLog, max_bytes: 1_000 },
+    ...{ folder, database, blob, kit: systemKit(), log: silentLog, max_bytes: 1_000, quota_bytes: 1_000_000 },
     checkRun: () => Promise.resolve(),
     originsOf: () => Promise.resolve([]),
     goneRuns: () => Promise.resolve([]),

@@ -8,6 +8,7 @@ import { openArtifact, presignArtifact, showArtifact } from "./artifact/open.ts"
 import { removeArtifact } from "./artifact/remove.ts"
 import { type Artifact, artifactShape, presignedShape } from "./artifact/shape.ts"
 import { uploadArtifact } from "./artifact/upload.ts"
+import { showUsage, usageShape } from "./artifact/usage.ts"
 import type { ArtifactStore } from "./store.ts"
 
 const runPath = z.object({ run_id: z.uuid() })
@@ -16,6 +17,9 @@ const filePath = runPath.extend({ name: z.string().min(1).max(500) })
 /** Names have slashes, so the name takes all that is left of the path. */
 const file = "/api/v1/runs/{run_id}/artifacts/{name}{.+}"
 const bytes = { "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) } }
+
+/** In hexadecimal digits; a file that has another is not kept. */
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/i)
 
 const listRoute = createRoute({
   method: "get",
@@ -31,7 +35,11 @@ const putRoute = createRoute({
   path: file,
   operationId: "putArtifact",
   security: bearer,
-  request: { params: filePath, body: { content: bytes } },
+  request: {
+    params: filePath,
+    headers: z.object({ "x-checksum-sha256": sha256.optional() }),
+    body: { content: bytes },
+  },
   responses: { 201: jsonAnswer("The stored file", artifactShape), ...refusals },
 })
 
@@ -80,6 +88,18 @@ const describing = (artifact: Artifact): Record<string, string> => ({
   ...attachment(artifact.name.split("/").at(-1) ?? artifact.name, artifact.content_type),
 })
 
+/** Undefined for a body that comes in pieces. */
+const lengthOf = (header: string | undefined): number | undefined =>
+  header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined
+
+const usageRoute = createRoute({
+  method: "get",
+  path: "/api/v1/artifacts/usage",
+  operationId: "getArtifactUsage",
+  security: bearer,
+  responses: { 200: jsonAnswer("What the workspace keeps, and may keep", usageShape), ...refusals },
+})
+
 export const artifactHttp = (store: ArtifactStore, doors: Doors): App => {
   const app = createApp(doors, { streamed: /\/artifacts\/.+(?<!\/presign)$/ })
   const list = listArtifacts(store)
@@ -88,7 +108,9 @@ export const artifactHttp = (store: ArtifactStore, doors: Doors): App => {
   const open = openArtifact(store)
   const remove = removeArtifact(store)
   const presign = presignArtifact(store)
+  const usage = showUsage(store)
 
+  app.openapi(usageRoute, async (context) => context.json(await usage(context.get("actor")), 200))
   app.openapi(listRoute, async (context) => {
     const { limit, cursor } = context.req.valid("query")
     const { run_id } = context.req.valid("param")
@@ -101,8 +123,12 @@ export const artifactHttp = (store: ArtifactStore, doors: Doors): App => {
   })
   app.openapi(putRoute, async (context) => {
     const body = context.req.raw.body ?? new Blob([]).stream()
-    const content_type = context.req.header("content-type")
-    const stored = await upload(callerIn(context), { ...context.req.valid("param"), content_type, body })
+    const told = {
+      content_type: context.req.header("content-type"),
+      size_bytes: lengthOf(context.req.header("content-length")),
+      sha256: context.req.valid("header")["x-checksum-sha256"],
+    }
+    const stored = await upload(callerIn(context), { ...context.req.valid("param"), ...told, body })
     return context.json(stored, 201)
   })
   app.openapi(getRoute, async (context) => {

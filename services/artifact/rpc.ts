@@ -30,7 +30,10 @@ export const artifactRpc = (store: ArtifactStore): Routes => {
           name,
           contentType: content_type,
         } = header
-        const kept = await keep({ workspace_id, run_id, task, attempt, name, content_type, body })
+        const size_bytes = Number(header.sizeBytes)
+        const kept = await keep({
+          ...{ workspace_id, run_id, task, attempt, name, content_type, size_bytes, body },
+        })
         return { artifactId: kept.id, sizeBytes: BigInt(kept.size_bytes), sha256: kept.sha256 }
       },
       async *list({ workspaceId: workspace_id, runId: run_id }, context) {

@@ -1,5 +1,6 @@
-import { list, type Sql } from "#kernel/database/database.ts"
-import { type ArtifactStore, finalKey, stagingKey } from "../store.ts"
+import type { Sql } from "#kernel/database/database.ts"
+import type { ArtifactStore } from "../store.ts"
+import { discard } from "./discard.ts"
 
 const max_rows = 100
 
@@ -7,18 +8,11 @@ const max_rows = 100
 const abandoned_after = "24 hours"
 
 /** Removes what uploads that died have left: first the bytes, then the row that leads to them. */
-export const sweepArtifacts =
-  ({ database, blob }: ArtifactStore) =>
-  async (): Promise<boolean> => {
-    const ids = await database.run(findAbandoned)
-    if (ids.length === 0) return false
-    await blob.remove(ids.flatMap((id) => [stagingKey(id), finalKey(id)]))
-    await database.run(
-      (sql) =>
-        sql`delete from artifact.artifact where id = any(${list(ids)}::text::uuid[]) and status = 'pending'`,
-    )
-    return ids.length === max_rows
-  }
+export const sweepArtifacts = (store: ArtifactStore) => async (): Promise<boolean> => {
+  const ids = await store.database.run(findAbandoned)
+  await discard(store, ids)
+  return ids.length === max_rows
+}
 
 const findAbandoned = async (sql: Sql): Promise<readonly string[]> => {
   const rows = await sql<{ id: string }>`

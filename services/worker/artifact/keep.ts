@@ -33,7 +33,7 @@ export const keepArtifacts =
         const kept_as = keptAs(attempt, name)
         await execution.write("system", `keeping ${kept_as}`)
         const file = Bun.file(join(work, name))
-        const named = { name: kept_as, contentType: file.type }
+        const named = { name: kept_as, contentType: file.type, sizeBytes: BigInt(file.size) }
         await upload(artifacts, attempt, { ...named, content: file.stream(), limit_ms: upload_ms })
       }
       return undefined
