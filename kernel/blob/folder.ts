@@ -21,10 +21,10 @@ export type FolderOptions = {
 export const folderBlob = ({ folder, ...links }: FolderOptions): Blob => {
   const pathOf = (name: string) => join(folder, checkKey(name))
   return {
-    async put(name, body, { max_bytes }) {
+    async put(name, body, limits) {
       const path = pathOf(name)
       const draft = `${path}.${crypto.randomUUID()}.part`
-      const { bytes, stored } = counted(body, max_bytes)
+      const { bytes, stored } = counted(body, limits)
       try {
         await mkdir(dirname(path), { recursive: true, mode: 0o700 })
         await pipeline(
@@ -95,7 +95,9 @@ const openRange = async (path: string, range: Range | undefined): Promise<Opened
 
 const presigned = (request: Presign, { key, url, now }: Omit<FolderOptions, "folder">): Presigned => {
   const expires_at = new Date(now().getTime() + request.expires_s * 1000)
-  const query = signedQuery({ ...request, expires_at_s: Math.floor(expires_at.getTime() / 1000) }, key)
+  const { expected = {} } = request
+  const expires_at_s = Math.floor(expires_at.getTime() / 1000)
+  const query = signedQuery({ ...request, expected, expires_at_s }, key)
   return {
     url: `${url}/blobs/${checkKey(request.key)}?${query}`,
     method: request.method,

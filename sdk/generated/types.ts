@@ -4521,6 +4521,9 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
+                task?: string;
+                /** @description With `*` for any characters, and `?` for any one. */
+                name?: string;
             };
             header?: never;
             path: {
@@ -4677,6 +4680,22 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
+                    /**
+                     * @default GET
+                     * @enum {string}
+                     */
+                    method?: "GET";
+                    /** @default 900 */
+                    expires_s?: number;
+                } | {
+                    /**
+                     * @description The file is the run's as soon as what is told here, and nothing else, was sent to the link.
+                     * @enum {string}
+                     */
+                    method: "PUT";
+                    size_bytes: number;
+                    sha256?: string;
+                    content_type?: string;
                     /** @default 900 */
                     expires_s?: number;
                 };

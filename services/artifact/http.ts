@@ -3,6 +3,7 @@ import { callerIn } from "#kernel/audit/caller.ts"
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
 import { attachment, parseRange, rangeHeaders } from "#kernel/http/download.ts"
 import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { linkUpload } from "./artifact/link.ts"
 import { listArtifacts } from "./artifact/list.ts"
 import { openArtifact, presignArtifact, showArtifact } from "./artifact/open.ts"
 import { removeArtifact } from "./artifact/remove.ts"
@@ -18,15 +19,25 @@ const filePath = runPath.extend({ name: z.string().min(1).max(500) })
 const file = "/api/v1/runs/{run_id}/artifacts/{name}{.+}"
 const bytes = { "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) } }
 
-/** In hexadecimal digits; a file that has another is not kept. */
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/i)
+/** In hexadecimal digits, as the answer has it; a file that has another is not kept. */
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 
 const listRoute = createRoute({
   method: "get",
   path: "/api/v1/runs/{run_id}/artifacts",
   operationId: "listArtifacts",
   security: bearer,
-  request: { params: runPath, query: pageQuery },
+  request: {
+    params: runPath,
+    query: pageQuery.extend({
+      task: z.string().max(200).optional(),
+      name: z
+        .string()
+        .max(500)
+        .optional()
+        .openapi({ description: "With `*` for any characters, and `?` for any one." }),
+    }),
+  },
   responses: { 200: jsonAnswer("The files of the run, by name", page(artifactShape)), ...refusals },
 })
 
@@ -68,7 +79,21 @@ const deleteRoute = createRoute({
 const default_link_s = 900
 const max_link_s = 86_400
 
-const presignShape = z.object({ expires_s: z.int().min(1).max(max_link_s).default(default_link_s) })
+const expires_s = z.int().min(1).max(max_link_s).default(default_link_s)
+
+const presignShape = z.union([
+  z.object({ method: z.literal("GET").default("GET"), expires_s }),
+  z.object({
+    method: z.literal("PUT").openapi({
+      description:
+        "The file is the run's as soon as what is told here, and nothing else, was sent to the link.",
+    }),
+    size_bytes: z.int().min(0),
+    sha256: sha256.optional(),
+    content_type: z.string().max(200).optional(),
+    expires_s,
+  }),
+])
 
 const presignRoute = createRoute({
   method: "post",
@@ -109,24 +134,28 @@ export const artifactHttp = (store: ArtifactStore, doors: Doors): App => {
   const remove = removeArtifact(store)
   const presign = presignArtifact(store)
   const usage = showUsage(store)
+  const link = linkUpload(store)
 
   app.openapi(usageRoute, async (context) => context.json(await usage(context.get("actor")), 200))
   app.openapi(listRoute, async (context) => {
-    const { limit, cursor } = context.req.valid("query")
-    const { run_id } = context.req.valid("param")
-    return context.json(await list(context.get("actor"), { run_id, limit, cursor }), 200)
+    const listing = { ...context.req.valid("param"), ...context.req.valid("query") }
+    return context.json(await list(context.get("actor"), listing), 200)
   })
   app.openapi(presignRoute, async (context) => {
-    const { expires_s = default_link_s } = context.req.valid("json") ?? {}
-    const wanted = { ...context.req.valid("param"), expires_s }
-    return context.json(await presign(context.get("actor"), wanted), 200)
+    const file = context.req.valid("param")
+    const asked = context.req.valid("json") ?? { method: "GET", expires_s: default_link_s }
+    if (asked.method === "GET")
+      return context.json(await presign(context.get("actor"), { ...file, ...asked }), 200)
+    const { size_bytes, sha256, content_type, expires_s } = asked
+    const wanted = { ...file, content_type, expires_s, expected: { size_bytes, sha256 } }
+    return context.json(await link(callerIn(context), wanted), 200)
   })
   app.openapi(putRoute, async (context) => {
     const body = context.req.raw.body ?? new Blob([]).stream()
     const told = {
       content_type: context.req.header("content-type"),
       size_bytes: lengthOf(context.req.header("content-length")),
-      sha256: context.req.valid("header")["x-checksum-sha256"],
+      expected: { sha256: context.req.valid("header")["x-checksum-sha256"] },
     }
     const stored = await upload(callerIn(context), { ...context.req.valid("param"), ...told, body })
     return context.json(stored, 201)

@@ -1,5 +1,5 @@
 import type { Caller } from "#kernel/audit/caller.ts"
-import type { Stored } from "#kernel/blob/blob.ts"
+import type { Expected, Stored } from "#kernel/blob/blob.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { type ArtifactStore, finalKey, stagingKey } from "../store.ts"
@@ -17,9 +17,9 @@ export type Keep = {
   readonly name: string
   readonly content_type: string | undefined
   readonly body: ReadableStream<Uint8Array>
-  /** What the body is said to have, where it is: room is kept for it before a byte has come. */
+  /** The size that it is said to have, where it is: room is kept for it before a byte has come. */
   readonly size_bytes?: number | undefined
-  readonly sha256?: string | undefined
+  readonly expected?: Expected | undefined
   /** Who brings it, if that is no task. */
   readonly by?: Caller
 }
@@ -31,15 +31,14 @@ export type Keep = {
 export const keepArtifact = (store: ArtifactStore) => {
   const { database, blob, kit } = store
   const settle = settleArtifact(store)
-  return async ({ body, by, size_bytes, sha256, ...given }: Keep): Promise<Artifact> => {
+  return async ({ body, by, size_bytes, expected, ...given }: Keep): Promise<Artifact> => {
     const content_type = checkContentType(given.content_type)
     const reserved_bytes = checkSize(store, size_bytes ?? 0)
     const described = { ...given, name: checkName(given.name), content_type, reserved_bytes }
     const pending: Pending = { ...described, id: kit.id() }
     const left = await database.tx((sql) => reserve(sql, store, pending))
     try {
-      const stored = await bring(store, { pending, body, left })
-      checkSum(sha256, stored)
+      const stored = await bring(store, { pending, body, left, expected })
       await blob.move(stagingKey(pending.id), finalKey(pending.id))
       return await settle(pending, stored, by)
     } catch (error) {
@@ -49,7 +48,7 @@ export const keepArtifact = (store: ArtifactStore) => {
   }
 }
 
-const checkSize = ({ max_bytes }: ArtifactStore, size_bytes: number): number => {
+export const checkSize = ({ max_bytes }: ArtifactStore, size_bytes: number): number => {
   if (size_bytes <= max_bytes) return size_bytes
   throw new Problem("artifact.too_large", { detail: `At most ${max_bytes} bytes are stored as one file.` })
 }
@@ -66,22 +65,18 @@ type Bringing = {
   readonly pending: Pending
   readonly body: ReadableStream<Uint8Array>
   readonly left: number
+  readonly expected: Expected | undefined
 }
 
-const bring = async (store: ArtifactStore, { pending, body, left }: Bringing): Promise<Stored> => {
+const bring = async (store: ArtifactStore, { pending, body, left, expected }: Bringing): Promise<Stored> => {
   const { content_type } = pending
   const max_bytes = Math.min(store.max_bytes, left)
   try {
-    return await store.blob.put(stagingKey(pending.id), body, { content_type, max_bytes })
+    return await store.blob.put(stagingKey(pending.id), body, { content_type, max_bytes, expected })
   } catch (error) {
     const isLarge = error instanceof Problem && error.code === "artifact.too_large"
     throw isLarge && max_bytes < store.max_bytes ? quotaExceeded(store) : error
   }
-}
-
-export const checkSum = (expected: string | undefined, { sha256 }: Stored): void => {
-  if (expected === undefined || expected.toLowerCase() === sha256) return
-  throw new Problem("artifact.damaged", { detail: `Its SHA-256 is ${sha256}, not ${expected}.` })
 }
 
 const insertPending = (sql: Sql, pending: Pending) =>

@@ -112,7 +112,7 @@ const markStored = async (
 ): Promise<Artifact> => {
   const [row] = await sql<ArtifactRow>`
     update artifact.artifact
-    set status = 'stored', size_bytes = ${stored.size_bytes}::float8::bigint, sha256 = ${stored.sha256}
+    set status = 'stored', taken_until = 'infinity', size_bytes = ${stored.size_bytes}::float8::bigint, sha256 = ${stored.sha256}
     where id = ${id}::text::uuid and status = 'pending'
     returning id, run_id, task, name, size_bytes, content_type, sha256, created_at`
   if (!row) throw new Error(`the pending row of artifact ${id} is gone`)

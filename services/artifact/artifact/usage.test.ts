@@ -117,10 +117,13 @@ test("of two that come at once without a size only as many are kept as fit toget
 test("a file that isn't what it was said to be is not kept, and leaves nothing", async () => {
   const sum = new Bun.CryptoHasher("sha256").update("x".repeat(5)).digest("hex")
   const before = readdirSync(join(store.folder, "staging"))
-  expect(keep("one", 6, { sha256: sum })).rejects.toMatchObject({ code: "artifact.damaged", status: 422 })
+  expect(keep("one", 6, { expected: { sha256: sum } })).rejects.toMatchObject({
+    code: "artifact.damaged",
+    status: 422,
+  })
   expect(await used()).toEqual([0, 0])
   expect(readdirSync(join(store.folder, "staging"))).toEqual(before)
-  expect(await keep("one", 5, { sha256: sum.toUpperCase() })).toMatchObject({ sha256: sum })
+  expect(await keep("one", 5, { expected: { sha256: sum } })).toMatchObject({ sha256: sum })
 })
 
 test("what is replaced while its bytes can't be removed is swept", async () => {
