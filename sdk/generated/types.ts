@@ -4561,6 +4561,8 @@ export interface operations {
             query?: never;
             header?: {
                 range?: string;
+                "if-none-match"?: string;
+                "if-range"?: string;
             };
             path: {
                 run_id: string;
@@ -4587,6 +4589,13 @@ export interface operations {
                 content: {
                     "application/octet-stream": string;
                 };
+            };
+            /** @description It is the file that the caller has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A refusal */
             default: {

@@ -54,15 +54,23 @@ const putRoute = createRoute({
   responses: { 201: jsonAnswer("The stored file", artifactShape), ...refusals },
 })
 
+/** A file's ETag is its checksum in quotes. */
+const conditions = z.object({
+  range: z.string().optional(),
+  "if-none-match": z.string().max(2_000).optional(),
+  "if-range": z.string().max(200).optional(),
+})
+
 const getRoute = createRoute({
   method: "get",
   path: file,
   operationId: "getArtifact",
   security: bearer,
-  request: { params: filePath, headers: z.object({ range: z.string().optional() }) },
+  request: { params: filePath, headers: conditions },
   responses: {
     200: { description: "The file", content: bytes },
     206: { description: "The range that was asked for", content: bytes },
+    304: { description: "It is the file that the caller has" },
     ...refusals,
   },
 })
@@ -107,8 +115,13 @@ const presignRoute = createRoute({
   responses: { 200: jsonAnswer("A link that needs no token", presignedShape), ...refusals },
 })
 
+const tagOf = ({ sha256: sum }: Artifact): string => `"${sum}"`
+
+const isAmong = (tags: string, artifact: Artifact): boolean =>
+  tags.split(",").some((tag) => ["*", tagOf(artifact)].includes(tag.trim().replace(/^W\//, "")))
+
 const describing = (artifact: Artifact): Record<string, string> => ({
-  etag: `"${artifact.sha256}"`,
+  etag: tagOf(artifact),
   "x-checksum-sha256": artifact.sha256,
   ...attachment(artifact.name.split("/").at(-1) ?? artifact.name, artifact.content_type),
 })
@@ -169,8 +182,13 @@ export const artifactHttp = (store: ArtifactStore, doors: Doors): App => {
         headers: { ...rangeHeaders(undefined, artifact.size_bytes).headers, ...describing(artifact) },
       })
     }
-    const range = parseRange(context.req.valid("header").range)
-    const { artifact, opened } = await open(context.get("actor"), { ...wanted, range })
+    const { range: asked, "if-none-match": known, "if-range": of } = context.req.valid("header")
+    const artifact = await show(context.get("actor"), wanted)
+    if (known !== undefined && isAmong(known, artifact)) {
+      return new Response(null, { status: 304, headers: describing(artifact) })
+    }
+    const range = of === undefined || of === tagOf(artifact) ? parseRange(asked) : undefined
+    const opened = await open(artifact, range)
     const { status, headers } = rangeHeaders(range, opened.size_bytes)
     return new Response(opened.body, { status, headers: { ...headers, ...describing(artifact) } })
   })

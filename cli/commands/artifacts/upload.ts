@@ -1,23 +1,21 @@
 import { openAsBlob } from "node:fs"
-import { stat } from "node:fs/promises"
 import { basename } from "node:path"
 import { asJson } from "../../clean.ts"
 import { flag, type Given, text } from "../../command.ts"
 import { connect } from "../../connection.ts"
 import { exit_codes } from "../../exit.ts"
-import { Failure } from "../../failure.ts"
+import { sumOfFile } from "../../file-sum.ts"
 import type { Io } from "../../io.ts"
 
 export const run = async (
   { arguments: [run_id = "", path = ""], options }: Given,
   io: Io,
 ): Promise<number> => {
-  const file = await stat(path).catch(() => undefined)
-  if (!file?.isFile()) throw new Failure(exit_codes.not_found, `There is no file ${path}. Check the path.`)
+  const { sha256 } = await sumOfFile(path)
   const name = text(options, "name") ?? basename(path)
   const client = connect(options, io)
   const stored = await client.artifacts.upload(run_id, {
-    name,
+    ...{ name, sha256 },
     body: await openAsBlob(path),
     signal: io.signal,
   })

@@ -7,7 +7,7 @@ import { type GivenStore, givenStore } from "../given.ts"
 import { takeArrivals } from "./arrive.ts"
 import { linkUpload } from "./link.ts"
 import { listArtifacts } from "./list.ts"
-import { openArtifact } from "./open.ts"
+import { openArtifact, showArtifact } from "./open.ts"
 import { removeArtifact } from "./remove.ts"
 import { sweepArtifacts } from "./sweep.ts"
 import { uploadArtifact } from "./upload.ts"
@@ -45,8 +45,8 @@ const names = async () =>
   (await listArtifacts(store)(caller, { run_id, limit: 10 })).items.map(({ name }) => name)
 
 const textOf = async () => {
-  const { opened } = await openArtifact(store)(caller, { run_id, name: "in/data.csv", range: undefined })
-  return new Response(opened.body).text()
+  const artifact = await showArtifact(store)(caller, { run_id, name: "in/data.csv" })
+  return new Response((await openArtifact(store)(artifact, undefined)).body).text()
 }
 
 const inFolder = (folder: string) => readdirSync(join(store.folder, folder))

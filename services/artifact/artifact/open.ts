@@ -32,21 +32,14 @@ const missing = (name: string, ofItems: readonly Artifact[]): string => {
   return `Several items have kept a file ${shown}: say which one, such as ${names.join(", ")}.`
 }
 
-type OpenedArtifact = { readonly artifact: Artifact; readonly opened: Opened }
-
-export const openArtifact = (store: ArtifactStore) => {
-  const show = showArtifact(store)
-  return async (
-    actor: Actor,
-    wanted: Wanted & { readonly range: Range | undefined },
-  ): Promise<OpenedArtifact> => {
-    const artifact = await show(actor, wanted)
-    const opened = await store.blob.open(finalKey(artifact.id), wanted.range)
-    if (!opened)
-      throw new Problem("artifact.not_found", { detail: "The file was replaced or removed just now." })
-    return { artifact, opened }
+/** The bytes of a file that was shown. */
+export const openArtifact =
+  ({ blob }: ArtifactStore) =>
+  async ({ id }: Artifact, range: Range | undefined): Promise<Opened> => {
+    const opened = await blob.open(finalKey(id), range)
+    if (opened) return opened
+    throw new Problem("artifact.not_found", { detail: "The file was replaced or removed just now." })
   }
-}
 
 export const presignArtifact = (store: ArtifactStore) => {
   const show = showArtifact(store)
