@@ -33,10 +33,10 @@ export const artifactCommands: readonly Command[] = [
   },
   {
     name: "artifacts upload",
-    summary: "add a file to a run",
-    arguments: ["<run>", "<file>"],
+    summary: "add a file to a run, or a folder as an archive",
+    arguments: ["<run>", "<path>"],
     options: [["--name <name>", "under this name (default: the file's)"], json],
-    examples: ["wf artifacts upload 0198c0de-… report.pdf"],
+    examples: ["wf artifacts upload 0198c0de-… report.pdf", "wf artifacts upload 0198c0de-… site/"],
     load: () => import("./commands/artifacts/upload.ts"),
   },
   {

@@ -8,8 +8,8 @@ import type { ArtifactService } from "#proto/generated/wf/artifact/v1/artifact_p
 import type { Attempt } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { Execution } from "../executor/executor.ts"
 import { type Failed, stoppedBy } from "../executor/payload.ts"
-import { chooseFiles, type Fetchable } from "./choose.ts"
-import { NoPlace, placeFile } from "./place.ts"
+import { type ChosenFile, chooseFiles, type Fetchable } from "./choose.ts"
+import { NoPlace, placeFile, placeFolder } from "./place.ts"
 
 /** Puts the artifacts that a task asks for into the folder that it works in. Answers what went wrong, if anything. */
 export type FetchFiles = (
@@ -101,12 +101,14 @@ async function* pagesOf({ artifacts, attempt, execution }: Fetching): AsyncGener
 }
 
 /** Beside the folder that the task sees until it is whole. */
-const fetchOne = async (fetching: Fetching, file: Fetchable): Promise<void> => {
+const fetchOne = async (fetching: Fetching, file: ChosenFile): Promise<void> => {
   const { folder } = fetching.execution
   const path = join(folder, "fetched")
   try {
     await download(fetching, file, path)
-    await placeFile(join(folder, "work"), file.name, path)
+    const work = join(folder, "work")
+    if (file.as_folder) await placeFolder(work, file.name, path)
+    if (file.as_file) await placeFile(work, file.name, path)
   } finally {
     await rm(path, { force: true })
   }
