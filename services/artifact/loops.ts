@@ -4,7 +4,7 @@ import { expireArtifacts } from "./artifact/expire.ts"
 import { sweepArtifacts } from "./artifact/sweep.ts"
 import type { ArtifactStore } from "./store.ts"
 
-const sweep_ms = 60_000
+const sweep_ms = 10_000
 
 /** Whoever asks for the files of a run finds what has come at once; this is for those who follow events. */
 const arrive_ms = 5_000

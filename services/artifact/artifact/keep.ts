@@ -9,6 +9,10 @@ import { type Pending, settleArtifact } from "./settle.ts"
 import type { Artifact } from "./shape.ts"
 import { quotaExceeded, roomLeft } from "./usage.ts"
 
+/** Nobody has been bringing a file for so long: whoever did is dead. */
+const alive_ms = 30_000
+const say_ms = alive_ms / 4
+
 export type Keep = {
   readonly workspace_id: string
   readonly run_id: string
@@ -37,6 +41,7 @@ export const keepArtifact = (store: ArtifactStore) => {
     const described = { ...given, name: checkName(given.name), content_type, reserved_bytes }
     const pending: Pending = { ...described, id: kit.id() }
     const left = await database.tx((sql) => reserve(sql, store, pending))
+    const coming = setInterval(() => void sayAlive(store, pending.id), say_ms)
     try {
       const stored = await bring(store, { pending, body, left, expected })
       await blob.move(stagingKey(pending.id), finalKey(pending.id))
@@ -44,6 +49,8 @@ export const keepArtifact = (store: ArtifactStore) => {
     } catch (error) {
       await discardIfPossible(store, [pending.id])
       throw error
+    } finally {
+      clearInterval(coming)
     }
   }
 }
@@ -79,11 +86,22 @@ const bring = async (store: ArtifactStore, { pending, body, left, expected }: Br
   }
 }
 
+/** One that is missed does no harm: there are several before anybody takes it for dead. */
+const sayAlive = ({ database, log }: ArtifactStore, id: string): Promise<void> =>
+  database
+    .run(
+      (sql) => sql`
+        update artifact.artifact set alive_until = now() + ${alive_ms}::int * interval '1 millisecond'
+        where id = ${id}::text::uuid and status = 'pending'`,
+    )
+    .then(() => undefined)
+    .catch((error: unknown) => log.warn({ event: "artifact.not_said_alive", id, error }))
+
 const insertPending = (sql: Sql, pending: Pending) =>
   sql`
     insert into artifact.artifact (
-      id, workspace_id, run_id, task, attempt, name, content_type, status, reserved_bytes
+      id, workspace_id, run_id, task, attempt, name, content_type, status, reserved_bytes, alive_until
     )
     values (${pending.id}::text::uuid, ${pending.workspace_id}::text::uuid, ${pending.run_id}::text::uuid,
       ${pending.task}, ${pending.attempt}::int, ${pending.name}, ${pending.content_type}, 'pending',
-      ${pending.reserved_bytes}::float8::bigint)`
+      ${pending.reserved_bytes}::float8::bigint, now() + ${alive_ms}::int * interval '1 millisecond')`

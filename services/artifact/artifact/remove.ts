@@ -28,7 +28,7 @@ const hide = async (
   { run_id, name }: Wanted,
 ): Promise<string | undefined> => {
   const [row] = await sql<{ id: string }>`
-    update artifact.artifact set status = 'pending', reserved_bytes = 0, created_at = '-infinity'
+    update artifact.artifact set status = 'pending', reserved_bytes = 0, alive_until = now()
     where run_id = ${run_id}::text::uuid and name = ${name} and status = 'stored'
       and workspace_id = ${workspace_id}::text::uuid
     returning id`

@@ -99,7 +99,7 @@ const readStored = async (sql: Sql, { run_id, name }: Pending): Promise<Earlier 
 /** Its row stays until its bytes are gone. */
 const hideStored = async (sql: Sql, { run_id, name }: Pending): Promise<readonly string[]> => {
   const rows = await sql<{ id: string }>`
-    update artifact.artifact set status = 'pending', reserved_bytes = 0, created_at = '-infinity'
+    update artifact.artifact set status = 'pending', reserved_bytes = 0, alive_until = now()
     where run_id = ${run_id}::text::uuid and name = ${name} and status = 'stored'
     returning id`
   return rows.map((row) => row.id)

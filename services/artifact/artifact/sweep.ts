@@ -4,9 +4,6 @@ import { discard, link_slack } from "./discard.ts"
 
 const max_rows = 100
 
-/** No upload takes longer than this. */
-const abandoned_after = "24 hours"
-
 /** Removes what uploads that died have left, and links that nobody used or that were used again. */
 export const sweepArtifacts = (store: ArtifactStore) => async (): Promise<boolean> => {
   const abandoned = await store.database.run(findAbandoned)
@@ -21,10 +18,10 @@ const findAbandoned = async (sql: Sql): Promise<readonly string[]> => {
   const rows = await sql<{ id: string }>`
     select id from artifact.artifact
     where status = 'pending' and (
-      link_until is null and created_at < now() - ${abandoned_after}::text::interval
+      link_until is null and alive_until <= now()
       or link_until < now() - ${link_slack}::text::interval
     )
-    order by created_at
+    order by alive_until
     limit ${max_rows}::int`
   return rows.map((row) => row.id)
 }
