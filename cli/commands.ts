@@ -13,6 +13,7 @@ import { tokenCommands } from "./token-commands.ts"
 import { waitCommands } from "./wait-commands.ts"
 import { workflowCommands } from "./workflow-commands.ts"
 
+const plain = ["--plain", "line by line, without a screen of its own"] as const
 const json = ["--json", "print the API's objects, one line each for streams"] as const
 const inputs = ["-i, --input <key=value...>", "an input of the run; repeat it for more"] as const
 
@@ -47,6 +48,7 @@ export const commands: readonly Command[] = [
       ["--inputs <file>", "inputs from a JSON or YAML file"],
       ["--detach", "print the run's id and don't wait"],
       ["--timeout <duration>", "stop waiting after this long (the run goes on)"],
+      plain,
       ["--local", "on a platform of its own, for this run alone"],
       json,
     ],
@@ -57,7 +59,7 @@ export const commands: readonly Command[] = [
     name: "watch",
     summary: "follow a run until it ends",
     arguments: ["<run>"],
-    options: [["--timeout <duration>", "stop waiting after this long (the run goes on)"], json],
+    options: [["--timeout <duration>", "stop waiting after this long (the run goes on)"], plain, json],
     examples: ["wf watch 0198c0de-…"],
     load: () => import("./commands/run/watch.ts"),
   },
@@ -115,6 +117,7 @@ export const commands: readonly Command[] = [
       ["--since <duration>", "with --all-failed: only runs of the last such time"],
       ["--detach", "print the run's id and don't wait"],
       ["--timeout <duration>", "stop waiting after this long (the run goes on)"],
+      plain,
       json,
     ],
     examples: [
