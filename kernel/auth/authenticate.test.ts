@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test"
+import { Problem } from "#kernel/problem/problem.ts"
+import { until } from "#kernel/testing/until.ts"
 import type { Actor } from "./actor.ts"
 import { api_token_prefix, authenticator } from "./authenticate.ts"
 
@@ -49,3 +51,36 @@ test("who sends nothing, or by another scheme, is not signed in", async () => {
     await expect(ask(given)).rejects.toMatchObject({ code: "auth.required" })
   await expect(ask(basic(`a:${"x".repeat(5_000)}`))).rejects.toMatchObject({ code: "auth.invalid" })
 })
+
+test("who was refused once isn't let in by what was known before when identity is away", async () => {
+  const answers: (() => Promise<Actor | undefined>)[] = [
+    () => Promise.resolve(actor),
+    () => Promise.reject(new Problem("member.suspended")),
+    () => Promise.reject(new Problem("platform.unavailable")),
+  ]
+  const asked = authenticator({
+    validate: () => (answers.shift() ?? (() => Promise.reject(new Problem("platform.unavailable"))))(),
+    revoked: () => Promise.resolve({ cursor: "0", subjects: [] }),
+    keys: () => Promise.resolve('{"keys":[]}'),
+  })
+  const once = () => asked({ authorization: `Bearer ${token}`, workspace: undefined })
+  expect(await once()).toEqual(actor)
+  const codes = await refusalsUntil(once, () => answers.length === 0)
+  expect(new Set(codes)).toEqual(new Set(["in", "member.suspended"]))
+  expect(codes.at(-1)).toBe("member.suspended")
+})
+
+/** What is answered over and over until all was asked; answers are kept for half a second each. */
+const refusalsUntil = async (once: () => Promise<Actor>, isOver: () => boolean): Promise<string[]> => {
+  const codes: string[] = []
+  await until("identity was asked each time", async () => {
+    codes.push(
+      await once().then(
+        () => "in",
+        (error: Problem) => error.code,
+      ),
+    )
+    return isOver()
+  })
+  return codes
+}

@@ -30,6 +30,14 @@ const max_silence_ms = 60_000
 const max_answers = 10_000
 const max_token_length = 4_096
 
+type Answer = { readonly actor: Actor | undefined; readonly refusal?: Problem; readonly at_ms: number }
+
+/** A refusal is remembered like any answer: who was let in before it isn't again once identity is away. */
+const actorOf = ({ actor, refusal }: Answer): Actor | undefined => {
+  if (refusal) throw refusal
+  return actor
+}
+
 const isAway = (error: unknown): boolean => error instanceof Problem && error.code === "platform.unavailable"
 
 const tokenOf = (authorization: string | undefined): string => {
@@ -53,19 +61,22 @@ const passwordOf = (credentials: string): string => {
 export const authenticator = (identity: Identity): Authenticate => {
   const fromAccessToken = accessTokenVerifier(() => identity.keys())
   const isDoubted = revocations((cursor) => identity.revoked(cursor))
-  const answers = recent<{ readonly actor: Actor | undefined; readonly at_ms: number }>(max_answers)
+  const answers = recent<Answer>(max_answers)
 
   const fromIdentity = async (token: string, workspace: string): Promise<Actor | undefined> => {
     const key = `${workspace} ${token}`
     const known = answers.get(key)
-    if (known && performance.now() - known.at_ms < answer_ms) return known.actor
+    if (known && performance.now() - known.at_ms < answer_ms) return actorOf(known)
     const asked_ms = performance.now()
     try {
       const actor = await identity.validate(token, workspace)
       answers.keep(key, { actor, at_ms: asked_ms })
       return actor
     } catch (error) {
-      if (known && isAway(error) && asked_ms - known.at_ms < max_silence_ms) return known.actor
+      if (known && isAway(error) && asked_ms - known.at_ms < max_silence_ms) return actorOf(known)
+      if (error instanceof Problem && error.status < 500) {
+        answers.keep(key, { actor: undefined, refusal: error, at_ms: asked_ms })
+      }
       throw error
     }
   }

@@ -109,6 +109,16 @@ beforeAll(async () => {
   secured = (await operations()).filter(({ isOpen }) => !isOpen)
 }, 120_000)
 
+/** One path of each service, since each finds out by itself. */
+const paths = ["runs", "workflows", "auth/me", "executions", `runs/${nobodys}/artifacts`]
+
+const isAnswered = async (caller: Caller, fits: (status: number) => boolean) => {
+  const answers = await Promise.all(
+    paths.map((path) => fetch(`${it.url}/api/v1/${path}`, { headers: caller })),
+  )
+  return answers.every(({ status }) => fits(status))
+}
+
 test("a viewer is refused whatever the table doesn't let them do", async () => {
   const { token } = await guest()
   await checkViewer(callerOf(token, slug))
@@ -139,19 +149,30 @@ test("who was removed finds nothing of the workspace, and their token for it is 
   const { items } = await owner.workspaces.members.list(workspace_id, { limit: 200 })
   const member = items.find((one) => one.email === email)
   await owner.workspaces.members.remove(workspace_id, member?.user_id ?? "")
-  // One path of each service, since each finds out by itself.
-  const paths = ["runs", "workflows", "auth/me", "executions", `runs/${nobodys}/artifacts`]
-  const isOut = async (caller: Caller, status: number) => {
-    const answers = await Promise.all(
-      paths.map((path) => fetch(`${it.url}/api/v1/${path}`, { headers: caller })),
-    )
-    return answers.every((answer) => answer.status === status)
-  }
-  await until("the removal counts", () => isOut(callerOf(token, slug), 404))
-  await until("so for the token", () => isOut(callerOf(bound.token), 401))
+  await until("the removal counts", () => isAnswered(callerOf(token, slug), (status) => status === 404))
+  await until("so for the token", () => isAnswered(callerOf(bound.token), (status) => status === 401))
   const all = (status: number, code: string) => secured.map(({ id }) => `${id} ${status} ${code}`)
   expect(await answersTo(secured, callerOf(token, slug))).toEqual(all(404, "workspace.not_found"))
   expect(await answersTo(secured, callerOf(bound.token))).toEqual(all(401, "auth.invalid"))
+})
+
+test("who is suspended finds nothing of the workspace open, whatever they come with, until they are resumed", async () => {
+  const { token, email } = await guest()
+  const theirs = createClient({ url: it.url, token, workspace: slug })
+  const bound = await theirs.identity.createToken({ name: "bound" })
+  const { members } = createClient({ url: it.url, token: it.token, workspace: slug }).workspaces
+  const { items } = await members.list(workspace_id, { limit: 200 })
+  const user_id = items.find((one) => one.email === email)?.user_id ?? ""
+  await members.suspend(workspace_id, user_id)
+  const callers = [callerOf(token, slug), callerOf(bound.token)]
+  const expected = secured.map(({ id }) => `${id} 403 member.suspended`)
+  for (const caller of callers) {
+    await until("the suspension counts", () => isAnswered(caller, (status) => status === 403))
+    expect(await answersTo(secured, caller)).toEqual(expected)
+  }
+  await members.resume(workspace_id, user_id)
+  for (const caller of callers)
+    await until("they are in again", () => isAnswered(caller, (status) => status !== 403))
 })
 
 test("a token that has expired opens nothing", async () => {

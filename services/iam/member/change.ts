@@ -27,7 +27,7 @@ export const changeMember =
       refuseAbove(there.role, member.role)
       refuseAbove(there.role, role)
       if (member.role === role) return member
-      if (member.role === "owner") await keepAnOwner(sql, workspace_id)
+      if (member.role === "owner") await keepAnOwner(sql, { workspace_id, user_id })
       await setRole(sql, { workspace_id, user_id, role })
       await distrust(sql, [user_id])
       const subject = { kind: "user", id: user_id, name: member.email }

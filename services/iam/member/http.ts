@@ -7,6 +7,7 @@ import { changeMember } from "./change.ts"
 import { listMembers } from "./list.ts"
 import { removeMember } from "./remove.ts"
 import { memberRoleShape, memberShape } from "./shape.ts"
+import { resumeMember, suspendMember } from "./suspend.ts"
 
 const root = "/api/v1/workspaces/{workspace_id}/members"
 const one = `${root}/{user_id}` as const
@@ -43,6 +44,38 @@ const removeRoute = createRoute({
   responses: { 204: { description: "They are no member any more" }, ...refusals },
 })
 
+const suspendRoute = createRoute({
+  method: "post",
+  path: `${one}/suspend`,
+  operationId: "suspendMember",
+  security: bearer,
+  request: { params },
+  responses: {
+    200: jsonAnswer("The member, who is kept out of the workspace now", memberShape),
+    ...refusals,
+  },
+})
+
+const resumeRoute = createRoute({
+  method: "post",
+  path: `${one}/resume`,
+  operationId: "resumeMember",
+  security: bearer,
+  request: { params },
+  responses: { 200: jsonAnswer("The member, who may work in the workspace again", memberShape), ...refusals },
+})
+
+const mountSuspension = (app: App, iam: Iam): void => {
+  const suspend = suspendMember(iam)
+  const resume = resumeMember(iam)
+  app.openapi(suspendRoute, async (context) =>
+    context.json(await suspend(callerIn(context), context.req.valid("param")), 200),
+  )
+  app.openapi(resumeRoute, async (context) =>
+    context.json(await resume(callerIn(context), context.req.valid("param")), 200),
+  )
+}
+
 export const mountMembers = (app: App, iam: Iam): void => {
   const list = listMembers(iam.database)
   const change = changeMember(iam)
@@ -59,4 +92,5 @@ export const mountMembers = (app: App, iam: Iam): void => {
     await remove(callerIn(context), context.req.valid("param"))
     return context.body(null, 204)
   })
+  mountSuspension(app, iam)
 }

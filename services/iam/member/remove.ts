@@ -25,7 +25,7 @@ export const removeMember =
       const member = await readMember(sql, workspace_id, user_id)
       if (!member) throw new Problem("member.not_found", { detail: `There is no member ${user_id} here.` })
       if (user_id !== actor.user_id) refuseAbove(there.role, member.role)
-      if (member.role === "owner") await keepAnOwner(sql, workspace_id)
+      if (member.role === "owner") await keepAnOwner(sql, { workspace_id, user_id })
       await deleteMember(sql, { workspace_id, user_id })
       await distrust(sql, [user_id])
       const { email, role } = member
