@@ -4,6 +4,7 @@ import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
+import { refuseEnding } from "../member/reach.ts"
 import { distrust, revokeAllSessions } from "../session/revoke.ts"
 import { enterToChange } from "../workspace/enter.ts"
 import { isFirst } from "../workspace/first.ts"
@@ -63,6 +64,7 @@ export const resumeAccount =
   (actor: Caller, account_id: string): Promise<Account> =>
     database.tx(async (sql) => {
       const account = await enterAsOperator(sql, actor, account_id)
+      refuseEnding(actor)
       if (account.suspended_at === null) return account
       const resumed = await setSuspended(sql, account_id, false)
       await distrust(sql, [account_id])

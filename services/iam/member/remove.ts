@@ -7,9 +7,9 @@ import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import { distrust } from "../session/revoke.ts"
 import { enterToChange } from "../workspace/enter.ts"
-import { refuseAbove } from "./change.ts"
 import { memberChanged } from "./changed.ts"
 import { keepAnOwner } from "./owner.ts"
+import { refuseAbove } from "./reach.ts"
 import { readMember } from "./read.ts"
 
 export type RemoveMember = { readonly workspace_id: string; readonly user_id: string }

@@ -7,9 +7,9 @@ import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import { distrust } from "../session/revoke.ts"
 import { enterToChange } from "../workspace/enter.ts"
-import { refuseAbove } from "./change.ts"
 import { memberChanged } from "./changed.ts"
 import { keepAnOwner } from "./owner.ts"
+import { refuseAbove, refuseBeyond } from "./reach.ts"
 import { readMember } from "./read.ts"
 import type { Member } from "./shape.ts"
 
@@ -73,5 +73,5 @@ export const suspendMember = marking({
 export const resumeMember = marking({
   mark: markResumed,
   action: "member.resumed",
-  check: () => Promise.resolve(),
+  check: (_, actor, { role }) => Promise.resolve(refuseBeyond(actor, role)),
 })

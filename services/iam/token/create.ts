@@ -4,7 +4,7 @@ import type { Permission, Role } from "#kernel/auth/permissions.ts"
 import { invalidRequest } from "#kernel/http/invalid.ts"
 import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
-import { refuseAbove } from "../member/change.ts"
+import { refuseAbove } from "../member/reach.ts"
 import { insertToken } from "./insert.ts"
 import type { CreatedToken, NewToken } from "./shape.ts"
 
