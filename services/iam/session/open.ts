@@ -5,6 +5,7 @@ import type { Kit } from "#kernel/service/kit.ts"
 import { refuseSuspendedAccount } from "../account/refuse.ts"
 import { type Doer, record } from "../audit/record.ts"
 import { createWorkspace } from "../workspace/create.ts"
+import { endOldest } from "./bound.ts"
 import { addRefreshToken, type Holder } from "./grant.ts"
 
 export type Person = { readonly user_id: string; readonly email: string; readonly name: string }
@@ -25,6 +26,7 @@ export const openSession = async (
   const place = known ?? (await makePlace(sql, { id: kit.id(), user_id, name }, doer))
   await insertSession(sql, { id: session_id, user_id, workspace_id: place.workspace_id, ...origin })
   const refresh_token = await addRefreshToken(sql, session_id)
+  await endOldest(sql, { doer, at: kit.now() })
   const subject = { kind: "session", id: session_id, name: email }
   await record(sql, doer, { action: "user.signed_in", of: { account_id: user_id }, subject })
   return { holder: { session_id, user_id, email, ...place }, refresh_token }
