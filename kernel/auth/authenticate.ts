@@ -29,6 +29,16 @@ const answer_ms = 500
 const max_silence_ms = 60_000
 const max_answers = 10_000
 const max_token_length = 4_096
+/** What is longer is none of ours: it is neither asked about nor remembered. */
+const max_api_token_length = 128
+const max_workspace_length = 100
+
+const refuseOverlong = (token: string, workspace = ""): void => {
+  const is_api_token = token.startsWith(api_token_prefix)
+  if (is_api_token && token.length > max_api_token_length) throw new Problem("auth.invalid")
+  if (workspace.length <= max_workspace_length) return
+  throw new Problem("workspace.not_found", { detail: "No workspace has so long a name." })
+}
 
 type Answer = { readonly actor: Actor | undefined; readonly refusal?: Problem; readonly at_ms: number }
 
@@ -58,7 +68,7 @@ const passwordOf = (credentials: string): string => {
 }
 
 /** Every service verifies the caller itself; no header from outside is trusted. */
-export const authenticator = (identity: Identity): Authenticate => {
+export const authenticator = (identity: Identity, clock = () => performance.now()): Authenticate => {
   const fromAccessToken = accessTokenVerifier(() => identity.keys())
   const isDoubted = revocations((cursor) => identity.revoked(cursor))
   const answers = recent<Answer>(max_answers)
@@ -66,8 +76,8 @@ export const authenticator = (identity: Identity): Authenticate => {
   const fromIdentity = async (token: string, workspace: string): Promise<Actor | undefined> => {
     const key = `${workspace} ${token}`
     const known = answers.get(key)
-    if (known && performance.now() - known.at_ms < answer_ms) return actorOf(known)
-    const asked_ms = performance.now()
+    if (known && clock() - known.at_ms < answer_ms) return actorOf(known)
+    const asked_ms = clock()
     try {
       const actor = await identity.validate(token, workspace)
       answers.keep(key, { actor, at_ms: asked_ms })
@@ -89,6 +99,7 @@ export const authenticator = (identity: Identity): Authenticate => {
 
   return async ({ authorization, workspace }) => {
     const token = tokenOf(authorization)
+    refuseOverlong(token, workspace)
     const local = !token.startsWith(api_token_prefix) && workspace === undefined
     const actor = local ? await fromSignature(token) : await fromIdentity(token, workspace ?? "")
     if (!actor) throw new Problem("auth.invalid")

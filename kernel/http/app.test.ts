@@ -205,6 +205,22 @@ test("below /api/ everybody is known, but on the paths that are open", async () 
   expect((await app.request("/api/v1/open/../who")).status).toBe(401)
 })
 
+test("a stream goes on only in the workspace that it began in", async () => {
+  let workspace_id = "own"
+  const own = createApp({
+    ...{ service: "test", log, metrics },
+    authenticate: () =>
+      Promise.resolve({
+        ...{ kind: "user", user_id: "u", email: "e", workspace_id, role: "viewer", grant_id: "g" },
+      }),
+  })
+  const headers = { "content-type": "text/event-stream" }
+  own.get("/api/v1/endless", () => new Response(new ReadableStream(), { headers }))
+  const response = await own.request("/api/v1/endless", { headers: signed })
+  workspace_id = "another"
+  await expect(response.text()).rejects.toMatchObject({ code: "auth.invalid" })
+})
+
 test("requests are counted by route, never by path", async () => {
   for (const what of ["bug", "busy", "conflict"]) await app.request(`/thrown/${what}`)
   const text = await metrics.expose()

@@ -94,6 +94,27 @@ test("who signs in once more than there may be sessions ends the one that was us
   expect((items as { action: string }[]).map(({ action }) => action)).toContain("session.ended")
 })
 
+test("of what a session was renewed with so much is remembered, and what is newest stays good", async () => {
+  const { refresh_token, token } = await given.person(house)
+  const { grant_id } = await house.authenticate({ authorization: `Bearer ${token}`, workspace: undefined })
+  await house.database.run((sql) =>
+    sql.script(`
+      insert into iam.refresh_token (hash, session_id, created_at, expires_at, used_at)
+      select sha256(gen_random_uuid()::text::bytea), '${grant_id}', now() - n * interval '1 minute', now() + interval '1 day', now()
+      from generate_series(1, 3050) n`),
+  )
+  const renewed = await ask("POST", "auth/refresh", { body: { refresh_token } })
+  expect(renewed.status).toBe(200)
+  const again = await ask("POST", "auth/refresh", { body: { refresh_token: renewed.body.refresh_token } })
+  expect(again.status).toBe(200)
+  const [row] = await house.database.run(
+    (sql) =>
+      sql<{ count: number }>`
+        select count(*)::int as count from iam.refresh_token where session_id = ${grant_id}::text::uuid`,
+  )
+  expect(row?.count).toBeLessThanOrEqual(3_001)
+})
+
 test("so many devices wait to be let in; a further one is told when to come again", async () => {
   await house.database.run((sql) =>
     sql.script(`

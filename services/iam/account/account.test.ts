@@ -58,6 +58,28 @@ test("a suspended account is kept out of everything, whatever it comes with", as
   expect(code(await login(person, "wrong horse battery"))).toEqual([401, "auth.wrong_credentials"])
 })
 
+/** The page where a device is let in, sent as a browser does. */
+const page = (fields: Record<string, string>) =>
+  house.app.request("/device", { method: "POST", body: new URLSearchParams(fields) })
+
+test("who is suspended lets no device in on its page, and one that was let in at that moment gets nothing", async () => {
+  const person = await given.person(house)
+  const { user_code, device_code } = (await ask("POST", "auth/device/code")).body
+  await suspend(operator, person)
+  const { email } = person
+  const sent = await page({
+    ...{ user_code: String(user_code), choice: "approve" },
+    ...{ email, password: given.password },
+  })
+  expect([sent.status, await sent.text()]).toEqual([403, expect.stringContaining("suspended")])
+  await house.database.run(
+    (sql) => sql`
+      update iam.device_login set decision = 'approved', user_id = ${person.user_id}::text::uuid
+      where user_code = ${String(user_code)} and decision is null`,
+  )
+  expect(code(await ask("POST", "auth/device/token", { body: { device_code } }))).toEqual(kept_out)
+})
+
 test("who is let in again signs in anew; API tokens work as before, and sessions have ended for good", async () => {
   const person = await given.person(house)
   const { token } = person

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idText, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import type { Iam } from "../iam.ts"
 import { listAccounts } from "./list.ts"
 import { accountFilter, accountShape } from "./shape.ts"
@@ -10,14 +10,14 @@ import { resumeAccount, suspendAccount } from "./suspend.ts"
 const root = "/api/v1/auth/accounts"
 const one = `${root}/{account_id}` as const
 
-const params = z.object({ account_id: z.uuid() })
+const params = z.object({ account_id: idText })
 
 const listRoute = createRoute({
   method: "get",
   path: root,
   operationId: "listAccounts",
   security: bearer,
-  request: { query: pageQuery.extend(accountFilter.shape).extend({ cursor: z.uuid().optional() }) },
+  request: { query: pageQuery.extend(accountFilter.shape).extend({ cursor: idText.optional() }) },
   responses: {
     200: jsonAnswer("Who is known to the platform, newest first", page(accountShape)),
     ...refusals,

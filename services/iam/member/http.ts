@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import type { Iam } from "../iam.ts"
 import { changeMember } from "./change.ts"
 import { listMembers } from "./list.ts"
@@ -12,7 +12,7 @@ import { resumeMember, suspendMember } from "./suspend.ts"
 const root = "/api/v1/workspaces/{workspace_id}/members"
 const one = `${root}/{user_id}` as const
 
-const params = z.object({ workspace_id: z.uuid(), user_id: z.uuid() })
+const params = z.object({ workspace_id: idText, user_id: idText })
 
 const listRoute = createRoute({
   method: "get",
@@ -21,7 +21,7 @@ const listRoute = createRoute({
   security: bearer,
   request: {
     params: params.pick({ workspace_id: true }),
-    query: pageQuery.extend({ cursor: z.uuid().optional() }),
+    query: pageQuery.extend({ cursor: idText.optional() }),
   },
   responses: { 200: jsonAnswer("Who is in the workspace, and as what", page(memberShape)), ...refusals },
 })

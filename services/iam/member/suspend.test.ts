@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
+import { until } from "#kernel/testing/until.ts"
 import { given, type IamHouse, type Person } from "../given.ts"
 
 let house: IamHouse
@@ -133,6 +134,26 @@ test("who is suspended wherever they are signs in nowhere, and no session of the
   await resume(host, host, guest)
   expect((await renew()).status).toBe(200)
   expect((await ask("POST", "auth/login", { body: person })).status).toBe(200)
+})
+
+test("a session that a service has believed by its signature is refused within a second", async () => {
+  const host = await given.person(house)
+  const second = await given.member(house, host, "owner")
+  const service = given.secondEye(house)
+  const own = { authorization: `Bearer ${host.token}`, workspace: undefined }
+  expect(await service(own)).toMatchObject({ role: "owner" })
+  expect((await suspend(second, host, host)).status).toBe(200)
+  const began_ms = performance.now()
+  await until("refused", () =>
+    service(own).then(
+      () => false,
+      ({ code: why }) => why === "member.suspended",
+    ),
+  )
+  // A second is what is promised; a machine that does much else meanwhile is given three.
+  expect(performance.now() - began_ms).toBeLessThan(3_000)
+  expect((await resume(second, host, host)).status).toBe(200)
+  await until("in again", async () => (await service(own).catch(() => undefined))?.role === "owner")
 })
 
 test("both are told to others and in the log", async () => {

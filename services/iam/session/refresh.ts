@@ -26,6 +26,7 @@ export const refresh =
         return undefined
       }
       await markUsed(sql, token, hash)
+      await forgetOldest(sql, token)
       return { holder: token, refresh_token: await addRefreshToken(sql, token.session_id) }
     })
     if (!rotated) throw new Problem("auth.invalid", { detail: "The refresh token is not valid any more." })
@@ -63,6 +64,19 @@ const lockToken = async (sql: Sql, hash: Uint8Array): Promise<LockedToken | unde
     for update of refresh_token`
   return row
 }
+
+/** More than somebody needs who stays signed in for as long as one may, however they come. */
+const max_remembered = 3_000
+
+/** Used ones are there to be noticed when they come again; whoever renews without a pause fills no disk with them. */
+const forgetOldest = (sql: Sql, { session_id }: Holder) =>
+  sql`
+    delete from iam.refresh_token
+    where hash in (
+      select hash from iam.refresh_token where session_id = ${session_id}::text::uuid
+      order by created_at desc
+      offset ${max_remembered}::int limit 100
+    )`
 
 /** The first use counts: the grace doesn't grow with each further one. */
 const markUsed = (sql: Sql, { session_id }: Holder, hash: Uint8Array) =>
