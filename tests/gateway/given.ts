@@ -43,6 +43,8 @@ const judging =
   async ({ authorization = "", workspace = "" }) => {
     asked.push(`${authorization} ${workspace}`.trim())
     if (authorization !== credential.authorization) throw new Problem("auth.invalid")
+    if (workspace === "elsewhere") throw new Problem("workspace.not_found")
+    if (workspace === "shut") throw new Problem("member.suspended")
     return {} as Actor
   }
 

@@ -149,6 +149,24 @@ const routing = () => {
     expect(underscored.status).toBe(400)
   })
 
+  test("nobody tells the gateway how often to try, how long to wait, or where they come from", async () => {
+    const told = {
+      "x-envoy-retry-on": "5xx",
+      "x-envoy-max-retries": "100",
+      "x-envoy-upstream-rq-timeout-ms": "1",
+      "x-envoy-original-path": "/health",
+      "x-envoy-internal": "true",
+      "x-forwarded-for": "203.0.113.9",
+    }
+    const answer = await fetch(`${url}/api/v1/runs`, { headers: { ...credential, ...told } })
+    const seen: Record<string, string> = Object.fromEntries(JSON.parse(answer.headers.get("x-seen") ?? "[]"))
+    const { "x-envoy-external-address": address, ...others } = seen
+    expect(Object.keys(others).filter((name) => name.startsWith("x-envoy-"))).toEqual([])
+    expect(address).toBe("127.0.0.1")
+    // What it adds itself is the last word, which the services take.
+    expect(seen["x-forwarded-for"]).toMatch(/^203\.0\.113\.9, ?(?!203\.0\.113\.9)[\d.]+$/)
+  })
+
   test("a stream is passed on as it comes", async () => {
     const answer = await fetch(`${url}/api/v1/runs/x/events`, { headers: credential })
     const reader = answer.body?.getReader()
