@@ -71,6 +71,20 @@ test("a workspace has so many service accounts and open invitations", async () =
   expect(code(await ask("POST", `${path}/invites`, { token, body: guest }))).toEqual(full)
 })
 
+test("somebody owns so many workspaces", async () => {
+  const { token, user_id } = await given.person(house)
+  await house.database.run((sql) =>
+    sql.script(`
+      with made as (
+        insert into iam.workspace (id, slug, name)
+        select gen_random_uuid(), 'many-' || n || '-${user_id}', 'Many' from generate_series(1, 99) n
+        returning id
+      )
+      insert into iam.member (user_id, workspace_id, role) select '${user_id}', id, 'owner' from made`),
+  )
+  expect(code(await ask("POST", "workspaces", { token, body: { name: "One more" } }))).toEqual(full)
+})
+
 test("who signs in once more than there may be sessions ends the one that was used least lately", async () => {
   const person = await given.person(house)
   const { user_id, workspace_id, email } = person

@@ -120,6 +120,7 @@ describe.skipIf(!isUsable(envoy))("who comes through the gateway", () => {
       "another issuer": await gateway.sign({ iss: "somebody" }),
       "another audience": await gateway.sign({ aud: "somebody" }),
       "an end that is over": await gateway.sign({ exp: now_s - 120 }),
+      "no end": await gateway.sign({ exp: undefined }),
       "no signature": `${head}.${other}.`,
       "nothing in it": "..",
       "a NUL in it": "a%00b",

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { rm } from "node:fs/promises"
 import { get } from "node:http"
+import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { runCommand } from "#deploy/engines/command.ts"
@@ -148,6 +149,29 @@ const routing = () => {
     const underscored = await fetch(`${url}/api/v1/runs`, { headers: { x_user_id: "root" } })
     expect(underscored.status).toBe(400)
   })
+
+  test("what it asks identity itself, nobody else asks through it", async () => {
+    for (const path of ["/check", "/check/", "/check/api/v1/runs"]) {
+      const answer = await fetch(`${url}${path}`, { headers: credential })
+      expect([answer.status, answer.headers.get("x-stand")]).toEqual([404, null])
+    }
+  })
+
+  test("who never ends what they have begun to say is sent away", async () => {
+    const { hostname, port } = new URL(url)
+    const said = await new Promise<string>((resolve) => {
+      let heard = ""
+      const socket = connect(Number(port), hostname, () =>
+        socket.write(`GET /api/v1/runs HTTP/1.1\r\nHost: ${hostname}\r\nX-A: `),
+      )
+      socket.on("data", (piece) => {
+        heard += piece.toString()
+      })
+      socket.on("error", () => undefined)
+      socket.on("close", () => resolve(heard))
+    })
+    expect(said).toStartWith("HTTP/1.1 408")
+  }, 30_000)
 
   test("nobody tells the gateway how often to try, how long to wait, or where they come from", async () => {
     const told = {
