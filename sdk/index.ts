@@ -1,6 +1,6 @@
 export { z } from "zod"
 export type { AccountFilter } from "./accounts.ts"
-export type { Upload } from "./artifacts.ts"
+export type { Download, ListArtifacts, PresignArtifact, Upload } from "./artifacts.ts"
 export type { AuditFilter } from "./audit.ts"
 export { expr } from "./authoring/ref.ts"
 export { each, workflow } from "./authoring/workflow.ts"
@@ -15,6 +15,7 @@ export type { CreateServiceAccount, CreateServiceToken } from "./service-account
 export type {
   Account,
   Artifact,
+  ArtifactUsage,
   AuditEntry,
   Backfilled,
   CreateJob,
@@ -27,6 +28,7 @@ export type {
   Member,
   NextFire,
   Page,
+  Presigned,
   Queue,
   QueueSettings,
   Role,

@@ -27,6 +27,8 @@ export type Hook = Schemas["Hook"]
 export type HookDetail = Schemas["HookDetail"]
 export type Secret = Schemas["Secret"]
 export type Artifact = Schemas["Artifact"]
+export type ArtifactUsage = Schemas["ArtifactUsage"]
+export type Presigned = Schemas["Presigned"]
 
 export type Login = Schemas["Login"]
 export type OidcProvider = Schemas["OidcProvider"]
