@@ -115,6 +115,18 @@ test("a program is suspended like a person, and its tokens with it", async () =>
   expect(await fresh(its)).toBe("viewer")
 })
 
+test("a program that is an owner suspends no last person who is one", async () => {
+  const host = await given.person(house)
+  const { token } = host
+  const root = `workspaces/${host.workspace_id}/service-accounts`
+  const { id } = (await ask("POST", root, { token, body: { name: "boss", role: "owner" } })).body
+  const made = await ask("POST", `${root}/${id}/tokens`, { token, body: { name: "t" } })
+  const program = { ...host, token: String(made.body.token) }
+  expect(code(await suspend(program, host, host))).toEqual([409, "member.last_owner"])
+  await given.member(house, host, "owner")
+  expect((await suspend(program, host, host)).status).toBe(200)
+})
+
 test("who is suspended wherever they are signs in nowhere, and no session of theirs goes on", async () => {
   const host = await given.person(house)
   const guest = await given.member(house, host, "viewer")
