@@ -32,6 +32,19 @@ const member = async () => {
   return { person, access_token, token, client }
 }
 
+test("whoever suspends a member is told of the programs that they have made, which go on", async () => {
+  const { person, access_token } = await member()
+  const owner = createClient({ url: it.url, token: it.token, workspace: slug })
+  const { items } = await owner.workspaces.members.list(workspace_id, { limit: 200 })
+  const id = items.find(({ email }) => email === person.email)?.user_id ?? ""
+  await owner.workspaces.members.setRole(workspace_id, id, "admin")
+  const theirs = createClient({ url: it.url, token: access_token, workspace: slug })
+  await until("they are an admin", async () => (await theirs.identity.me()).workspace.role === "admin")
+  await theirs.workspaces.serviceAccounts.create(workspace_id, { name: "left-behind", role: "viewer" })
+  const done = await it.wf(["members", "suspend", person.email, "--yes"], here())
+  expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("left-behind")])
+})
+
 const here = () => ({ env: { WF_WORKSPACE: slug } })
 
 /** Follows a run for ever; answers how long after `end` the platform cut that off. */
