@@ -1,3 +1,4 @@
+import { accountsOf } from "./accounts.ts"
 import { artifactsOf } from "./artifacts.ts"
 import { auditOf } from "./audit.ts"
 import { deadLettersOf } from "./dead-letters.ts"
@@ -28,6 +29,7 @@ export const createClient = (options: ClientOptions) => {
     artifacts: artifactsOf(transport),
     identity: identityOf(transport),
     workspaces: workspacesOf(transport),
+    accounts: accountsOf(transport),
     audit: auditOf(transport),
   }
 }

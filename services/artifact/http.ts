@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
 import { attachment, parseRange, rangeHeaders } from "#kernel/http/download.ts"
-import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import { linkUpload } from "./artifact/link.ts"
 import { listArtifacts } from "./artifact/list.ts"
 import { openArtifact, presignArtifact, showArtifact } from "./artifact/open.ts"
@@ -12,7 +12,7 @@ import { uploadArtifact } from "./artifact/upload.ts"
 import { showUsage, usageShape } from "./artifact/usage.ts"
 import type { ArtifactStore } from "./store.ts"
 
-const runPath = z.object({ run_id: z.uuid() })
+const runPath = z.object({ run_id: idText })
 const filePath = runPath.extend({ name: z.string().min(1).max(500) })
 
 /** Names have slashes, so the name takes all that is left of the path. */
