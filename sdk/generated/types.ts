@@ -2061,6 +2061,8 @@ export interface components {
             attempt: number;
             /** @enum {string} */
             stream: "stdout" | "stderr" | "system";
+            /** @enum {string} */
+            level: "debug" | "info" | "warn" | "error";
             /** Format: date-time */
             at: string;
             text: string;
@@ -4726,7 +4728,9 @@ export interface operations {
                 tail?: number;
                 /** @description A duration such as 10m, or a time. */
                 since?: string;
-                /** @description Plain text that a line contains; a backslash goes before any of \^$*+?()[]{}| */
+                /** @description Lines that are at least this urgent. */
+                level?: "debug" | "info" | "warn" | "error";
+                /** @description A regular expression (RE2) that a line matches, in its first 8,192 characters; or plain text anywhere in it, where nothing of it is one of \^$.*+?()[]{}| without a backslash before it. */
                 grep?: string;
                 follow?: string;
                 cursor?: string;

@@ -1,6 +1,7 @@
 import type { Documents } from "#kernel/documents/documents.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
+import type { Look } from "./run/look.ts"
 import type { RunSignal } from "./run/signal.ts"
 
 /** How long readers wait for what is not there yet. */
@@ -25,6 +26,8 @@ export const patience: Patience = {
 /** What the use-cases of metadata stand on. */
 export type Archive = {
   readonly documents: Documents
+  /** Reads for those who follow: shared by all who ask for the same at once. */
+  readonly look: Look
   readonly kit: Kit
   readonly log: Log
   /** Fires when a run has new lines or events. */

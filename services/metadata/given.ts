@@ -17,6 +17,7 @@ import { appendChunks } from "./log/append.ts"
 import type { NewChunk, Stream } from "./log/chunk.ts"
 import type { LogLine } from "./log/line.ts"
 import { metadataRpc } from "./rpc.ts"
+import { sharedLook } from "./run/look.ts"
 import { createRunSignal } from "./run/signal.ts"
 
 const workspace_id = "01900000-0000-7000-8000-00000000000a"
@@ -43,11 +44,13 @@ const lineOf = (line: GivenLine) => (typeof line === "string" ? ([0, "stdout", l
 
 /** The service's doors on a store, and what a test tells and asks them. */
 export const givenMetadata = (documents: Documents, more: Partial<Patience> = {}) => {
+  const moved = createRunSignal()
   const archive: Archive = {
     documents,
+    look: sharedLook(documents, moved),
     kit: systemKit(),
     log: silentLog,
-    moved: createRunSignal(),
+    moved,
     patience: { ...patience, unknown_ms: 300, gap_ms: 300, unannounced_ms: 50, ...more },
   }
   const doors = { service: "metadata", authenticate, log: silentLog, metrics: createMetrics() }

@@ -6,11 +6,22 @@ import { executionStatuses } from "./execution/execution.ts"
 import { executionShape, listExecutions } from "./execution/list.ts"
 import { streamed } from "./log/body.ts"
 import { max_cursor_length } from "./log/cursor.ts"
+import { levels } from "./log/level.ts"
 import { logLineShape } from "./log/line.ts"
 import { readLogPage, streamLogs } from "./log/read.ts"
 
 const max_tail = 10_000
 const max_grep_length = 200
+
+const grepQuery = z
+  .string()
+  .max(max_grep_length)
+  .optional()
+  .openapi({
+    description:
+      "A regular expression (RE2) that a line matches, in its first 8,192 characters; or plain text anywhere in it, where " +
+      "nothing of it is one of \\^$.*+?()[]{}| without a backslash before it.",
+  })
 
 const logsRoute = createRoute({
   method: "get",
@@ -34,9 +45,8 @@ const logsRoute = createRoute({
         description: "Of what is there only the last lines; a page has at most `limit` of them.",
       }),
       since: z.string().max(50).optional().openapi({ description: "A duration such as 10m, or a time." }),
-      grep: z.string().max(max_grep_length).optional().openapi({
-        description: "Plain text that a line contains; a backslash goes before any of \\^$*+?()[]{}|",
-      }),
+      level: z.enum(levels).optional().openapi({ description: "Lines that are at least this urgent." }),
+      grep: grepQuery,
       follow: z.stringbool().default(false),
       cursor: z.string().max(max_cursor_length).optional(),
       limit: pageQuery.shape.limit,

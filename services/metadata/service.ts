@@ -6,6 +6,7 @@ import { metadataConsumers } from "./consume.ts"
 import { metadataHttp } from "./http.ts"
 import { metadataLoops } from "./loops.ts"
 import { metadataRpc } from "./rpc.ts"
+import { sharedLook } from "./run/look.ts"
 import { createRunSignal } from "./run/signal.ts"
 
 export const metadata = service({
@@ -16,7 +17,9 @@ export const metadata = service({
   start: async (platform, { WF_KEEP_LOGS_DAYS }) => {
     const { documents, kit, log } = platform
     await documents.prepare(collections)
-    const archive: Archive = { documents, kit, log, moved: createRunSignal(), patience }
+    const moved = createRunSignal()
+    const look = sharedLook(documents, moved)
+    const archive: Archive = { documents, look, kit, log, moved, patience }
     return {
       http: metadataHttp(archive, { ...platform, service: "metadata" }),
       rpc: metadataRpc(archive),

@@ -9,11 +9,12 @@ import { closeIfRead, type Track } from "./track.ts"
 const settled_us = 15_000_000
 const max_discovered = 1_000
 
-/** Finds the attempts that have begun to write, by their first chunks. */
+/** Finds the attempts that have begun to write, by their first chunks. By whole seconds, so that followers share reads. */
 export const discover = async (reading: Reading): Promise<void> => {
   const { archive, filter, tracks, wanted } = reading
-  const settled = archive.kit.now().getTime() * 1_000 - settled_us
-  const found = (await archive.documents.find(logChunks, {
+  const now_s = Math.floor(archive.kit.now().getTime() / 1_000)
+  const settled = now_s * 1_000_000 - settled_us
+  const found = (await archive.look(logChunks, {
     where: { ...filter, chunk: 0, arrived: { gte: reading.discovered } },
     order: [["arrived", "asc"]],
     limit: max_discovered,
@@ -38,7 +39,7 @@ export const learn = async ({ archive, tracks }: Reading, asked: readonly Track[
   if (silent.length === 0) return
   const where = { id: { in: silent.map(({ key }) => key) } }
   const query = { where, order: [], limit: silent.length, fields_only: true }
-  for (const document of await archive.documents.find(executions, query)) {
+  for (const document of await archive.look(executions, query)) {
     const track = tracks.get(document.id)
     if (track) track.announced = (document as Execution).log_chunks ?? undefined
   }
@@ -53,9 +54,7 @@ const withoutFirst = async (
   if (unread.length === 0) return []
   const where = { id: { in: unread.map(({ id }) => `${id}:0`) } }
   const query = { where, order: [], limit: unread.length, fields_only: true }
-  const there = new Set(
-    (await archive.documents.find(logChunks, query)).map((chunk) => attemptKey(chunk as Chunk)),
-  )
+  const there = new Set((await archive.look(logChunks, query)).map((chunk) => attemptKey(chunk as Chunk)))
   return unread.filter(({ id }) => !there.has(id))
 }
 
@@ -64,7 +63,7 @@ export const announce = async (reading: Reading): Promise<void> => {
   const { archive, filter, tracks, wanted } = reading
   let last = ""
   for (;;) {
-    const found = (await archive.documents.find(executions, {
+    const found = (await archive.look(executions, {
       where: { ...filter, id: { gt: last } },
       order: [["id", "asc"]],
       limit: max_discovered,

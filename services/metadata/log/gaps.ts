@@ -8,7 +8,7 @@ import { placeOf, type Track } from "./track.ts"
 const nextThere = async ({ archive, wanted }: Reading, track: Track): Promise<number | undefined> => {
   const { task_run_id, attempt, chunk } = track
   const { run_id, workspace_id } = wanted
-  const [next] = (await archive.documents.find(logChunks, {
+  const [next] = (await archive.look(logChunks, {
     where: { run_id, workspace_id, task_run_id, attempt, chunk: { gt: chunk } },
     order: [["chunk", "asc"]],
     limit: 1,
@@ -40,6 +40,7 @@ export async function* skipGaps(reading: Reading): AsyncGenerator<LogLine, boole
       task: track.task ?? "",
       attempt: track.attempt,
       stream: "system",
+      level: "warn",
       at: reading.archive.kit.now().toISOString(),
       text,
     }
