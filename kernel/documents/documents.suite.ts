@@ -49,6 +49,34 @@ export const documentsSuite = (open: () => Promise<Documents>) => {
       expect(names(await find())).toEqual(["a"])
     })
 
+    test("an index that is not declared any more is dropped, and what it served is found as before", async () => {
+      const { of, find } = fresh()
+      await documents.put(thing, [of("a", 1, { at: "x" }), of("b", 1, { at: "y" })])
+      await documents.prepare([{ ...thing, indexes: [["owner", "at"]] }])
+      expect(names(await find({ where: { at: "y" } }))).toEqual(["b"])
+      await documents.prepare([thing])
+      expect(names(await find({ where: { at: "x" } }))).toEqual(["a"])
+    })
+
+    test("a collection without fields and indexes is one of ids", async () => {
+      const bare: Collection = { name: "bare", fields: [], indexes: [] }
+      await documents.prepare([bare])
+      await documents.prepare([bare])
+      expect(
+        await documents.put(bare, [
+          { id: "a", version: 1 },
+          { id: "b", version: 1 },
+        ]),
+      ).toBe(2)
+      const query: Query = {
+        where: { id: { gte: "b" } },
+        order: [["id", "desc"]],
+        limit: 9,
+        fields_only: true,
+      }
+      expect(await documents.find(bare, query)).toEqual([{ id: "b", version: 1 }])
+    })
+
     test("a higher version replaces, the same and a lower one do not", async () => {
       const { of, find } = fresh()
       expect(await documents.put(thing, [of("a", 2, { size: 2 })])).toBe(1)
@@ -126,6 +154,23 @@ export const documentsSuite = (open: () => Promise<Documents>) => {
       const { of, owner, find } = fresh()
       await documents.put(thing, [of("a", 7, { size: 1.5, rest: "x".repeat(10_000) })])
       expect(await find({ fields_only: true })).toEqual([{ id: `${owner}:a`, version: 7, owner, size: 1.5 }])
+    })
+
+    test("texts that a document must contain are found as JSON writes them, and mean nothing else", async () => {
+      const { of, find } = fresh()
+      await documents.put(thing, [
+        of("a", 1, { rest: { rows: 5, say: 'a "b" $.*[x' } }),
+        of("b", 1, { rest: { rows: 6, say: "%_\\" } }),
+      ])
+      const found = async (...containing: string[]) => names(await find({ containing }))
+      expect(await found('"rows":5')).toEqual(["a"])
+      expect(await found('"rows":', "5")).toEqual(["a"])
+      expect(await found('"rows":', "7")).toEqual([])
+      expect(await found("$.*[x")).toEqual(["a"])
+      expect(await found(JSON.stringify('"b"').slice(1, -1))).toEqual(["a"])
+      expect(await found("%_")).toEqual(["b"])
+      expect(await found(".*")).toEqual(["a"])
+      expect(await found()).toEqual(["a", "b"])
     })
 
     test("what isn't declared can't be filtered or ordered by, nor can operators be smuggled in", async () => {

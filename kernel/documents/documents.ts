@@ -25,6 +25,8 @@ export type Query = {
   /** Field and direction; `id` is added last so that the order is total. */
   readonly order: readonly (readonly [field: string, direction: "asc" | "desc"])[]
   readonly limit: number
+  /** Texts that the document has all, somewhere in it, as JSON writes them; without an index. */
+  readonly containing?: readonly string[]
   /** Answers `id`, `version` and the declared fields alone, without reading the rest. */
   readonly fields_only?: boolean
 }
@@ -35,7 +37,7 @@ export type Query = {
  * after 512 characters. A field that a document lacks is below every value in an order, and no condition holds for it.
  */
 export type Documents = {
-  /** Creates the collection and its indexes where they are missing. */
+  /** Creates the collections and their indexes where they are missing, and drops indexes that are not declared any more. */
   prepare(collections: readonly Collection[]): Promise<void>
   /** Writes those that are new or have a higher version than what is stored; answers how many it wrote. */
   put(collection: Collection, documents: readonly Document[]): Promise<number>

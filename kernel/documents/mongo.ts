@@ -3,6 +3,7 @@ import {
   type Collection as Kept,
   MongoBulkWriteError,
   MongoClient,
+  MongoServerError,
 } from "mongodb"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Collection, Document, Documents, Query } from "./documents.ts"
@@ -24,8 +25,12 @@ type Row = { readonly _id: string; readonly version: number; readonly body: stri
 
 type Filter = Record<string, Record<string, unknown>>
 
+/** Means something in a pattern. */
+const special = /[\\^$.*+?()[\]{}|/-]/g
+
 const timeout_ms = 10_000
 const duplicate_key = 11_000
+const no_collection = 26
 
 const columnOf = (field: string): string => (field === "id" ? "_id" : `f_${field}`)
 
@@ -71,11 +76,23 @@ const writeRows = async (kept: Kept<Row>, rows: readonly Row[], upsert: boolean)
   }
 }
 
+/** What was declared before and is not any more costs every write, and serves nobody. */
+const dropOthers = async (kept: Kept<Row>, declared: ReadonlySet<string>): Promise<void> => {
+  const there = await kept.indexes().catch((error: unknown) => {
+    if (error instanceof MongoServerError && error.code === no_collection) return []
+    throw error
+  })
+  for (const { name } of there) {
+    if (name !== undefined && name !== "_id_" && !declared.has(name)) await kept.dropIndex(name)
+  }
+}
+
 const prepareOne = async (kept: Kept<Row>, { indexes }: Collection): Promise<void> => {
   for (const fields of indexes) {
     const keys = [...fields.map(columnOf), "_id"].map((column) => [column, 1] as const)
     await kept.createIndex(Object.fromEntries(keys), { name: fields.join("_") })
   }
+  await dropOthers(kept, new Set(indexes.map((fields) => fields.join("_"))))
 }
 
 const fieldsOf = (collection: Collection, row: Row): Document =>
@@ -114,11 +131,12 @@ export const mongoDocuments = ({ url, database_name, log }: MongoOptions): Docum
       const second = await writeRows(kept, first.refused, false)
       return first.count + second.count
     },
-    async find(collection, { where, order, limit, fields_only = false }) {
+    async find(collection, { where, order, limit, containing = [], fields_only = false }) {
       const sort = toOrdering(collection, order).map(
         ([field, direction]) => [columnOf(field), direction === "asc" ? 1 : -1] as [string, 1 | -1],
       )
-      const filter = filterOf(collection, where)
+      const texts = containing.map((text) => ({ body: { $regex: text.replaceAll(special, "\\$&") } }))
+      const filter = { ...filterOf(collection, where), ...(texts.length > 0 && { $and: texts }) }
       if (limit <= 0) return []
       const projection = fields_only ? { body: 0 } : { body: 1 }
       const rows = await keptOf(collection)

@@ -41,6 +41,18 @@ const createTable = (schema: string, collection: Collection): string => {
   return lines.join("\n")
 }
 
+/** What was declared before and is not any more costs every write, and serves nobody. */
+const dropOthers = async (sql: Sql, collection: Collection): Promise<void> => {
+  const declared = collection.indexes.map((fields) => `doc_${collection.name}_${fields.join("_")}`)
+  const others = await sql.statement<{ name: string }>(
+    `select kept.relname as name from pg_index
+     join pg_class as kept on kept.oid = indexrelid
+     where indrelid = $1::text::regclass and not indisprimary and kept.relname <> all($2::text::text[])`,
+    [tableOf(sql.schema, collection), list(declared)],
+  )
+  for (const { name } of others) await sql.script(`drop index "${sql.schema}"."${name}"`)
+}
+
 const conditionOf = (comparison: Comparison, values: Value[]): string => {
   const { field, type } = comparison
   if (comparison.operator === "in") {
@@ -92,8 +104,12 @@ type FieldsRow = { readonly id: string; readonly version: string } & Record<stri
 const read = async (sql: Sql, collection: Collection, query: Query): Promise<readonly Document[]> => {
   const values: Value[] = []
   const filter = filterOf(collection, query.where, values)
+  const containing = (query.containing ?? []).map((text) => {
+    values.push(text)
+    return `and position($${values.length}::text in body) > 0`
+  })
   values.push(query.limit)
-  const rest = `from ${tableOf(sql.schema, collection)} where ${filter}
+  const rest = `from ${tableOf(sql.schema, collection)} where ${filter} ${containing.join(" ")}
     order by ${orderOf(collection, query.order)} limit $${values.length}::int`
   if (!query.fields_only) {
     const rows = await sql.statement<{ body: string }>(`select body ${rest}`, values)
@@ -121,7 +137,10 @@ export const postgresDocuments = ({ database }: { readonly database: Database })
       async (sql) => {
         await sql`select pg_advisory_xact_lock(hashtextextended(${`wf.documents.${sql.schema}`}, 0))`
         await sql.script(`create schema if not exists "${sql.schema}"`)
-        for (const collection of collections) await sql.script(createTable(sql.schema, collection))
+        for (const collection of collections) {
+          await sql.script(createTable(sql.schema, collection))
+          await dropOthers(sql, collection)
+        }
       },
       { tx_ms: prepare_ms },
     )

@@ -575,6 +575,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/logs/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["showRetention"];
+        /** @description For this workspace, and no longer than the platform keeps them. What is older is removed soon. */
+        put: operations["setRetention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/queues": {
         parameters: {
             query?: never;
@@ -1863,8 +1880,10 @@ export interface components {
         Execution: {
             id: string;
             run_id: string | null;
+            workflow: string | null;
             task_run_id: string;
             task: string;
+            type: string | null;
             attempt: number;
             /** @enum {string} */
             status: "waiting" | "running" | "completed" | "failed" | "skipped" | "cancelled";
@@ -1879,11 +1898,17 @@ export interface components {
             } | null;
             /** Format: date-time */
             retry_at: string | null;
+            usage: {
+                [key: string]: unknown;
+            } | null;
             log_chunks: number | null;
+            /** Format: date-time */
+            queued_at: string | null;
             /** Format: date-time */
             started_at: string | null;
             /** Format: date-time */
             finished_at: string | null;
+            duration_ms: number | null;
         };
         Fire: {
             /** Format: date-time */
@@ -2118,7 +2143,7 @@ export interface components {
             name: string;
             /** Format: date-time */
             expires_at?: string | null;
-            scopes?: ("workflow.read" | "workflow.write" | "schedule.write" | "schedule.operate" | "secret.read" | "secret.write" | "hook.manage" | "secret.rotate" | "run.read" | "run.start" | "run.cancel" | "run.pause" | "run.signal" | "task.decide" | "job.read" | "job.create" | "job.command" | "job.cancel" | "dead_letter.resolve" | "queue.manage" | "worker.read" | "worker.run" | "secret.give" | "log.read" | "artifact.read" | "artifact.write" | "key.rotate" | "audit.read" | "token.manage" | "member.read" | "member.manage" | "workspace.rename" | "workspace.archive")[] | null;
+            scopes?: ("workflow.read" | "workflow.write" | "schedule.write" | "schedule.operate" | "secret.read" | "secret.write" | "hook.manage" | "secret.rotate" | "run.read" | "run.start" | "run.cancel" | "run.pause" | "run.signal" | "task.decide" | "job.read" | "job.create" | "job.command" | "job.cancel" | "dead_letter.resolve" | "queue.manage" | "worker.read" | "worker.run" | "secret.give" | "log.read" | "retention.set" | "artifact.read" | "artifact.write" | "key.rotate" | "audit.read" | "token.manage" | "member.read" | "member.manage" | "workspace.rename" | "workspace.archive")[] | null;
             /** @description Workers with it take from these queues alone. All when left out. */
             queues?: string[] | null;
         };
@@ -2130,7 +2155,7 @@ export interface components {
             all_workspaces: boolean;
             /** @enum {string|null} */
             role?: "viewer" | "operator" | "developer" | "admin" | "owner" | null;
-            scopes?: ("workflow.read" | "workflow.write" | "schedule.write" | "schedule.operate" | "secret.read" | "secret.write" | "hook.manage" | "secret.rotate" | "run.read" | "run.start" | "run.cancel" | "run.pause" | "run.signal" | "task.decide" | "job.read" | "job.create" | "job.command" | "job.cancel" | "dead_letter.resolve" | "queue.manage" | "worker.read" | "worker.run" | "secret.give" | "log.read" | "artifact.read" | "artifact.write" | "key.rotate" | "audit.read" | "token.manage" | "member.read" | "member.manage" | "workspace.rename" | "workspace.archive")[] | null;
+            scopes?: ("workflow.read" | "workflow.write" | "schedule.write" | "schedule.operate" | "secret.read" | "secret.write" | "hook.manage" | "secret.rotate" | "run.read" | "run.start" | "run.cancel" | "run.pause" | "run.signal" | "task.decide" | "job.read" | "job.create" | "job.command" | "job.cancel" | "dead_letter.resolve" | "queue.manage" | "worker.read" | "worker.run" | "secret.give" | "log.read" | "retention.set" | "artifact.read" | "artifact.write" | "key.rotate" | "audit.read" | "token.manage" | "member.read" | "member.manage" | "workspace.rename" | "workspace.archive")[] | null;
             /** @description Workers with it take from these queues alone. All when left out. */
             queues?: string[] | null;
         };
@@ -2337,6 +2362,13 @@ export interface components {
         RerunStarted: {
             started: string[];
             more: boolean;
+        };
+        Retention: {
+            /** @description How long logs and attempts are kept. */
+            keep_days: number;
+            /** @description What the platform allows, and does where nothing is set. */
+            max_keep_days: number;
+            is_set: boolean;
         };
         RotatedKey: {
             /** @description So many secrets were encrypted anew. */
@@ -3828,8 +3860,22 @@ export interface operations {
                 limit?: number;
                 cursor?: string;
                 run_id?: string;
+                workflow?: string;
+                /** @description A task, with all its items; or one item of it, as `shard[0]`. */
                 task?: string;
+                type?: string;
+                worker_id?: string;
                 status?: "waiting" | "running" | "completed" | "failed" | "skipped" | "cancelled";
+                /** @description Not before: a duration such as 10m, or a time; of when it ended or, while it goes on, began. */
+                since?: string;
+                /** @description Before: a duration such as 10m, or a time. */
+                until?: string;
+                min_duration?: string;
+                max_duration?: string;
+                /** @description Words that its error's code and message have all, in any order, whole and in any case. */
+                error?: string;
+                /** @description An output and its value, as `rows=5` or `report.status=late`; of the first 16 single values. */
+                output?: string;
             };
             header?: never;
             path?: never;
@@ -3837,7 +3883,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Attempts of tasks, newest first */
+            /** @description Attempts of tasks, the latest first */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4155,6 +4201,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How long logs and attempts are kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description null for as long as the platform does. */
+                    keep_days: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description As it is from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
                 };
             };
             /** @description A refusal */

@@ -1,6 +1,7 @@
 import type { Documents } from "#kernel/documents/documents.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
+import type { Execution } from "./execution/execution.ts"
 import type { Look } from "./run/look.ts"
 import type { RunSignal } from "./run/signal.ts"
 
@@ -28,9 +29,13 @@ export type Archive = {
   readonly documents: Documents
   /** Reads for those who follow: shared by all who ask for the same at once. */
   readonly look: Look
+  /** Makes it findable when these have ended. */
+  readonly mark: (ended: readonly Execution[]) => Promise<void>
   readonly kit: Kit
   readonly log: Log
   /** Fires when a run has new lines or events. */
   readonly moved: RunSignal
   readonly patience: Patience
+  /** Logs and attempts are kept for so long, or less where a workspace says so. */
+  readonly max_keep_days: number
 }

@@ -11,6 +11,7 @@ import { silentLog } from "#kernel/telemetry/log.ts"
 import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import { MetadataService } from "#proto/generated/wf/metadata/v1/metadata_pb.ts"
 import { type Archive, type Patience, patience } from "./archive.ts"
+import { markExecutions } from "./execution/mark.ts"
 import { recordEvents } from "./execution/record.ts"
 import { metadataHttp } from "./http.ts"
 import { appendChunks } from "./log/append.ts"
@@ -48,9 +49,11 @@ export const givenMetadata = (documents: Documents, more: Partial<Patience> = {}
   const archive: Archive = {
     documents,
     look: sharedLook(documents, moved),
+    mark: markExecutions(documents),
     kit: systemKit(),
     log: silentLog,
     moved,
+    max_keep_days: 30,
     patience: { ...patience, unknown_ms: 300, gap_ms: 300, unannounced_ms: 50, ...more },
   }
   const doors = { service: "metadata", authenticate, log: silentLog, metrics: createMetrics() }

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
-import { bearer, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import type { Archive } from "./archive.ts"
 import { executionStatuses } from "./execution/execution.ts"
 import { executionShape, listExecutions } from "./execution/list.ts"
@@ -9,9 +9,11 @@ import { max_cursor_length } from "./log/cursor.ts"
 import { levels } from "./log/level.ts"
 import { logLineShape } from "./log/line.ts"
 import { readLogPage, streamLogs } from "./log/read.ts"
+import { retentionShape, setRetention, setRetentionShape, showRetention } from "./retention/setting.ts"
 
 const max_tail = 10_000
 const max_grep_length = 200
+const max_output_length = 400
 
 const grepQuery = z
   .string()
@@ -65,6 +67,8 @@ const logsRoute = createRoute({
   },
 })
 
+const moment = (description: string) => z.string().max(50).optional().openapi({ description })
+
 const executionsRoute = createRoute({
   method: "get",
   path: "/api/v1/executions",
@@ -73,11 +77,29 @@ const executionsRoute = createRoute({
   request: {
     query: pageQuery.extend({
       run_id: z.uuid().optional(),
-      task: z.string().max(200).optional(),
+      workflow: z.string().max(200).optional(),
+      task: z.string().max(200).optional().openapi({
+        description: "A task, with all its items; or one item of it, as `shard[0]`.",
+      }),
+      type: z.string().max(200).optional(),
+      worker_id: z.string().max(200).optional(),
       status: z.enum(executionStatuses).optional(),
+      since: moment(
+        "Not before: a duration such as 10m, or a time; of when it ended or, while it goes on, began.",
+      ),
+      until: moment("Before: a duration such as 10m, or a time."),
+      min_duration: z.string().max(50).optional(),
+      max_duration: z.string().max(50).optional(),
+      error: z.string().max(max_grep_length).optional().openapi({
+        description: "Words that its error's code and message have all, in any order, whole and in any case.",
+      }),
+      output: z.string().max(max_output_length).optional().openapi({
+        description:
+          "An output and its value, as `rows=5` or `report.status=late`; of the first 16 single values.",
+      }),
     }),
   },
-  responses: { 200: jsonAnswer("Attempts of tasks, newest first", page(executionShape)), ...refusals },
+  responses: { 200: jsonAnswer("Attempts of tasks, the latest first", page(executionShape)), ...refusals },
 })
 
 /** Which stream is asked for. Following needs one: without a word about it, lines of JSON. */
@@ -85,6 +107,25 @@ const formOf = (accept: string, follow: boolean): "sse" | "ndjson" | undefined =
   if (accept.includes("text/event-stream")) return "sse"
   return follow || accept.includes("application/x-ndjson") ? "ndjson" : undefined
 }
+
+const retentionRoute = createRoute({
+  method: "get",
+  path: "/api/v1/logs/retention",
+  operationId: "showRetention",
+  security: bearer,
+  responses: { 200: jsonAnswer("How long logs and attempts are kept", retentionShape), ...refusals },
+})
+
+const setRetentionRoute = createRoute({
+  method: "put",
+  path: "/api/v1/logs/retention",
+  operationId: "setRetention",
+  security: bearer,
+  description:
+    "For this workspace, and no longer than the platform keeps them. What is older is removed soon.",
+  request: { body: jsonBody(setRetentionShape) },
+  responses: { 200: jsonAnswer("As it is from now on", retentionShape), ...refusals },
+})
 
 export const metadataHttp = (archive: Archive, doors: Doors): App => {
   const app = createApp(doors)
@@ -105,6 +146,13 @@ export const metadataHttp = (archive: Archive, doors: Doors): App => {
   })
   app.openapi(executionsRoute, async (context) =>
     context.json(await list(context.get("actor"), context.req.valid("query")), 200),
+  )
+  const retention = { show: showRetention(archive), set: setRetention(archive) }
+  app.openapi(retentionRoute, async (context) =>
+    context.json(await retention.show(context.get("actor")), 200),
+  )
+  app.openapi(setRetentionRoute, async (context) =>
+    context.json(await retention.set(context.get("actor"), context.req.valid("json")), 200),
   )
   return app
 }

@@ -1,3 +1,4 @@
+import { lastTaskRunId } from "#language/run-id.ts"
 import { executions, logChunks } from "../collections.ts"
 import type { Execution } from "../execution/execution.ts"
 import { attemptKey, type Chunk } from "./chunk.ts"
@@ -58,19 +59,30 @@ const withoutFirst = async (
   return unread.filter(({ id }) => !there.has(id))
 }
 
+/** Its id says whose it is. */
+const placed = (execution: Execution): Execution => {
+  const [task_run_id = "", attempt = ""] = execution.id.split(":")
+  return { ...execution, task_run_id, attempt: Number(attempt) }
+}
+
+const isMeant = (wanted: Reading["wanted"], { task, attempt }: Execution): boolean =>
+  isOfTask(wanted.task, task) && (wanted.attempt === undefined || wanted.attempt === attempt)
+
 /** Learns what all attempts have announced; complete once the run has ended. */
 export const announce = async (reading: Reading): Promise<void> => {
-  const { archive, filter, tracks, wanted } = reading
-  let last = ""
+  const { archive, tracks, wanted } = reading
+  const { run_id, workspace_id } = wanted
+  const end = lastTaskRunId(run_id)
+  let last: string = run_id
   for (;;) {
     const found = (await archive.look(executions, {
-      where: { ...filter, id: { gt: last } },
+      where: { workspace_id, id: { gt: last, lt: end } },
       order: [["id", "asc"]],
       limit: max_discovered,
       fields_only: true,
     })) as readonly Execution[]
     last = found.at(-1)?.id ?? last
-    const own = found.filter(({ task }) => isOfTask(wanted.task, task))
+    const own = found.map(placed).filter((one) => isMeant(wanted, one))
     const announced = own.filter(({ log_chunks }) => (log_chunks ?? 0) > 0)
     for (const execution of await withoutFirst(reading, announced)) trackOf(reading, execution)
     for (const { id, task, log_chunks, started_at } of own) {

@@ -5,7 +5,7 @@ import type { LogLine } from "./line.ts"
 import { matcherOf } from "./pattern.ts"
 
 /** A duration before now, or a time. */
-const momentOf = (path: string, text: string, now: Date): string => {
+export const momentOf = (path: string, text: string, now: Date): string => {
   const ago_ms = durationMs(text)
   const at_ms = ago_ms === undefined ? Date.parse(text) : now.getTime() - ago_ms
   const isTime = ago_ms !== undefined || /^\d{4}-\d{2}-\d{2}T/.test(text)
