@@ -2,6 +2,7 @@ import { accountCommands } from "./account-commands.ts"
 import { adminCommands } from "./admin-commands.ts"
 import { auditCommands } from "./audit-commands.ts"
 import type { Command } from "./command.ts"
+import { historyCommands, retentionCommands } from "./history-commands.ts"
 import { hookCommands } from "./hook-commands.ts"
 import { jobCommands } from "./job-commands.ts"
 import { memberCommands } from "./member-commands.ts"
@@ -180,6 +181,7 @@ export const commands: readonly Command[] = [
     examples: ["wf runs show 0198c0de-…", "wf runs show 0198c0de-… --field status"],
     load: () => import("./commands/runs/show.ts"),
   },
+  ...historyCommands,
   ...jobCommands,
   ...workflowCommands,
   ...scheduleCommands,
@@ -250,6 +252,7 @@ export const commands: readonly Command[] = [
   ...tokenCommands,
   ...serviceAccountCommands,
   ...auditCommands,
+  ...retentionCommands,
   ...adminCommands,
   {
     name: "bench jobs",

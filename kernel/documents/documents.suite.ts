@@ -192,6 +192,37 @@ export const documentsSuite = (open: () => Promise<Documents>) => {
     })
   })
 
+  describe("counting", () => {
+    test("by fields, by stretches of another, and within those by values of a third", async () => {
+      const { owner, of } = fresh()
+      await documents.put(thing, [
+        of("a", 1, { size: 10, at: "x" }),
+        of("b", 1, { size: 12, at: "x" }),
+        of("c", 1, { size: 19, at: "y" }),
+        of("d", 1, { size: 20 }),
+        of("e", 1, { at: "x" }),
+      ])
+      const tally = { by: ["owner"], stretch: { field: "size", size: 10 }, spread: "at", limit: 10 }
+      const found = await documents.tally(thing, { ...tally, where: { owner } })
+      const sorted = found
+        .map((one) => ({ ...one, spread: one.spread.toSorted() }))
+        .toSorted((a, b) => a.stretch - b.stretch)
+      expect(sorted).toEqual([
+        {
+          ...{ by: [owner], stretch: 1 },
+          spread: [
+            ["x", 2],
+            ["y", 1],
+          ],
+        },
+        { by: [owner], stretch: 2, spread: [[null, 1]] },
+      ])
+      expect(await documents.tally(thing, { ...tally, where: { owner }, limit: 1 })).toHaveLength(1)
+      expect(await documents.tally(thing, { ...tally, where: { owner: "nobody" } })).toEqual([])
+      await expect(documents.tally(thing, { ...tally, where: {}, spread: "rest" })).rejects.toThrow("rest")
+    })
+  })
+
   describe("hostile contents", () => {
     test("names that mean something to a store come back as they were", async () => {
       const { of, find } = fresh()

@@ -31,6 +31,24 @@ export type Query = {
   readonly fields_only?: boolean
 }
 
+export type Tally = {
+  readonly where: Query["where"]
+  /** What is counted together: the same values of these fields, and the same stretch of that one. */
+  readonly by: readonly string[]
+  readonly stretch: { readonly field: string; readonly size: number }
+  /** Counted by its values within each of these. */
+  readonly spread: string
+  readonly limit: number
+}
+
+export type Tallied = {
+  readonly by: readonly (string | number | null)[]
+  /** The field's value divided by the size, as a whole number. */
+  readonly stretch: number
+  /** Values of the field, null for none, and how many have them. */
+  readonly spread: readonly (readonly [value: string | number | null, count: number])[]
+}
+
 /**
  * Documents by id. Uses nothing that only one of its stores can do. A document comes back as JSON would carry it,
  * whatever its names and texts; only what filters compare has U+FFFD for NUL and for lone surrogates, and ends
@@ -42,6 +60,8 @@ export type Documents = {
   /** Writes those that are new or have a higher version than what is stored; answers how many it wrote. */
   put(collection: Collection, documents: readonly Document[]): Promise<number>
   find(collection: Collection, query: Query): Promise<readonly Document[]>
+  /** Counts in the store. What has no value to be stretched is left out. */
+  tally(collection: Collection, tally: Tally): Promise<readonly Tallied[]>
   /** Deletes at most `limit` documents; answers how many. */
   remove(collection: Collection, where: Query["where"], limit: number): Promise<number>
   close(): Promise<void>

@@ -6,10 +6,11 @@ import {
   MongoServerError,
 } from "mongodb"
 import type { Log } from "#kernel/telemetry/log.ts"
-import type { Collection, Document, Documents, Query } from "./documents.ts"
+import type { Collection, Document, Documents, Query, Tallied, Tally } from "./documents.ts"
 import {
   type Comparison,
   checkCollection,
+  checkTally,
   fromBody,
   fromFields,
   type Stored,
@@ -102,6 +103,53 @@ const fieldsOf = (collection: Collection, row: Row): Document =>
     values: collection.fields.map(({ name }) => (row[columnOf(name)] ?? null) as string | number | null),
   })
 
+type Group = Readonly<Record<string, string | number | null>>
+
+type TallyRow = {
+  readonly _id: Group
+  readonly spread: readonly { readonly value?: string | number | null; readonly count: number }[]
+}
+
+const tallyPipeline = (collection: Collection, { where, by, stretch, spread, limit }: Tally) => {
+  const place = `$${columnOf(stretch.field)}`
+  const keys = by.map((name, index) => [`k${index}`, { $ifNull: [`$${columnOf(name)}`, null] }] as const)
+  const outer = [...keys.map(([key]) => [key, `$_id.${key}`] as const), ["stretch", "$_id.stretch"] as const]
+  return [
+    { $match: { $and: [filterOf(collection, where), { [columnOf(stretch.field)]: { $ne: null } }] } },
+    {
+      $group: {
+        _id: {
+          ...Object.fromEntries(keys),
+          stretch: { $floor: { $divide: [place, stretch.size] } },
+          value: { $ifNull: [`$${columnOf(spread)}`, null] },
+        },
+        count: { $sum: 1 },
+      },
+    },
+    {
+      $group: {
+        _id: Object.fromEntries(outer),
+        spread: { $push: { value: "$_id.value", count: "$count" } },
+      },
+    },
+    { $limit: limit },
+  ]
+}
+
+const tallied = async (
+  kept: Kept<Row>,
+  collection: Collection,
+  tally: Tally,
+): Promise<readonly Tallied[]> => {
+  checkTally(collection, tally)
+  const rows = await kept.aggregate<TallyRow>(tallyPipeline(collection, tally)).toArray()
+  return rows.map(({ _id, spread }) => ({
+    by: tally.by.map((_, index) => _id[`k${index}`] ?? null),
+    stretch: Number(_id.stretch),
+    spread: spread.map(({ value, count }) => [value ?? null, count] as const),
+  }))
+}
+
 /** A MongoDB collection for each. Needs no transactions, text indexes or collations. */
 export const mongoDocuments = ({ url, database_name, log }: MongoOptions): Documents => {
   const client = new MongoClient(url, {
@@ -144,6 +192,7 @@ export const mongoDocuments = ({ url, database_name, log }: MongoOptions): Docum
         .toArray()
       return rows.map((row) => (fields_only ? fieldsOf(collection, row as Row) : fromBody(row.body)))
     },
+    tally: (collection, tally) => tallied(keptOf(collection), collection, tally),
     async remove(collection, where, limit) {
       const filter = filterOf(collection, where)
       if (limit <= 0) return 0

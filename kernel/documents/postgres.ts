@@ -1,8 +1,9 @@
 import { type Database, lines, list, type Sql, type Value } from "#kernel/database/database.ts"
-import type { Collection, Document, Documents, Query } from "./documents.ts"
+import type { Collection, Document, Documents, Query, Tallied, Tally } from "./documents.ts"
 import {
   type Comparison,
   checkCollection,
+  checkTally,
   fromBody,
   fromFields,
   type Stored,
@@ -129,6 +130,32 @@ const read = async (sql: Sql, collection: Collection, query: Query): Promise<rea
   )
 }
 
+type TallyRow = { readonly stretch: number; readonly spread: string } & Record<string, string | number | null>
+
+const tallied = async (sql: Sql, collection: Collection, tally: Tally): Promise<readonly Tallied[]> => {
+  checkTally(collection, tally)
+  const values: Value[] = []
+  const filter = filterOf(collection, tally.where, values)
+  values.push(tally.stretch.size, tally.limit)
+  const place = columnOf(tally.stretch.field)
+  const keys = tally.by.map(columnOf)
+  const rows = await sql.statement<TallyRow>(
+    `select ${[...keys, "stretch"].join(", ")}, json_agg(json_build_array(value, count))::text as spread from (
+       select ${[...keys, `floor(${place} / $${values.length - 1}::float8) as stretch`].join(", ")},
+         ${columnOf(tally.spread)} as value, count(*) as count
+       from ${tableOf(sql.schema, collection)} where ${filter} and ${place} is not null
+       group by ${[...keys, "stretch", "value"].join(", ")}
+     ) as counted
+     group by ${[...keys, "stretch"].join(", ")} limit $${values.length}::int`,
+    values,
+  )
+  return rows.map((row) => ({
+    by: keys.map((key) => row[key.replaceAll('"', "")] ?? null),
+    stretch: row.stretch,
+    spread: JSON.parse(row.spread),
+  }))
+}
+
 /** A table per collection, in the database's own schema. The database stays its owner's to close. */
 export const postgresDocuments = ({ database }: { readonly database: Database }): Documents => ({
   async prepare(collections) {
@@ -150,6 +177,7 @@ export const postgresDocuments = ({ database }: { readonly database: Database })
     return stored.length === 0 ? 0 : database.run((sql) => write(sql, collection, stored))
   },
   find: (collection, query) => database.run((sql) => read(sql, collection, query)),
+  tally: (collection, tally) => database.run((sql) => tallied(sql, collection, tally)),
   async remove(collection, where, limit) {
     const values: Value[] = []
     const filter = filterOf(collection, where, values)

@@ -447,6 +447,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/executions/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How many attempts ended how, and percentiles of how long they took, which are at most 10 % off: by workflow or task and by stretches of time in which something ended. Stretches begin at whole multiples of `every`, in UTC. */
+        get: operations["executionStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hooks": {
         parameters: {
             query?: never;
@@ -585,6 +602,23 @@ export interface paths {
         get: operations["showRetention"];
         /** @description For this workspace, and no longer than the platform keeps them. What is older is removed soon. */
         put: operations["setRetention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Lines of all runs of the workspace, the latest first by when they came here. A page that has found little for 5 s is answered with where it has come to, so it may be empty though `next_cursor` leads on. Leaving ends the search. */
+        get: operations["searchLogs"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1909,6 +1943,25 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
             duration_ms: number | null;
+        };
+        ExecutionStats: {
+            /** @description null of stand-alone jobs */
+            workflow: string | null;
+            /** @description null where all of a workflow are counted together */
+            task: string | null;
+            /**
+             * Format: date-time
+             * @description When the stretch of time begins.
+             */
+            at: string;
+            total: number;
+            completed: number;
+            failed: number;
+            cancelled: number;
+            skipped: number;
+            p50_ms: number | null;
+            p95_ms: number | null;
+            p99_ms: number | null;
         };
         Fire: {
             /** Format: date-time */
@@ -3906,6 +3959,47 @@ export interface operations {
             };
         };
     };
+    executionStats: {
+        parameters: {
+            query?: {
+                by?: "workflow" | "task";
+                workflow?: string;
+                task?: string;
+                /** @description A duration such as 7d, which is the usual, or a time. */
+                since?: string;
+                /** @description A duration such as 1d, or a time. */
+                until?: string;
+                /** @description How long a stretch is; 1d is the usual. */
+                every?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Counts, by time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ExecutionStats"][];
+                    };
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listHooks: {
         parameters: {
             query?: {
@@ -4266,6 +4360,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchLogs: {
+        parameters: {
+            query: {
+                /** @description A regular expression (RE2) that a line matches, in its first 8,192 characters; or plain text anywhere in it, where nothing of it is one of \^$.*+?()[]{}| without a backslash before it. */
+                grep: string;
+                level?: "debug" | "info" | "warn" | "error";
+                workflow?: string;
+                task?: string;
+                /** @description A duration such as 10m, or a time; the usual is 24h. */
+                since?: string;
+                until?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines that match */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["LogLine"][];
+                        next_cursor: string | null;
+                    };
                 };
             };
             /** @description A refusal */

@@ -20,6 +20,7 @@ const executionFields: Collection["fields"] = [
   { name: "status", type: "text" },
   { name: "started_at", type: "text" },
   { name: "duration_ms", type: "number" },
+  { name: "pace", type: "number" },
   { name: "log_chunks", type: "number" },
 ]
 
@@ -54,10 +55,12 @@ export const logChunks: Collection = {
     { name: "chunk", type: "number" },
     { name: "arrived", type: "number" },
   ],
-  // The first finds a run's attempts by their first chunks, the second what follows a gap.
+  // The first finds a run's attempts by their first chunks, the second an attempt's end and what follows a gap, the
+  // third what came to a workspace in some time.
   indexes: [
     ["run_id", "chunk", "arrived"],
     ["task_run_id", "attempt", "chunk"],
+    ["workspace_id", "arrived"],
   ],
 }
 

@@ -70,8 +70,11 @@ export const givenMetadata = (documents: Documents, more: Partial<Patience> = {}
         inMemoryTransport(metadataRpc(archive), rpc, outgoing)
       return caller(dial, serviceTokens(service, key))("metadata", MetadataService)
     },
-    get: (path: string, headers: Record<string, string> = {}) =>
-      http.request(`/api/v1/${path}`, { headers: { authorization: `Bearer ${workspace_id}`, ...headers } }),
+    get: (path: string, headers: Record<string, string> = {}, signal?: AbortSignal) =>
+      http.request(`/api/v1/${path}`, {
+        headers: { authorization: `Bearer ${workspace_id}`, ...headers },
+        ...(signal && { signal }),
+      }),
     as_other: { authorization: `Bearer ${other_workspace_id}` },
   }
 }

@@ -4,26 +4,24 @@ import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel
 import type { Archive } from "./archive.ts"
 import { executionStatuses } from "./execution/execution.ts"
 import { executionShape, listExecutions } from "./execution/list.ts"
+import { executionStats, statsShape } from "./execution/stats.ts"
 import { streamed } from "./log/body.ts"
 import { max_cursor_length } from "./log/cursor.ts"
 import { levels } from "./log/level.ts"
 import { logLineShape } from "./log/line.ts"
 import { readLogPage, streamLogs } from "./log/read.ts"
+import { searchLogs } from "./log/search.ts"
 import { retentionShape, setRetention, setRetentionShape, showRetention } from "./retention/setting.ts"
 
 const max_tail = 10_000
 const max_grep_length = 200
 const max_output_length = 400
 
-const grepQuery = z
-  .string()
-  .max(max_grep_length)
-  .optional()
-  .openapi({
-    description:
-      "A regular expression (RE2) that a line matches, in its first 8,192 characters; or plain text anywhere in it, where " +
-      "nothing of it is one of \\^$.*+?()[]{}| without a backslash before it.",
-  })
+const grep_description =
+  "A regular expression (RE2) that a line matches, in its first 8,192 characters; or plain text anywhere in it, where " +
+  "nothing of it is one of \\^$.*+?()[]{}| without a backslash before it."
+
+const grepQuery = z.string().max(max_grep_length).optional().openapi({ description: grep_description })
 
 const logsRoute = createRoute({
   method: "get",
@@ -67,6 +65,33 @@ const logsRoute = createRoute({
   },
 })
 
+const searchRoute = createRoute({
+  method: "get",
+  path: "/api/v1/logs/search",
+  operationId: "searchLogs",
+  security: bearer,
+  description:
+    "Lines of all runs of the workspace, the latest first by when they came here. A page that has found little for 5 s is " +
+    "answered with where it has come to, so it may be empty though `next_cursor` leads on. Leaving ends the search.",
+  request: {
+    query: z.object({
+      grep: z.string().min(1).max(max_grep_length).openapi({ description: grep_description }),
+      level: z.enum(levels).optional(),
+      workflow: z.string().max(200).optional(),
+      task: z.string().max(200).optional(),
+      since: z
+        .string()
+        .max(50)
+        .optional()
+        .openapi({ description: "A duration such as 10m, or a time; the usual is 24h." }),
+      until: z.string().max(50).optional(),
+      cursor: z.string().max(512).optional(),
+      limit: pageQuery.shape.limit,
+    }),
+  },
+  responses: { 200: jsonAnswer("Lines that match", page(logLineShape)), ...refusals },
+})
+
 const moment = (description: string) => z.string().max(50).optional().openapi({ description })
 
 const executionsRoute = createRoute({
@@ -108,6 +133,31 @@ const formOf = (accept: string, follow: boolean): "sse" | "ndjson" | undefined =
   return follow || accept.includes("application/x-ndjson") ? "ndjson" : undefined
 }
 
+const statsRoute = createRoute({
+  method: "get",
+  path: "/api/v1/executions/stats",
+  operationId: "executionStats",
+  security: bearer,
+  description:
+    "How many attempts ended how, and percentiles of how long they took, which are at most 10 % off: by workflow or task and by " +
+    "stretches of time in which something ended. Stretches begin at whole multiples of `every`, in UTC.",
+  request: {
+    query: z.object({
+      by: z.enum(["workflow", "task"]).default("workflow"),
+      workflow: z.string().max(200).optional(),
+      task: z.string().max(200).optional(),
+      since: moment("A duration such as 7d, which is the usual, or a time."),
+      until: moment("A duration such as 1d, or a time."),
+      every: z
+        .string()
+        .max(50)
+        .optional()
+        .openapi({ description: "How long a stretch is; 1d is the usual." }),
+    }),
+  },
+  responses: { 200: jsonAnswer("Counts, by time", z.object({ items: z.array(statsShape) })), ...refusals },
+})
+
 const retentionRoute = createRoute({
   method: "get",
   path: "/api/v1/logs/retention",
@@ -147,6 +197,15 @@ export const metadataHttp = (archive: Archive, doors: Doors): App => {
   app.openapi(executionsRoute, async (context) =>
     context.json(await list(context.get("actor"), context.req.valid("query")), 200),
   )
+  const stats = executionStats(archive)
+  app.openapi(statsRoute, async (context) =>
+    context.json(await stats(context.get("actor"), context.req.valid("query")), 200),
+  )
+  const search = searchLogs(archive)
+  app.openapi(searchRoute, async (context) => {
+    const wanted = { ...context.req.valid("query"), signal: context.req.raw.signal }
+    return context.json(await search(context.get("actor"), wanted), 200)
+  })
   const retention = { show: showRetention(archive), set: setRetention(archive) }
   app.openapi(retentionRoute, async (context) =>
     context.json(await retention.show(context.get("actor")), 200),

@@ -1,6 +1,7 @@
 import type { Envelope } from "#kernel/events/envelope.ts"
 import { attemptKey } from "../log/chunk.ts"
 import { type Execution, versions } from "./execution.ts"
+import { paceOf } from "./pace.ts"
 
 export const taskTopics = [
   "task.started",
@@ -39,6 +40,7 @@ export const blank = ({ data }: TaskEvent): Execution => ({
   started_at: null,
   finished_at: null,
   duration_ms: null,
+  pace: null,
   at: Date.parse(data.at),
 })
 
@@ -65,11 +67,13 @@ const ended = (known: Execution, event: End): Execution => {
   const { type, data } = event
   const at = Date.parse(data.at)
   const { started_at } = known
+  const duration_ms = started_at === null ? null : Math.max(0, at - Date.parse(started_at))
   const end = {
     ...known,
     version: versions.ended,
     finished_at: data.at,
-    duration_ms: started_at === null ? null : Math.max(0, at - Date.parse(started_at)),
+    duration_ms,
+    pace: duration_ms === null ? null : paceOf(duration_ms),
     at,
     usage: "usage" in data ? (data.usage ?? null) : null,
   }

@@ -36,6 +36,8 @@ export type Execution = Document & {
   readonly started_at: string | null
   readonly finished_at: string | null
   readonly duration_ms: number | null
+  /** The step of durations that this is counted in. */
+  readonly pace: number | null
   /** When it ended or, until then, began: in milliseconds. */
   readonly at: number
 }

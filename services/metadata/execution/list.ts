@@ -41,7 +41,7 @@ type ListExecutions = Sought & {
 const nothing_known = { workflow: null, type: null, usage: null, queued_at: null, duration_ms: null }
 
 /** What an older platform has written lacks some. */
-const shown = ({ version: _, workspace_id: __, at: ___, ...execution }: Execution) => ({
+const shown = ({ version: _, workspace_id: __, at: ___, pace: ____, ...execution }: Execution) => ({
   ...nothing_known,
   ...execution,
 })

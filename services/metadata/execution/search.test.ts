@@ -182,6 +182,50 @@ describe("attempts are found", () => {
   })
 })
 
+test("counts and percentiles are told by workflow, task and time, and only of the workspace", async () => {
+  const hour_ms = 3_600_000
+  const at = (hours: number) => Date.now() - hours * hour_ms - 60_000
+  const some = (hours: number, more: Partial<Past>) =>
+    Array.from({ length: 100 }, (_, index) => ({
+      ago_ms: at(hours),
+      workflow: "counted",
+      took_ms: 10 * (index + 1),
+      ...more,
+    }))
+  const now_hour = Math.floor(Date.now() / hour_ms)
+  await past([
+    ...some(now_hour - 3, {}),
+    ...some(now_hour - 5, { task: "shard[1]", error: { code: "x", message: "y" } }),
+  ])
+  const stats = async (query: Record<string, string>, headers = {}) => {
+    const answer = await given.get(
+      `executions/stats?${new URLSearchParams({ workflow: "counted", ...query })}`,
+      headers,
+    )
+    return {
+      status: answer.status,
+      items: ((await answer.json()) as { items: Record<string, unknown>[] }).items,
+    }
+  }
+  const { items } = await stats({ every: "1h", by: "task", since: "10h" })
+  const zeros = { completed: 0, failed: 0, cancelled: 0, skipped: 0 }
+  expect(items).toMatchObject([
+    { ...zeros, workflow: "counted", task: "shard", total: 100, failed: 100 },
+    { ...zeros, workflow: "counted", task: "build", total: 100, completed: 100 },
+  ])
+  for (const [name, ms] of Object.entries({ p50_ms: 500, p95_ms: 950, p99_ms: 990 })) {
+    const told = Number(items[1]?.[name])
+    expect([name, told > ms * 0.88 && told < ms * 1.12]).toEqual([name, true])
+  }
+  expect(
+    (await stats({ every: "30d", since: "60d" })).items.reduce((sum, { total }) => sum + Number(total), 0),
+  ).toBe(200)
+  expect((await stats({ task: "shard", every: "1h" })).items).toHaveLength(1)
+  expect((await stats({}, given.as_other)).items).toEqual([])
+  for (const query of [{ every: "1s" }, { every: "1m", since: "30d" }, { by: "worker" }, { since: "soon" }])
+    expect((await stats(query as unknown as Record<string, string>)).status).toBe(422)
+})
+
 test("what can't be meant is refused, and nothing hostile reaches the store", async () => {
   const refused = [
     ...["status=lost", "since=yesterday", "min_duration=long", "output=rows", "output=%3D5", "error=%20-%20"],

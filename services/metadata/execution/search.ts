@@ -18,6 +18,7 @@ export type Found = { readonly items: readonly Execution[]; readonly next: Place
 /** A page is answered after this time with what was found until then. */
 const page_ms = 5_000
 const max_read = 500
+const max_ahead_ms = 86_400_000
 const end_of_time = Number.MAX_SAFE_INTEGER
 
 /** Of what goes on first, then of what has ended. */
@@ -85,8 +86,10 @@ const asFarAsThereIs = async (archive: Archive, workspace_id: string, asked: Str
     const [found] = await archive.documents.find(executions, query)
     return found === undefined ? 0 : Number(found.at)
   }
+  // A clock that was far ahead once must not have all searches begin there.
+  const soon_ms = archive.kit.now().getTime() + max_ahead_ms
   const [first, last] = await Promise.all([edge("asc"), edge("desc")])
-  return { from_ms: Math.max(asked.from_ms, first), before_ms: Math.min(asked.before_ms, last + 1) }
+  return { from_ms: Math.max(asked.from_ms, first), before_ms: Math.min(asked.before_ms, last + 1, soon_ms) }
 }
 
 type Range = Stretch & {

@@ -23,12 +23,17 @@ const compiled = (pattern: string): RE2JS => {
   }
 }
 
+/** What is looked for as it is. */
+export const plainText = (pattern: string): string | undefined =>
+  special.test(pattern) ? undefined : pattern
+
 /**
  * Matches in time that grows with the length of a line alone, whatever the pattern: the engine has no way back. Text
  * in which nothing is special is looked for as it is.
  */
 export const matcherOf = (pattern: string): ((text: string) => boolean) => {
-  if (!special.test(pattern)) return (text) => text.includes(pattern)
+  const plain = plainText(pattern)
+  if (plain !== undefined) return (text) => text.includes(plain)
   const expression = compiled(pattern)
   if (expression.programSize() > max_steps)
     return refuse("This pattern is too large: let it repeat less, or search for a part of it.")
