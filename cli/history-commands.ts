@@ -69,7 +69,7 @@ export const historyCommands: readonly Command[] = [
   {
     name: "search",
     summary: "find lines in the logs of all runs, the latest first",
-    arguments: ["<pattern>"],
+    arguments: ["[pattern]"],
     options: [
       ["--workflow <name>", "only of runs of this workflow"],
       ["--task <name>", "only of this task, with all its items"],
@@ -80,7 +80,11 @@ export const historyCommands: readonly Command[] = [
       ["--all", "all of them"],
       ["--json", "print the API's objects, one line each"],
     ],
-    examples: ["wf search 'connection refused'", "wf search '(?i)time.?out' --workflow nightly --since 7d"],
+    examples: [
+      "wf search 'connection refused'",
+      "wf search --level error --since 1h",
+      "wf search '(?i)time.?out' --workflow nightly --since 7d",
+    ],
     load: () => import("./commands/history/search.ts"),
   },
 ]

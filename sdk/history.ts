@@ -25,7 +25,7 @@ type StatsFilter = Pick<ExecutionFilter, "workflow" | "task" | "since" | "until"
 }
 
 type LogSearch = Pick<ExecutionFilter, "workflow" | "task" | "since" | "until"> & {
-  readonly grep: string
+  readonly grep?: string
   readonly level?: LogLine["level"]
 }
 
@@ -34,7 +34,7 @@ export const historyOf = (transport: Transport) => {
   const executions = "/api/v1/executions"
   const list = (options: ExecutionFilter & PageOptions = {}) =>
     transport.json<Page<Execution>>({ path: executions, query: options })
-  const search = (options: LogSearch & PageOptions, signal?: AbortSignal) =>
+  const search = (options: LogSearch & PageOptions = {}, signal?: AbortSignal) =>
     transport.json<Page<LogLine>>({
       ...{ path: "/api/v1/logs/search", query: options },
       ...(signal && { signal }),

@@ -4375,9 +4375,9 @@ export interface operations {
     };
     searchLogs: {
         parameters: {
-            query: {
+            query?: {
                 /** @description A regular expression (RE2) that a line matches, in its first 8,192 characters; or plain text anywhere in it, where nothing of it is one of \^$.*+?()[]{}| without a backslash before it. */
-                grep: string;
+                grep?: string;
                 level?: "debug" | "info" | "warn" | "error";
                 workflow?: string;
                 task?: string;

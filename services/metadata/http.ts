@@ -75,7 +75,7 @@ const searchRoute = createRoute({
     "answered with where it has come to, so it may be empty though `next_cursor` leads on. Leaving ends the search.",
   request: {
     query: z.object({
-      grep: z.string().min(1).max(max_grep_length).openapi({ description: grep_description }),
+      grep: grepQuery,
       level: z.enum(levels).optional(),
       workflow: z.string().max(200).optional(),
       task: z.string().max(200).optional(),

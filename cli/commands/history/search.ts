@@ -13,7 +13,7 @@ import { ago } from "../../table.ts"
 const usual_limit = 100
 
 /** Lines come as they are found; Ctrl-C ends the search, here and on the server. */
-export const run = async ({ arguments: [grep = ""], options }: Given, io: Io): Promise<number> => {
+export const run = async ({ arguments: [grep], options }: Given, io: Io): Promise<number> => {
   const { history } = connect(options, io)
   const [workflow, task] = [text(options, "workflow"), text(options, "task")]
   const level = readLevel(text(options, "level"))
@@ -21,7 +21,7 @@ export const run = async ({ arguments: [grep = ""], options }: Given, io: Io): P
   const until = momentOf("--until", text(options, "until"), io)
   const limit = readNumber("--limit", text(options, "limit")) ?? usual_limit
   const wanted = {
-    grep,
+    ...(grep !== undefined && { grep }),
     ...(workflow !== undefined && { workflow }),
     ...(task !== undefined && { task }),
     ...(level !== undefined && { level }),

@@ -79,8 +79,6 @@ test("hostile text is found as it was written, and only by the workspace that wr
   const as_other = await page(given.get(path({ grep: "quoted", cursor: line?.cursor ?? "" }), given.as_other))
   expect(as_other.items).toEqual([])
   for (const query of [
-    {},
-    { grep: "" },
     { grep: "(" },
     { grep: "x", cursor: "x" },
     { grep: "x", since: "soon" },

@@ -10,7 +10,6 @@ import { type Position, positionText, readPosition } from "./position.ts"
 import { worksOf } from "./work.ts"
 
 export type SearchLogs = Sought & {
-  readonly grep: string
   readonly until?: string | undefined
   readonly workflow?: string | undefined
   readonly task?: string | undefined
@@ -99,7 +98,7 @@ function* backThrough(chunk: Chunk, before: number): Generator<Passed> {
 
 /** By their names first: of those only the ones that may have something are read whole. */
 async function* chunksBack({ archive, workspace_id, wanted, range }: Scan): AsyncGenerator<readonly Chunk[]> {
-  const text = plainText(wanted.grep)
+  const text = wanted.grep === undefined ? undefined : plainText(wanted.grep)
   const containing = text === undefined ? [] : [JSON.stringify(text).slice(1, -1)]
   const order = [
     ["arrived", "desc"],
