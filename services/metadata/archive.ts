@@ -4,6 +4,7 @@ import type { Log } from "#kernel/telemetry/log.ts"
 import type { Execution } from "./execution/execution.ts"
 import type { Look } from "./run/look.ts"
 import type { RunSignal } from "./run/signal.ts"
+import type { Troubles } from "./run/trouble.ts"
 
 /** How long readers wait for what is not there yet. */
 export type Patience = {
@@ -35,6 +36,7 @@ export type Archive = {
   readonly log: Log
   /** Fires when a run has new lines or events. */
   readonly moved: RunSignal
+  readonly troubles: Troubles
   readonly patience: Patience
   /** Logs and attempts are kept for so long, or less where a workspace says so. */
   readonly max_keep_days: number

@@ -20,6 +20,7 @@ import type { LogLine } from "./log/line.ts"
 import { metadataRpc } from "./rpc.ts"
 import { sharedLook } from "./run/look.ts"
 import { createRunSignal } from "./run/signal.ts"
+import { createTroubles } from "./run/trouble.ts"
 
 const workspace_id = "01900000-0000-7000-8000-00000000000a"
 const other_workspace_id = "01900000-0000-7000-8000-00000000000b"
@@ -53,6 +54,7 @@ export const givenMetadata = (documents: Documents, more: Partial<Patience> = {}
     kit: systemKit(),
     log: silentLog,
     moved,
+    troubles: createTroubles(),
     max_keep_days: 30,
     patience: { ...patience, unknown_ms: 300, gap_ms: 300, unannounced_ms: 50, ...more },
   }

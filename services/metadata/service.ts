@@ -9,6 +9,7 @@ import { metadataLoops } from "./loops.ts"
 import { metadataRpc } from "./rpc.ts"
 import { sharedLook } from "./run/look.ts"
 import { createRunSignal } from "./run/signal.ts"
+import { createTroubles } from "./run/trouble.ts"
 
 export const metadata = service({
   name: "metadata",
@@ -27,6 +28,7 @@ export const metadata = service({
       kit,
       log,
       moved,
+      troubles: createTroubles(),
       patience,
       max_keep_days,
     }

@@ -3,7 +3,7 @@ import { findRun } from "../run/find.ts"
 import type { Woken } from "../run/signal.ts"
 import { type Ahead, goAhead } from "./ahead.ts"
 import { announce } from "./discover.ts"
-import { skipGaps } from "./gaps.ts"
+import { skipGaps, statementOf } from "./gaps.ts"
 import type { LogLine } from "./line.ts"
 import { openReading, type Reading, type Wanted } from "./reading.ts"
 import { sweep } from "./sweep.ts"
@@ -56,6 +56,8 @@ type Progress = {
   readonly reading: Reading
   readonly ending: Ending
   begun: boolean
+  /** What followers were told of why nothing comes. */
+  told: string | undefined
   woken: Woken
   failures: number
 }
@@ -74,6 +76,7 @@ export async function* logLines(
     reading: openReading(archive, wanted),
     ending: { seen_ms: undefined, finished_at_ms: 0 },
     begun: wanted.after !== undefined,
+    told: undefined,
     // What is found before it has once come to the end is news to nobody else.
     woken: "told",
     failures: 0,
@@ -95,6 +98,7 @@ async function* inRounds(progress: Progress, way: Way): AsyncGenerator<LogLine |
       if (yield* news(progress, way)) continue
       rest_ms = restMs(reading, ending, way.follow)
       if (rest_ms === 0 && (yield* skipGaps(reading))) continue
+      yield* troubleOf(progress)
       if (rest_ms === 0 || !way.follow) return
       progress.failures = 0
     } catch (error) {
@@ -103,6 +107,14 @@ async function* inRounds(progress: Progress, way: Way): AsyncGenerator<LogLine |
     yield "idle"
     progress.woken = (await moved) ?? "look"
   }
+}
+
+/** Told once, for as long as it lasts; the lines go on behind it by themselves. */
+function* troubleOf(progress: Progress): Generator<LogLine> {
+  const { reading, told } = progress
+  const why = reading.archive.troubles.of(reading.wanted.run_id)
+  progress.told = why
+  if (why !== undefined && why !== told) yield statementOf(reading, why)
 }
 
 /** The store may be away for a while. */

@@ -1,6 +1,6 @@
-import type { GivenMetadata } from "#services/metadata/given.ts"
 import { round } from "../measurement.ts"
 import { fillHistory } from "./fill.ts"
+import type { Filled } from "./store.ts"
 
 /** Each of them has something to find; what is rare is in ten of all. */
 const filters: Readonly<Record<string, (count: number, turn: number) => Readonly<Record<string, string>>>> = {
@@ -39,11 +39,7 @@ export type Searched = {
 }
 
 /** Fills a store, and asks for the first page by each filter. */
-export const measureSearch = async (
-  given: GivenMetadata,
-  count: number,
-  settle: () => Promise<unknown>,
-): Promise<Searched> => {
+export const measureSearch = async ({ given, settle }: Filled, count: number): Promise<Searched> => {
   const from_ms = performance.now()
   await fillHistory(given, count)
   const fill_us = round(((performance.now() - from_ms) * 1_000) / count, 1)
