@@ -2,6 +2,7 @@ import { accountsOf } from "./accounts.ts"
 import { artifactsOf } from "./artifacts.ts"
 import { auditOf } from "./audit.ts"
 import { deadLettersOf } from "./dead-letters.ts"
+import { historyOf } from "./history.ts"
 import { hooksOf } from "./hooks.ts"
 import { identityOf } from "./identity.ts"
 import { jobsOf } from "./jobs.ts"
@@ -27,6 +28,7 @@ export const createClient = (options: ClientOptions) => {
     secrets: secretsOf(transport),
     hooks: hooksOf(transport),
     artifacts: artifactsOf(transport),
+    history: historyOf(transport),
     identity: identityOf(transport),
     workspaces: workspacesOf(transport),
     accounts: accountsOf(transport),

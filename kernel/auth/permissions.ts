@@ -31,6 +31,8 @@ export const permissions = {
   /** The values that a running task declares, for its worker: who may write workflows could have them shown. */
   "secret.give": ["developer", "admin", "owner"],
   "log.read": ["viewer", "operator", "developer", "admin", "owner"],
+  /** How long logs and attempts are kept. */
+  "retention.set": ["admin", "owner"],
   "artifact.read": ["viewer", "operator", "developer", "admin", "owner"],
   "artifact.write": ["operator", "developer", "admin", "owner"],
   /** The platform's own signing keys: owners of its first workspace. */
@@ -111,7 +113,9 @@ export const operations: Readonly<Record<string, Asked>> = {
   ...{ listRuns: "run.read", getRun: "run.read", listTaskRuns: "run.read", followRun: "run.read" },
   ...{ cancelRun: "run.cancel", pauseRun: "run.pause", resumeRun: "run.pause", signalRun: "run.signal" },
   ...{ approveTask: "task.decide", rejectTask: "task.decide" },
-  ...{ readLogs: "log.read", listExecutions: "log.read" },
+  ...{ readLogs: "log.read", listExecutions: "log.read", showRetention: "log.read", searchLogs: "log.read" },
+  executionStats: "log.read",
+  setRetention: "retention.set",
   ...{ listArtifacts: "artifact.read", getArtifact: "artifact.read", presignArtifact: "artifact.read" },
   getArtifactUsage: "artifact.read",
   ...{ putArtifact: "artifact.write", deleteArtifact: "artifact.write" },

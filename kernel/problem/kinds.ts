@@ -267,6 +267,11 @@ export const kinds = {
     title: "The platform is at its limit",
     next: "Try again after the time in `Retry-After`.",
   },
+  "log.not_kept": {
+    status: 503,
+    title: "Logs can't be stored now",
+    next: "Make room where the platform keeps them. Tasks that print wait for it, and go on by themselves.",
+  },
   "platform.unavailable": {
     status: 503,
     title: "A part of the platform can't be reached",

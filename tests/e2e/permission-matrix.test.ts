@@ -33,6 +33,7 @@ const bodies: Readonly<Record<string, object>> = {
   backfillSchedule: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" },
   giveSecrets: attempt,
   setSecret: { value: "nobody's" },
+  setRetention: { keep_days: 30 },
   openWorker: { name: "matrix", functions: ["matrix"] },
   claimWork: { worker_id: nobodys, max_tasks: 1, wait: "0s" },
   beatWorker: { worker_id: nobodys, held: [] },

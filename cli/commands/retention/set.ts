@@ -1,0 +1,24 @@
+import type { Given } from "../../command.ts"
+import { confirm } from "../../confirm.ts"
+import { connect } from "../../connection.ts"
+import { exit_codes } from "../../exit.ts"
+import { Failure } from "../../failure.ts"
+import type { Io } from "../../io.ts"
+import { printRetention } from "../../retention-table.ts"
+
+const readDays = (given: string): number | null => {
+  if (given === "default") return null
+  if (/^[1-9]\d{0,4}$/.test(given)) return Number(given)
+  throw new Failure(
+    exit_codes.usage,
+    `retention set takes a number of days, or \`default\`, not \`${given}\`.`,
+  )
+}
+
+export const run = async ({ arguments: [given = ""], options }: Given, io: Io): Promise<number> => {
+  const days = readDays(given)
+  const { history } = connect(options, io)
+  if (days !== null && days < (await history.retention()).keep_days)
+    await confirm(`remove logs and attempts of runs that ended more than ${days} days ago`, options, io)
+  return printRetention(await history.setRetention(days), options, io)
+}
