@@ -5,6 +5,7 @@ import type { Command } from "./command.ts"
 import { hookCommands } from "./hook-commands.ts"
 import { jobCommands } from "./job-commands.ts"
 import { memberCommands } from "./member-commands.ts"
+import { notificationCommands } from "./notification-commands.ts"
 import { scheduleCommands } from "./schedule-commands.ts"
 import { secretCommands } from "./secret-commands.ts"
 import { serviceAccountCommands } from "./service-account-commands.ts"
@@ -244,6 +245,7 @@ export const commands: readonly Command[] = [
   ...tokenCommands,
   ...serviceAccountCommands,
   ...auditCommands,
+  ...notificationCommands,
   ...adminCommands,
   {
     name: "bench jobs",

@@ -7,6 +7,7 @@ export { type Client, createClient } from "./client.ts"
 export type { ChooseDeadLetters, ListDeadLetters } from "./dead-letters.ts"
 export type { CreateToken, Credentials } from "./identity.ts"
 export type { ListJobs } from "./jobs.ts"
+export type { FollowNotifications, ListNotifications, NotificationEvent } from "./notifications.ts"
 export { WfProblem, WfUnreachable } from "./problem.ts"
 export type { FollowOptions, ListRuns, LogOptions, StartRun, WatchOptions } from "./runs.ts"
 export { isEnded } from "./runs.ts"
@@ -15,8 +16,12 @@ export type {
   Artifact,
   AuditEntry,
   Backfilled,
+  ChangeSubscription,
   CreateJob,
   CreateSchedule,
+  CreateSubscription,
+  Delivery,
+  DeliveryDetail,
   Fire,
   Hook,
   HookDetail,
@@ -24,6 +29,7 @@ export type {
   LogLine,
   Member,
   NextFire,
+  Notification,
   Page,
   Queue,
   QueueSettings,
@@ -35,12 +41,15 @@ export type {
   SentFile,
   Sequence,
   ServiceAccount,
+  Subscription,
+  SubscriptionCreated,
   TaskRun,
   Token,
   Version,
   Workflow,
   Workspace,
 } from "./shapes.ts"
+export type { ListDeliveries } from "./subscriptions.ts"
 export type { WorkContext, WorkFunction } from "./worker/attempt.ts"
 export { NonRetryable, RetryLater } from "./worker/errors.ts"
 export { createWorker, type Worker, type WorkerOptions } from "./worker/worker.ts"

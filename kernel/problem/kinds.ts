@@ -1,4 +1,5 @@
 import { identityKinds } from "./identity-kinds.ts"
+import { notificationKinds } from "./notification-kinds.ts"
 
 /** Every refusal there is: its status, its title, and what to do next. */
 export const kinds = {
@@ -33,7 +34,13 @@ export const kinds = {
     title: "This platform answers on its own machine only",
     next: "Use http://127.0.0.1 or http://localhost with its port.",
   },
+  "request.cross_origin": {
+    status: 403,
+    title: "Pages of this origin may not open streams here",
+    next: "Open it from the platform's own origin, or have the origin named in `WF_WEB_ORIGIN`.",
+  },
   ...identityKinds,
+  ...notificationKinds,
   "workflow.not_found": { status: 404, title: "There is no such workflow", next: "See `wf workflows list`." },
   "workflow.invalid": {
     status: 422,

@@ -23,6 +23,8 @@ const attempt = { task_run_id: nobodys, token: "1" }
 
 /** Bodies that are taken, so that what refuses is the permission. */
 const bodies: Readonly<Record<string, object>> = {
+  createSubscription: { events: ["run.failed"] },
+  redeliverMany: { status: "dead" },
   addDraftDependency: { task_id: nobodys, depends_on_task_id: nobodys },
   addDraftTask: { workflow_id: nobodys, name: "t", type: "noop", payload: {} },
   createDraft: { name: "draft" },
@@ -140,7 +142,7 @@ test("who was removed finds nothing of the workspace, and their token for it is 
   const member = items.find((one) => one.email === email)
   await owner.workspaces.members.remove(workspace_id, member?.user_id ?? "")
   // One path of each service, since each finds out by itself.
-  const paths = ["runs", "workflows", "auth/me", "executions", `runs/${nobodys}/artifacts`]
+  const paths = ["runs", "workflows", "auth/me", "executions", "notifications", `runs/${nobodys}/artifacts`]
   const isOut = async (caller: Caller, status: number) => {
     const answers = await Promise.all(
       paths.map((path) => fetch(`${it.url}/api/v1/${path}`, { headers: caller })),

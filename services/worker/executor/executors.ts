@@ -1,4 +1,6 @@
 import type { z } from "zod"
+import { resolveByDns } from "#kernel/outbound/call.ts"
+import { createPolicy } from "#kernel/outbound/policy.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { InlineType, ProcessType } from "#language/slots.ts"
@@ -7,8 +9,6 @@ import { limitsFrom, type workerConfig } from "../config.ts"
 import { clearContainers } from "../container/clear.ts"
 import { guardContainers } from "../container/guard.ts"
 import { findTool } from "../container/tool.ts"
-import { resolveByDns } from "../outbound/call.ts"
-import { createPolicy } from "../outbound/policy.ts"
 import { clearCgroups, openCgroups } from "../process/cgroup.ts"
 import { markedFamilies } from "../process/marked.ts"
 import { startReaper } from "../process/reaper.ts"
@@ -46,7 +46,9 @@ export const createExecutors = ({ config, kit, log, worker_id, claimed }: Execut
   )
   const guard = guardContainers(worker_id)
   const ground = { reaper, families, limits: limitsFrom(config) }
-  const policy = createPolicy({ allow: config.WF_WORKER_HTTP_ALLOW, only: config.WF_WORKER_HTTP_ONLY })
+  const settings = { allow: "WF_WORKER_HTTP_ALLOW", only: "WF_WORKER_HTTP_ONLY" }
+  const { WF_WORKER_HTTP_ALLOW: allow, WF_WORKER_HTTP_ONLY: only } = config
+  const policy = createPolicy({ settings, allow, only })
   const by_type: Executors["by_type"] = {
     shell: shell(ground),
     script: script(ground),

@@ -1,12 +1,14 @@
 import { describe, expect, test } from "bun:test"
+import { resolveByDns } from "#kernel/outbound/call.ts"
+import { createPolicy } from "#kernel/outbound/policy.ts"
 import { until } from "#kernel/testing/until.ts"
 import type { InlineType } from "#language/slots.ts"
-import { resolveByDns } from "../outbound/call.ts"
-import { createPolicy } from "../outbound/policy.ts"
 import type { Execution, LogStream, Outcome } from "./executor.ts"
 import { inlineExecutors } from "./inline.ts"
 
-const outbound = { policy: createPolicy({ allow: [], only: [] }), resolve: resolveByDns }
+const settings = { allow: "WF_ALLOW", only: "WF_ONLY" }
+
+const outbound = { policy: createPolicy({ settings, allow: [], only: [] }), resolve: resolveByDns }
 
 type Given = { readonly signal?: AbortSignal; readonly random?: () => number; readonly log?: string[] }
 
