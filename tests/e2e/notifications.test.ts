@@ -231,6 +231,44 @@ test("a mail says what failed, why, and with which last words", async () => {
   await it.client.subscriptions.delete(made.stdout.trim())
 })
 
+test("a task of a workflow tells people and programs what it is to, and fails when it can't", async () => {
+  const text = `name: tells
+tasks:
+  hook:
+    uses: notify
+    with: { channel: webhook, to: "${url()}", message: "done by \${{ run.workflow }}", data: { rows: 3 } }
+  person: { uses: notify, with: { channel: in_app, to: owner@localhost, subject: "It is done" } }
+  mail: { uses: notify, with: { channel: email, to: all@example.test, subject: "By mail", message: "it is" } }
+  nobody: { uses: notify, with: { channel: in_app, to: nobody@example.test, message: hi } }
+`
+  const { version } = await it.client.workflows.push(text)
+  const run = await it.client.runs.start({ workflow: "tells", version })
+  for await (const _ of it.client.runs.watch(run.id));
+  const tasks = new Map((await it.client.runs.tasks(run.id)).items.map((task) => [task.task, task]))
+  expect(tasks.get("hook")).toMatchObject({
+    status: "completed",
+    outputs: { delivery_ids: [expect.any(String)] },
+  })
+  expect(tasks.get("nobody")).toMatchObject({
+    status: "failed",
+    error: { code: "notification.no_recipient" },
+  })
+  await until("the webhook has come", () => called.length === 1)
+  expect(JSON.parse(called[0]?.body ?? "")).toMatchObject({
+    ...{ type: "task.notified" },
+    data: { body: "done by tells", workflow: "tells", task: "hook", data: { rows: 3 } },
+  })
+  expect(textOf(await inbox.next("all@example.test"))).toContain("it is")
+  await noticed("It is done")
+  const listed = lines((await it.wf(["deliveries", "list", "--run", run.id])).stdout)
+  await until("all are delivered", async () =>
+    (await it.client.deliveries.list({ run_id: run.id })).items.every(
+      ({ status: now }) => now === "delivered",
+    ),
+  )
+  expect(listed.map(([, , channel]) => channel).sort()).toEqual(["email", "in_app", "webhook"])
+})
+
 test("what can't be is refused, and says what to do", async () => {
   const codes = async (...words: readonly string[]) => (await it.wf(["subscriptions", ...words])).code
   expect(await codes("create")).toBe(2)

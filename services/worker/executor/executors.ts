@@ -15,6 +15,7 @@ import { startReaper } from "../process/reaper.ts"
 import { container } from "./container.ts"
 import type { Executor } from "./executor.ts"
 import { inlineExecutors } from "./inline.ts"
+import type { Notify } from "./notify.ts"
 import { script } from "./script.ts"
 import { shell } from "./shell.ts"
 
@@ -31,12 +32,20 @@ export type ExecutorsOptions = {
   readonly log: Log
   readonly worker_id: string
   readonly claimed: Pick<ClaimedFolder, "folder" | "gone">
+  readonly tell: Notify
 }
 
 const max_look_ms = 1_000
 
 /** All that this worker can run, and what these stand on; what workers that are gone have left is ended first. */
-export const createExecutors = ({ config, kit, log, worker_id, claimed }: ExecutorsOptions): Executors => {
+export const createExecutors = ({
+  config,
+  kit,
+  log,
+  worker_id,
+  claimed,
+  tell,
+}: ExecutorsOptions): Executors => {
   clearCgroups(claimed.gone)
   const families = openCgroups(worker_id) ?? markedFamilies
   const reaper = startReaper({ cgroup: families.cgroup, folder: claimed.folder })
@@ -53,7 +62,7 @@ export const createExecutors = ({ config, kit, log, worker_id, claimed }: Execut
     shell: shell(ground),
     script: script(ground),
     container: container({ ...ground, worker_id, tool, guard }),
-    ...inlineExecutors({ ...kit, outbound: { policy, resolve: resolveByDns } }),
+    ...inlineExecutors({ ...kit, outbound: { policy, resolve: resolveByDns }, tell }),
   }
   return {
     by_type,

@@ -10,6 +10,9 @@ const settings = { allow: "WF_ALLOW", only: "WF_ONLY" }
 
 const outbound = { policy: createPolicy({ settings, allow: [], only: [] }), resolve: resolveByDns }
 
+/** A job tells nobody but its log. */
+const tell = () => Promise.reject(new Error("a job was to tell somebody"))
+
 type Given = { readonly signal?: AbortSignal; readonly random?: () => number; readonly log?: string[] }
 
 const run = (type: InlineType, payload: unknown, given: Given = {}): Promise<Outcome> => {
@@ -19,7 +22,7 @@ const run = (type: InlineType, payload: unknown, given: Given = {}): Promise<Out
     task: { with: payload },
     write: async (stream: LogStream, text: string) => void log.push(`${stream} ${text}`),
   } as unknown as Execution
-  return inlineExecutors({ random, now: () => new Date(0), outbound })[type](execution)
+  return inlineExecutors({ random, now: () => new Date(0), outbound, tell })[type](execution)
 }
 
 const ok = (outputs: Record<string, unknown>): Outcome => ({ ok: true, outputs })
