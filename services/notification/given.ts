@@ -10,13 +10,14 @@ import { Problem } from "#kernel/problem/problem.ts"
 import { systemKit } from "#kernel/service/kit.ts"
 import { migrationsOf } from "#kernel/service/migrations.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
-import { createMetrics } from "#kernel/telemetry/metrics.ts"
+import { createMetrics, type Metrics } from "#kernel/telemetry/metrics.ts"
 import { testDatabase } from "#kernel/testing/database.ts"
 import { createSender, type Sender } from "./delivery/send.ts"
 import type { RunFacts } from "./event/describe.ts"
 import type { Member } from "./event/members.ts"
 import { recordEvents } from "./event/record.ts"
 import { notificationHttp } from "./http.ts"
+import { createMeasures, observeWaiting } from "./measure/measures.ts"
 import type { Office } from "./office.ts"
 import { createStreams } from "./stream/streams.ts"
 import { createVault } from "./subscription/vault.ts"
@@ -37,6 +38,8 @@ export type NotificationHouse = {
   neighbour(): { readonly office: Office; readonly app: App; readonly sender: Sender }
   tell(...events: readonly Envelope[]): Promise<void>
   ask(...asked: Asking): Promise<Answer>
+  /** What Prometheus would read. */
+  expose(): Promise<string>
   close(): Promise<void>
 }
 
@@ -61,7 +64,7 @@ const blankKnown = (): Known => ({
 const officeOn = (
   database: Office["database"],
   known: Known,
-  { mail, allow = ["127.0.0.1"] }: Furniture,
+  { mail, allow = ["127.0.0.1"], metrics }: Furniture & { readonly metrics: Metrics },
 ): Office => {
   const kit = systemKit()
   const settings = { allow: "WF_NOTIFICATION_HTTP_ALLOW", only: "WF_NOTIFICATION_HTTP_ONLY" }
@@ -79,6 +82,7 @@ const officeOn = (
     openRuns: async (run_ids) => run_ids.filter((id) => known.open.has(id)),
     tagsOf: async (_, workflows) => new Map(workflows.map((name) => [name, known.tags.get(name) ?? []])),
     tail: async () => known.lines,
+    measures: createMeasures(metrics),
     wake: () => undefined,
   }
 }
@@ -104,14 +108,16 @@ export const given = {
     const migrations = migrationsOf(new URL("./migrations", import.meta.url).pathname)
     const database = await testDatabase({ schema: "notification", migrations, max_sessions: 8 })
     const known = blankKnown()
-    const office = officeOn(database, known, furniture)
+    const metrics = createMetrics()
+    const office = officeOn(database, known, { ...furniture, metrics })
     const app = doorOf(office, known)
     const record = recordEvents(office)
+    observeWaiting(metrics, { database, openStreams: office.streams.count })
     return {
       ...{ office, app, known },
       sender: createSender(office),
       neighbour() {
-        const other = officeOn(database, known, furniture)
+        const other = officeOn(database, known, { ...furniture, metrics })
         return { office: other, app: doorOf(other, known), sender: createSender(other) }
       },
       tell: (...events) => record(events),
@@ -124,6 +130,7 @@ export const given = {
         const text = await response.text()
         return { status: response.status, body: text === "" ? {} : JSON.parse(text) }
       },
+      expose: metrics.expose,
       close: () => database.close(),
     }
   },

@@ -5,6 +5,7 @@ import type { Kit } from "#kernel/service/kit.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { RunFacts } from "./event/describe.ts"
 import type { Members } from "./event/members.ts"
+import type { Measures } from "./measure/measures.ts"
 import type { Streams } from "./stream/streams.ts"
 import type { Vault } from "./subscription/vault.ts"
 
@@ -30,6 +31,7 @@ export type Office = {
   ) => Promise<ReadonlyMap<string, readonly string[]>>
   /** The last lines that a task has written; none if they can't be had. */
   readonly tail: (wanted: Tail) => Promise<readonly string[]>
+  readonly measures: Measures
   /** Told when something is to be sent. */
   readonly wake: () => void
 }

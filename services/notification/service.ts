@@ -7,6 +7,7 @@ import { notificationConsumers } from "./consume.ts"
 import { createSender } from "./delivery/send.ts"
 import { notificationHttp } from "./http.ts"
 import { notificationLoops, sendingLoop } from "./loops.ts"
+import { createMeasures, observeWaiting } from "./measure/measures.ts"
 import type { Office } from "./office.ts"
 import { peersBy } from "./peer/peers.ts"
 import { notificationRpc } from "./rpc.ts"
@@ -35,11 +36,14 @@ export const notification = service({
   start: (platform, config) => {
     const { database, kit, log, call } = platform
     const mail = mailBy(config)
+    const streams = createStreams({ database, kit })
+    observeWaiting(platform.metrics, { database, openStreams: streams.count })
     let wake = (): void => undefined
     const office: Office = {
       ...{ database, kit, log, mail },
       vault: createVault(platform.key),
-      streams: createStreams({ database, kit }),
+      streams,
+      measures: createMeasures(platform.metrics),
       outbound: { policy: policyOf(config), resolve: resolveByDns },
       public_url: config.WF_PUBLIC_URL,
       ...peersBy(call),

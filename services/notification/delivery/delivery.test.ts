@@ -428,3 +428,19 @@ test("a test is sent at once, and says that it is one", async () => {
   await send()
   expect(JSON.parse(called[0]?.body ?? "")).toMatchObject({ type: "test" })
 })
+
+test("what is tried and what waits is counted", async () => {
+  const own = await given.house()
+  const ada = given.person(own)
+  const wanted = { events: ["run.failed"], channel: "webhook" }
+  await own.ask(ada, "POST", "subscriptions", { ...wanted, to: [url()] })
+  await own.ask(ada, "POST", "subscriptions", { ...wanted, to: [url()], digest: "daily" })
+  await own.tell(given.end(own, ada.workspace_id))
+  expect(await own.expose()).toContain('notification_deliveries_waiting{status="queued"} 1')
+  await send(own.sender)
+  const text = await own.expose()
+  expect(text).toContain('notification_attempts_total{channel="webhook",outcome="delivered"} 1')
+  expect(text).toContain('notification_deliveries_waiting{status="held"} 1')
+  expect(text).toContain('notification_deliveries_waiting{status="queued"} 0')
+  await own.close()
+})

@@ -19,13 +19,13 @@ test("without any wish it goes out at once", () => {
 
 describe("a digest", () => {
   test.each([
-    ["hourly", "UTC", "2026-03-03T12:34:56Z", "2026-03-03T13:00:00.000Z"],
-    ["hourly", "Asia/Kolkata", "2026-03-03T12:15:00Z", "2026-03-03T12:30:00.000Z"],
-    ["daily", "UTC", "2026-03-03T08:59:59Z", "2026-03-03T09:00:00.000Z"],
-    ["daily", "UTC", "2026-03-03T09:00:00Z", "2026-03-04T09:00:00.000Z"],
-    ["daily", "America/New_York", "2026-03-08T05:00:00Z", "2026-03-08T13:00:00.000Z"],
-  ] as const)("%s in %s at %s goes out at %s", (digest, timezone, now, expected) => {
-    expect(until({ digest, timezone }, now)).toBe(expected)
+    [{ digest: "hourly", timezone: "UTC" }, "2026-03-03T12:34:56Z", "2026-03-03T13:00:00.000Z"],
+    [{ digest: "hourly", timezone: "Asia/Kolkata" }, "2026-03-03T12:15:00Z", "2026-03-03T12:30:00.000Z"],
+    [{ digest: "daily", timezone: "UTC" }, "2026-03-03T08:59:59Z", "2026-03-03T09:00:00.000Z"],
+    [{ digest: "daily", timezone: "UTC" }, "2026-03-03T09:00:00Z", "2026-03-04T09:00:00.000Z"],
+    [{ digest: "daily", timezone: "America/New_York" }, "2026-03-08T05:00:00Z", "2026-03-08T13:00:00.000Z"],
+  ] as const)("%p at %s goes out at %s", (terms, now, expected) => {
+    expect(until(terms, now)).toBe(expected)
   })
 })
 

@@ -25,6 +25,7 @@ export const settle = async (office: Office, due: Due, tried: Tried): Promise<vo
     if (row && next.move === "bury") await giveUp(office, sql, { row, gone: tried.is_gone ?? false })
   })
   const { id, attempt, channel, workspace_id } = due
+  office.measures.attempted({ channel, outcome: outcomes[next.move], took_ms: tried.took_ms })
   office.log.info({
     event: `delivery.${next.move}`,
     id,
@@ -34,6 +35,8 @@ export const settle = async (office: Office, due: Due, tried: Tried): Promise<vo
     took_ms: tried.took_ms,
   })
 }
+
+const outcomes = { arrive: "delivered", retry: "retried", bury: "dead" } as const
 
 const insertAttempt = (sql: Sql, due: Due, tried: Tried) =>
   sql`

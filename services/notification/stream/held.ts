@@ -48,6 +48,7 @@ export const createHeld = () => {
         one.signal.fire()
       }
     },
+    count: (): number => open_streams,
     all: (): readonly Held[] => [...held.values()],
   }
 }

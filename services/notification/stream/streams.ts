@@ -19,6 +19,8 @@ export type Streams = {
   collect(): Promise<boolean>
   /** Says that this process is still there, and forgets those that are not. */
   stayAlive(): Promise<boolean>
+  /** How many are open here. */
+  count(): number
 }
 
 type Ground = { readonly database: Database; readonly kit: Pick<Kit, "id"> }
@@ -45,6 +47,7 @@ export const createStreams = ({ database, kit }: Ground): Streams => {
   }
 
   return {
+    count: held.count,
     async open(holder) {
       const one = held.hold(holder)
       const close = closing(one)
