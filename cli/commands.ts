@@ -1,5 +1,6 @@
 import { accountCommands } from "./account-commands.ts"
 import { adminCommands } from "./admin-commands.ts"
+import { artifactCommands } from "./artifact-commands.ts"
 import { auditCommands } from "./audit-commands.ts"
 import type { Command } from "./command.ts"
 import { hookCommands } from "./hook-commands.ts"
@@ -180,36 +181,7 @@ export const commands: readonly Command[] = [
   ...scheduleCommands,
   ...hookCommands,
   ...secretCommands,
-  {
-    name: "artifacts list",
-    summary: "the files a run has kept",
-    arguments: ["<run>"],
-    options: [["--all", "all of them"], json],
-    examples: ["wf artifacts list 0198c0de-…"],
-    load: () => import("./commands/artifacts/list.ts"),
-  },
-  {
-    name: "artifacts download",
-    summary: "get a file of a run, or all of them",
-    arguments: ["<run>", "[name]"],
-    options: [
-      ["--all", "every file of the run"],
-      ["-o, --output <path>", "where to; `-` is stdout"],
-    ],
-    examples: [
-      "wf artifacts download 0198c0de-… card.txt -o -",
-      "wf artifacts download 0198c0de-… --all -o out",
-    ],
-    load: () => import("./commands/artifacts/download.ts"),
-  },
-  {
-    name: "artifacts upload",
-    summary: "add a file to a run",
-    arguments: ["<run>", "<file>"],
-    options: [["--name <name>", "under this name (default: the file's)"], json],
-    examples: ["wf artifacts upload 0198c0de-… report.pdf"],
-    load: () => import("./commands/artifacts/upload.ts"),
-  },
+  ...artifactCommands,
   {
     name: "login",
     summary: "sign in to a platform and remember it as a profile",

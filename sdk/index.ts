@@ -1,5 +1,5 @@
 export { z } from "zod"
-export type { Upload } from "./artifacts.ts"
+export type { Download, ListArtifacts, PresignArtifact, Upload } from "./artifacts.ts"
 export type { AuditFilter } from "./audit.ts"
 export { expr } from "./authoring/ref.ts"
 export { each, workflow } from "./authoring/workflow.ts"
@@ -14,6 +14,7 @@ export { isEnded } from "./runs.ts"
 export type { CreateServiceAccount, CreateServiceToken } from "./service-accounts.ts"
 export type {
   Artifact,
+  ArtifactUsage,
   AuditEntry,
   Backfilled,
   ChangeSubscription,
@@ -31,6 +32,7 @@ export type {
   NextFire,
   Notification,
   Page,
+  Presigned,
   Queue,
   QueueSettings,
   Role,

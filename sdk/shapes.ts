@@ -35,6 +35,8 @@ export type ChangeSubscription = Schemas["ChangeSubscription"]
 export type Delivery = Schemas["Delivery"]
 export type DeliveryDetail = Schemas["DeliveryDetail"]
 export type ChooseDeliveries = Partial<Schemas["ChooseDeliveries"]>
+export type ArtifactUsage = Schemas["ArtifactUsage"]
+export type Presigned = Schemas["Presigned"]
 
 export type Login = Schemas["Login"]
 export type OidcProvider = Schemas["OidcProvider"]

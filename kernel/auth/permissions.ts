@@ -116,6 +116,7 @@ export const operations: Readonly<Record<string, Asked>> = {
   ...{ approveTask: "task.decide", rejectTask: "task.decide" },
   ...{ readLogs: "log.read", listExecutions: "log.read" },
   ...{ listArtifacts: "artifact.read", getArtifact: "artifact.read", presignArtifact: "artifact.read" },
+  getArtifactUsage: "artifact.read",
   ...{ putArtifact: "artifact.write", deleteArtifact: "artifact.write" },
 
   /** `job.command` too, if the job is a command. */

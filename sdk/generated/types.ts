@@ -31,6 +31,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/artifacts/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getArtifactUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -1858,6 +1874,12 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        ArtifactUsage: {
+            /** @description What is kept, and what is on its way as far as its size was told. */
+            bytes: number;
+            files: number;
+            max_bytes: number;
+        };
         AuditActor: {
             /** @description `user`, `token`, or `service` for the platform itself. */
             kind: string;
@@ -3399,6 +3421,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DraftTask"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getArtifactUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the workspace keeps, and may keep */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactUsage"];
                 };
             };
             /** @description A refusal */
@@ -5199,6 +5250,9 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
+                task?: string;
+                /** @description With `*` for any characters, and `?` for any one. */
+                name?: string;
             };
             header?: never;
             path: {
@@ -5236,6 +5290,8 @@ export interface operations {
             query?: never;
             header?: {
                 range?: string;
+                "if-none-match"?: string;
+                "if-range"?: string;
             };
             path: {
                 run_id: string;
@@ -5263,6 +5319,13 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
+            /** @description It is the file that the caller has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description A refusal */
             default: {
                 headers: {
@@ -5277,7 +5340,9 @@ export interface operations {
     putArtifact: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "x-checksum-sha256"?: string;
+            };
             path: {
                 run_id: string;
                 name: string;
@@ -5353,6 +5418,22 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
+                    /**
+                     * @default GET
+                     * @enum {string}
+                     */
+                    method?: "GET";
+                    /** @default 900 */
+                    expires_s?: number;
+                } | {
+                    /**
+                     * @description The file is the run's as soon as what is told here, and nothing else, was sent to the link.
+                     * @enum {string}
+                     */
+                    method: "PUT";
+                    size_bytes: number;
+                    sha256?: string;
+                    content_type?: string;
                     /** @default 900 */
                     expires_s?: number;
                 };
