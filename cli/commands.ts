@@ -7,6 +7,7 @@ import { historyCommands, retentionCommands } from "./history-commands.ts"
 import { hookCommands } from "./hook-commands.ts"
 import { jobCommands } from "./job-commands.ts"
 import { memberCommands } from "./member-commands.ts"
+import { notificationCommands } from "./notification-commands.ts"
 import { scheduleCommands } from "./schedule-commands.ts"
 import { secretCommands } from "./secret-commands.ts"
 import { serviceAccountCommands } from "./service-account-commands.ts"
@@ -228,6 +229,7 @@ export const commands: readonly Command[] = [
   ...serviceAccountCommands,
   ...auditCommands,
   ...retentionCommands,
+  ...notificationCommands,
   ...adminCommands,
   {
     name: "bench jobs",

@@ -10,6 +10,9 @@ export const told_actions = [
   ...["dead_letter.replayed", "dead_letter.dropped"],
   ...["approval.approved", "approval.rejected"],
   ...["artifact.replaced", "artifact.deleted"],
+  ...["subscription.created", "subscription.changed", "subscription.deleted"],
+  ...["subscription.paused", "subscription.resumed", "subscription.secret_rotated"],
+  ...["delivery.redelivered", "delivery.many_redelivered"],
 ] as const
 
 export type ToldAction = (typeof told_actions)[number]
