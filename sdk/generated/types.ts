@@ -31,6 +31,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/artifacts/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["showArtifactRetention"];
+        /** @description For this workspace, and no longer than the platform keeps them. What is older is removed soon. */
+        put: operations["setArtifactRetention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/artifacts/usage": {
         parameters: {
             query?: never;
@@ -2930,7 +2947,7 @@ export interface components {
             more: boolean;
         };
         Retention: {
-            /** @description How long logs and attempts are kept. */
+            /** @description How long it is kept. */
             keep_days: number;
             /** @description What the platform allows, and does where nothing is set. */
             max_keep_days: number;
@@ -3619,6 +3636,71 @@ export interface operations {
             };
         };
     };
+    showArtifactRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How long files are kept, if their run is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setArtifactRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description null for as long as the platform does. */
+                    keep_days: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description As it is from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getArtifactUsage: {
         parameters: {
             query?: never;
@@ -3653,7 +3735,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
-                action?: "user.registered" | "user.signed_in" | "session.ended" | "session.all_ended" | "session.reuse_detected" | "user.password_reset" | "user.linked" | "device.approved" | "device.denied" | "token.created" | "token.deleted" | "workspace.created" | "workspace.renamed" | "workspace.archived" | "workspace.restored" | "member.joined" | "member.role_changed" | "member.removed" | "member.left" | "member.suspended" | "member.resumed" | "account.suspended" | "account.resumed" | "service_account.created" | "service_account.deleted" | "key.rotated" | "invite.created" | "invite.revoked" | "workflow.pushed" | "workflow.archived" | "workflow.restored" | "schedule.created" | "schedule.changed" | "schedule.deleted" | "schedule.paused" | "schedule.resumed" | "schedule.backfilled" | "secret.created" | "secret.changed" | "secret.deleted" | "secret.key_rotated" | "hook.rotated" | "run.cancelled" | "run.paused" | "run.resumed" | "run.rerun" | "run.many_rerun" | "queue.changed" | "queue.paused" | "queue.resumed" | "dead_letter.replayed" | "dead_letter.dropped" | "approval.approved" | "approval.rejected" | "artifact.replaced" | "artifact.deleted" | "subscription.created" | "subscription.changed" | "subscription.deleted" | "subscription.paused" | "subscription.resumed" | "subscription.secret_rotated" | "delivery.redelivered" | "delivery.many_redelivered";
+                action?: "user.registered" | "user.signed_in" | "session.ended" | "session.all_ended" | "session.reuse_detected" | "user.password_reset" | "user.linked" | "device.approved" | "device.denied" | "token.created" | "token.deleted" | "workspace.created" | "workspace.renamed" | "workspace.archived" | "workspace.restored" | "member.joined" | "member.role_changed" | "member.removed" | "member.left" | "member.suspended" | "member.resumed" | "account.suspended" | "account.resumed" | "service_account.created" | "service_account.deleted" | "key.rotated" | "invite.created" | "invite.revoked" | "workflow.pushed" | "workflow.archived" | "workflow.restored" | "schedule.created" | "schedule.changed" | "schedule.deleted" | "schedule.paused" | "schedule.resumed" | "schedule.backfilled" | "secret.created" | "secret.changed" | "secret.deleted" | "secret.key_rotated" | "hook.rotated" | "run.cancelled" | "run.paused" | "run.resumed" | "run.rerun" | "run.many_rerun" | "queue.changed" | "queue.paused" | "queue.resumed" | "dead_letter.replayed" | "dead_letter.dropped" | "approval.approved" | "approval.rejected" | "artifact.replaced" | "artifact.deleted" | "retention.changed" | "subscription.created" | "subscription.changed" | "subscription.deleted" | "subscription.paused" | "subscription.resumed" | "subscription.secret_rotated" | "delivery.redelivered" | "delivery.many_redelivered";
                 /** @description Who did it, by address. */
                 actor?: string;
                 since?: string;
@@ -3693,7 +3775,7 @@ export interface operations {
     exportAudit: {
         parameters: {
             query?: {
-                action?: "user.registered" | "user.signed_in" | "session.ended" | "session.all_ended" | "session.reuse_detected" | "user.password_reset" | "user.linked" | "device.approved" | "device.denied" | "token.created" | "token.deleted" | "workspace.created" | "workspace.renamed" | "workspace.archived" | "workspace.restored" | "member.joined" | "member.role_changed" | "member.removed" | "member.left" | "member.suspended" | "member.resumed" | "account.suspended" | "account.resumed" | "service_account.created" | "service_account.deleted" | "key.rotated" | "invite.created" | "invite.revoked" | "workflow.pushed" | "workflow.archived" | "workflow.restored" | "schedule.created" | "schedule.changed" | "schedule.deleted" | "schedule.paused" | "schedule.resumed" | "schedule.backfilled" | "secret.created" | "secret.changed" | "secret.deleted" | "secret.key_rotated" | "hook.rotated" | "run.cancelled" | "run.paused" | "run.resumed" | "run.rerun" | "run.many_rerun" | "queue.changed" | "queue.paused" | "queue.resumed" | "dead_letter.replayed" | "dead_letter.dropped" | "approval.approved" | "approval.rejected" | "artifact.replaced" | "artifact.deleted" | "subscription.created" | "subscription.changed" | "subscription.deleted" | "subscription.paused" | "subscription.resumed" | "subscription.secret_rotated" | "delivery.redelivered" | "delivery.many_redelivered";
+                action?: "user.registered" | "user.signed_in" | "session.ended" | "session.all_ended" | "session.reuse_detected" | "user.password_reset" | "user.linked" | "device.approved" | "device.denied" | "token.created" | "token.deleted" | "workspace.created" | "workspace.renamed" | "workspace.archived" | "workspace.restored" | "member.joined" | "member.role_changed" | "member.removed" | "member.left" | "member.suspended" | "member.resumed" | "account.suspended" | "account.resumed" | "service_account.created" | "service_account.deleted" | "key.rotated" | "invite.created" | "invite.revoked" | "workflow.pushed" | "workflow.archived" | "workflow.restored" | "schedule.created" | "schedule.changed" | "schedule.deleted" | "schedule.paused" | "schedule.resumed" | "schedule.backfilled" | "secret.created" | "secret.changed" | "secret.deleted" | "secret.key_rotated" | "hook.rotated" | "run.cancelled" | "run.paused" | "run.resumed" | "run.rerun" | "run.many_rerun" | "queue.changed" | "queue.paused" | "queue.resumed" | "dead_letter.replayed" | "dead_letter.dropped" | "approval.approved" | "approval.rejected" | "artifact.replaced" | "artifact.deleted" | "retention.changed" | "subscription.created" | "subscription.changed" | "subscription.deleted" | "subscription.paused" | "subscription.resumed" | "subscription.secret_rotated" | "delivery.redelivered" | "delivery.many_redelivered";
                 /** @description Who did it, by address. */
                 actor?: string;
                 since?: string;
