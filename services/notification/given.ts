@@ -14,6 +14,7 @@ import { createMetrics, type Metrics } from "#kernel/telemetry/metrics.ts"
 import { testDatabase } from "#kernel/testing/database.ts"
 import { createSender, type Sender } from "./delivery/send.ts"
 import type { RunFacts } from "./event/describe.ts"
+import { listenFor } from "./event/listen.ts"
 import type { Member } from "./event/members.ts"
 import { recordEvents } from "./event/record.ts"
 import { notificationHttp } from "./http.ts"
@@ -72,6 +73,7 @@ const officeOn = (
     ...{ database, kit, mail, log: silentLog },
     vault: createVault(key),
     streams: createStreams({ database, kit }),
+    listening: listenFor(database),
     outbound: {
       policy: createPolicy({ settings, allow, only: [] }),
       resolve: async (host) => (host === "localhost" ? ["127.0.0.1"] : ["10.0.0.1"]),

@@ -191,7 +191,11 @@ describe("a webhook", () => {
     await fail(ada)
     await send()
     const [made] = await deliveries(ada)
-    for (const person of [grace, stranger]) {
+    await webhook(grace, { scope: "workspace", events: ["run.cancelled"] })
+    await fail(ada, { status: "cancelled" })
+    expect((await deliveries(grace)).map(({ type }) => type)).toEqual(["run.cancelled"])
+    expect(await deliveries(stranger)).toEqual([])
+    for (const person of [given.person(house, "viewer", ada.workspace_id), stranger]) {
       expect(await deliveries(person)).toEqual([])
       expect((await house.ask(person, "GET", `deliveries/${made?.id}`)).status).toBe(404)
       expect((await house.ask(person, "POST", `deliveries/${made?.id}/redeliver`)).status).toBe(404)

@@ -24,6 +24,7 @@ export const changeSubscription =
           ? { address: row.address, shown: row.shown }
           : await targetFor(office, row, { ...settings, to: given.to, own_email: actor.email })
       const after = await update(sql, id, { ...settings, ...target })
+      sql.afterCommit(() => office.listening.add(after.events, after.counts_from))
       await record(sql, actor, [subscriptionDeed("changed", after)])
       return subscriptionOf(after)
     })
@@ -46,7 +47,9 @@ const update = async (sql: Sql, id: string, after: After): Promise<SubscriptionR
       workflows = ${list(after.workflows)}::text::text[], tags = ${list(after.tags)}::text::text[],
       longer_than_ms = ${longer_than_ms}::float8::bigint, address = ${after.address}::bytea, shown = ${after.shown},
       digest = ${after.digest}, quiet_from = ${quiet_from}::int, quiet_until = ${quiet_until}::int,
-      timezone = ${after.timezone}, updated_at = now()
+      timezone = ${after.timezone}, updated_at = now(),
+      counts_from = case when events <@ ${list(after.events)}::text::text[] and events @> ${list(after.events)}::text::text[]
+        then counts_from else clock_timestamp() end
     where id = ${id}::text::uuid
     returning *`
   if (!row) throw new Problem("subscription.not_found")

@@ -53,6 +53,7 @@ export const createSubscription =
     }
     return database.tx(async (sql) => {
       const row = await insertSubscription(sql, made)
+      sql.afterCommit(() => office.listening.add(row.events, row.counts_from))
       await record(sql, actor, [subscriptionDeed("created", row)])
       return { ...subscriptionOf(row), secret }
     })
@@ -81,7 +82,8 @@ const insertSubscription = async (sql: Sql, made: Made): Promise<SubscriptionRow
       ${made.secret}::bytea, ${made.digest}, ${made.quiet_from}::int, ${made.quiet_until}::int, ${made.timezone},
       ${made.user_id}::text::uuid
     where (
-      select count(*) from notification.subscription where workspace_id = ${made.workspace_id}::text::uuid
+      select count(*) from notification.subscription
+      where workspace_id = ${made.workspace_id}::text::uuid and source = 'made'
     ) < ${max_subscriptions}::int
     returning *`
   if (row) return row
