@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto"
 import type { Actor } from "#kernel/auth/actor.ts"
-import type { Role } from "#kernel/auth/permissions.ts"
+import type { Permission, Role } from "#kernel/auth/permissions.ts"
 import { platformKey } from "#kernel/auth/platform-key.ts"
 import type { Envelope, EventData, EventName } from "#kernel/events/envelope.ts"
 import type { App } from "#kernel/http/app.ts"
@@ -23,7 +23,12 @@ import type { Office } from "./office.ts"
 import { createStreams } from "./stream/streams.ts"
 import { createVault } from "./subscription/vault.ts"
 
-export type Person = Member & { readonly workspace_id: string; readonly bearer: string }
+export type Person = Member & {
+  readonly workspace_id: string
+  readonly bearer: string
+  /** Of a token that is for these alone. */
+  readonly scopes?: readonly Permission[]
+}
 
 export type Answer = { readonly status: number; readonly body: Record<string, unknown> }
 

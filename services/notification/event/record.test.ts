@@ -121,6 +121,8 @@ test("what happened while it was paused, or before it asked for it, is nothing t
   const now = () => ({ ...given.end(house, ada.workspace_id), at: new Date().toISOString() })
   const before = now()
   await house.ask(ada, "PATCH", `subscriptions/${id}`, { events: ["run.failed"] })
+  await house.tell(before)
+  expect(await titles(ada)).toEqual([])
   await house.ask(ada, "POST", `subscriptions/${id}/pause`)
   const meanwhile = now()
   await house.ask(ada, "POST", `subscriptions/${id}/resume`)

@@ -8,7 +8,7 @@ import { subscriptionDeed } from "./deed.ts"
 import { type SubscriptionRow, subscriptionOf } from "./read.ts"
 import { changed, checkEvents, columnsOf, type Settings, targetOf } from "./settings.ts"
 import type { ChangeSubscription, Subscription } from "./shape.ts"
-import { lockSubscription } from "./viewer.ts"
+import { allowEvents, lockSubscription } from "./viewer.ts"
 
 /** What is named is set, all else stays. */
 export const changeSubscription =
@@ -18,6 +18,7 @@ export const changeSubscription =
     return office.database.tx(async (sql) => {
       const row = await lockSubscription(sql, actor, id)
       const settings = changed(subscriptionOf(row), given)
+      allowEvents(actor, settings.events)
       checkEvents(settings)
       const target =
         given.to === undefined

@@ -18,6 +18,7 @@ import {
 } from "./settings.ts"
 import type { CreateSubscription, SubscriptionCreated } from "./shape.ts"
 import { secretLabel } from "./vault.ts"
+import { allowEvents } from "./viewer.ts"
 
 const max_subscriptions = 1_000
 const secret_bytes = 24
@@ -31,6 +32,7 @@ export const createSubscription =
   async (actor: Caller, wanted: CreateSubscription): Promise<SubscriptionCreated> => {
     allow(actor, "subscription.write")
     if (wanted.scope === "workspace") allow(actor, "subscription.manage")
+    allowEvents(actor, wanted.events)
     const settings: Settings = { ...wanted, name: wanted.name ?? usualName(wanted) }
     checkEvents(settings)
     const target = targetOf(office, { ...settings, own_email: actor.email })
