@@ -3,6 +3,7 @@ import { adminCommands } from "./admin-commands.ts"
 import { artifactCommands } from "./artifact-commands.ts"
 import { auditCommands } from "./audit-commands.ts"
 import type { Command } from "./command.ts"
+import { historyCommands, retentionCommands } from "./history-commands.ts"
 import { hookCommands } from "./hook-commands.ts"
 import { jobCommands } from "./job-commands.ts"
 import { memberCommands } from "./member-commands.ts"
@@ -14,6 +15,7 @@ import { tokenCommands } from "./token-commands.ts"
 import { waitCommands } from "./wait-commands.ts"
 import { workflowCommands } from "./workflow-commands.ts"
 
+const plain = ["--plain", "line by line, without a screen of its own"] as const
 const json = ["--json", "print the API's objects, one line each for streams"] as const
 const inputs = ["-i, --input <key=value...>", "an input of the run; repeat it for more"] as const
 
@@ -48,6 +50,7 @@ export const commands: readonly Command[] = [
       ["--inputs <file>", "inputs from a JSON or YAML file"],
       ["--detach", "print the run's id and don't wait"],
       ["--timeout <duration>", "stop waiting after this long (the run goes on)"],
+      plain,
       ["--local", "on a platform of its own, for this run alone"],
       json,
     ],
@@ -58,7 +61,7 @@ export const commands: readonly Command[] = [
     name: "watch",
     summary: "follow a run until it ends",
     arguments: ["<run>"],
-    options: [["--timeout <duration>", "stop waiting after this long (the run goes on)"], json],
+    options: [["--timeout <duration>", "stop waiting after this long (the run goes on)"], plain, json],
     examples: ["wf watch 0198c0de-…"],
     load: () => import("./commands/run/watch.ts"),
   },
@@ -71,11 +74,17 @@ export const commands: readonly Command[] = [
       ["--task <name>", "only this task, with all its items; or one item, such as 'shard[0]'"],
       ["--tail <number>", "only the last lines"],
       ["--since <duration>", "only lines of the last such time"],
-      ["--grep <text>", "only lines with this text"],
+      ["--attempt <number>", "only of this attempt of a task; the first is 1"],
+      ["--level <level>", "only what is at least this urgent: debug, info, warn or error"],
+      ["--grep <pattern>", "only lines that match this text or regular expression (RE2)"],
       ["--timestamps", "with each line's time"],
       json,
     ],
-    examples: ["wf logs 0198c0de-… -f", "wf logs 0198c0de-… --task build --tail 50"],
+    examples: [
+      "wf logs 0198c0de-… -f",
+      "wf logs 0198c0de-… --task build --tail 50",
+      "wf logs 0198c0de-… --level warn --grep '(?i)time.?out'",
+    ],
     load: () => import("./commands/run/logs.ts"),
   },
   {
@@ -116,6 +125,7 @@ export const commands: readonly Command[] = [
       ["--since <duration>", "with --all-failed: only runs of the last such time"],
       ["--detach", "print the run's id and don't wait"],
       ["--timeout <duration>", "stop waiting after this long (the run goes on)"],
+      plain,
       json,
     ],
     examples: [
@@ -176,6 +186,7 @@ export const commands: readonly Command[] = [
     examples: ["wf runs show 0198c0de-…", "wf runs show 0198c0de-… --field status"],
     load: () => import("./commands/runs/show.ts"),
   },
+  ...historyCommands,
   ...jobCommands,
   ...workflowCommands,
   ...scheduleCommands,
@@ -217,6 +228,7 @@ export const commands: readonly Command[] = [
   ...tokenCommands,
   ...serviceAccountCommands,
   ...auditCommands,
+  ...retentionCommands,
   ...notificationCommands,
   ...adminCommands,
   {

@@ -108,6 +108,7 @@ describe("the command line", () => {
       "tokens",
       "service-accounts",
       "audit",
+      "retention",
       "admin",
     ])
   })

@@ -13,6 +13,8 @@ const groups: Readonly<Record<string, string>> = {
   workflows: "list, show, compare, archive and restore them",
   secrets: "list, set and delete what tasks are given and nobody is shown",
   schedules: "list, make, pause and fill in what starts runs by itself",
+  executions: "find attempts of tasks, and count them",
+  retention: "see and set how long logs and attempts are kept",
   hooks: "list what begins runs from outside, and change the addresses of webhooks",
   artifacts: "list, download and upload the files of runs",
   jobs: "list, show, create and cancel single pieces of work",
@@ -67,7 +69,19 @@ const configure = (parser: Parser, io: Io): Parser =>
 
 const headings: Readonly<Record<string, readonly string[]>> = {
   "Run workflows:": [
-    ...["run", "watch", "logs", "runs", "artifacts", "cancel", "pause", "resume", "rerun"],
+    ...[
+      "run",
+      "watch",
+      "logs",
+      "search",
+      "runs",
+      "executions",
+      "artifacts",
+      "cancel",
+      "pause",
+      "resume",
+      "rerun",
+    ],
     ...["approve", "reject", "signal"],
   ],
   "Run jobs:": ["jobs", "dead-letters", "queues", "workers"],

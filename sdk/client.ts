@@ -1,6 +1,8 @@
+import { accountsOf } from "./accounts.ts"
 import { artifactsOf } from "./artifacts.ts"
 import { auditOf } from "./audit.ts"
 import { deadLettersOf } from "./dead-letters.ts"
+import { historyOf } from "./history.ts"
 import { hooksOf } from "./hooks.ts"
 import { identityOf } from "./identity.ts"
 import { jobsOf } from "./jobs.ts"
@@ -28,8 +30,10 @@ export const createClient = (options: ClientOptions) => {
     secrets: secretsOf(transport),
     hooks: hooksOf(transport),
     artifacts: artifactsOf(transport),
+    history: historyOf(transport),
     identity: identityOf(transport),
     workspaces: workspacesOf(transport),
+    accounts: accountsOf(transport),
     audit: auditOf(transport),
     subscriptions: subscriptionsOf(transport),
     deliveries: deliveriesOf(transport),

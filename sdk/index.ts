@@ -1,4 +1,5 @@
 export { z } from "zod"
+export type { AccountFilter } from "./accounts.ts"
 export type { Download, ListArtifacts, PresignArtifact, Upload } from "./artifacts.ts"
 export type { AuditFilter } from "./audit.ts"
 export { expr } from "./authoring/ref.ts"
@@ -13,6 +14,7 @@ export type { FollowOptions, ListRuns, LogOptions, StartRun, WatchOptions } from
 export { isEnded } from "./runs.ts"
 export type { CreateServiceAccount, CreateServiceToken } from "./service-accounts.ts"
 export type {
+  Account,
   Artifact,
   ArtifactUsage,
   AuditEntry,

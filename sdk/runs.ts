@@ -27,6 +27,8 @@ export type WatchOptions = FollowOptions & { readonly after?: number }
 export type LogOptions = FollowOptions & {
   readonly follow?: boolean
   readonly task?: string
+  readonly attempt?: number
+  readonly level?: LogLine["level"]
   readonly tail?: number
   readonly since?: string
   readonly grep?: string

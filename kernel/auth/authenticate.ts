@@ -26,6 +26,16 @@ export type Authenticate = (credentials: Credentials) => Promise<Actor>
 /** For how long an API token's answer is trusted without asking again. */
 const answer_ms = 500
 const max_token_length = 4_096
+/** What is longer is none of ours: it is neither asked about nor remembered. */
+const max_api_token_length = 128
+const max_workspace_length = 100
+
+const refuseOverlong = (token: string, workspace = ""): void => {
+  const is_api_token = token.startsWith(api_token_prefix)
+  if (is_api_token && token.length > max_api_token_length) throw new Problem("auth.invalid")
+  if (workspace.length <= max_workspace_length) return
+  throw new Problem("workspace.not_found", { detail: "No workspace has so long a name." })
+}
 
 const tokenOf = (authorization: string | undefined): string => {
   if (authorization === undefined) throw new Problem("auth.required")
@@ -45,10 +55,10 @@ const passwordOf = (credentials: string): string => {
 }
 
 /** Every service verifies the caller itself; no header from outside is trusted. */
-export const authenticator = (identity: Identity): Authenticate => {
+export const authenticator = (identity: Identity, clock = () => performance.now()): Authenticate => {
   const fromAccessToken = accessTokenVerifier(() => identity.keys())
   const isDoubted = revocations((cursor) => identity.revoked(cursor))
-  const recall = remembered<Actor | undefined>(answer_ms)
+  const recall = remembered<Actor | undefined>(answer_ms, clock)
   const fromIdentity = (token: string, workspace: string) =>
     recall(`${workspace} ${token}`, () => identity.validate(token, workspace))
 
@@ -60,6 +70,7 @@ export const authenticator = (identity: Identity): Authenticate => {
 
   return async ({ authorization, workspace }) => {
     const token = tokenOf(authorization)
+    refuseOverlong(token, workspace)
     const local = !token.startsWith(api_token_prefix) && workspace === undefined
     const actor = local ? await fromSignature(token) : await fromIdentity(token, workspace ?? "")
     if (!actor) throw new Problem("auth.invalid")

@@ -31,10 +31,14 @@ export const permissions = {
   /** The values that a running task declares, for its worker: who may write workflows could have them shown. */
   "secret.give": ["developer", "admin", "owner"],
   "log.read": ["viewer", "operator", "developer", "admin", "owner"],
+  /** How long logs and attempts are kept. */
+  "retention.set": ["admin", "owner"],
   "artifact.read": ["viewer", "operator", "developer", "admin", "owner"],
   "artifact.write": ["operator", "developer", "admin", "owner"],
   /** The platform's own signing keys: owners of its first workspace. */
   "key.rotate": ["owner"],
+  /** Everybody's accounts, and keeping them out: owners of its first workspace. */
+  "account.manage": ["owner"],
   /** One's own, and what has come of them. */
   "subscription.read": ["viewer", "operator", "developer", "admin", "owner"],
   "subscription.write": ["viewer", "operator", "developer", "admin", "owner"],
@@ -88,7 +92,9 @@ export const operations: Readonly<Record<string, Asked>> = {
   ...{ createServiceAccount: "member.manage", deleteServiceAccount: "member.manage" },
   ...{ createServiceToken: "member.manage", deleteServiceToken: "member.manage" },
   ...{ listServiceTokens: "member.manage", listServiceAccounts: "member.read" },
+  ...{ suspendMember: "member.manage", resumeMember: "member.manage" },
   rotateSigningKeys: "key.rotate",
+  ...{ listAccounts: "account.manage", suspendAccount: "account.manage", resumeAccount: "account.manage" },
   ...{ renameWorkspace: "workspace.rename" },
   ...{ archiveWorkspace: "workspace.archive", restoreWorkspace: "workspace.archive" },
   ...{ listAudit: "audit.read", exportAudit: "audit.read" },
@@ -114,7 +120,10 @@ export const operations: Readonly<Record<string, Asked>> = {
   ...{ listRuns: "run.read", getRun: "run.read", listTaskRuns: "run.read", followRun: "run.read" },
   ...{ cancelRun: "run.cancel", pauseRun: "run.pause", resumeRun: "run.pause", signalRun: "run.signal" },
   ...{ approveTask: "task.decide", rejectTask: "task.decide" },
-  ...{ readLogs: "log.read", listExecutions: "log.read" },
+  ...{ readLogs: "log.read", listExecutions: "log.read", showRetention: "log.read", searchLogs: "log.read" },
+  executionStats: "log.read",
+  ...{ setRetention: "retention.set", setArtifactRetention: "retention.set" },
+  showArtifactRetention: "artifact.read",
   ...{ listArtifacts: "artifact.read", getArtifact: "artifact.read", presignArtifact: "artifact.read" },
   getArtifactUsage: "artifact.read",
   ...{ putArtifact: "artifact.write", deleteArtifact: "artifact.write" },

@@ -7,19 +7,33 @@ const max_known = 10_000
 
 const isAway = (error: unknown): boolean => error instanceof Problem && error.code === "platform.unavailable"
 
-/** Asks identity, but not each time; while it is away its last answer goes on for a while, and then nothing does. */
+type Known<Answer> = { readonly at_ms: number } & (
+  | { readonly answer: Answer }
+  | { readonly refusal: Problem }
+)
+
+const told = <Answer>(known: Known<Answer>): Answer => {
+  if ("refusal" in known) throw known.refusal
+  return known.answer
+}
+
+/**
+ * Asks identity, but not each time; while it is away its last answer goes on for a while, and then nothing does. A refusal is an answer
+ * like any other: who was let in before it isn't again once identity is away.
+ */
 export const remembered = <Answer>(fresh_ms: number, clock = () => performance.now()) => {
-  const known = recent<{ readonly answer: Answer; readonly at_ms: number }>(max_known)
+  const known = recent<Known<Answer>>(max_known)
   return async (key: string, ask: () => Promise<Answer>): Promise<Answer> => {
     const last = known.get(key)
-    const asked_ms = clock()
-    if (last && asked_ms - last.at_ms < fresh_ms) return last.answer
+    const at_ms = clock()
+    if (last && at_ms - last.at_ms < fresh_ms) return told(last)
     try {
       const answer = await ask()
-      known.keep(key, { answer, at_ms: asked_ms })
+      known.keep(key, { answer, at_ms })
       return answer
     } catch (error) {
-      if (last && isAway(error) && asked_ms - last.at_ms < max_silence_ms) return last.answer
+      if (last && isAway(error) && at_ms - last.at_ms < max_silence_ms) return told(last)
+      if (error instanceof Problem && error.status < 500) known.keep(key, { refusal: error, at_ms })
       throw error
     }
   }

@@ -1,4 +1,4 @@
-import type { Collection, Condition, Document, Field, Query } from "./documents.ts"
+import type { Collection, Condition, Document, Field, Query, Tally } from "./documents.ts"
 
 /** A document as both stores keep it: its body as JSON text, and beside it what may be filtered by. */
 export type Stored = {
@@ -97,6 +97,10 @@ const comparisonsOf = (field: Field, condition: Condition): readonly Comparison[
 /** Refuses what isn't declared: nothing of a filter reaches a store unchecked. */
 export const toComparisons = (collection: Collection, where: Query["where"]): readonly Comparison[] =>
   Object.entries(where).flatMap(([name, condition]) => comparisonsOf(fieldOf(collection, name), condition))
+
+export const checkTally = (collection: Collection, { by, stretch, spread }: Tally): void => {
+  for (const name of [...by, stretch.field, spread]) fieldOf(collection, name)
+}
 
 type Ordering = readonly (readonly [field: string, direction: "asc" | "desc"])[]
 

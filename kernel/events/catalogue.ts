@@ -23,7 +23,13 @@ const taskFact = z.object({
   task: z.string(),
   attempt: z.int(),
   at: time,
+  /** The name of its run's workflow; null for a stand-alone job. */
+  in_workflow: z.string().nullable().optional(),
+  type: z.string().optional(),
 })
+
+/** What an attempt took, where its executor could tell. */
+const usage = { usage: z.record(z.string(), z.unknown()).optional() }
 
 /** A task that no worker runs: what it waits for, until when at most, and who may decide. */
 const waitFact = taskFact.extend({
@@ -54,19 +60,19 @@ export const catalogue = {
   "run.paused": { data: runFact.extend({ at: time }) },
   "run.resumed": { data: runFact.extend({ at: time }) },
   "task.scheduled": { data: z.object({ queue: z.string(), ready: z.int() }) },
-  "task.started": { data: taskFact.extend({ worker_id: z.string() }) },
+  "task.started": { data: taskFact.extend({ worker_id: z.string(), queued_at: time.optional() }) },
   "task.completed": {
-    data: taskFact.extend({ outputs: z.record(z.string(), z.unknown()), log_chunks: z.int() }),
+    data: taskFact.extend({ outputs: z.record(z.string(), z.unknown()), log_chunks: z.int(), ...usage }),
   },
-  "task.failed": { data: taskFact.extend({ error: failure, log_chunks: z.int() }) },
+  "task.failed": { data: taskFact.extend({ error: failure, log_chunks: z.int(), ...usage }) },
   /** How many chunks there are isn't known of an attempt whose worker was lost. */
   "task.retrying": {
-    data: taskFact.extend({ error: failure, retry_at: time, log_chunks: z.int().optional() }),
+    data: taskFact.extend({ error: failure, retry_at: time, log_chunks: z.int().optional(), ...usage }),
   },
   "task.waiting": { data: waitFact },
   "task.reminded": { data: waitFact },
   "task.skipped": { data: taskFact.extend({ reason: z.string() }) },
-  "task.cancelled": { data: taskFact.extend({ log_chunks: z.int().optional() }) },
+  "task.cancelled": { data: taskFact.extend({ log_chunks: z.int().optional(), ...usage }) },
   "job.completed": {
     data: z.object({
       job_id: id,
@@ -96,13 +102,14 @@ export const catalogue = {
   "user.registered": { data: z.object({ user_id: id, email: z.string(), name: z.string() }) },
   /** A session has ended; without one, all of the user's. */
   "user.logged_out": { data: z.object({ user_id: id, session_id: id.nullable(), at: time }) },
-  /** A person in a workspace; without a role they are no member any more. */
+  /** A person in a workspace; without a role they are no member any more. Who is suspended has one, and is kept out. */
   "member.changed": {
     data: z.object({
       workspace_id: id,
       user_id: id,
       email: z.string(),
       role: z.string().nullable(),
+      suspended: z.boolean().optional(),
       at: time,
     }),
   },

@@ -31,6 +31,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/artifacts/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["showArtifactRetention"];
+        /** @description For this workspace, and no longer than the platform keeps them. What is older is removed soon. */
+        put: operations["setArtifactRetention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/artifacts/usage": {
         parameters: {
             query?: never;
@@ -73,6 +90,54 @@ export interface paths {
         get: operations["exportAudit"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listAccounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/accounts/{account_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["resumeAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/accounts/{account_id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["suspendAccount"];
         delete?: never;
         options?: never;
         head?: never;
@@ -527,6 +592,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/executions/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How many attempts ended how, and percentiles of how long they took, which are at most 10 % off: by workflow or task and by stretches of time in which something ended. Stretches begin at whole multiples of `every`, in UTC. */
+        get: operations["executionStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hooks": {
         parameters: {
             query?: never;
@@ -649,6 +731,40 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["cancelJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["showRetention"];
+        /** @description For this workspace, and no longer than the platform keeps them. What is older is removed soon. */
+        put: operations["setRetention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Lines of all runs of the workspace, the latest first by when they came here. A page that has found little for 5 s is answered with where it has come to, so it may be empty though `next_cursor` leads on. Leaving ends the search. */
+        get: operations["searchLogs"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1696,6 +1812,38 @@ export interface paths {
         patch: operations["changeMember"];
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace_id}/members/{user_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["resumeMember"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace_id}/members/{user_id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["suspendMember"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace_id}/restore": {
         parameters: {
             query?: never;
@@ -1847,6 +1995,19 @@ export interface components {
     schemas: {
         AcceptInvite: {
             token: string;
+        };
+        Account: {
+            /** Format: uuid */
+            id: string;
+            email: string;
+            name: string;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Since when they are kept out of the platform; null for who may come in.
+             */
+            suspended_at: string | null;
         };
         AddTask: {
             name: string;
@@ -2262,8 +2423,10 @@ export interface components {
         Execution: {
             id: string;
             run_id: string | null;
+            workflow: string | null;
             task_run_id: string;
             task: string;
+            type: string | null;
             attempt: number;
             /** @enum {string} */
             status: "waiting" | "running" | "completed" | "failed" | "skipped" | "cancelled";
@@ -2278,11 +2441,36 @@ export interface components {
             } | null;
             /** Format: date-time */
             retry_at: string | null;
+            usage: {
+                [key: string]: unknown;
+            } | null;
             log_chunks: number | null;
+            /** Format: date-time */
+            queued_at: string | null;
             /** Format: date-time */
             started_at: string | null;
             /** Format: date-time */
             finished_at: string | null;
+            duration_ms: number | null;
+        };
+        ExecutionStats: {
+            /** @description null of stand-alone jobs */
+            workflow: string | null;
+            /** @description null where all of a workflow are counted together */
+            task: string | null;
+            /**
+             * Format: date-time
+             * @description When the stretch of time begins.
+             */
+            at: string;
+            total: number;
+            completed: number;
+            failed: number;
+            cancelled: number;
+            skipped: number;
+            p50_ms: number | null;
+            p95_ms: number | null;
+            p99_ms: number | null;
         };
         Fire: {
             /** Format: date-time */
@@ -2460,6 +2648,8 @@ export interface components {
             attempt: number;
             /** @enum {string} */
             stream: "stdout" | "stderr" | "system";
+            /** @enum {string} */
+            level: "debug" | "info" | "warn" | "error";
             /** Format: date-time */
             at: string;
             text: string;
@@ -2489,6 +2679,11 @@ export interface components {
             role: "viewer" | "operator" | "developer" | "admin" | "owner";
             /** Format: date-time */
             created_at: string;
+            /**
+             * Format: date-time
+             * @description Since when they are kept out; null for who may work here.
+             */
+            suspended_at: string | null;
         };
         MemberRole: {
             /** @enum {string} */
@@ -2515,7 +2710,7 @@ export interface components {
             name: string;
             /** Format: date-time */
             expires_at?: string | null;
-            scopes?: ("workflow.read" | "workflow.write" | "schedule.write" | "schedule.operate" | "secret.read" | "secret.write" | "hook.manage" | "secret.rotate" | "run.read" | "run.start" | "run.cancel" | "run.pause" | "run.signal" | "task.decide" | "job.read" | "job.create" | "job.command" | "job.cancel" | "dead_letter.resolve" | "queue.manage" | "worker.read" | "worker.run" | "secret.give" | "log.read" | "artifact.read" | "artifact.write" | "key.rotate" | "subscription.read" | "subscription.write" | "subscription.manage" | "notification.read" | "audit.read" | "token.manage" | "member.read" | "member.manage" | "workspace.rename" | "workspace.archive")[] | null;
+            scopes?: ("workflow.read" | "workflow.write" | "schedule.write" | "schedule.operate" | "secret.read" | "secret.write" | "hook.manage" | "secret.rotate" | "run.read" | "run.start" | "run.cancel" | "run.pause" | "run.signal" | "task.decide" | "job.read" | "job.create" | "job.command" | "job.cancel" | "dead_letter.resolve" | "queue.manage" | "worker.read" | "worker.run" | "secret.give" | "log.read" | "retention.set" | "artifact.read" | "artifact.write" | "key.rotate" | "account.manage" | "subscription.read" | "subscription.write" | "subscription.manage" | "notification.read" | "audit.read" | "token.manage" | "member.read" | "member.manage" | "workspace.rename" | "workspace.archive")[] | null;
             /** @description Workers with it take from these queues alone. All when left out. */
             queues?: string[] | null;
         };
@@ -2527,7 +2722,7 @@ export interface components {
             all_workspaces: boolean;
             /** @enum {string|null} */
             role?: "viewer" | "operator" | "developer" | "admin" | "owner" | null;
-            scopes?: ("workflow.read" | "workflow.write" | "schedule.write" | "schedule.operate" | "secret.read" | "secret.write" | "hook.manage" | "secret.rotate" | "run.read" | "run.start" | "run.cancel" | "run.pause" | "run.signal" | "task.decide" | "job.read" | "job.create" | "job.command" | "job.cancel" | "dead_letter.resolve" | "queue.manage" | "worker.read" | "worker.run" | "secret.give" | "log.read" | "artifact.read" | "artifact.write" | "key.rotate" | "subscription.read" | "subscription.write" | "subscription.manage" | "notification.read" | "audit.read" | "token.manage" | "member.read" | "member.manage" | "workspace.rename" | "workspace.archive")[] | null;
+            scopes?: ("workflow.read" | "workflow.write" | "schedule.write" | "schedule.operate" | "secret.read" | "secret.write" | "hook.manage" | "secret.rotate" | "run.read" | "run.start" | "run.cancel" | "run.pause" | "run.signal" | "task.decide" | "job.read" | "job.create" | "job.command" | "job.cancel" | "dead_letter.resolve" | "queue.manage" | "worker.read" | "worker.run" | "secret.give" | "log.read" | "retention.set" | "artifact.read" | "artifact.write" | "key.rotate" | "account.manage" | "subscription.read" | "subscription.write" | "subscription.manage" | "notification.read" | "audit.read" | "token.manage" | "member.read" | "member.manage" | "workspace.rename" | "workspace.archive")[] | null;
             /** @description Workers with it take from these queues alone. All when left out. */
             queues?: string[] | null;
         };
@@ -2750,6 +2945,13 @@ export interface components {
         RerunStarted: {
             started: string[];
             more: boolean;
+        };
+        Retention: {
+            /** @description How long it is kept. */
+            keep_days: number;
+            /** @description What the platform allows, and does where nothing is set. */
+            max_keep_days: number;
+            is_set: boolean;
         };
         RotatedKey: {
             /** @description So many secrets were encrypted anew. */
@@ -3434,6 +3636,71 @@ export interface operations {
             };
         };
     };
+    showArtifactRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How long files are kept, if their run is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setArtifactRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description null for as long as the platform does. */
+                    keep_days: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description As it is from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getArtifactUsage: {
         parameters: {
             query?: never;
@@ -3468,7 +3735,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
-                action?: "user.registered" | "user.signed_in" | "session.ended" | "session.all_ended" | "session.reuse_detected" | "user.password_reset" | "user.linked" | "device.approved" | "device.denied" | "token.created" | "token.deleted" | "workspace.created" | "workspace.renamed" | "workspace.archived" | "workspace.restored" | "member.joined" | "member.role_changed" | "member.removed" | "member.left" | "service_account.created" | "service_account.deleted" | "key.rotated" | "invite.created" | "invite.revoked" | "workflow.pushed" | "workflow.archived" | "workflow.restored" | "schedule.created" | "schedule.changed" | "schedule.deleted" | "schedule.paused" | "schedule.resumed" | "schedule.backfilled" | "secret.created" | "secret.changed" | "secret.deleted" | "secret.key_rotated" | "hook.rotated" | "run.cancelled" | "run.paused" | "run.resumed" | "run.rerun" | "run.many_rerun" | "queue.changed" | "queue.paused" | "queue.resumed" | "dead_letter.replayed" | "dead_letter.dropped" | "approval.approved" | "approval.rejected" | "artifact.replaced" | "artifact.deleted" | "subscription.created" | "subscription.changed" | "subscription.deleted" | "subscription.paused" | "subscription.resumed" | "subscription.secret_rotated" | "delivery.redelivered" | "delivery.many_redelivered";
+                action?: "user.registered" | "user.signed_in" | "session.ended" | "session.all_ended" | "session.reuse_detected" | "user.password_reset" | "user.linked" | "device.approved" | "device.denied" | "token.created" | "token.deleted" | "workspace.created" | "workspace.renamed" | "workspace.archived" | "workspace.restored" | "member.joined" | "member.role_changed" | "member.removed" | "member.left" | "member.suspended" | "member.resumed" | "account.suspended" | "account.resumed" | "service_account.created" | "service_account.deleted" | "key.rotated" | "invite.created" | "invite.revoked" | "workflow.pushed" | "workflow.archived" | "workflow.restored" | "schedule.created" | "schedule.changed" | "schedule.deleted" | "schedule.paused" | "schedule.resumed" | "schedule.backfilled" | "secret.created" | "secret.changed" | "secret.deleted" | "secret.key_rotated" | "hook.rotated" | "run.cancelled" | "run.paused" | "run.resumed" | "run.rerun" | "run.many_rerun" | "queue.changed" | "queue.paused" | "queue.resumed" | "dead_letter.replayed" | "dead_letter.dropped" | "approval.approved" | "approval.rejected" | "artifact.replaced" | "artifact.deleted" | "retention.changed" | "subscription.created" | "subscription.changed" | "subscription.deleted" | "subscription.paused" | "subscription.resumed" | "subscription.secret_rotated" | "delivery.redelivered" | "delivery.many_redelivered";
                 /** @description Who did it, by address. */
                 actor?: string;
                 since?: string;
@@ -3508,7 +3775,7 @@ export interface operations {
     exportAudit: {
         parameters: {
             query?: {
-                action?: "user.registered" | "user.signed_in" | "session.ended" | "session.all_ended" | "session.reuse_detected" | "user.password_reset" | "user.linked" | "device.approved" | "device.denied" | "token.created" | "token.deleted" | "workspace.created" | "workspace.renamed" | "workspace.archived" | "workspace.restored" | "member.joined" | "member.role_changed" | "member.removed" | "member.left" | "service_account.created" | "service_account.deleted" | "key.rotated" | "invite.created" | "invite.revoked" | "workflow.pushed" | "workflow.archived" | "workflow.restored" | "schedule.created" | "schedule.changed" | "schedule.deleted" | "schedule.paused" | "schedule.resumed" | "schedule.backfilled" | "secret.created" | "secret.changed" | "secret.deleted" | "secret.key_rotated" | "hook.rotated" | "run.cancelled" | "run.paused" | "run.resumed" | "run.rerun" | "run.many_rerun" | "queue.changed" | "queue.paused" | "queue.resumed" | "dead_letter.replayed" | "dead_letter.dropped" | "approval.approved" | "approval.rejected" | "artifact.replaced" | "artifact.deleted" | "subscription.created" | "subscription.changed" | "subscription.deleted" | "subscription.paused" | "subscription.resumed" | "subscription.secret_rotated" | "delivery.redelivered" | "delivery.many_redelivered";
+                action?: "user.registered" | "user.signed_in" | "session.ended" | "session.all_ended" | "session.reuse_detected" | "user.password_reset" | "user.linked" | "device.approved" | "device.denied" | "token.created" | "token.deleted" | "workspace.created" | "workspace.renamed" | "workspace.archived" | "workspace.restored" | "member.joined" | "member.role_changed" | "member.removed" | "member.left" | "member.suspended" | "member.resumed" | "account.suspended" | "account.resumed" | "service_account.created" | "service_account.deleted" | "key.rotated" | "invite.created" | "invite.revoked" | "workflow.pushed" | "workflow.archived" | "workflow.restored" | "schedule.created" | "schedule.changed" | "schedule.deleted" | "schedule.paused" | "schedule.resumed" | "schedule.backfilled" | "secret.created" | "secret.changed" | "secret.deleted" | "secret.key_rotated" | "hook.rotated" | "run.cancelled" | "run.paused" | "run.resumed" | "run.rerun" | "run.many_rerun" | "queue.changed" | "queue.paused" | "queue.resumed" | "dead_letter.replayed" | "dead_letter.dropped" | "approval.approved" | "approval.rejected" | "artifact.replaced" | "artifact.deleted" | "retention.changed" | "subscription.created" | "subscription.changed" | "subscription.deleted" | "subscription.paused" | "subscription.resumed" | "subscription.secret_rotated" | "delivery.redelivered" | "delivery.many_redelivered";
                 /** @description Who did it, by address. */
                 actor?: string;
                 since?: string;
@@ -3529,6 +3796,106 @@ export interface operations {
                 };
                 content: {
                     "application/x-ndjson": components["schemas"]["AuditEntry"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAccounts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                email?: string;
+                /** @description `true` for those that are kept out, `false` for the others. */
+                suspended?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who is known to the platform, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Account"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account, whose holder may come in again */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suspendAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account, whose holder is kept out of the platform now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
                 };
             };
             /** @description A refusal */
@@ -4448,8 +4815,22 @@ export interface operations {
                 limit?: number;
                 cursor?: string;
                 run_id?: string;
+                workflow?: string;
+                /** @description A task, with all its items; or one item of it, as `shard[0]`. */
                 task?: string;
+                type?: string;
+                worker_id?: string;
                 status?: "waiting" | "running" | "completed" | "failed" | "skipped" | "cancelled";
+                /** @description Not before: a duration such as 10m, or a time; of when it ended or, while it goes on, began. */
+                since?: string;
+                /** @description Before: a duration such as 10m, or a time. */
+                until?: string;
+                min_duration?: string;
+                max_duration?: string;
+                /** @description Words that its error's code and message have all, in any order, whole and in any case. */
+                error?: string;
+                /** @description An output and its value, as `rows=5` or `report.status=late`; of the first 16 single values. */
+                output?: string;
             };
             header?: never;
             path?: never;
@@ -4457,7 +4838,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Attempts of tasks, newest first */
+            /** @description Attempts of tasks, the latest first */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4466,6 +4847,47 @@ export interface operations {
                     "application/json": {
                         items: components["schemas"]["Execution"][];
                         next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    executionStats: {
+        parameters: {
+            query?: {
+                by?: "workflow" | "task";
+                workflow?: string;
+                task?: string;
+                /** @description A duration such as 7d, which is the usual, or a time. */
+                since?: string;
+                /** @description A duration such as 1d, or a time. */
+                until?: string;
+                /** @description How long a stretch is; 1d is the usual. */
+                every?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Counts, by time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ExecutionStats"][];
                     };
                 };
             };
@@ -4775,6 +5197,114 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How long logs and attempts are kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description null for as long as the platform does. */
+                    keep_days: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description As it is from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchLogs: {
+        parameters: {
+            query?: {
+                /** @description A regular expression (RE2) that a line matches, in its first 8,192 characters; or plain text anywhere in it, where nothing of it is one of \^$.*+?()[]{}| without a backslash before it. */
+                grep?: string;
+                level?: "debug" | "info" | "warn" | "error";
+                workflow?: string;
+                task?: string;
+                /** @description A duration such as 10m, or a time; the usual is 24h. */
+                since?: string;
+                until?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines that match */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["LogLine"][];
+                        next_cursor: string | null;
+                    };
                 };
             };
             /** @description A refusal */
@@ -5536,7 +6066,9 @@ export interface operations {
                 tail?: number;
                 /** @description A duration such as 10m, or a time. */
                 since?: string;
-                /** @description Plain text that a line contains; a backslash goes before any of \^$*+?()[]{}| */
+                /** @description Lines that are at least this urgent. */
+                level?: "debug" | "info" | "warn" | "error";
+                /** @description A regular expression (RE2) that a line matches, in its first 8,192 characters; or plain text anywhere in it, where nothing of it is one of \^$.*+?()[]{}| without a backslash before it. */
                 grep?: string;
                 follow?: string;
                 cursor?: string;
@@ -7563,6 +8095,70 @@ export interface operations {
         };
         responses: {
             /** @description The member with another role */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The member, who may work in the workspace again */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suspendMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The member, who is kept out of the workspace now */
             200: {
                 headers: {
                     [name: string]: unknown;

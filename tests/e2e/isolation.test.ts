@@ -185,9 +185,9 @@ test("another workspace can't be chosen by its name", async () => {
 })
 
 test("lists hold nothing of another workspace", async () => {
-  // What goes on without an end is no list; whose inbox it is says the token.
+  // What goes on without an end is no list, whose inbox it is says the token, and accounts are everybody's.
   const isList = ({ path, method, id }: Operation) =>
-    method === "GET" && !path.includes("{") && id !== "followNotifications"
+    method === "GET" && !path.includes("{") && !["followNotifications", "listAccounts"].includes(id)
   const lists = secured.filter(isList)
   expect(lists.length).toBeGreaterThanOrEqual(5)
   for (const operation of lists) {
@@ -203,6 +203,11 @@ test("lists hold nothing of another workspace", async () => {
     for (const secret of [...ids, ...names.map((one) => `"${one}"`)])
       expect([operation.id, text.includes(secret)]).toEqual([operation.id, false])
   }
+})
+
+test("who is known to the platform is told to its operators alone", async () => {
+  const list = secured.filter(({ id }) => id === "listAccounts")
+  expect(await outcomes(list, { authorization: `Bearer ${stranger}` })).toEqual(["listAccounts 403"])
 })
 
 test("nothing of all that has changed what is owned", async () => {

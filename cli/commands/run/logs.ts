@@ -5,6 +5,7 @@ import { connect } from "../../connection.ts"
 import { readDuration, readNumber } from "../../duration.ts"
 import { exit_codes } from "../../exit.ts"
 import type { Io } from "../../io.ts"
+import { readLevel } from "../../level.ts"
 import { outcomeCode } from "../../outcome.ts"
 import { logLine } from "../../progress.ts"
 
@@ -15,12 +16,16 @@ export const run = async ({ arguments: [run_id = ""], options }: Given, io: Io):
   const since_ms = readDuration("--since", text(options, "since"))
   const task = text(options, "task")
   const grep = text(options, "grep")
+  const attempt = readNumber("--attempt", text(options, "attempt"))
+  const level = readLevel(text(options, "level"))
   const follow = flag(options, "follow")
   const lines = client.runs.logs(run_id, {
     follow,
     signal: io.signal,
     ...(task !== undefined && { task }),
     ...(grep !== undefined && { grep }),
+    ...(attempt !== undefined && { attempt }),
+    ...(level !== undefined && { level }),
     ...(tail !== undefined && { tail }),
     ...(since_ms !== undefined && { since: new Date(io.now().getTime() - since_ms).toISOString() }),
   })

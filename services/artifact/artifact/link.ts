@@ -5,6 +5,7 @@ import { json, type Sql } from "#kernel/database/database.ts"
 import { type ArtifactStore, stagingKey } from "../store.ts"
 import { discardIfPossible } from "./discard.ts"
 import { checkSize, reserve } from "./keep.ts"
+import { lifetimeOf } from "./lifetime.ts"
 import { checkContentType, checkName } from "./name.ts"
 import type { Pending } from "./settle.ts"
 
@@ -19,8 +20,9 @@ type Link = {
 /** A link by which just this file can be brought to the store itself; it is the run's once it is there. */
 export const linkUpload =
   (store: ArtifactStore) =>
-  async (actor: Caller, { run_id, expires_s, expected, ...given }: Link): Promise<Presigned> => {
+  async (actor: Caller, { run_id, expected, ...given }: Link): Promise<Presigned> => {
     allow(actor, "artifact.write")
+    const expires_s = lifetimeOf(actor, given.expires_s, store.kit.now())
     const name = checkName(given.name)
     const content_type = checkContentType(given.content_type)
     const { workspace_id } = actor

@@ -3,6 +3,7 @@ import type { Opened, Presigned, Range } from "#kernel/blob/blob.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { type ArtifactStore, finalKey } from "../store.ts"
 import { takeArrivalsOf } from "./arrive.ts"
+import { lifetimeOf } from "./lifetime.ts"
 import { readArtifact, readOfItems } from "./read.ts"
 import type { Artifact } from "./shape.ts"
 
@@ -46,7 +47,7 @@ export const presignArtifact = (store: ArtifactStore) => {
   return async (actor: Actor, wanted: Wanted & { readonly expires_s: number }): Promise<Presigned> => {
     const { id, name, content_type } = await show(actor, wanted)
     const file_name = name.split("/").at(-1) ?? name
-    const { expires_s } = wanted
+    const expires_s = lifetimeOf(actor, wanted.expires_s, store.kit.now())
     return store.blob.presign({ key: finalKey(id), method: "GET", expires_s, content_type, file_name })
   }
 }

@@ -28,8 +28,10 @@ export const tailLogs =
     )
     if (!isKnown) return []
     const wanted = { run_id, workspace_id, task: task || undefined, attempt: undefined, after: undefined }
+    const until_ms = performance.now() + search_ms / 2
+    const ahead = { tail: Math.min(lines, max_lines), start: "", until_ms, isWanted: () => true }
     const last: LogLine[] = []
-    for await (const line of logLines(archive, wanted, { follow: true, signal })) {
+    for await (const line of logLines(archive, wanted, { follow: true, signal, ahead })) {
       if (line === "idle") continue
       last.push(line)
       if (last.length > Math.min(lines, max_lines)) last.shift()

@@ -1,14 +1,14 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import type { Office } from "../office.ts"
 import { redeliver, redeliverMany } from "./redeliver.ts"
 import { deliveryDetailShape, deliveryShape, deliveryStatus } from "./shape.ts"
 import { listDeliveries, showDelivery } from "./show.ts"
 
 const root = "/api/v1/deliveries"
-const params = z.object({ delivery_id: z.uuid() })
+const params = z.object({ delivery_id: idText })
 
 const listRoute = createRoute({
   method: "get",
@@ -17,10 +17,10 @@ const listRoute = createRoute({
   security: bearer,
   request: {
     query: pageQuery.extend({
-      cursor: z.uuid().optional(),
-      subscription_id: z.uuid().optional(),
+      cursor: idText.optional(),
+      subscription_id: idText.optional(),
       status: deliveryStatus.optional(),
-      run_id: z.uuid().optional(),
+      run_id: idText.optional(),
     }),
   },
   responses: {
@@ -56,7 +56,7 @@ const redeliverRoute = createRoute({
 const chosenShape = z
   .strictObject({
     status: z.enum(["dead", "delivered"]).default("dead"),
-    subscription_id: z.uuid().optional(),
+    subscription_id: idText.optional(),
     since: z.iso.datetime({ offset: true }).optional(),
   })
   .openapi("ChooseDeliveries")

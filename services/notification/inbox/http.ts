@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import type { App } from "#kernel/http/app.ts"
 import { eventStream, type ServerSent } from "#kernel/http/event-stream.ts"
-import { bearer, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idText, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import type { Office } from "../office.ts"
 import { followNotifications, type StreamEvent } from "../stream/follow.ts"
 import { countUnread, listNotifications } from "./list.ts"
@@ -33,7 +33,7 @@ const readRoute = createRoute({
   path: `${root}/{notification_id}/read`,
   operationId: "readNotification",
   security: bearer,
-  request: { params: z.object({ notification_id: z.uuid() }) },
+  request: { params: z.object({ notification_id: idText }) },
   responses: { 200: jsonAnswer("The notification, read", notificationShape), ...refusals },
 })
 

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import { deliveryShape } from "../delivery/shape.ts"
 import type { Office } from "../office.ts"
 import { changeSubscription } from "./change.ts"
@@ -12,7 +12,7 @@ import { testSubscription } from "./test-delivery.ts"
 import { deleteSubscription, pauseSubscription, resumeSubscription, rotateSecret } from "./turn.ts"
 
 const root = "/api/v1/subscriptions"
-const params = z.object({ subscription_id: z.uuid() })
+const params = z.object({ subscription_id: idText })
 const one = `${root}/{subscription_id}` as const
 
 const listRoute = createRoute({
@@ -20,7 +20,7 @@ const listRoute = createRoute({
   path: root,
   operationId: "listSubscriptions",
   security: bearer,
-  request: { query: pageQuery.extend({ cursor: z.uuid().optional() }) },
+  request: { query: pageQuery.extend({ cursor: idText.optional() }) },
   responses: {
     200: jsonAnswer("Your own, and the workspace's if you may manage them", page(subscriptionShape)),
     ...refusals,
