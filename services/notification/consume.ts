@@ -9,5 +9,8 @@ const linger_ms = 50
 
 /** Other services are asked in between, so no transaction is open meanwhile: idempotent by the rows that it writes. */
 export const notificationConsumers = (office: Office): readonly Consumer[] => [
-  { group: "notification", topics: followedTopics, max_batch, linger_ms, handle: recordEvents(office) },
+  {
+    ...{ group: "notification", topics: followedTopics, more_topics: office.listening.wanted },
+    ...{ max_batch, linger_ms, handle: recordEvents(office) },
+  },
 ]

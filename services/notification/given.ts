@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto"
 import type { Actor } from "#kernel/auth/actor.ts"
-import type { Role } from "#kernel/auth/permissions.ts"
+import type { Permission, Role } from "#kernel/auth/permissions.ts"
 import { platformKey } from "#kernel/auth/platform-key.ts"
 import type { Envelope, EventData, EventName } from "#kernel/events/envelope.ts"
 import type { App } from "#kernel/http/app.ts"
@@ -14,6 +14,7 @@ import { createMetrics, type Metrics } from "#kernel/telemetry/metrics.ts"
 import { testDatabase } from "#kernel/testing/database.ts"
 import { createSender, type Sender } from "./delivery/send.ts"
 import type { RunFacts } from "./event/describe.ts"
+import { listenFor } from "./event/listen.ts"
 import type { Member } from "./event/members.ts"
 import { recordEvents } from "./event/record.ts"
 import { notificationHttp } from "./http.ts"
@@ -22,7 +23,12 @@ import type { Office } from "./office.ts"
 import { createStreams } from "./stream/streams.ts"
 import { createVault } from "./subscription/vault.ts"
 
-export type Person = Member & { readonly workspace_id: string; readonly bearer: string }
+export type Person = Member & {
+  readonly workspace_id: string
+  readonly bearer: string
+  /** Of a token that is for these alone. */
+  readonly scopes?: readonly Permission[]
+}
 
 export type Answer = { readonly status: number; readonly body: Record<string, unknown> }
 
@@ -72,6 +78,7 @@ const officeOn = (
     ...{ database, kit, mail, log: silentLog },
     vault: createVault(key),
     streams: createStreams({ database, kit }),
+    listening: listenFor(database),
     outbound: {
       policy: createPolicy({ settings, allow, only: [] }),
       resolve: async (host) => (host === "localhost" ? ["127.0.0.1"] : ["10.0.0.1"]),

@@ -17,12 +17,20 @@ const send_ms = 500
 export const sendingLoop = (sender: Sender, log: Log): WakeableLoop =>
   loop({ name: "notification.send", round: sender.round, idle_ms: send_ms, log })
 
+const refreshed =
+  ({ listening }: Office) =>
+  async (): Promise<boolean> => {
+    await listening.refresh()
+    return false
+  }
+
 export const notificationLoops = (office: Office, keep_days: number): readonly Loop[] => {
   const { streams, log } = office
   return [
     loop({ name: "notification.collect", round: streams.collect, idle_ms: collect_ms, log }),
     loop({ name: "notification.alive", round: streams.stayAlive, idle_ms: alive_ms, log }),
     loop({ name: "notification.slow", round: fireWatches(office), idle_ms: look_ms, log }),
+    loop({ name: "notification.listening", round: refreshed(office), idle_ms: look_ms, log }),
     loop({ name: "notification.release", round: releaseHeld(office), idle_ms: look_ms, log }),
     loop({
       name: "notification.clean",

@@ -4,6 +4,7 @@ import type { Outbound } from "#kernel/outbound/call.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { RunFacts } from "./event/describe.ts"
+import type { Listening } from "./event/listen.ts"
 import type { Members } from "./event/members.ts"
 import type { Measures } from "./measure/measures.ts"
 import type { Streams } from "./stream/streams.ts"
@@ -17,6 +18,7 @@ export type Office = {
   readonly vault: Vault
   readonly members: Members
   readonly streams: Streams
+  readonly listening: Listening
   readonly outbound: Outbound
   /** There is none where no server for it is set. */
   readonly mail: Mail | undefined

@@ -5,6 +5,7 @@ import { service } from "#kernel/service/service.ts"
 import { type NotificationConfig, notificationConfig } from "./config.ts"
 import { notificationConsumers } from "./consume.ts"
 import { createSender } from "./delivery/send.ts"
+import { listenFor } from "./event/listen.ts"
 import { notificationHttp } from "./http.ts"
 import { notificationLoops, sendingLoop } from "./loops.ts"
 import { createMeasures, observeWaiting } from "./measure/measures.ts"
@@ -33,9 +34,12 @@ export const notification = service({
   needs: ["database"],
   calls: ["iam", "scheduler", "workflow", "metadata"],
   migrations: new URL("./migrations", import.meta.url).pathname,
-  start: (platform, config) => {
+  start: async (platform, config) => {
     const { database, kit, log, call } = platform
     const mail = mailBy(config)
+    const listening = listenFor(database)
+    // Before the first event is read: what is passed over doesn't come again.
+    await listening.refresh()
     const streams = createStreams({ database, kit })
     observeWaiting(platform.metrics, { database, openStreams: streams.count })
     let wake = (): void => undefined
@@ -43,6 +47,7 @@ export const notification = service({
       ...{ database, kit, log, mail },
       vault: createVault(platform.key),
       streams,
+      listening,
       measures: createMeasures(platform.metrics),
       outbound: { policy: policyOf(config), resolve: resolveByDns },
       public_url: config.WF_PUBLIC_URL,

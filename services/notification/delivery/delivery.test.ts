@@ -143,6 +143,8 @@ describe("a webhook", () => {
     expect(made).toMatchObject({ status: "dead", attempts: tries, error: "It answered 503." })
     await send()
     expect(called).toHaveLength(tries)
+    const { body } = await house.ask(ada, "GET", `subscriptions/${made?.subscription_id}`)
+    expect(body).toMatchObject({ paused_at: null, failing_since: expect.any(String) })
     expect(new Set(called.map(({ headers, body }) => `${headers.get("webhook-id")} ${body}`)).size).toBe(1)
     const failed = { delivered: false, request: {}, response: null, error: "no" }
     const nexts = Array.from({ length: tries }, (_, index) => nextFor(failed, index + 1, 0.5))
@@ -191,7 +193,11 @@ describe("a webhook", () => {
     await fail(ada)
     await send()
     const [made] = await deliveries(ada)
-    for (const person of [grace, stranger]) {
+    await webhook(grace, { scope: "workspace", events: ["run.cancelled"] })
+    await fail(ada, { status: "cancelled" })
+    expect((await deliveries(grace)).map(({ type }) => type)).toEqual(["run.cancelled"])
+    expect(await deliveries(stranger)).toEqual([])
+    for (const person of [given.person(house, "viewer", ada.workspace_id), stranger]) {
       expect(await deliveries(person)).toEqual([])
       expect((await house.ask(person, "GET", `deliveries/${made?.id}`)).status).toBe(404)
       expect((await house.ask(person, "POST", `deliveries/${made?.id}/redeliver`)).status).toBe(404)
@@ -265,6 +271,27 @@ describe("a webhook", () => {
     expect(called.map(({ headers }) => headers.get("webhook-id"))).toEqual(
       Array.from({ length: 2 }, () => called[0]?.headers.get("webhook-id") ?? ""),
     )
+  })
+
+  test("that is under way again is not settled by what an attempt that was given up says", async () => {
+    const ada = given.person(house)
+    const { id } = await webhook(ada)
+    const held = Promise.withResolvers<Response>()
+    answer = () => held.promise
+    await fail(ada)
+    await house.sender.round()
+    await until("it is under way", () => called.length === 1)
+    answer = () => new Response("not now", { status: 503 })
+    await wait()
+    await send(house.neighbour().sender)
+    held.resolve(new Response("gone", { status: 410 }))
+    await house.sender.drain()
+    expect((await deliveries(ada))[0]).toMatchObject({
+      status: "queued",
+      attempts: 2,
+      error: "It answered 503.",
+    })
+    expect((await house.ask(ada, "GET", `subscriptions/${id}`)).body.paused_at).toBe(null)
   })
 
   test("that keeps failing is paused, its owner is told, and it goes on where it was when it is resumed", async () => {

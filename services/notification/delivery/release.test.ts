@@ -89,6 +89,29 @@ test("a storm is five messages and one that has the rest, and what it had is kno
   expect(await statuses(ada)).toEqual({ delivered: 7, bundled: 35 })
 })
 
+test("what another process has let go meanwhile is not let go once more", async () => {
+  const ada = given.person(house)
+  await subscribe(ada, { digest: "hourly" })
+  await fail(ada, "one")
+  await fail(ada, "two")
+  await wait()
+  const { database } = house.office
+  let is_overtaken = false
+  const run: typeof database.run = async (work, options) => {
+    const found = await database.run(work, options)
+    const isHeld =
+      Array.isArray(found) && (found[0] as { content?: unknown } | undefined)?.content !== undefined
+    if (isHeld && !is_overtaken) {
+      is_overtaken = true
+      await release(house.neighbour().office)
+    }
+    return found
+  }
+  await release({ ...house.office, database: { ...database, run } })
+  await send()
+  expect([is_overtaken, called.map(({ data }) => data.body)]).toEqual([true, ["- one failed\n- two failed"]])
+})
+
 test("a digest has all of its hour, and one alone comes as it is", async () => {
   const ada = given.person(house)
   await subscribe(ada, { digest: "hourly" })

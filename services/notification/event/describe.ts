@@ -37,9 +37,11 @@ export type RunFacts = {
   readonly cause: Cause | null
 }
 
-/** Of a run as the scheduler shows it, what people are told. */
-export const runFacts = (text: string): RunFacts => {
-  const { workflow, version, status, reason, started_at, finished_at, tasks } = run.parse(JSON.parse(text))
+/** Of a run as the scheduler shows it, what people are told; undefined if it can't be read, which is to hold nobody up. */
+export const runFacts = (text: string): RunFacts | undefined => {
+  const { success, data } = run.safeParse(JSON.parse(text))
+  if (!success) return undefined
+  const { workflow, version, status, reason, started_at, finished_at, tasks } = data
   const failed = tasks.filter((one) => one.status === "failed")
   const [first] = failed.toSorted((one, other) =>
     (one.finished_at ?? "").localeCompare(other.finished_at ?? ""),

@@ -37,14 +37,8 @@ const blank = {
   ...{ message: null, until: null, longer_than_ms: null, job: null },
 } as const
 
-/** What is read of the bus. */
-export const followedTopics = [
-  "workflow.started",
-  "workflow.completed",
-  "task.waiting",
-  "task.reminded",
-  "job.dead_lettered",
-] as const
+/** What is read of the bus in any case; of runs only while somebody is to be told of them. */
+export const followedTopics = ["task.waiting", "task.reminded", "job.dead_lettered"] as const
 
 const ends = { completed: "run.completed", failed: "run.failed", cancelled: "run.cancelled" } as const
 

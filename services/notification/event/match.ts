@@ -21,10 +21,16 @@ export const matchFacts = async (sql: Sql, facts: readonly Fact[]): Promise<read
         ${list(facts.map(({ at }) => at))}::text::timestamptz[],
         ${list(facts.map((fact) => fact.longer_than_ms))}::text::bigint[]
       ) with ordinality as fact (workspace_id, kind, workflow, is_part, at, bound_ms, place)
-      join notification.subscription on subscription.workspace_id = fact.workspace_id
+      cross join lateral (
+        select made.* from notification.subscription as made
+        where made.workspace_id = fact.workspace_id and made.source = 'made'
+        union all
+        select usual.* from notification.subscription as usual
+        where usual.workspace_id = fact.workspace_id and usual.source = 'usual' and fact.kind like 'approval.%'
+      ) as subscription
     where fact.kind = any(subscription.events) and paused_at is null
       and (fact.bound_ms is null or fact.bound_ms = longer_than_ms)
-      and fact.at >= case when source = 'made' then created_at else now() - interval '1 day' end
+      and fact.at >= counts_from and (source = 'made' or fact.at >= now() - interval '1 day')
       and (cardinality(workflows) + cardinality(tags) = 0 or fact.workflow = any(workflows) or cardinality(tags) > 0)
       and (not fact.is_part or fact.workflow = any(workflows))
     order by subscription.id, fact.place`

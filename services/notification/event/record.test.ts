@@ -115,6 +115,49 @@ test("a paused one tells nothing of what happens meanwhile", async () => {
   expect(await titles(ada)).toEqual(["later failed"])
 })
 
+test("what happened while it was paused, or before it asked for it, is nothing to it, however late it is told", async () => {
+  const ada = given.person(house)
+  const { id } = await subscribe(ada, { events: ["run.completed"] })
+  const now = () => ({ ...given.end(house, ada.workspace_id), at: new Date().toISOString() })
+  const before = now()
+  await house.ask(ada, "PATCH", `subscriptions/${id}`, { events: ["run.failed"] })
+  await house.tell(before)
+  expect(await titles(ada)).toEqual([])
+  await house.ask(ada, "POST", `subscriptions/${id}/pause`)
+  const meanwhile = now()
+  await house.ask(ada, "POST", `subscriptions/${id}/resume`)
+  await house.tell(before, meanwhile)
+  expect(await titles(ada)).toEqual([])
+  await house.tell(given.end(house, ada.workspace_id, { workflow: "later" }))
+  expect(await titles(ada)).toEqual(["later failed"])
+})
+
+test("runs are listened to only while somebody is to be told of them, from the moment on", async () => {
+  const own = await given.house()
+  const ada = given.person(own)
+  const { listening } = own.office
+  const wanted = () => listening.wanted().map(({ topic }) => topic)
+  const settled = async () => {
+    await listening.refresh()
+    await listening.refresh()
+    return wanted()
+  }
+  expect(await settled()).toEqual([])
+  const make = (body: object) => own.ask(ada, "POST", "subscriptions", body)
+  const failed = await make({ events: ["run.failed", "approval.waiting"] })
+  expect(wanted()).toEqual(["workflow.completed"])
+  const slow = await make({ events: ["run.slow"], longer_than: "1h" })
+  expect(wanted().sort()).toEqual(["workflow.completed", "workflow.started"])
+  expect((await settled()).sort()).toEqual(["workflow.completed", "workflow.started"])
+  await own.ask(ada, "DELETE", `subscriptions/${slow.body.id}`)
+  expect(await settled()).toEqual(["workflow.completed"])
+  await own.ask(ada, "POST", `subscriptions/${failed.body.id}/pause`)
+  expect(await settled()).toEqual([])
+  await own.ask(ada, "POST", `subscriptions/${failed.body.id}/resume`)
+  expect(wanted()).toEqual(["workflow.completed"])
+  await own.close()
+})
+
 test("a dead letter is told of with its job", async () => {
   const ada = given.person(house)
   await subscribe(ada, { events: ["job.dead_lettered"] })
@@ -138,7 +181,7 @@ const started = (workspace_id: string, ago_s: number) => {
 
 const backdate = () =>
   house.office.database.run(
-    (sql) => sql`update notification.subscription set created_at = now() - interval '1 day'`,
+    (sql) => sql`update notification.subscription set counts_from = now() - interval '1 day'`,
   )
 
 test("a run that takes too long is told of while it runs, once, and not again at its end", async () => {

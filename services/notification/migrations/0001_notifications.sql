@@ -27,11 +27,15 @@ create table notification.subscription (
   paused_at timestamptz,
   pause_reason text,
   failing_since timestamptz,
+  -- What happened before is nothing to it.
+  counts_from timestamptz not null default now(),
   created_by uuid not null,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
 create index subscription_of on notification.subscription (workspace_id, id);
+-- Every member may have a usual one, which hears of approvals alone: all else looks only at those that were made.
+create index subscription_made on notification.subscription (workspace_id) where source = 'made';
 
 -- One for each event and subscription, whatever becomes of it.
 create table notification.delivery (

@@ -4,6 +4,7 @@ import { serveHttp } from "#kernel/http/serve.ts"
 import { until } from "#kernel/testing/until.ts"
 import { given, type NotificationHouse, type Person } from "../given.ts"
 import { limits } from "./limits.ts"
+import { deletePresence, insertPresence } from "./presence.ts"
 
 let house: NotificationHouse
 beforeAll(async () => {
@@ -175,6 +176,18 @@ test("a stream that closes takes nothing from another of the same person that op
     await second.leave()
     await until("it is over", async () => (await presences(ada)) === 0)
   }
+})
+
+test("what an earlier opening takes away is never what a later one has noted", async () => {
+  const ada = given.person(house)
+  const instance_id = crypto.randomUUID()
+  const { database } = house.office
+  for (const opening of [1, 2])
+    await database.tx((sql) => insertPresence(sql, instance_id, { ...ada, opening }))
+  await database.run((sql) => deletePresence(sql, instance_id, { ...ada, opening: 1 }))
+  expect(await presences(ada)).toBe(1)
+  await database.run((sql) => deletePresence(sql, instance_id, { ...ada, opening: 2 }))
+  expect(await presences(ada)).toBe(0)
 })
 
 test("one person holds only so many streams open", async () => {

@@ -18,6 +18,7 @@ import {
 } from "./settings.ts"
 import type { CreateSubscription, SubscriptionCreated } from "./shape.ts"
 import { secretLabel } from "./vault.ts"
+import { allowEvents } from "./viewer.ts"
 
 const max_subscriptions = 1_000
 const secret_bytes = 24
@@ -31,6 +32,7 @@ export const createSubscription =
   async (actor: Caller, wanted: CreateSubscription): Promise<SubscriptionCreated> => {
     allow(actor, "subscription.write")
     if (wanted.scope === "workspace") allow(actor, "subscription.manage")
+    allowEvents(actor, wanted.events)
     const settings: Settings = { ...wanted, name: wanted.name ?? usualName(wanted) }
     checkEvents(settings)
     const target = targetOf(office, { ...settings, own_email: actor.email })
@@ -53,6 +55,7 @@ export const createSubscription =
     }
     return database.tx(async (sql) => {
       const row = await insertSubscription(sql, made)
+      sql.afterCommit(() => office.listening.add(row.events, row.counts_from))
       await record(sql, actor, [subscriptionDeed("created", row)])
       return { ...subscriptionOf(row), secret }
     })
@@ -81,7 +84,8 @@ const insertSubscription = async (sql: Sql, made: Made): Promise<SubscriptionRow
       ${made.secret}::bytea, ${made.digest}, ${made.quiet_from}::int, ${made.quiet_until}::int, ${made.timezone},
       ${made.user_id}::text::uuid
     where (
-      select count(*) from notification.subscription where workspace_id = ${made.workspace_id}::text::uuid
+      select count(*) from notification.subscription
+      where workspace_id = ${made.workspace_id}::text::uuid and source = 'made'
     ) < ${max_subscriptions}::int
     returning *`
   if (row) return row

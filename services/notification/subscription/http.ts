@@ -121,8 +121,8 @@ export const mountSubscriptions = (app: App, office: Office): void => {
     return context.body(null, 204)
   })
   for (const [turn, apply] of [
-    ["pause", pauseSubscription(database)],
-    ["resume", resumeSubscription(database)],
+    ["pause", pauseSubscription(office)],
+    ["resume", resumeSubscription(office)],
   ] as const) {
     app.openapi(turnRoute(turn), async (context) =>
       context.json(await apply(callerIn(context), context.req.valid("param").subscription_id), 200),

@@ -23,6 +23,7 @@ export type SubscriptionRow = {
   readonly paused_at: Date | null
   readonly pause_reason: string | null
   readonly failing_since: Date | null
+  readonly counts_from: Date
   readonly created_by: string
   readonly created_at: Date
   readonly updated_at: Date

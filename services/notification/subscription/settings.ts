@@ -24,12 +24,8 @@ export const columnsOf = ({
   quiet_until: quiet_hours === null ? null : minuteOf(quiet_hours.until),
 })
 
-/** What programs that handle mail read as something else than one plain address. */
-const syntax = /[<>(),:;"[\]\\\s]/u
-const address = z
-  .email()
-  .max(254)
-  .refine((text) => !syntax.test(text))
+/** One plain address: without anything that programs that handle mail read as a group, a list, a comment or a quote. */
+const address = z.email().max(254)
 
 export const isMailAddress = (text: string): boolean => address.safeParse(text).success
 

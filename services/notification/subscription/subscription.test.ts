@@ -91,6 +91,22 @@ test("nobody sees or changes another person's, nor the workspace's without the p
   expect((await list(developer)).map(({ id }) => id)).toEqual([String(shared.body.id)])
 })
 
+test("a token that is for subscriptions alone is told of nothing that it may not see", async () => {
+  const ada = given.person(house)
+  const narrow = { ...ada, bearer: "narrow", scopes: ["subscription.write", "job.read"] as const }
+  house.known.people.set(ada.workspace_id, [ada, narrow])
+  expect((await make(narrow, { events: ["run.failed"] })).body.code).toBe("auth.forbidden")
+  expect((await make(narrow, { events: ["run.failed"], scope: "workspace" })).body.code).toBe(
+    "auth.forbidden",
+  )
+  const made = await make(narrow, { events: ["job.dead_lettered"] })
+  expect(made.status).toBe(201)
+  const path = `subscriptions/${made.body.id}`
+  expect((await house.ask(narrow, "PATCH", path, { events: ["run.failed"] })).status).toBe(403)
+  house.known.people.set(ada.workspace_id, [ada])
+  expect((await house.ask(ada, "GET", path)).body.events).toEqual(["job.dead_lettered"])
+})
+
 test("an address is sealed, and only what isn't secret of it is shown", async () => {
   const ada = given.person(house)
   const webhook = await make(ada, {
@@ -109,10 +125,15 @@ test("an address is sealed, and only what isn't secret of it is shown", async ()
   ])
   expect(webhook.body.secret).toStartWith("whsec_")
   expect((await house.ask(ada, "GET", `subscriptions/${webhook.body.id}`)).body.secret).toBe(undefined)
-  const rows = await house.office.database.run((sql) => sql`select * from notification.subscription`)
-  const stored = JSON.stringify(rows, (_, value: unknown) =>
-    value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value,
+  const rows = await house.office.database.run(
+    (sql) => sql<{ address: Uint8Array; secret: Uint8Array | null }>`
+      select address, secret from notification.subscription where address is not null`,
   )
+  expect(rows.length).toBeGreaterThanOrEqual(2)
+  const stored = rows
+    .flatMap(({ address, secret }) => [address, secret ?? new Uint8Array()])
+    .map((box) => Buffer.from(box).toString("latin1"))
+    .join("\n")
   for (const secret of ["hidden", "u:pw", String(webhook.body.secret)]) expect(stored).not.toContain(secret)
   const turned = await house.ask(ada, "POST", `subscriptions/${webhook.body.id}/rotate-secret`)
   expect(turned.body.secret).not.toBe(webhook.body.secret)

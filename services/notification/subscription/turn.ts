@@ -12,12 +12,14 @@ import { secretLabel } from "./vault.ts"
 import { lockSubscription } from "./viewer.ts"
 
 /** What happens while it is paused is told nobody; what was to be sent already is kept until it goes on. */
-export const pauseSubscription = (database: Database) => turn(database, "pause")
+export const pauseSubscription = (office: Turning) => turn(office, "pause")
 
-export const resumeSubscription = (database: Database) => turn(database, "resume")
+export const resumeSubscription = (office: Turning) => turn(office, "resume")
+
+type Turning = Pick<Office, "database" | "listening">
 
 const turn =
-  (database: Database, way: "pause" | "resume") =>
+  ({ database, listening }: Turning, way: "pause" | "resume") =>
   async (actor: Caller, id: string): Promise<Subscription> => {
     allow(actor, "subscription.write")
     return database.tx(async (sql) => {
@@ -26,6 +28,7 @@ const turn =
       if (is_done) return subscriptionOf(before)
       const after = way === "pause" ? await setPaused(sql, id, null) : await setResumed(sql, id)
       if (!after) throw noSubscription(id)
+      if (way === "resume") sql.afterCommit(() => listening.add(after.events, after.counts_from))
       await record(sql, actor, [subscriptionDeed(way === "pause" ? "paused" : "resumed", after)])
       return subscriptionOf(after)
     })
@@ -52,7 +55,8 @@ export const setPaused = async (
 const setResumed = async (sql: Sql, id: string): Promise<SubscriptionRow | undefined> => {
   const [row] = await sql<SubscriptionRow>`
     update notification.subscription
-    set paused_at = null, pause_reason = null, failing_since = null, updated_at = now()
+    set paused_at = null, pause_reason = null, failing_since = null, updated_at = now(),
+      counts_from = clock_timestamp()
     where id = ${id}::text::uuid
     returning *`
   await sql`

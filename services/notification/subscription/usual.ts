@@ -16,9 +16,9 @@ export const insertUsual = async (sql: Sql, holders: readonly Holder[]): Promise
   const columnOf = (column: keyof Holder) => list(ids.map((id) => known.get(id)?.[column] ?? ""))
   await sql`
     insert into notification.subscription
-      (id, workspace_id, user_id, name, source, events, workflows, tags, channel, shown, digest, timezone, created_by)
+      (id, workspace_id, user_id, name, source, events, workflows, tags, channel, shown, digest, timezone, counts_from, created_by)
     select id, workspace_id, user_id, ${name}, 'usual', array['approval.waiting', 'approval.reminded'], '{}', '{}',
-      'in_app', '', 'none', 'UTC', user_id
+      'in_app', '', 'none', 'UTC', to_timestamp(0), user_id
     from unnest(${list(ids)}::text::uuid[], ${columnOf("workspace_id")}::text::uuid[], ${columnOf("user_id")}::text::uuid[])
       as t (id, workspace_id, user_id)
     on conflict do nothing`

@@ -1,6 +1,7 @@
 import { type Actor, allow } from "#kernel/auth/actor.ts"
 import { includes } from "#kernel/auth/permissions.ts"
 import type { Sql } from "#kernel/database/database.ts"
+import type { EventKind } from "../event/kinds.ts"
 import { readSubscriptions, type SubscriptionRow, type Viewer } from "./read.ts"
 import { noSubscription } from "./shape.ts"
 
@@ -11,6 +12,12 @@ export const viewerOf = (actor: Actor): Viewer => ({
   manages:
     includes(actor.role, "subscription.manage") && (actor.scopes?.includes("subscription.manage") ?? true),
 })
+
+/** Who is told of something may see it: a token that is for other things isn't used to be told. */
+export const allowEvents = (actor: Actor, events: readonly EventKind[]): void => {
+  if (events.some((kind) => kind.startsWith("job."))) allow(actor, "job.read")
+  if (events.some((kind) => !kind.startsWith("job."))) allow(actor, "run.read")
+}
 
 /** Locked, so that it stays as it is until the transaction ends. */
 export const lockSubscription = async (sql: Sql, actor: Actor, id: string): Promise<SubscriptionRow> => {

@@ -26,8 +26,8 @@ export const watchRuns = async ({ database }: Office, events: readonly Envelope[
           ${list(parts)}::text::boolean[]
         ) as run (id, workspace_id, workflow, started_at, is_part)
         join notification.subscription on subscription.workspace_id = run.workspace_id
-      where 'run.slow' = any(events) and paused_at is null and longer_than_ms is not null
-        and run.started_at >= created_at
+      where source = 'made' and 'run.slow' = any(events) and paused_at is null and longer_than_ms is not null
+        and run.started_at >= counts_from
         and (cardinality(workflows) + cardinality(tags) = 0 or run.workflow = any(workflows) or cardinality(tags) > 0)
         and (not run.is_part or run.workflow = any(workflows))
       on conflict do nothing`,
