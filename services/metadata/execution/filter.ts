@@ -3,6 +3,7 @@ import { durationMs } from "#language/duration.ts"
 import { momentOf } from "../log/filter.ts"
 import { conditionOf, isOfTask } from "../log/of-task.ts"
 import type { Execution, ExecutionStatus } from "./execution.ts"
+import { paceOf } from "./pace.ts"
 import { errorWords, isPlainWord, outputValues, powerOf, type Term, termOf, wordsOf } from "./terms.ts"
 
 export type Sought = {
@@ -81,10 +82,11 @@ export const filterOf = (sought: Sought, now: Date): Filter => {
       // Whatever else has ended has no error.
       ...(words.length > 0 && { status: "failed" }),
       ...(status !== undefined && { status }),
+      // By whole steps in the store, and exactly afterwards.
       ...((least_ms !== undefined || most_ms !== undefined) && {
-        duration_ms: {
-          ...(least_ms !== undefined && { gte: least_ms }),
-          ...(most_ms !== undefined && { lte: most_ms }),
+        pace: {
+          ...(least_ms !== undefined && { gte: paceOf(least_ms) }),
+          ...(most_ms !== undefined && { lte: paceOf(most_ms) }),
         },
       }),
     } as Filter["where"],
@@ -100,7 +102,10 @@ export const filterOf = (sought: Sought, now: Date): Filter => {
     ],
     containing: output === undefined ? [] : inJson(output),
     isWanted: (execution) =>
-      isOfTask(task, execution.task) && hasWords(execution, words) && hasOutput(execution, output),
+      isOfTask(task, execution.task) &&
+      isLasting(execution, least_ms, most_ms) &&
+      hasWords(execution, words) &&
+      hasOutput(execution, output),
     open: !needs_end && (status === undefined || is_going.has(status)),
     ended: status === undefined || !is_going.has(status),
   }
@@ -109,6 +114,9 @@ export const filterOf = (sought: Sought, now: Date): Filter => {
 /** The last name of the path, and the value, with or without quotes. */
 const inJson = ([path, value]: readonly [string, string]): readonly string[] =>
   [`${path.split(".").at(-1)}`, value].map((text) => JSON.stringify(text).slice(1, -1))
+
+const isLasting = ({ duration_ms }: Execution, least_ms = 0, most_ms = Number.POSITIVE_INFINITY): boolean =>
+  duration_ms === null || duration_ms === undefined || (duration_ms >= least_ms && duration_ms <= most_ms)
 
 const hasWords = (execution: Execution, words: readonly string[]): boolean => {
   if (words.length === 0) return true
