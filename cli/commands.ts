@@ -1,5 +1,6 @@
 import { accountCommands } from "./account-commands.ts"
 import { adminCommands } from "./admin-commands.ts"
+import { artifactCommands } from "./artifact-commands.ts"
 import { auditCommands } from "./audit-commands.ts"
 import type { Command } from "./command.ts"
 import { historyCommands, retentionCommands } from "./history-commands.ts"
@@ -13,6 +14,7 @@ import { tokenCommands } from "./token-commands.ts"
 import { waitCommands } from "./wait-commands.ts"
 import { workflowCommands } from "./workflow-commands.ts"
 
+const plain = ["--plain", "line by line, without a screen of its own"] as const
 const json = ["--json", "print the API's objects, one line each for streams"] as const
 const inputs = ["-i, --input <key=value...>", "an input of the run; repeat it for more"] as const
 
@@ -47,6 +49,7 @@ export const commands: readonly Command[] = [
       ["--inputs <file>", "inputs from a JSON or YAML file"],
       ["--detach", "print the run's id and don't wait"],
       ["--timeout <duration>", "stop waiting after this long (the run goes on)"],
+      plain,
       ["--local", "on a platform of its own, for this run alone"],
       json,
     ],
@@ -57,7 +60,7 @@ export const commands: readonly Command[] = [
     name: "watch",
     summary: "follow a run until it ends",
     arguments: ["<run>"],
-    options: [["--timeout <duration>", "stop waiting after this long (the run goes on)"], json],
+    options: [["--timeout <duration>", "stop waiting after this long (the run goes on)"], plain, json],
     examples: ["wf watch 0198c0de-…"],
     load: () => import("./commands/run/watch.ts"),
   },
@@ -121,6 +124,7 @@ export const commands: readonly Command[] = [
       ["--since <duration>", "with --all-failed: only runs of the last such time"],
       ["--detach", "print the run's id and don't wait"],
       ["--timeout <duration>", "stop waiting after this long (the run goes on)"],
+      plain,
       json,
     ],
     examples: [
@@ -187,36 +191,7 @@ export const commands: readonly Command[] = [
   ...scheduleCommands,
   ...hookCommands,
   ...secretCommands,
-  {
-    name: "artifacts list",
-    summary: "the files a run has kept",
-    arguments: ["<run>"],
-    options: [["--all", "all of them"], json],
-    examples: ["wf artifacts list 0198c0de-…"],
-    load: () => import("./commands/artifacts/list.ts"),
-  },
-  {
-    name: "artifacts download",
-    summary: "get a file of a run, or all of them",
-    arguments: ["<run>", "[name]"],
-    options: [
-      ["--all", "every file of the run"],
-      ["-o, --output <path>", "where to; `-` is stdout"],
-    ],
-    examples: [
-      "wf artifacts download 0198c0de-… card.txt -o -",
-      "wf artifacts download 0198c0de-… --all -o out",
-    ],
-    load: () => import("./commands/artifacts/download.ts"),
-  },
-  {
-    name: "artifacts upload",
-    summary: "add a file to a run",
-    arguments: ["<run>", "<file>"],
-    options: [["--name <name>", "under this name (default: the file's)"], json],
-    examples: ["wf artifacts upload 0198c0de-… report.pdf"],
-    load: () => import("./commands/artifacts/upload.ts"),
-  },
+  ...artifactCommands,
   {
     name: "login",
     summary: "sign in to a platform and remember it as a profile",

@@ -43,6 +43,7 @@ const following = (story: Story, more: { json?: boolean; logs?: boolean; timeout
   run_id: "r",
   json: more.json ?? false,
   logs: more.logs ?? false,
+  plain: false,
   timeout_ms: more.timeout_ms,
 })
 

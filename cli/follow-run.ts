@@ -4,6 +4,7 @@ import type { Run } from "#sdk/shapes.ts"
 import { asJson } from "./clean.ts"
 import { exit_codes } from "./exit.ts"
 import { Failure } from "./failure.ts"
+import { followLive, leftWords } from "./follow-live.ts"
 import type { Io } from "./io.ts"
 import { outcomeCode } from "./outcome.ts"
 import { eventLine, logLine, summaryLines } from "./progress.ts"
@@ -14,6 +15,8 @@ export type Following = {
   readonly json: boolean
   /** Log lines among the changes. */
   readonly logs: boolean
+  /** Line by line, also for a person at a terminal. */
+  readonly plain: boolean
   readonly timeout_ms: number | undefined
   /** How long lines may still come after the run has ended. */
   readonly last_lines_ms?: number
@@ -31,6 +34,9 @@ export const followRun = async (following: Following, io: Io): Promise<number> =
   if (io.signal.aborted) stop()
   else io.signal.addEventListener("abort", stop)
   try {
+    if (io.takes_keys && !json && !following.plain) {
+      return await followLive({ client, run_id, signal: leave.signal }, io)
+    }
     const over = new AbortController()
     const until = AbortSignal.any([leave.signal, over.signal])
     const lines = following.logs ? showLines(following, until, io) : Promise.resolve()
@@ -53,9 +59,9 @@ export const followRun = async (following: Following, io: Io): Promise<number> =
 }
 
 const left = (reason: unknown, run_id: string): Failure => {
-  const on = `The run goes on; \`wf watch ${run_id}\` follows it again.`
-  if (reason === "timeout") return new Failure(exit_codes.timed_out, `The run has not ended in time. ${on}`)
-  return new Failure(exit_codes.interrupted, `Not waiting any more. ${on}`)
+  if (reason !== "timeout") return new Failure(exit_codes.interrupted, leftWords(run_id))
+  const words = `The run has not ended in time. The run goes on; \`wf watch ${run_id}\` follows it again.`
+  return new Failure(exit_codes.timed_out, words)
 }
 
 const showEvents = async (

@@ -10,6 +10,8 @@ export type Io = {
   write(bytes: Uint8Array): Promise<void>
   readonly out_is_tty: boolean
   readonly note_is_tty: boolean
+  /** Somebody sits at a terminal that a screen can be drawn on. */
+  readonly takes_keys: boolean
   readonly columns: number
   readonly color: boolean
   readonly environment: Environment

@@ -116,6 +116,22 @@ export const memberCommands: readonly Command[] = [
     load: () => import("./commands/members/role.ts"),
   },
   {
+    name: "members suspend",
+    summary: "keep a member out, with their tokens for the workspace, until they are resumed",
+    arguments: ["<member>"],
+    options: [yes, json],
+    examples: ["wf members suspend ada@example.com"],
+    load: () => import("./commands/members/suspend.ts"),
+  },
+  {
+    name: "members resume",
+    summary: "let a suspended member in again, as what they were",
+    arguments: ["<member>"],
+    options: [json],
+    examples: ["wf members resume ada@example.com"],
+    load: () => import("./commands/members/resume.ts"),
+  },
+  {
     name: "members remove",
     summary: "end somebody's membership; their tokens for the workspace end with it",
     arguments: ["<member>"],

@@ -9,6 +9,7 @@ export const memberColumns = (now: Date): readonly Column<Member>[] => [
   { title: "name", full: (row) => row.name },
   { title: "role", full: (row) => row.role },
   { title: "since", full: (row) => row.created_at, short: (row) => ago(row.created_at, now) },
+  { title: "state", full: (row) => (row.suspended_at === null ? "active" : "suspended") },
 ]
 
 export const printMember = (member: Member, options: Options, io: Io): number =>

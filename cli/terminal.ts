@@ -9,6 +9,10 @@ const wantsColor = (environment: NodeJS.ProcessEnv, is_tty: boolean): boolean =>
   return is_tty && environment.TERM !== "dumb"
 }
 
+/** Where nobody sits a terminal is only a log. */
+const isForPeople = ({ CI, TERM }: NodeJS.ProcessEnv): boolean =>
+  TERM !== "dumb" && (CI === undefined || CI === "" || CI === "false")
+
 /** A reader that went away, as `head` does, is no error: there is just nobody to write for. */
 const endOnFailure = (stream: NodeJS.WriteStream): void => {
   stream.on("error", (error: NodeJS.ErrnoException) => {
@@ -61,6 +65,7 @@ export const terminal = (environment: NodeJS.ProcessEnv): Io => {
       }),
     out_is_tty,
     note_is_tty: process.stderr.isTTY ?? false,
+    takes_keys: out_is_tty && process.stdin.isTTY === true && isForPeople(environment),
     // A terminal that nobody has told its size says 0.
     columns: process.stdout.columns || 80,
     color: wantsColor(environment, out_is_tty),

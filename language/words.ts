@@ -138,4 +138,7 @@ export const artifactGlob = z
 
 export const fetchGlob = z
   .string()
-  .refine(insideFolder, `what is fetched is an artifact's name, or a pattern: a relative path ${whole}`)
+  .refine(
+    (text) => insideFolder(text.replace(/\/$/, "")),
+    `what is fetched is an artifact's name, or a pattern: a relative path ${whole}`,
+  )

@@ -21,7 +21,7 @@ export const auditOf = (transport: Transport) => {
     transport.json<Page<AuditEntry>>({ path, query: options })
   return {
     list,
-    all: (filter: AuditFilter = {}) => allOf(list, { ...filter, limit: 200 }),
+    all: (filter: AuditFilter & PageOptions = {}) => allOf(list, filter),
     /** All of it, newest first, in one answer; one that breaks off throws. */
     export: (filter: AuditFilter = {}, signal?: AbortSignal) => exported(transport, filter, signal),
   }

@@ -184,7 +184,7 @@ test("all pages of a list are read, each from where the last one ended", async (
   const { client, requests } = serve(...pages.map((page) => json(page)))
   expect((await all(client.runs.all({ status: "failed" }))).map(({ id }) => id)).toEqual(["a", "b", "c"])
   const queries = requests.map(({ url }) => new URL(url).search)
-  expect(queries).toEqual(["?status=failed", "?status=failed&cursor=b"])
+  expect(queries).toEqual(["?limit=200&status=failed", "?limit=200&status=failed&cursor=b"])
 })
 
 describe("a request", () => {

@@ -1,3 +1,4 @@
+import { accountsOf } from "./accounts.ts"
 import { artifactsOf } from "./artifacts.ts"
 import { auditOf } from "./audit.ts"
 import { deadLettersOf } from "./dead-letters.ts"
@@ -30,6 +31,7 @@ export const createClient = (options: ClientOptions) => {
     history: historyOf(transport),
     identity: identityOf(transport),
     workspaces: workspacesOf(transport),
+    accounts: accountsOf(transport),
     audit: auditOf(transport),
   }
 }

@@ -1,5 +1,6 @@
 export { z } from "zod"
-export type { Upload } from "./artifacts.ts"
+export type { AccountFilter } from "./accounts.ts"
+export type { Download, ListArtifacts, PresignArtifact, Upload } from "./artifacts.ts"
 export type { AuditFilter } from "./audit.ts"
 export { expr } from "./authoring/ref.ts"
 export { each, workflow } from "./authoring/workflow.ts"
@@ -12,7 +13,9 @@ export type { FollowOptions, ListRuns, LogOptions, StartRun, WatchOptions } from
 export { isEnded } from "./runs.ts"
 export type { CreateServiceAccount, CreateServiceToken } from "./service-accounts.ts"
 export type {
+  Account,
   Artifact,
+  ArtifactUsage,
   AuditEntry,
   Backfilled,
   CreateJob,
@@ -25,6 +28,7 @@ export type {
   Member,
   NextFire,
   Page,
+  Presigned,
   Queue,
   QueueSettings,
   Role,

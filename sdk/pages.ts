@@ -1,15 +1,19 @@
 import type { Page, PageOptions } from "./shapes.ts"
 
+/** The most that a page has. */
+const page_size = 200
+
 /** Every item of a list, page after page. */
 export async function* allOf<Options extends PageOptions, Item>(
   list: (options: Options) => Promise<Page<Item>>,
   options: Options,
 ): AsyncGenerator<Item> {
-  let next: Options | undefined = options
+  const whole = { limit: page_size, ...options }
+  let next: Options | undefined = whole
   while (next !== undefined) {
     const page: Page<Item> = await list(next)
     yield* page.items
     const cursor = page.next_cursor ?? undefined
-    next = cursor === undefined ? undefined : { ...options, cursor }
+    next = cursor === undefined ? undefined : { ...whole, cursor }
   }
 }

@@ -44,6 +44,11 @@ const membersOf = (transport: Transport) => {
     all: (id: string, options: PageOptions = {}) => allOf((page) => list(id, page), options),
     setRole: (id: string, user_id: string, role: Role) =>
       transport.json<Member>({ method: "PATCH", path: path(id, user_id), json: { role } }),
+    /** Keeps them out, with their tokens for it and their streams, until they are resumed. */
+    suspend: (id: string, user_id: string) =>
+      transport.json<Member>({ method: "POST", path: `${path(id, user_id)}/suspend`, json: {} }),
+    resume: (id: string, user_id: string) =>
+      transport.json<Member>({ method: "POST", path: `${path(id, user_id)}/resume`, json: {} }),
     /** Oneself, too: that is leaving. */
     remove: (id: string, user_id: string) =>
       transport.json<undefined>({ method: "DELETE", path: path(id, user_id) }),

@@ -27,13 +27,29 @@ const skippedLines = (output: string): readonly string[] => [
   ...new Set(output.split("\n").filter((line) => line.startsWith("SKIPPED"))),
 ]
 
+/** What a failing stage printed, without the tests that passed: where only the end is kept, what failed is in it. */
+const failureOf = ({ output }: Outcome): string =>
+  output
+    .split("\n")
+    .filter((line) => !line.startsWith("(pass)"))
+    .join("\n")
+    .trim()
+
+/** The failed tests of a stage, or the stage itself where it failed in another way. */
+const failedTests = (stage: Stage, outcome: Outcome | "not run"): readonly string[] => {
+  if (outcome === "not run") return [`not run: ${stage.name}`]
+  if (outcome.ok) return []
+  const tests = outcome.output.split("\n").filter((line) => line.startsWith("(fail)"))
+  return tests.length === 0 ? [`failed: ${stage.name}`] : tests.map((line) => `${line}, ${stage.name}`)
+}
+
 const showOutcome = (stage: Stage, outcome: Outcome): void => {
   const { ok, counts, output, took_ms } = outcome
   say(
     `${ok ? "ok    " : "FAILED"}${seconds(took_ms)}  ${stage.name.padEnd(28)} ${stage.tests ? tally(counts) : ""}`.trimEnd(),
   )
   if (ok) for (const line of skippedLines(output)) say(`  ${line}`)
-  else say(`${output.trimEnd()}\n${stage.mend === undefined ? "" : `To mend: ${stage.mend}\n`}`)
+  else say(`${failureOf(outcome)}\n${stage.mend === undefined ? "" : `To mend: ${stage.mend}\n`}`)
 }
 
 /** Everything that the tests lay down somewhere goes with it, also what a killed one left behind. */
@@ -46,6 +62,7 @@ const scratchFolder = (): string => {
 
 const run = async (extent: Extent): Promise<Counts> => {
   const total = { passed: 0, failed: 0, skipped: 0 }
+  const failures: string[] = []
   const add = ({ passed, failed, skipped }: Counts) => {
     total.passed += passed
     total.failed += failed
@@ -71,8 +88,10 @@ const run = async (extent: Extent): Promise<Counts> => {
       if (outcome === "not run") say(`not run         ${stage.name}: it needs what has failed`)
       else showOutcome(stage, outcome)
       add(outcome === "not run" ? { passed: 0, failed: 1, skipped: 0 } : outcome.counts)
+      failures.push(...failedTests(stage, outcome))
     }
     await runStages(runnable, { report, stop: stopping.signal })
+    for (const line of failures) say(line)
   } finally {
     await server.stop()
     rmSync(scratch, { recursive: true, force: true })

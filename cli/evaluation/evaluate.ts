@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { clean } from "../clean.ts"
 import type { Io } from "../io.ts"
-import { endLeft } from "./left.ts"
+import { endLeft, endProcess } from "./left.ts"
 import { memoryOf } from "./memory.ts"
 import { type Told, toldSchema } from "./told.ts"
 
@@ -86,19 +86,10 @@ const held = async (
     }
     if (refusal !== undefined) break
   }
-  endGroup(child.pid)
+  // It leads a group, in which all is that it has started.
+  endProcess(-child.pid)
   await child.exited
   return refusal
-}
-
-/** The process leads a group, in which all is that it has started. */
-const endGroup = (pid: number): void => {
-  try {
-    process.kill(-pid, "SIGKILL")
-  } catch (error) {
-    // Nobody is left in it; some systems say it the second way.
-    if (!["ESRCH", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error
-  }
 }
 
 /** The beginning of what it prints; all of it is read, so that it never waits for us. */

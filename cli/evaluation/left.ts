@@ -27,16 +27,17 @@ export const endLeft = async (folder: string): Promise<void> => {
   for (let round = 0; round < max_rounds; round += 1) {
     const left = begunWith(folder)
     if (left.length === 0) return
-    for (const process_id of left) end(process_id)
+    left.forEach(endProcess)
     await Bun.sleep(round_ms)
   }
 }
 
-const end = (process_id: number): void => {
+/** A process, or of a negative number the group that it leads. */
+export const endProcess = (process_id: number): void => {
   try {
     process.kill(process_id, "SIGKILL")
   } catch (error) {
-    // It has ended by itself, or became somebody else.
+    // It has ended by itself, or became somebody else; of a group that has ended some systems say it the second way.
     if (!["ESRCH", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error
   }
 }

@@ -7,7 +7,15 @@ export const capture = (more: Partial<Io> = {}): Captured => {
   const printed: string[] = []
   const noted: string[] = []
   return {
-    ...{ printed, noted, out_is_tty: false, note_is_tty: false, columns: 80, color: false },
+    ...{
+      printed,
+      noted,
+      out_is_tty: false,
+      note_is_tty: false,
+      takes_keys: false,
+      columns: 80,
+      color: false,
+    },
     environment: {},
     out: (line) => void printed.push(line),
     note: (line) => void noted.push(line),

@@ -52,15 +52,13 @@ const validationBy = (authority: string, name: string) => ({
 /** Where the image of Envoy has them. Its own way to those of the system leaves the name unchecked. */
 const public_authorities = "/etc/ssl/certs/ca-certificates.crt"
 
-const collectorTls = (host: string) => ({
+/** To a server of this name, for which the authority vouches. */
+const upstreamTls = (host: string, authority: string, more: object = {}) => ({
   name: "envoy.transport_sockets.tls",
   typed_config: {
     "@type": `${tls_type}.UpstreamTlsContext`,
     ...(isIP(host) === 0 && { sni: host }),
-    common_tls_context: {
-      tls_params,
-      validation_context: validationBy(public_authorities, host),
-    },
+    common_tls_context: { tls_params, ...more, validation_context: validationBy(authority, host) },
   },
 })
 
@@ -77,23 +75,9 @@ const collectorOf = (otlp_url: string): Cluster => {
     type: "STRICT_DNS",
     connect_timeout: "2s",
     load_assignment: { cluster_name: collector, endpoints: [{ lb_endpoints: [{ endpoint }] }] },
-    ...(is_safe && { transport_socket: collectorTls(address) }),
+    ...(is_safe && { transport_socket: upstreamTls(address, public_authorities) }),
   }
 }
-
-const callsTls = ({ ca, ...pair }: KeyPair & { readonly ca: string }, name: string) => ({
-  name: "envoy.transport_sockets.tls",
-  typed_config: {
-    "@type": `${tls_type}.UpstreamTlsContext`,
-    ...(isIP(name) === 0 && { sni: name }),
-    common_tls_context: {
-      tls_params,
-      tls_certificates: [certificateOf(pair)],
-      alpn_protocols: ["h2"],
-      validation_context: validationBy(ca, name),
-    },
-  },
-})
 
 const called = "scheduler_rpc"
 
@@ -104,7 +88,8 @@ const hostOf = ({ load_assignment }: Cluster): string | undefined =>
 const withCalls = (cluster: Cluster, { rpc_tls }: GatewayParts): Cluster => {
   const host = cluster.name === called ? hostOf(cluster) : undefined
   if (!rpc_tls || host === undefined) return cluster
-  return { ...cluster, transport_socket: callsTls(rpc_tls, host) }
+  const shown = { tls_certificates: [certificateOf(rpc_tls)], alpn_protocols: ["h2"] }
+  return { ...cluster, transport_socket: upstreamTls(host, rpc_tls.ca, shown) }
 }
 
 /** A path is in no span: its query may hold a signature, and that of a webhook is as good as a key. */

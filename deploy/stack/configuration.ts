@@ -17,6 +17,11 @@ const bucket_of_address = "{ max_tokens: 10000, tokens_per_fill: 2000, fill_inte
 const bucketOf = (per_s: number): string =>
   `{ max_tokens: ${per_s}, tokens_per_fill: ${per_s}, fill_interval: 1s }`
 
+const rated = (text: string, per_s: number): string => {
+  if (!text.includes(bucket_of_address)) throw new Error(`the gateway's file has no ${bucket_of_address}`)
+  return text.replace(bucket_of_address, bucketOf(per_s))
+}
+
 /** The gateway's configuration with this machine's addresses in place of those of the containers. */
 export const gatewayConfiguration = async ({
   port,
@@ -26,8 +31,7 @@ export const gatewayConfiguration = async ({
 }: GatewayPlace): Promise<string> => {
   const text = await gatewayFile()
   const placed = text.replaceAll("/etc/envoy/openapi.json", join(root, "sdk", "openapi.json"))
-  const rated = per_address === undefined ? placed : placed.replace(bucket_of_address, bucketOf(per_address))
-  const configuration = readGateway(rated)
+  const configuration = readGateway(per_address === undefined ? placed : rated(placed, per_address))
   configuration.admin.address.socket_address.port_value = 0
   for (const { address } of configuration.static_resources.listeners) {
     address.socket_address = { address: "127.0.0.1", port_value: port }

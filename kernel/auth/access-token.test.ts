@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "bun:test"
 import { createHmac } from "node:crypto"
 import { exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from "jose"
+import { until } from "#kernel/testing/until.ts"
 import { access_token, accessTokenVerifier } from "./access-token.ts"
 
 type Pair = Awaited<ReturnType<typeof generateKeyPair>>
@@ -95,4 +96,41 @@ test("a token whose claims were changed is refused", async () => {
   const [header, , signature] = (await signed()).split(".")
   const forged = encoded({ ...goodClaims(), role: "owner" })
   expect(await verify(`${header}.${forged}.${signature}`)).toBeUndefined()
+})
+
+test("a token by a key that is shown for another algorithm is refused: identity signs with one alone", async () => {
+  const strange = await generateKeyPair("ES384", { extractable: true })
+  const jwk = { ...(await exportJWK(strange.publicKey)), kid: "strange", use: "sig" }
+  const loaded = JSON.stringify({ keys: [public_jwk, jwk] })
+  const token = await new SignJWT(goodClaims())
+    .setProtectedHeader({ alg: "ES384", typ: access_token.type, kid: "strange" })
+    .sign(strange.privateKey)
+  expect(await accessTokenVerifier(() => Promise.resolve(loaded))(token)).toBeUndefined()
+})
+
+test("keys that nobody knows make identity be asked now and then, however many come", async () => {
+  let asked = 0
+  let now_ms = 0
+  const load = () => {
+    asked += 1
+    return Promise.resolve(jwks)
+  }
+  const verifier = accessTokenVerifier(load, () => now_ms)
+  const tokens = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => signed({ key: other.privateKey, header: { kid: `k${index}` } })),
+  )
+  for (const token of tokens) expect(await verifier(token)).toBeUndefined()
+  expect(asked).toBe(1)
+  now_ms += 5_000
+  for (const token of tokens) await verifier(token)
+  expect(asked).toBe(2)
+})
+
+test("a token that was believed a moment ago isn't any more once it has ended", async () => {
+  const verifier = accessTokenVerifier(() => Promise.resolve(jwks))
+  const ends_s = now_s() + 2
+  const token = await signed({ claims: { exp: ends_s } })
+  expect(await verifier(token)).toBeDefined()
+  await until("it has ended", async () => (await verifier(token)) === undefined)
+  expect(Date.now() / 1000).toBeLessThan(ends_s + 3)
 })

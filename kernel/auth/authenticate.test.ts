@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test"
+import { Problem } from "#kernel/problem/problem.ts"
 import type { Actor } from "./actor.ts"
 import { api_token_prefix, authenticator } from "./authenticate.ts"
 
@@ -47,5 +48,73 @@ test("Basic credentials with another password, or none, are not valid", async ()
 test("who sends nothing, or by another scheme, is not signed in", async () => {
   for (const given of [undefined, "", "Bearer", "Bearer ", token, `Digest ${token}`])
     await expect(ask(given)).rejects.toMatchObject({ code: "auth.required" })
-  await expect(ask(basic(`a:${"x".repeat(5_000)}`))).rejects.toMatchObject({ code: "auth.invalid" })
+})
+
+test("what is longer than any of ours is refused, and identity isn't asked about it", async () => {
+  let asked = 0
+  const counting = authenticator({
+    validate: () => {
+      asked += 1
+      return Promise.resolve(undefined)
+    },
+    revoked: () => Promise.resolve({ cursor: "0", subjects: [] }),
+    keys: () => Promise.resolve('{"keys":[]}'),
+  })
+  const [long, longer] = ["x".repeat(200), "x".repeat(5_000)]
+  const given: [string, string | undefined, string][] = [
+    [`Bearer ${api_token_prefix}${long}`, undefined, "auth.invalid"],
+    [basic(`a:${api_token_prefix}${long}`), undefined, "auth.invalid"],
+    [`Bearer ${longer}`, "w", "auth.invalid"],
+    [basic(`a:${longer}`), "w", "auth.invalid"],
+    [`Bearer ${token}`, long, "workspace.not_found"],
+  ]
+  for (const [authorization, workspace, code] of given)
+    await expect(counting({ authorization, workspace })).rejects.toMatchObject({ code })
+  expect(asked).toBe(0)
+  await expect(counting({ authorization: `Bearer ${token}`, workspace: "w" })).rejects.toMatchObject({
+    code: "auth.invalid",
+  })
+  expect(asked).toBe(1)
+})
+
+/** A service that asks an identity which answers as the test says, at the test's time. */
+const asking = () => {
+  const state = { now_ms: 0, answer: (): Promise<Actor | undefined> => Promise.resolve(actor) }
+  const identity = {
+    validate: () => state.answer(),
+    revoked: () => Promise.resolve({ cursor: "0", subjects: [] }),
+    keys: () => Promise.resolve('{"keys":[]}'),
+  }
+  const asked = authenticator(identity, () => state.now_ms)
+  const once = () =>
+    asked({ authorization: `Bearer ${token}`, workspace: undefined }).then(
+      () => "in",
+      (error: Problem) => error.code,
+    )
+  return { state, once }
+}
+
+const away = () => Promise.reject(new Problem("platform.unavailable"))
+
+test("without identity a token goes on for a minute after it was good, and then opens nothing", async () => {
+  const { state, once } = asking()
+  expect(await once()).toBe("in")
+  state.answer = away
+  state.now_ms += 59_000
+  expect(await once()).toBe("in")
+  state.now_ms += 1_000
+  expect(await once()).toBe("platform.unavailable")
+})
+
+test("who was refused once isn't let in by what was known before when identity is away", async () => {
+  const { state, once } = asking()
+  expect(await once()).toBe("in")
+  state.now_ms += 500
+  state.answer = () => Promise.reject(new Problem("member.suspended"))
+  expect(await once()).toBe("member.suspended")
+  state.answer = away
+  state.now_ms += 500
+  expect(await once()).toBe("member.suspended")
+  state.now_ms += 60_000
+  expect(await once()).toBe("platform.unavailable")
 })

@@ -1,7 +1,7 @@
 import { Problem } from "#kernel/problem/problem.ts"
-import { recent } from "#kernel/service/recent.ts"
 import { accessTokenVerifier } from "./access-token.ts"
 import type { Actor } from "./actor.ts"
+import { remembered } from "./remembered.ts"
 import { type Revoked, revocations } from "./revocations.ts"
 
 export const api_token_prefix = "wft_"
@@ -25,12 +25,17 @@ export type Authenticate = (credentials: Credentials) => Promise<Actor>
 
 /** For how long an API token's answer is trusted without asking again. */
 const answer_ms = 500
-/** And for how long while identity can't be reached. */
-const max_silence_ms = 60_000
-const max_answers = 10_000
 const max_token_length = 4_096
+/** What is longer is none of ours: it is neither asked about nor remembered. */
+const max_api_token_length = 128
+const max_workspace_length = 100
 
-const isAway = (error: unknown): boolean => error instanceof Problem && error.code === "platform.unavailable"
+const refuseOverlong = (token: string, workspace = ""): void => {
+  const is_api_token = token.startsWith(api_token_prefix)
+  if (is_api_token && token.length > max_api_token_length) throw new Problem("auth.invalid")
+  if (workspace.length <= max_workspace_length) return
+  throw new Problem("workspace.not_found", { detail: "No workspace has so long a name." })
+}
 
 const tokenOf = (authorization: string | undefined): string => {
   if (authorization === undefined) throw new Problem("auth.required")
@@ -50,25 +55,12 @@ const passwordOf = (credentials: string): string => {
 }
 
 /** Every service verifies the caller itself; no header from outside is trusted. */
-export const authenticator = (identity: Identity): Authenticate => {
+export const authenticator = (identity: Identity, clock = () => performance.now()): Authenticate => {
   const fromAccessToken = accessTokenVerifier(() => identity.keys())
   const isDoubted = revocations((cursor) => identity.revoked(cursor))
-  const answers = recent<{ readonly actor: Actor | undefined; readonly at_ms: number }>(max_answers)
-
-  const fromIdentity = async (token: string, workspace: string): Promise<Actor | undefined> => {
-    const key = `${workspace} ${token}`
-    const known = answers.get(key)
-    if (known && performance.now() - known.at_ms < answer_ms) return known.actor
-    const asked_ms = performance.now()
-    try {
-      const actor = await identity.validate(token, workspace)
-      answers.keep(key, { actor, at_ms: asked_ms })
-      return actor
-    } catch (error) {
-      if (known && isAway(error) && asked_ms - known.at_ms < max_silence_ms) return known.actor
-      throw error
-    }
-  }
+  const recall = remembered<Actor | undefined>(answer_ms, clock)
+  const fromIdentity = (token: string, workspace: string) =>
+    recall(`${workspace} ${token}`, () => identity.validate(token, workspace))
 
   /** By its signature alone, unless something has become of the session, its user or the workspace since. */
   const fromSignature = async (token: string): Promise<Actor | undefined> => {
@@ -78,6 +70,7 @@ export const authenticator = (identity: Identity): Authenticate => {
 
   return async ({ authorization, workspace }) => {
     const token = tokenOf(authorization)
+    refuseOverlong(token, workspace)
     const local = !token.startsWith(api_token_prefix) && workspace === undefined
     const actor = local ? await fromSignature(token) : await fromIdentity(token, workspace ?? "")
     if (!actor) throw new Problem("auth.invalid")

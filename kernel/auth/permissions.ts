@@ -37,6 +37,8 @@ export const permissions = {
   "artifact.write": ["operator", "developer", "admin", "owner"],
   /** The platform's own signing keys: owners of its first workspace. */
   "key.rotate": ["owner"],
+  /** Everybody's accounts, and keeping them out: owners of its first workspace. */
+  "account.manage": ["owner"],
   "audit.read": ["admin", "owner"],
   "token.manage": ["viewer", "operator", "developer", "admin", "owner"],
   "member.read": ["viewer", "operator", "developer", "admin", "owner"],
@@ -83,7 +85,9 @@ export const operations: Readonly<Record<string, Asked>> = {
   ...{ createServiceAccount: "member.manage", deleteServiceAccount: "member.manage" },
   ...{ createServiceToken: "member.manage", deleteServiceToken: "member.manage" },
   ...{ listServiceTokens: "member.manage", listServiceAccounts: "member.read" },
+  ...{ suspendMember: "member.manage", resumeMember: "member.manage" },
   rotateSigningKeys: "key.rotate",
+  ...{ listAccounts: "account.manage", suspendAccount: "account.manage", resumeAccount: "account.manage" },
   ...{ renameWorkspace: "workspace.rename" },
   ...{ archiveWorkspace: "workspace.archive", restoreWorkspace: "workspace.archive" },
   ...{ listAudit: "audit.read", exportAudit: "audit.read" },
@@ -113,6 +117,7 @@ export const operations: Readonly<Record<string, Asked>> = {
   executionStats: "log.read",
   setRetention: "retention.set",
   ...{ listArtifacts: "artifact.read", getArtifact: "artifact.read", presignArtifact: "artifact.read" },
+  getArtifactUsage: "artifact.read",
   ...{ putArtifact: "artifact.write", deleteArtifact: "artifact.write" },
 
   /** `job.command` too, if the job is a command. */

@@ -178,6 +178,22 @@ const refusing = (house: () => BlobHouse): void => {
     expect(await kept()).toEqual(before)
   })
 
+  test("what is not what was expected is refused and leaves nothing", async () => {
+    const { blob, kept } = house()
+    const before = await kept()
+    const sha256 = createHash("sha256").update("hello").digest("hex")
+    for (const expected of [{ size_bytes: 4 }, { sha256: sha256.replace(/^./, "x") }]) {
+      const put = blob.put("broken/other", streamOf("hello"), { ...limits, expected })
+      await expect(put).rejects.toMatchObject({ code: "artifact.damaged", status: 422 })
+    }
+    expect(await kept()).toEqual(before)
+    const stored = await blob.put("kept/told", streamOf("hello"), {
+      ...limits,
+      expected: { size_bytes: 5, sha256 },
+    })
+    expect(stored).toEqual({ size_bytes: 5, sha256 })
+  })
+
   test("a failed put leaves the earlier object as it was", async () => {
     const { blob } = house()
     await blob.put("broken/earlier", streamOf("earlier"), limits)
@@ -212,6 +228,19 @@ const signing = (house: () => BlobHouse): void => {
     const answer = await fetch(url, { method, headers, body: "sent" })
     expect(answer.status).toBe(200)
     expect(await textOf(await blob.open("signed/up"))).toBe("sent")
+  })
+
+  test("an upload that was told beforehand is taken as it was told, and as nothing else", async () => {
+    const { blob, kept } = house()
+    const before = await kept()
+    const sha256 = createHash("sha256").update("sent").digest("hex")
+    const told = { ...download, key: "signed/told", method: "PUT" as const }
+    const { url, method, headers } = await blob.presign({ ...told, expected: { size_bytes: 4, sha256 } })
+    const statusOf = async (body: string) => (await fetch(url, { method, headers, body })).status
+    for (const body of ["more", "longer", "sen", ""]) expect(await statusOf(body)).toBeGreaterThanOrEqual(400)
+    expect(await kept()).toEqual(before)
+    expect(await statusOf("sent")).toBe(200)
+    expect(await textOf(await blob.open("signed/told"))).toBe("sent")
   })
 
   test("a link allows one thing: no other method, key or time, and no change to it", async () => {

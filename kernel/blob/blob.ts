@@ -1,5 +1,7 @@
 export type Stored = { readonly size_bytes: number; readonly sha256: string }
 
+export type Expected = { readonly size_bytes?: number | undefined; readonly sha256?: string | undefined }
+
 export type Range = { readonly start: number; readonly end?: number }
 
 export type Opened = {
@@ -8,7 +10,12 @@ export type Opened = {
   readonly body: ReadableStream<Uint8Array>
 }
 
-export type PutLimits = { readonly content_type: string; readonly max_bytes: number }
+export type PutLimits = {
+  readonly content_type: string
+  readonly max_bytes: number
+  /** What it has to be, if that was said before. */
+  readonly expected?: Expected | undefined
+}
 
 /** Presigned: whoever holds it may do this one thing until then. */
 export type Presign = {
@@ -18,6 +25,8 @@ export type Presign = {
   readonly content_type: string
   /** Under which a browser saves it. */
   readonly file_name: string
+  /** What is to be put: nothing else is taken. */
+  readonly expected?: Expected | undefined
 }
 
 export type Presigned = {
@@ -30,7 +39,7 @@ export type Presigned = {
 
 /** Bytes by key, streamed: memory stays constant whatever the size. Keys are the services' own, of safe characters. */
 export type Blob = {
-  /** Stores all of it or nothing: a stream that fails, or is too long, leaves no object. */
+  /** Stores all of it or nothing: a stream that fails, is too long or not what was expected leaves no object. */
   put(key: string, body: ReadableStream<Uint8Array>, limits: PutLimits): Promise<Stored>
   /** Undefined when there is none. A range beyond the end gives an empty body. */
   open(key: string, range?: Range): Promise<Opened | undefined>

@@ -55,3 +55,28 @@ test("a folder that takes no files is a refusal that says why, not a bug, and no
   expect(await put("open/one")).toMatchObject({ size_bytes: 4 })
   await rm(folder, { recursive: true, force: true })
 })
+
+/** Ways to a disk of 8 MiB, or to something like it where nobody may mount one. */
+const waysTo = (folder: string): readonly (readonly string[])[] => {
+  const mounted = `mount -t tmpfs -o size=8m tmpfs ${folder} && exec "$@"`
+  const ways = [
+    ["unshare", "-rm", "sh", "-c", mounted, "sh"],
+    ["sh", "-c", 'ulimit -f 16384 && exec "$@"', "sh"],
+  ]
+  return ways.filter((words) => Bun.which(words[0] ?? "") && Bun.spawnSync([...words, "true"]).exitCode === 0)
+}
+
+test("a disk that is full is told, leaves nothing half, and takes what fits again", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "wf-small-"))
+  const program = join(import.meta.dir, "../testing/fill-disk.ts")
+  for (const way of waysTo(folder)) {
+    const { stdout } = Bun.spawnSync([...way, process.execPath, program, folder, "2", "20", "3"])
+    const [first, full, again] = stdout.toString().trim().split("\n")
+    expect([first, again]).toEqual(["2", "3"])
+    expect(full).toMatch(
+      /^The file can't be kept: (there is no space left|files may not be so large there)\.$/,
+    )
+  }
+  expect(waysTo(folder).length).toBeGreaterThan(0)
+  await rm(folder, { recursive: true, force: true })
+})

@@ -1,4 +1,4 @@
-import { createWriteStream } from "node:fs"
+import { createWriteStream, rmSync } from "node:fs"
 import { mkdir, open as openFile, rename, rm, stat } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { Readable } from "node:stream"
@@ -17,16 +17,20 @@ export type FolderOptions = {
   readonly now: () => Date
 }
 
-/** Objects as files. They appear under their key complete and synced, or not at all. */
+/** Objects as files. They appear under their key complete and synced, or not at all. The folder is this process's alone. */
 export const folderBlob = ({ folder, ...links }: FolderOptions): Blob => {
+  const drafts = join(folder, "drafts")
+  // What a process was writing when it died.
+  rmSync(drafts, { recursive: true, force: true })
   const pathOf = (name: string) => join(folder, checkKey(name))
   return {
-    async put(name, body, { max_bytes }) {
+    async put(name, body, limits) {
       const path = pathOf(name)
-      const draft = `${path}.${crypto.randomUUID()}.part`
-      const { bytes, stored } = counted(body, max_bytes)
+      const draft = join(drafts, crypto.randomUUID())
+      const { bytes, stored } = counted(body, limits)
       try {
         await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+        await mkdir(drafts, { recursive: true, mode: 0o700 })
         await pipeline(
           Readable.from(bytes, { objectMode: false }),
           createWriteStream(draft, { mode: 0o600, flush: true }),
@@ -58,6 +62,7 @@ export const folderBlob = ({ folder, ...links }: FolderOptions): Blob => {
 
 const reasons: Readonly<Record<string, string>> = {
   ENOSPC: "there is no space left",
+  EFBIG: "files may not be so large there",
   EDQUOT: "its quota is used up",
   EACCES: "the platform may not write there",
   EPERM: "the platform may not write there",
@@ -95,7 +100,9 @@ const openRange = async (path: string, range: Range | undefined): Promise<Opened
 
 const presigned = (request: Presign, { key, url, now }: Omit<FolderOptions, "folder">): Presigned => {
   const expires_at = new Date(now().getTime() + request.expires_s * 1000)
-  const query = signedQuery({ ...request, expires_at_s: Math.floor(expires_at.getTime() / 1000) }, key)
+  const { expected = {} } = request
+  const expires_at_s = Math.floor(expires_at.getTime() / 1000)
+  const query = signedQuery({ ...request, expected, expires_at_s }, key)
   return {
     url: `${url}/blobs/${checkKey(request.key)}?${query}`,
     method: request.method,

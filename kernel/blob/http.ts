@@ -26,8 +26,9 @@ export const signedBlobs = ({ blob, key, now, max_bytes }: SignedBlobs): Hono =>
     checkKey(name)
     if (permit.method === "GET") return download(blob, permit, context.req.header("range"))
     const body = context.req.raw.body ?? new Response("").body
-    const { content_type } = permit
-    if (body) await blob.put(name, body, { content_type, max_bytes })
+    const { content_type, expected } = permit
+    if (body)
+      await blob.put(name, body, { content_type, expected, max_bytes: expected.size_bytes ?? max_bytes })
     return context.body(null, 200)
   })
   app.onError((error) => {

@@ -23,9 +23,9 @@ export const s3Blob = (settings: S3Settings, now: () => Date): Blob => {
   const bucket = bucketOf(clientOf(settings, settings.WF_S3_ENDPOINT), settings.WF_S3_BUCKET)
   const signer = clientOf(settings, settings.WF_S3_PUBLIC_URL ?? settings.WF_S3_ENDPOINT)
   return {
-    async put(key, body, { content_type, max_bytes }) {
-      const { bytes, stored } = counted(body, max_bytes)
-      await putObject(bucket, { key: checkKey(key), bytes, content_type })
+    async put(key, body, limits) {
+      const { bytes, stored } = counted(body, limits)
+      await putObject(bucket, { key: checkKey(key), bytes, content_type: limits.content_type })
       return stored()
     },
     open: (key, range) => openObject(bucket, checkKey(key), range),
@@ -96,16 +96,27 @@ const removeObjects = async (bucket: Bucket, keys: readonly string[]): Promise<v
   if (failed) throw new Error(`${failed.Key} could not be removed: ${failed.Code} ${failed.Message}`)
 }
 
+const checksum_header = "x-amz-checksum-sha256"
+
 const presigned = async (
   signer: S3Client,
   target: { Bucket: string; Key: string },
-  { method, expires_s, content_type, file_name }: Presign,
+  { method, expires_s, content_type, file_name, expected = {} }: Presign,
 ): Promise<Omit<Presigned, "expires_at">> => {
   if (method === "PUT") {
-    const command = new PutObjectCommand({ ...target, ContentType: content_type })
-    const signableHeaders = new Set(["content-type"])
-    const url = await getSignedUrl(signer, command, { expiresIn: expires_s, signableHeaders })
-    return { url, method, headers: { "content-type": content_type } }
+    const { size_bytes, sha256 } = expected
+    const checksum = sha256 && Buffer.from(sha256, "hex").toString("base64")
+    const headers = { "content-type": content_type, ...(checksum && { [checksum_header]: checksum }) }
+    const command = new PutObjectCommand({
+      ...{ ...target, ContentType: content_type },
+      ...(size_bytes !== undefined && { ContentLength: size_bytes }),
+      ...(checksum && { ChecksumSHA256: checksum }),
+    })
+    const signed = new Set([...Object.keys(headers), "content-length"])
+    const url = await getSignedUrl(signer, command, {
+      ...{ expiresIn: expires_s, signableHeaders: signed, unhoistableHeaders: signed },
+    })
+    return { url, method, headers }
   }
   const command = new GetObjectCommand({
     ...target,

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from "node:crypto"
 import type { PlatformKey } from "#kernel/auth/platform-key.ts"
+import type { Expected } from "./blob.ts"
 
 /** All that a presigned URL allows; nothing of it can be changed without the key. */
 export type Permit = {
@@ -8,24 +9,37 @@ export type Permit = {
   readonly expires_at_s: number
   readonly content_type: string
   readonly file_name: string
+  readonly expected: Expected
 }
 
 const purpose = "blob-url"
 
 const signatureOf = (permit: Permit, key: PlatformKey): string => {
-  const { key: name, method, expires_at_s, content_type, file_name } = permit
-  return key.sign(purpose, JSON.stringify([name, method, expires_at_s, content_type, file_name]))
+  const { key: name, method, expires_at_s, content_type, file_name, expected } = permit
+  const { size_bytes = null, sha256 = null } = expected
+  const said = [name, method, expires_at_s, content_type, file_name, size_bytes, sha256]
+  return key.sign(purpose, JSON.stringify(said))
 }
 
-export const signedQuery = (permit: Permit, key: PlatformKey): string =>
-  new URLSearchParams({
+export const signedQuery = (permit: Permit, key: PlatformKey): string => {
+  const { size_bytes, sha256 } = permit.expected
+  return new URLSearchParams({
     expires: String(permit.expires_at_s),
     content_type: permit.content_type,
     file_name: permit.file_name,
+    ...(size_bytes !== undefined && { size_bytes: String(size_bytes) }),
+    ...(sha256 !== undefined && { sha256 }),
     signature: signatureOf(permit, key),
   }).toString()
+}
 
 export type Asked = { readonly key: string; readonly method: string; readonly query: URLSearchParams }
+
+const expectedIn = (query: URLSearchParams): Expected => {
+  const size = query.get("size_bytes")
+  const sha256 = query.get("sha256")
+  return { ...(size !== null && { size_bytes: Number(size) }), ...(sha256 !== null && { sha256 }) }
+}
 
 /** The permit, if it is genuine, for just this, and not over. */
 export const readPermit = (
@@ -41,6 +55,7 @@ export const readPermit = (
     expires_at_s,
     content_type: query.get("content_type") ?? "",
     file_name: query.get("file_name") ?? "",
+    expected: expectedIn(query),
   }
   const given = Buffer.from(query.get("signature") ?? "")
   const expected = Buffer.from(signatureOf(permit, key))

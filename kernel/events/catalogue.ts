@@ -102,13 +102,14 @@ export const catalogue = {
   "user.registered": { data: z.object({ user_id: id, email: z.string(), name: z.string() }) },
   /** A session has ended; without one, all of the user's. */
   "user.logged_out": { data: z.object({ user_id: id, session_id: id.nullable(), at: time }) },
-  /** A person in a workspace; without a role they are no member any more. */
+  /** A person in a workspace; without a role they are no member any more. Who is suspended has one, and is kept out. */
   "member.changed": {
     data: z.object({
       workspace_id: id,
       user_id: id,
       email: z.string(),
       role: z.string().nullable(),
+      suspended: z.boolean().optional(),
       at: time,
     }),
   },

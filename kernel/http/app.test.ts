@@ -4,6 +4,7 @@ import { createAllowance } from "#kernel/auth/allowance.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import { createMetrics, type Metrics } from "#kernel/telemetry/metrics.ts"
+import { until } from "#kernel/testing/until.ts"
 import { addressOf, knowPeers } from "./address.ts"
 import { type App, createApp } from "./app.ts"
 import { documentOf, mergeDocuments } from "./document.ts"
@@ -203,6 +204,27 @@ test("below /api/ everybody is known, but on the paths that are open", async () 
   const who = await app.request("/api/v1/who", { headers: { ...signed, "wf-workspace": "team" } })
   expect(await who.json()).toMatchObject({ workspace_id: "team" })
   expect((await app.request("/api/v1/open/../who")).status).toBe(401)
+})
+
+test("a stream goes on only in the workspace that it began in", async () => {
+  let workspace_id = "own"
+  const own = createApp({
+    ...{ service: "test", log, metrics },
+    authenticate: () =>
+      Promise.resolve({
+        ...{ kind: "user", user_id: "u", email: "e", workspace_id, role: "viewer", grant_id: "g" },
+      }),
+  })
+  const headers = { "content-type": "text/event-stream" }
+  own.get("/api/v1/endless", () => new Response(new ReadableStream(), { headers }))
+  const response = await own.request("/api/v1/endless", { headers: signed })
+  workspace_id = "another"
+  let outcome = ""
+  void response.text().catch(({ code }) => {
+    outcome = code
+  })
+  await until("it is cut off", () => Promise.resolve(outcome !== ""))
+  expect(outcome).toBe("auth.invalid")
 })
 
 test("requests are counted by route, never by path", async () => {

@@ -31,6 +31,9 @@ export const jsonAnswer = <Schema extends z.ZodType>(description: string, schema
 export const page = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), next_cursor: z.string().nullable() })
 
+/** An id that somebody sends, as we write it: what is compared with an id of ours must not differ by its letters alone. */
+export const idText = z.uuid().toLowerCase()
+
 const max_page = 200
 
 /** `?limit=&cursor=` of every list. */

@@ -142,6 +142,26 @@ export const identityKinds = {
     title: "A workspace needs an owner, and this is the last one",
     next: "Make somebody else an owner first: `wf members role WHO owner`.",
   },
+  "member.suspended": {
+    status: 403,
+    title: "You are suspended in this workspace",
+    next: "Ask an owner or admin of the workspace; `wf members resume` lets you in again, with what you had.",
+  },
+  "account.suspended": {
+    status: 403,
+    title: "Your account is suspended",
+    next: "Ask whoever runs the platform; `wf admin resume` lets you in again. Your API tokens then work as before.",
+  },
+  "account.not_found": {
+    status: 404,
+    title: "There is no such account",
+    next: "See `wf admin accounts`, as an owner of the platform's first workspace.",
+  },
+  "suspension.own": {
+    status: 409,
+    title: "Nobody suspends themselves",
+    next: "Ask another owner; `wf members leave` leaves a workspace, `wf sessions end --all` signs you out.",
+  },
   "invite.not_found": {
     status: 404,
     title: "There is no such invitation, or not any more",

@@ -216,6 +216,16 @@ export const kinds = {
     title: "The artifact is too large",
     next: "Split it, or raise the limit in the artifact service's settings.",
   },
+  "artifact.quota_exceeded": {
+    status: 507,
+    title: "The workspace's room for files is used up",
+    next: "Remove files, or runs that have some; `wf artifacts usage` shows how much there is. WF_ARTIFACT_QUOTA_BYTES sets it.",
+  },
+  "artifact.damaged": {
+    status: 422,
+    title: "The file is not what it was said to be",
+    next: "Send it again, with the checksum or the size that it has.",
+  },
   "artifact.not_kept": {
     status: 507,
     title: "The place for files takes none at the moment",

@@ -17,7 +17,7 @@ import { observeProcess } from "#kernel/telemetry/process.ts"
 import { type Adapters, type Composed, compose } from "./compose.ts"
 import { systemKit } from "./kit.ts"
 import type { Service, Store } from "./service.ts"
-import { type ProcessSettings, readSettings } from "./settings.ts"
+import { type ProcessSettings, readSettings, tls_settings } from "./settings.ts"
 import { openStores } from "./stores.ts"
 
 const stop_ms = 20_000
@@ -95,19 +95,13 @@ const readKey = (path: string): PlatformKey => {
   }
 }
 
-const tls_files = {
-  certificate: "WF_RPC_TLS_CERTIFICATE",
-  key: "WF_RPC_TLS_KEY",
-  ca: "WF_RPC_TLS_CA",
-} as const
-
 /** What calls between services are made safe with, if they are. */
 const readTls = (settings: ProcessSettings): RpcTls | undefined => {
   const read = (name: keyof RpcTls): string => {
     try {
-      return readFileSync(settings[tls_files[name]] ?? "", "utf8")
+      return readFileSync(settings[tls_settings[name]] ?? "", "utf8")
     } catch (error) {
-      throw new ConfigError([`${tls_files[name]}: ${error instanceof Error ? error.message : error}`])
+      throw new ConfigError([`${tls_settings[name]}: ${error instanceof Error ? error.message : error}`])
     }
   }
   if (settings.WF_RPC_TLS_CERTIFICATE === undefined) return undefined

@@ -56,7 +56,13 @@ export type ProcessSettings = z.output<typeof processSettings> & {
   readonly peers: ReadonlyMap<string, string>
 }
 
-const tls_names = ["WF_RPC_TLS_CERTIFICATE", "WF_RPC_TLS_KEY", "WF_RPC_TLS_CA"] as const
+export const tls_settings = {
+  certificate: "WF_RPC_TLS_CERTIFICATE",
+  key: "WF_RPC_TLS_KEY",
+  ca: "WF_RPC_TLS_CA",
+} as const
+
+const tls_names = Object.values(tls_settings)
 
 /** Calls are by TLS between all services or between none: a key without an authority would be half a lock. */
 const channelFaults = (environment: Environment, called: readonly string[]): readonly string[] => {
@@ -65,7 +71,7 @@ const channelFaults = (environment: Environment, called: readonly string[]): rea
   if (missing.length > 0)
     return missing.map((name) => `${name}: is not set; it belongs to ${belonging(name)}`)
   const plain = called.map(peerName).filter((name) => environment[name]?.startsWith("http://"))
-  return plain.map((name) => `${name}: must begin with https://, as ${tls_names[0]} is set`)
+  return plain.map((name) => `${name}: must begin with https://, as ${tls_settings.certificate} is set`)
 }
 
 const belonging = (name: string): string => tls_names.filter((other) => other !== name).join(" and ")

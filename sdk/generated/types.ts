@@ -31,6 +31,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/artifacts/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getArtifactUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -57,6 +73,54 @@ export interface paths {
         get: operations["exportAudit"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listAccounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/accounts/{account_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["resumeAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/accounts/{account_id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["suspendAccount"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1491,6 +1555,38 @@ export interface paths {
         patch: operations["changeMember"];
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace_id}/members/{user_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["resumeMember"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace_id}/members/{user_id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["suspendMember"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace_id}/restore": {
         parameters: {
             query?: never;
@@ -1643,6 +1739,19 @@ export interface components {
         AcceptInvite: {
             token: string;
         };
+        Account: {
+            /** Format: uuid */
+            id: string;
+            email: string;
+            name: string;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Since when they are kept out of the platform; null for who may come in.
+             */
+            suspended_at: string | null;
+        };
         AddTask: {
             name: string;
             type: string;
@@ -1668,6 +1777,12 @@ export interface components {
             sha256: string;
             /** Format: date-time */
             created_at: string;
+        };
+        ArtifactUsage: {
+            /** @description What is kept, and what is on its way as far as its size was told. */
+            bytes: number;
+            files: number;
+            max_bytes: number;
         };
         AuditActor: {
             /** @description `user`, `token`, or `service` for the platform itself. */
@@ -2170,6 +2285,11 @@ export interface components {
             role: "viewer" | "operator" | "developer" | "admin" | "owner";
             /** Format: date-time */
             created_at: string;
+            /**
+             * Format: date-time
+             * @description Since when they are kept out; null for who may work here.
+             */
+            suspended_at: string | null;
         };
         MemberRole: {
             /** @enum {string} */
@@ -2196,7 +2316,7 @@ export interface components {
             name: string;
             /** Format: date-time */
             expires_at?: string | null;
-            scopes?: ("workflow.read" | "workflow.write" | "schedule.write" | "schedule.operate" | "secret.read" | "secret.write" | "hook.manage" | "secret.rotate" | "run.read" | "run.start" | "run.cancel" | "run.pause" | "run.signal" | "task.decide" | "job.read" | "job.create" | "job.command" | "job.cancel" | "dead_letter.resolve" | "queue.manage" | "worker.read" | "worker.run" | "secret.give" | "log.read" | "retention.set" | "artifact.read" | "artifact.write" | "key.rotate" | "audit.read" | "token.manage" | "member.read" | "member.manage" | "workspace.rename" | "workspace.archive")[] | null;
+            scopes?: ("workflow.read" | "workflow.write" | "schedule.write" | "schedule.operate" | "secret.read" | "secret.write" | "hook.manage" | "secret.rotate" | "run.read" | "run.start" | "run.cancel" | "run.pause" | "run.signal" | "task.decide" | "job.read" | "job.create" | "job.command" | "job.cancel" | "dead_letter.resolve" | "queue.manage" | "worker.read" | "worker.run" | "secret.give" | "log.read" | "retention.set" | "artifact.read" | "artifact.write" | "key.rotate" | "account.manage" | "audit.read" | "token.manage" | "member.read" | "member.manage" | "workspace.rename" | "workspace.archive")[] | null;
             /** @description Workers with it take from these queues alone. All when left out. */
             queues?: string[] | null;
         };
@@ -2208,7 +2328,7 @@ export interface components {
             all_workspaces: boolean;
             /** @enum {string|null} */
             role?: "viewer" | "operator" | "developer" | "admin" | "owner" | null;
-            scopes?: ("workflow.read" | "workflow.write" | "schedule.write" | "schedule.operate" | "secret.read" | "secret.write" | "hook.manage" | "secret.rotate" | "run.read" | "run.start" | "run.cancel" | "run.pause" | "run.signal" | "task.decide" | "job.read" | "job.create" | "job.command" | "job.cancel" | "dead_letter.resolve" | "queue.manage" | "worker.read" | "worker.run" | "secret.give" | "log.read" | "retention.set" | "artifact.read" | "artifact.write" | "key.rotate" | "audit.read" | "token.manage" | "member.read" | "member.manage" | "workspace.rename" | "workspace.archive")[] | null;
+            scopes?: ("workflow.read" | "workflow.write" | "schedule.write" | "schedule.operate" | "secret.read" | "secret.write" | "hook.manage" | "secret.rotate" | "run.read" | "run.start" | "run.cancel" | "run.pause" | "run.signal" | "task.decide" | "job.read" | "job.create" | "job.command" | "job.cancel" | "dead_letter.resolve" | "queue.manage" | "worker.read" | "worker.run" | "secret.give" | "log.read" | "retention.set" | "artifact.read" | "artifact.write" | "key.rotate" | "account.manage" | "audit.read" | "token.manage" | "member.read" | "member.manage" | "workspace.rename" | "workspace.archive")[] | null;
             /** @description Workers with it take from these queues alone. All when left out. */
             queues?: string[] | null;
         };
@@ -3061,12 +3181,41 @@ export interface operations {
             };
         };
     };
+    getArtifactUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the workspace keeps, and may keep */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactUsage"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listAudit: {
         parameters: {
             query?: {
                 limit?: number;
                 cursor?: string;
-                action?: "user.registered" | "user.signed_in" | "session.ended" | "session.all_ended" | "session.reuse_detected" | "user.password_reset" | "user.linked" | "device.approved" | "device.denied" | "token.created" | "token.deleted" | "workspace.created" | "workspace.renamed" | "workspace.archived" | "workspace.restored" | "member.joined" | "member.role_changed" | "member.removed" | "member.left" | "service_account.created" | "service_account.deleted" | "key.rotated" | "invite.created" | "invite.revoked" | "workflow.pushed" | "workflow.archived" | "workflow.restored" | "schedule.created" | "schedule.changed" | "schedule.deleted" | "schedule.paused" | "schedule.resumed" | "schedule.backfilled" | "secret.created" | "secret.changed" | "secret.deleted" | "secret.key_rotated" | "hook.rotated" | "run.cancelled" | "run.paused" | "run.resumed" | "run.rerun" | "run.many_rerun" | "queue.changed" | "queue.paused" | "queue.resumed" | "dead_letter.replayed" | "dead_letter.dropped" | "approval.approved" | "approval.rejected" | "artifact.replaced" | "artifact.deleted";
+                action?: "user.registered" | "user.signed_in" | "session.ended" | "session.all_ended" | "session.reuse_detected" | "user.password_reset" | "user.linked" | "device.approved" | "device.denied" | "token.created" | "token.deleted" | "workspace.created" | "workspace.renamed" | "workspace.archived" | "workspace.restored" | "member.joined" | "member.role_changed" | "member.removed" | "member.left" | "member.suspended" | "member.resumed" | "account.suspended" | "account.resumed" | "service_account.created" | "service_account.deleted" | "key.rotated" | "invite.created" | "invite.revoked" | "workflow.pushed" | "workflow.archived" | "workflow.restored" | "schedule.created" | "schedule.changed" | "schedule.deleted" | "schedule.paused" | "schedule.resumed" | "schedule.backfilled" | "secret.created" | "secret.changed" | "secret.deleted" | "secret.key_rotated" | "hook.rotated" | "run.cancelled" | "run.paused" | "run.resumed" | "run.rerun" | "run.many_rerun" | "queue.changed" | "queue.paused" | "queue.resumed" | "dead_letter.replayed" | "dead_letter.dropped" | "approval.approved" | "approval.rejected" | "artifact.replaced" | "artifact.deleted";
                 /** @description Who did it, by address. */
                 actor?: string;
                 since?: string;
@@ -3106,7 +3255,7 @@ export interface operations {
     exportAudit: {
         parameters: {
             query?: {
-                action?: "user.registered" | "user.signed_in" | "session.ended" | "session.all_ended" | "session.reuse_detected" | "user.password_reset" | "user.linked" | "device.approved" | "device.denied" | "token.created" | "token.deleted" | "workspace.created" | "workspace.renamed" | "workspace.archived" | "workspace.restored" | "member.joined" | "member.role_changed" | "member.removed" | "member.left" | "service_account.created" | "service_account.deleted" | "key.rotated" | "invite.created" | "invite.revoked" | "workflow.pushed" | "workflow.archived" | "workflow.restored" | "schedule.created" | "schedule.changed" | "schedule.deleted" | "schedule.paused" | "schedule.resumed" | "schedule.backfilled" | "secret.created" | "secret.changed" | "secret.deleted" | "secret.key_rotated" | "hook.rotated" | "run.cancelled" | "run.paused" | "run.resumed" | "run.rerun" | "run.many_rerun" | "queue.changed" | "queue.paused" | "queue.resumed" | "dead_letter.replayed" | "dead_letter.dropped" | "approval.approved" | "approval.rejected" | "artifact.replaced" | "artifact.deleted";
+                action?: "user.registered" | "user.signed_in" | "session.ended" | "session.all_ended" | "session.reuse_detected" | "user.password_reset" | "user.linked" | "device.approved" | "device.denied" | "token.created" | "token.deleted" | "workspace.created" | "workspace.renamed" | "workspace.archived" | "workspace.restored" | "member.joined" | "member.role_changed" | "member.removed" | "member.left" | "member.suspended" | "member.resumed" | "account.suspended" | "account.resumed" | "service_account.created" | "service_account.deleted" | "key.rotated" | "invite.created" | "invite.revoked" | "workflow.pushed" | "workflow.archived" | "workflow.restored" | "schedule.created" | "schedule.changed" | "schedule.deleted" | "schedule.paused" | "schedule.resumed" | "schedule.backfilled" | "secret.created" | "secret.changed" | "secret.deleted" | "secret.key_rotated" | "hook.rotated" | "run.cancelled" | "run.paused" | "run.resumed" | "run.rerun" | "run.many_rerun" | "queue.changed" | "queue.paused" | "queue.resumed" | "dead_letter.replayed" | "dead_letter.dropped" | "approval.approved" | "approval.rejected" | "artifact.replaced" | "artifact.deleted";
                 /** @description Who did it, by address. */
                 actor?: string;
                 since?: string;
@@ -3127,6 +3276,106 @@ export interface operations {
                 };
                 content: {
                     "application/x-ndjson": components["schemas"]["AuditEntry"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAccounts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                email?: string;
+                /** @description `true` for those that are kept out, `false` for the others. */
+                suspended?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who is known to the platform, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Account"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account, whose holder may come in again */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suspendAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account, whose holder is kept out of the platform now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
                 };
             };
             /** @description A refusal */
@@ -4720,6 +4969,9 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
+                task?: string;
+                /** @description With `*` for any characters, and `?` for any one. */
+                name?: string;
             };
             header?: never;
             path: {
@@ -4757,6 +5009,8 @@ export interface operations {
             query?: never;
             header?: {
                 range?: string;
+                "if-none-match"?: string;
+                "if-range"?: string;
             };
             path: {
                 run_id: string;
@@ -4784,6 +5038,13 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
+            /** @description It is the file that the caller has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description A refusal */
             default: {
                 headers: {
@@ -4798,7 +5059,9 @@ export interface operations {
     putArtifact: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "x-checksum-sha256"?: string;
+            };
             path: {
                 run_id: string;
                 name: string;
@@ -4874,6 +5137,22 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
+                    /**
+                     * @default GET
+                     * @enum {string}
+                     */
+                    method?: "GET";
+                    /** @default 900 */
+                    expires_s?: number;
+                } | {
+                    /**
+                     * @description The file is the run's as soon as what is told here, and nothing else, was sent to the link.
+                     * @enum {string}
+                     */
+                    method: "PUT";
+                    size_bytes: number;
+                    sha256?: string;
+                    content_type?: string;
                     /** @default 900 */
                     expires_s?: number;
                 };
@@ -6718,6 +6997,70 @@ export interface operations {
         };
         responses: {
             /** @description The member with another role */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The member, who may work in the workspace again */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suspendMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The member, who is kept out of the workspace now */
             200: {
                 headers: {
                     [name: string]: unknown;

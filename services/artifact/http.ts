@@ -2,27 +2,42 @@ import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
 import { attachment, parseRange, rangeHeaders } from "#kernel/http/download.ts"
-import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { linkUpload } from "./artifact/link.ts"
 import { listArtifacts } from "./artifact/list.ts"
 import { openArtifact, presignArtifact, showArtifact } from "./artifact/open.ts"
 import { removeArtifact } from "./artifact/remove.ts"
 import { type Artifact, artifactShape, presignedShape } from "./artifact/shape.ts"
 import { uploadArtifact } from "./artifact/upload.ts"
+import { showUsage, usageShape } from "./artifact/usage.ts"
 import type { ArtifactStore } from "./store.ts"
 
-const runPath = z.object({ run_id: z.uuid() })
+const runPath = z.object({ run_id: idText })
 const filePath = runPath.extend({ name: z.string().min(1).max(500) })
 
 /** Names have slashes, so the name takes all that is left of the path. */
 const file = "/api/v1/runs/{run_id}/artifacts/{name}{.+}"
 const bytes = { "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) } }
 
+/** In hexadecimal digits, as the answer has it; a file that has another is not kept. */
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+
 const listRoute = createRoute({
   method: "get",
   path: "/api/v1/runs/{run_id}/artifacts",
   operationId: "listArtifacts",
   security: bearer,
-  request: { params: runPath, query: pageQuery },
+  request: {
+    params: runPath,
+    query: pageQuery.extend({
+      task: z.string().max(200).optional(),
+      name: z
+        .string()
+        .max(500)
+        .optional()
+        .openapi({ description: "With `*` for any characters, and `?` for any one." }),
+    }),
+  },
   responses: { 200: jsonAnswer("The files of the run, by name", page(artifactShape)), ...refusals },
 })
 
@@ -31,8 +46,19 @@ const putRoute = createRoute({
   path: file,
   operationId: "putArtifact",
   security: bearer,
-  request: { params: filePath, body: { content: bytes } },
+  request: {
+    params: filePath,
+    headers: z.object({ "x-checksum-sha256": sha256.optional() }),
+    body: { content: bytes },
+  },
   responses: { 201: jsonAnswer("The stored file", artifactShape), ...refusals },
+})
+
+/** A file's ETag is its checksum in quotes. */
+const conditions = z.object({
+  range: z.string().optional(),
+  "if-none-match": z.string().max(2_000).optional(),
+  "if-range": z.string().max(200).optional(),
 })
 
 const getRoute = createRoute({
@@ -40,10 +66,11 @@ const getRoute = createRoute({
   path: file,
   operationId: "getArtifact",
   security: bearer,
-  request: { params: filePath, headers: z.object({ range: z.string().optional() }) },
+  request: { params: filePath, headers: conditions },
   responses: {
     200: { description: "The file", content: bytes },
     206: { description: "The range that was asked for", content: bytes },
+    304: { description: "It is the file that the caller has" },
     ...refusals,
   },
 })
@@ -60,7 +87,21 @@ const deleteRoute = createRoute({
 const default_link_s = 900
 const max_link_s = 86_400
 
-const presignShape = z.object({ expires_s: z.int().min(1).max(max_link_s).default(default_link_s) })
+const expires_s = z.int().min(1).max(max_link_s).default(default_link_s)
+
+const presignShape = z.union([
+  z.object({ method: z.literal("GET").default("GET"), expires_s }),
+  z.object({
+    method: z.literal("PUT").openapi({
+      description:
+        "The file is the run's as soon as what is told here, and nothing else, was sent to the link.",
+    }),
+    size_bytes: z.int().min(0),
+    sha256: sha256.optional(),
+    content_type: z.string().max(200).optional(),
+    expires_s,
+  }),
+])
 
 const presignRoute = createRoute({
   method: "post",
@@ -74,10 +115,27 @@ const presignRoute = createRoute({
   responses: { 200: jsonAnswer("A link that needs no token", presignedShape), ...refusals },
 })
 
+const tagOf = ({ sha256: sum }: Artifact): string => `"${sum}"`
+
+const isAmong = (tags: string, artifact: Artifact): boolean =>
+  tags.split(",").some((tag) => ["*", tagOf(artifact)].includes(tag.trim().replace(/^W\//, "")))
+
 const describing = (artifact: Artifact): Record<string, string> => ({
-  etag: `"${artifact.sha256}"`,
+  etag: tagOf(artifact),
   "x-checksum-sha256": artifact.sha256,
   ...attachment(artifact.name.split("/").at(-1) ?? artifact.name, artifact.content_type),
+})
+
+/** Undefined for a body that comes in pieces. */
+const lengthOf = (header: string | undefined): number | undefined =>
+  header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined
+
+const usageRoute = createRoute({
+  method: "get",
+  path: "/api/v1/artifacts/usage",
+  operationId: "getArtifactUsage",
+  security: bearer,
+  responses: { 200: jsonAnswer("What the workspace keeps, and may keep", usageShape), ...refusals },
 })
 
 export const artifactHttp = (store: ArtifactStore, doors: Doors): App => {
@@ -88,21 +146,31 @@ export const artifactHttp = (store: ArtifactStore, doors: Doors): App => {
   const open = openArtifact(store)
   const remove = removeArtifact(store)
   const presign = presignArtifact(store)
+  const usage = showUsage(store)
+  const link = linkUpload(store)
 
+  app.openapi(usageRoute, async (context) => context.json(await usage(context.get("actor")), 200))
   app.openapi(listRoute, async (context) => {
-    const { limit, cursor } = context.req.valid("query")
-    const { run_id } = context.req.valid("param")
-    return context.json(await list(context.get("actor"), { run_id, limit, cursor }), 200)
+    const listing = { ...context.req.valid("param"), ...context.req.valid("query") }
+    return context.json(await list(context.get("actor"), listing), 200)
   })
   app.openapi(presignRoute, async (context) => {
-    const { expires_s = default_link_s } = context.req.valid("json") ?? {}
-    const wanted = { ...context.req.valid("param"), expires_s }
-    return context.json(await presign(context.get("actor"), wanted), 200)
+    const file = context.req.valid("param")
+    const asked = context.req.valid("json") ?? { method: "GET", expires_s: default_link_s }
+    if (asked.method === "GET")
+      return context.json(await presign(context.get("actor"), { ...file, ...asked }), 200)
+    const { size_bytes, sha256, content_type, expires_s } = asked
+    const wanted = { ...file, content_type, expires_s, expected: { size_bytes, sha256 } }
+    return context.json(await link(callerIn(context), wanted), 200)
   })
   app.openapi(putRoute, async (context) => {
     const body = context.req.raw.body ?? new Blob([]).stream()
-    const content_type = context.req.header("content-type")
-    const stored = await upload(callerIn(context), { ...context.req.valid("param"), content_type, body })
+    const told = {
+      content_type: context.req.header("content-type"),
+      size_bytes: lengthOf(context.req.header("content-length")),
+      expected: { sha256: context.req.valid("header")["x-checksum-sha256"] },
+    }
+    const stored = await upload(callerIn(context), { ...context.req.valid("param"), ...told, body })
     return context.json(stored, 201)
   })
   app.openapi(getRoute, async (context) => {
@@ -114,8 +182,13 @@ export const artifactHttp = (store: ArtifactStore, doors: Doors): App => {
         headers: { ...rangeHeaders(undefined, artifact.size_bytes).headers, ...describing(artifact) },
       })
     }
-    const range = parseRange(context.req.valid("header").range)
-    const { artifact, opened } = await open(context.get("actor"), { ...wanted, range })
+    const { range: asked, "if-none-match": known, "if-range": of } = context.req.valid("header")
+    const artifact = await show(context.get("actor"), wanted)
+    if (known !== undefined && isAmong(known, artifact)) {
+      return new Response(null, { status: 304, headers: describing(artifact) })
+    }
+    const range = of === undefined || of === tagOf(artifact) ? parseRange(asked) : undefined
+    const opened = await open(artifact, range)
     const { status, headers } = rangeHeaders(range, opened.size_bytes)
     return new Response(opened.body, { status, headers: { ...headers, ...describing(artifact) } })
   })

@@ -1,3 +1,4 @@
+import type { HandlerContext } from "@connectrpc/connect"
 import { Problem } from "#kernel/problem/problem.ts"
 import { callingService } from "#kernel/rpc/callers.ts"
 import type { Routes } from "#kernel/rpc/server.ts"
@@ -19,7 +20,7 @@ export const artifactRpc = (store: ArtifactStore): Routes => {
   return (router) =>
     router.service(ArtifactService, {
       async store(requests, context) {
-        if (callingService(context).service !== "worker") throw new Problem("auth.forbidden")
+        onlyWorkers(context)
         const { header, body } = await unpack(requests)
         const {
           workspaceId: workspace_id,
@@ -29,19 +30,26 @@ export const artifactRpc = (store: ArtifactStore): Routes => {
           name,
           contentType: content_type,
         } = header
-        const kept = await keep({ workspace_id, run_id, task, attempt, name, content_type, body })
+        const size_bytes = Number(header.sizeBytes)
+        const kept = await keep({
+          ...{ workspace_id, run_id, task, attempt, name, content_type, size_bytes, body },
+        })
         return { artifactId: kept.id, sizeBytes: BigInt(kept.size_bytes), sha256: kept.sha256 }
       },
       async *list({ workspaceId: workspace_id, runId: run_id }, context) {
-        if (callingService(context).service !== "worker") throw new Problem("auth.forbidden")
+        onlyWorkers(context)
         for await (const found of find({ workspace_id, run_id })) yield { files: found.map(listed) }
       },
       async *fetch({ workspaceId: workspace_id, runId: run_id, name }, context) {
-        if (callingService(context).service !== "worker") throw new Problem("auth.forbidden")
+        onlyWorkers(context)
         const body = await fetchOne({ workspace_id, run_id, name })
         for await (const bytes of body) yield { bytes }
       },
     })
+}
+
+const onlyWorkers = (context: HandlerContext): void => {
+  if (callingService(context).service !== "worker") throw new Problem("auth.forbidden")
 }
 
 const listed = ({ run_id: runId, name, size_bytes, sha256 }: Fetchable) => ({

@@ -18,6 +18,7 @@ export const artifact = service({
     const store: ArtifactStore = {
       ...{ database, blob, kit, log },
       max_bytes: config.WF_ARTIFACT_MAX_BYTES,
+      quota_bytes: config.WF_ARTIFACT_QUOTA_BYTES,
       checkRun: async (workspaceId, runId) => {
         await scheduler.getRun({ workspaceId, runId })
       },

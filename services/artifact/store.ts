@@ -12,6 +12,8 @@ export type ArtifactStore = {
   readonly kit: Kit
   readonly log: Log
   readonly max_bytes: number
+  /** What the files of one workspace may take together. */
+  readonly quota_bytes: number
   /** Refuses with run.not_found when the workspace has no such run. */
   readonly checkRun: (workspace_id: string, run_id: string) => Promise<void>
   /** Of these runs those that there are no more. */

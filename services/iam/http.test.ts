@@ -79,6 +79,8 @@ test("credentials out of bounds are refused", async () => {
     { ...fine, email: "a b@example.test" },
     { ...fine, email: `${"a".repeat(250)}@example.test` },
     { ...fine, email: "nul\0@example.test" },
+    { ...fine, email: "un\u200bseen@example.test" },
+    { ...fine, email: "back\u202ewards@example.test" },
     { ...fine, name: "" },
     { ...fine, name: "\u001b[31mred" },
   ]

@@ -1,4 +1,5 @@
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
+import { mountAccounts } from "./account/http.ts"
 import { mountAudit } from "./audit/http.ts"
 import { mountDevice, open_device_paths } from "./device/http.ts"
 import { mountCheck } from "./gateway/check.ts"
@@ -24,6 +25,7 @@ export const iamHttp = (iam: Iam, doors: Doors): App => {
   mountTokens(app, iam)
   mountWorkspaces(app, iam)
   mountMembers(app, iam)
+  mountAccounts(app, iam)
   mountInvites(app, iam)
   mountServiceAccounts(app, iam)
   mountAudit(app, iam)

@@ -3,6 +3,7 @@ import type { Database } from "#kernel/database/database.ts"
 import { smtpMail } from "#kernel/mail/smtp.ts"
 import { type Loop, loop } from "#kernel/service/loop.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
+import { cleanAudit } from "./audit/clean.ts"
 import type { IamConfig } from "./config.ts"
 import { cleanDevices } from "./device/clean.ts"
 import type { Iam } from "./iam.ts"
@@ -13,6 +14,7 @@ import { sendLetters } from "./letter/send.ts"
 import { cleanSignInCodes } from "./oidc/clean.ts"
 import { cleanRevocations, cleanSessions } from "./session/clean.ts"
 import { cleanThrottle } from "./throttle/clean.ts"
+import { cleanEnded } from "./token/clean.ts"
 
 const clean_ms = 600_000
 /** Another instance's letters are found by looking. */
@@ -24,12 +26,17 @@ const keys_ms = 10_000
 export const keyLoop = (iam: Iam, max_days: number, log: Log): Loop =>
   loop({ name: "iam.keys", round: rotateOldKeys(iam, max_days), idle_ms: keys_ms, log })
 
-export const iamLoops = (database: Database, log: Log): readonly Loop[] => [
+export const iamLoops = (
+  { database, log }: Pick<Ground, "database" | "log">,
+  { WF_KEEP_AUDIT_DAYS: keep_days }: Pick<IamConfig, "WF_KEEP_AUDIT_DAYS">,
+): readonly Loop[] => [
   loop({ name: "iam.clean", round: cleanSessions(database), idle_ms: clean_ms, log }),
   loop({ name: "iam.forget", round: cleanRevocations(database), idle_ms: clean_ms, log }),
   loop({ name: "iam.throttle", round: cleanThrottle(database), idle_ms: clean_ms, log }),
   loop({ name: "iam.devices", round: cleanDevices(database), idle_ms: clean_ms, log }),
   loop({ name: "iam.codes", round: cleanSignInCodes(database), idle_ms: clean_ms, log }),
+  loop({ name: "iam.ended", round: cleanEnded(database), idle_ms: clean_ms, log }),
+  loop({ name: "iam.audit", round: cleanAudit({ database, log }, keep_days), idle_ms: clean_ms, log }),
   loop({ name: "iam.links", round: cleanLinks(database), idle_ms: clean_ms, log }),
 ]
 

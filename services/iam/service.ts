@@ -34,7 +34,7 @@ export const iam = service({
       rpc: iamRpc(parts, platform.authenticate),
       consumers: iamConsumers(database),
       loops: [
-        ...iamLoops(database, log),
+        ...iamLoops(platform, config),
         keyLoop(parts, config.WF_KEY_ROTATION_DAYS, log),
         ...(post ? [post.loop] : []),
       ],

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
-import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import type { Archive } from "./archive.ts"
 import { executionStatuses } from "./execution/execution.ts"
 import { executionShape, listExecutions } from "./execution/list.ts"
@@ -34,7 +34,7 @@ const logsRoute = createRoute({
     "given; lines that never came are stated by a `system` line. It goes on behind any line's `cursor`, with the " +
     "same `task` and `attempt`. A blank line (NDJSON) or a comment (SSE) is a sign of life.",
   request: {
-    params: z.object({ run_id: z.uuid() }),
+    params: z.object({ run_id: idText }),
     headers: z.object({ "last-event-id": z.string().max(max_cursor_length).optional() }),
     query: z.object({
       task: z.string().max(200).optional().openapi({
@@ -101,7 +101,7 @@ const executionsRoute = createRoute({
   security: bearer,
   request: {
     query: pageQuery.extend({
-      run_id: z.uuid().optional(),
+      run_id: idText.optional(),
       workflow: z.string().max(200).optional(),
       task: z.string().max(200).optional().openapi({
         description: "A task, with all its items; or one item of it, as `shard[0]`.",

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
 import { eventStream, type ServerSent } from "#kernel/http/event-stream.ts"
-import { bearer, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idText, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import { mountDeadLetters } from "./dead-letter/http.ts"
 import type { Engine } from "./engine.ts"
 import { mountJobs } from "./job/http.ts"
@@ -16,7 +16,7 @@ import { showRun } from "./run/show.ts"
 import { mountWaits } from "./wait/http.ts"
 import { mountWorkers } from "./worker/http.ts"
 
-const runPath = z.object({ run_id: z.uuid() })
+const runPath = z.object({ run_id: idText })
 
 const listRoute = createRoute({
   method: "get",
@@ -27,7 +27,7 @@ const listRoute = createRoute({
     query: pageQuery.extend({
       status: z.enum(runMoves.states as [string, ...string[]]).optional(),
       workflow: z.string().max(200).optional(),
-      cursor: z.uuid().optional(),
+      cursor: idText.optional(),
     }),
   },
   responses: { 200: jsonAnswer("Runs, newest first", page(runShape)), ...refusals },

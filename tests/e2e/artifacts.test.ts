@@ -81,6 +81,56 @@ test("a file is never shown as a page, and a range of it can be had", async () =
   expect([part.status, await part.text()]).toEqual([206, "script"])
 })
 
+test("a file that the caller has isn't sent again, and a part of another file than theirs isn't taken for it", async () => {
+  const run_id = await started()
+  const address = `${it.url}/api/v1/runs/${run_id}/artifacts/note.txt`
+  const get = (headers: Record<string, string>) =>
+    fetch(address, { headers: { authorization: `Bearer ${it.token}`, ...headers } })
+  const etag = (await get({})).headers.get("etag") ?? ""
+  expect((await get({ "if-none-match": `"other", ${etag}` })).status).toBe(304)
+  expect((await get({ "if-none-match": '"other"' })).status).toBe(200)
+  const part = await get({ range: "bytes=1-", "if-range": etag })
+  expect([part.status, await part.text()]).toEqual([206, "lain"])
+  const whole = await get({ range: "bytes=1-", "if-range": '"other"' })
+  expect([whole.status, await whole.text()]).toEqual([200, "plain"])
+})
+
+test("a download that broke off goes on where it ended", async () => {
+  const run_id = await started()
+  const target = join(folder, "resumed.txt")
+  const [{ sha256 = "" } = {}] = (await it.client.artifacts.list(run_id, { name: "note.txt" })).items
+  const draft = `${target}.${sha256.slice(0, 12)}.part`
+  writeFileSync(draft, "pla")
+  expect((await it.wf(["artifacts", "download", run_id, "note.txt", "-o", target])).code).toBe(0)
+  expect(readFileSync(target, "utf8")).toBe("plain")
+  writeFileSync(draft, "xyz")
+  const damaged = await it.wf(["artifacts", "download", run_id, "note.txt", "-o", target])
+  expect([damaged.code, damaged.stderr]).toEqual([1, expect.stringContaining("its checksum differs")])
+  expect(existsSync(draft)).toBe(false)
+  expect((await it.wf(["artifacts", "download", run_id, "note.txt", "-o", target])).code).toBe(0)
+})
+
+test("a file comes and goes by links without a token, and is counted", async () => {
+  const run_id = await started()
+  const before = await it.client.artifacts.usage()
+  const path = join(folder, "sent.csv")
+  writeFileSync(path, "a;b\n1;2\n")
+  const made = await it.wf(["artifacts", "presign", run_id, "in/sent.csv", "--put", path, "--json"])
+  const { url, method, headers } = JSON.parse(made.stdout)
+  const send = async (body: string) => (await fetch(url, { method, headers, body })).status
+  expect(await send("a;b\n1;3\n")).toBeGreaterThanOrEqual(400)
+  expect(await send("a;b\n1;2\n")).toBe(200)
+  const listed = await it.wf(["artifacts", "list", run_id, "--name", "in/*"])
+  expect(listed.stdout).toStartWith("in/sent.csv\t\t8\t")
+  const { stdout: link } = await it.wf(["artifacts", "presign", run_id, "in/sent.csv", "--expires", "1m"])
+  expect(await (await fetch(link.trim())).text()).toBe("a;b\n1;2\n")
+  expect((await fetch(link.trim(), { method: "PUT", body: "x" })).status).toBe(403)
+  const used = (await it.wf(["artifacts", "usage"])).stdout.trim().split("\t").map(Number)
+  expect(used.slice(0, 2)).toEqual([before.files + 1, before.bytes + 8])
+  const ofTask = await it.wf(["artifacts", "list", run_id, "--task", "make"])
+  expect(ofTask.stdout.split("\n").filter(Boolean)).toHaveLength(2)
+})
+
 test("names that would leave their folder are refused", async () => {
   const run_id = await started()
   for (const name of ["../up", "a/../../up", "a//b", "/etc/passwd"]) {

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "bun:test"
-import { mkdtempSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { platform, type UnderTest } from "./platform.ts"
@@ -72,6 +72,45 @@ test("files go from task to task, those of items too, through a script and a pro
     ...["./out/a.bin", "./out/large.bin", "./out/sum", "./shard[0]/part.txt", "./shard[1]/part.txt"],
   ])
   expect((await taskOf(id, "read"))?.outputs).toEqual({ sum: 64 + 2 + "out/large.bin\n".length })
+})
+
+test("a folder goes from task to task as one archive, and from a person", async () => {
+  const path = file("folders", [
+    "tasks:",
+    "  make:",
+    "    run: mkdir -p site/img empty && echo home > site/index.html && echo pic > site/img/a.png",
+    '    artifacts: ["site/", "empty/"]',
+    "  shard:",
+    "    for_each: [x, y]",
+    `    run: mkdir -p part && echo ${"${{ item }}"} > part/own`,
+    '    artifacts: ["part/"]',
+    "  ready:",
+    "    needs: [make]",
+    "    uses: signal",
+    "    with: { name: ready }",
+    "  join:",
+    "    needs: [make, shard, ready]",
+    '    fetch: ["site/", "empty/", "shard[*]/part/", "given/", "site.tar.gz"]',
+    "    run: find . | sort && cat shard*/part/own",
+  ])
+  const run_id = (await it.wf(["run", path, "--detach"])).stdout.trim()
+  const given = join(folder, "given")
+  mkdirSync(given)
+  writeFileSync(join(given, "note"), "note")
+  const sent = await it.wf(["artifacts", "upload", run_id, `${given}/`])
+  expect([sent.code, sent.stdout]).toEqual([
+    0,
+    expect.stringMatching(/^given\.tar\.gz\t\d+\t[0-9a-f]{64}\n$/),
+  ])
+  expect((await it.wf(["signal", run_id, "ready"])).code).toBe(0)
+  expect((await it.wf(["watch", run_id])).code).toBe(0)
+  expect(await logOf(run_id, "join")).toEqual([
+    ...[".", "./empty", "./given", "./given/note"],
+    ...["./shard[0]", "./shard[0]/part", "./shard[0]/part/own"],
+    ...["./shard[1]", "./shard[1]/part", "./shard[1]/part/own"],
+    ...["./site", "./site.tar.gz", "./site/img", "./site/img/a.png", "./site/index.html"],
+    ...["x", "y"],
+  ])
 })
 
 test("what isn't there fails the task at once, however often it may be tried, with what there is", async () => {

@@ -56,6 +56,9 @@ const bodies: Readonly<Record<string, object>> = {
   createServiceToken: { name: "mine" },
   createInvite: { email: "x@example.test", role: "viewer" },
   changeMember: { role: "viewer" },
+  createWorkspace: { name: "mine" },
+  acceptInvite: { token: "wfi_none" },
+  decideDevice: { user_code: "BBBB-BBBB" },
 }
 
 const ask = async ({ id, path, method, content_type }: Operation, caller: Caller) => {
@@ -110,6 +113,16 @@ beforeAll(async () => {
   secured = (await operations()).filter(({ isOpen }) => !isOpen)
 }, 120_000)
 
+/** One path of each service, since each finds out by itself. */
+const paths = ["runs", "workflows", "auth/me", "executions", `runs/${nobodys}/artifacts`]
+
+const isAnswered = async (caller: Caller, fits: (status: number) => boolean) => {
+  const answers = await Promise.all(
+    paths.map((path) => fetch(`${it.url}/api/v1/${path}`, { headers: caller })),
+  )
+  return answers.every(({ status }) => fits(status))
+}
+
 test("a viewer is refused whatever the table doesn't let them do", async () => {
   const { token } = await guest()
   await checkViewer(callerOf(token, slug))
@@ -132,6 +145,18 @@ test("a token for one thing is refused whatever else there is, though its holder
   expect(await answersTo(others, callerOf(token))).toEqual(others.map(({ id }) => `${id} 403 auth.forbidden`))
 })
 
+test("a token for one thing does nothing for its holder's account", async () => {
+  const client = createClient({ url: it.url, token: it.token, workspace: slug })
+  const { token } = await client.identity.createToken({ name: "scoped", scopes: ["workflow.read"] })
+  const own = secured.filter(({ id }) => permissionOf[id] === "signed_in")
+  expect(own.length).toBeGreaterThan(7)
+  // Who it is, and where it is for, a token may know of itself; it has no session to end.
+  const harmless: Readonly<Record<string, number>> = { getMe: 200, listWorkspaces: 200, logout: 422 }
+  const answers = await answersTo(own, callerOf(token))
+  const statuses = answers.map((answer) => answer.split(" ").slice(0, 2).join(" "))
+  expect(statuses).toEqual(own.map(({ id }) => `${id} ${harmless[id] ?? 403}`))
+})
+
 test("who was removed finds nothing of the workspace, and their token for it is none any more", async () => {
   const { token, email } = await guest()
   const theirs = createClient({ url: it.url, token, workspace: slug })
@@ -140,19 +165,48 @@ test("who was removed finds nothing of the workspace, and their token for it is 
   const { items } = await owner.workspaces.members.list(workspace_id, { limit: 200 })
   const member = items.find((one) => one.email === email)
   await owner.workspaces.members.remove(workspace_id, member?.user_id ?? "")
-  // One path of each service, since each finds out by itself.
-  const paths = ["runs", "workflows", "auth/me", "executions", `runs/${nobodys}/artifacts`]
-  const isOut = async (caller: Caller, status: number) => {
-    const answers = await Promise.all(
-      paths.map((path) => fetch(`${it.url}/api/v1/${path}`, { headers: caller })),
-    )
-    return answers.every((answer) => answer.status === status)
-  }
-  await until("the removal counts", () => isOut(callerOf(token, slug), 404))
-  await until("so for the token", () => isOut(callerOf(bound.token), 401))
+  await until("the removal counts", () => isAnswered(callerOf(token, slug), (status) => status === 404))
+  await until("so for the token", () => isAnswered(callerOf(bound.token), (status) => status === 401))
   const all = (status: number, code: string) => secured.map(({ id }) => `${id} ${status} ${code}`)
   expect(await answersTo(secured, callerOf(token, slug))).toEqual(all(404, "workspace.not_found"))
   expect(await answersTo(secured, callerOf(bound.token))).toEqual(all(401, "auth.invalid"))
+})
+
+test("who is suspended finds nothing of the workspace open, whatever they come with, until they are resumed", async () => {
+  const { token, email } = await guest()
+  const theirs = createClient({ url: it.url, token, workspace: slug })
+  const bound = await theirs.identity.createToken({ name: "bound" })
+  const { members } = createClient({ url: it.url, token: it.token, workspace: slug }).workspaces
+  const { items } = await members.list(workspace_id, { limit: 200 })
+  const user_id = items.find((one) => one.email === email)?.user_id ?? ""
+  await members.suspend(workspace_id, user_id)
+  const callers = [callerOf(token, slug), callerOf(bound.token)]
+  const expected = secured.map(({ id }) => `${id} 403 member.suspended`)
+  for (const caller of callers) {
+    await until("the suspension counts", () => isAnswered(caller, (status) => status === 403))
+    expect(await answersTo(secured, caller)).toEqual(expected)
+  }
+  await members.resume(workspace_id, user_id)
+  for (const caller of callers)
+    await until("they are in again", () => isAnswered(caller, (status) => status !== 403))
+})
+
+test("who is suspended from the platform finds nothing open, nor does any token of theirs", async () => {
+  const { token, email } = await guest()
+  const theirs = createClient({ url: it.url, token, workspace: slug })
+  const bound = await theirs.identity.createToken({ name: "bound" })
+  const everywhere = await theirs.identity.createToken({ name: "everywhere", all_workspaces: true })
+  const [account] = (await it.client.accounts.list({ email })).items
+  await it.client.accounts.suspend(account?.id ?? "")
+  const callers: [Caller, number, string][] = [
+    [callerOf(token), 401, "auth.invalid"],
+    [callerOf(bound.token), 403, "account.suspended"],
+    [callerOf(everywhere.token, slug), 403, "account.suspended"],
+  ]
+  for (const [caller, status, code] of callers) {
+    await until("the suspension counts", () => isAnswered(caller, (answer) => answer === status))
+    expect(await answersTo(secured, caller)).toEqual(secured.map(({ id }) => `${id} ${status} ${code}`))
+  }
 })
 
 test("a token that has expired opens nothing", async () => {

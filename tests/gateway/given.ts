@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto"
 import { rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose"
+import { exportJWK, generateKeyPair, SignJWT } from "jose"
 import type { Running } from "#deploy/engines/engine.ts"
 import { envoy } from "#deploy/engines/envoy.ts"
 import { createOwnedFolder } from "#deploy/engines/owned-folder.ts"
@@ -43,6 +43,8 @@ const judging =
   async ({ authorization = "", workspace = "" }) => {
     asked.push(`${authorization} ${workspace}`.trim())
     if (authorization !== credential.authorization) throw new Problem("auth.invalid")
+    if (workspace === "elsewhere") throw new Problem("workspace.not_found")
+    if (workspace === "shut") throw new Problem("member.suspended")
     return {} as Actor
   }
 
@@ -91,7 +93,7 @@ const standForCalls = async (authenticate: Authenticate, tls?: RpcTls): Promise<
 const signing = async () => {
   const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true })
   const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: "k", alg: "ES256" }] })
-  const sign = (claims: JWTPayload, key = privateKey) =>
+  const sign = (claims: Readonly<Record<string, unknown>>, key = privateKey) =>
     new SignJWT({ iss: "wf-iam", aud: "wf", exp: Math.floor(Date.now() / 1000) + 300, ...claims })
       .setProtectedHeader({ alg: "ES256", kid: "k" })
       .sign(key)
@@ -105,7 +107,7 @@ export type Gateway = {
   /** What anybody may know: the public keys, as a JWK set. */
   readonly keys: string
   /** An access token; by default one that the gateway takes. */
-  sign(claims: JWTPayload, key?: CryptoKey): Promise<string>
+  sign(claims: Readonly<Record<string, unknown>>, key?: CryptoKey): Promise<string>
   stopService(name: string): Promise<void>
   stop(): Promise<void>
 }

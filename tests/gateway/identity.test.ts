@@ -54,6 +54,16 @@ describe.skipIf(!isUsable(envoy))("who comes through the gateway", () => {
     expect(await answer.json()).toMatchObject({ status: 401, code: "auth.invalid" })
   })
 
+  test("whatever identity refuses them for is what they are told", async () => {
+    for (const [workspace, status, code] of [
+      ["elsewhere", 404, "workspace.not_found"],
+      ["shut", 403, "member.suspended"],
+    ] as const) {
+      const answer = await ask("/api/v1/runs", { ...credential, "wf-workspace": workspace })
+      expect(answer).toMatchObject({ status, stand: null, body: { status, code } })
+    }
+  })
+
   test.each([
     "/api/v1/auth/login/../../runs",
     "/api/v1/auth/login/%2e%2e/%2e%2e/runs",
@@ -110,6 +120,7 @@ describe.skipIf(!isUsable(envoy))("who comes through the gateway", () => {
       "another issuer": await gateway.sign({ iss: "somebody" }),
       "another audience": await gateway.sign({ aud: "somebody" }),
       "an end that is over": await gateway.sign({ exp: now_s - 120 }),
+      "no end": await gateway.sign({ exp: undefined }),
       "no signature": `${head}.${other}.`,
       "nothing in it": "..",
       "a NUL in it": "a%00b",

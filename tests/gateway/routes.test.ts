@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { rm } from "node:fs/promises"
 import { get } from "node:http"
+import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { runCommand } from "#deploy/engines/command.ts"
@@ -147,6 +148,49 @@ const routing = () => {
     expect([seen["x-user-id"], seen["x-wf-role"]]).toEqual([undefined, undefined])
     const underscored = await fetch(`${url}/api/v1/runs`, { headers: { x_user_id: "root" } })
     expect(underscored.status).toBe(400)
+  })
+
+  test("what it asks identity itself, nobody else asks through it", async () => {
+    for (const path of ["/check", "/check/", "/check/api/v1/runs"]) {
+      const answer = await fetch(`${url}${path}`, { headers: credential })
+      expect([answer.status, answer.headers.get("x-stand")]).toEqual([404, null])
+    }
+  })
+
+  test("who never ends what they have begun to say is sent away", async () => {
+    const { hostname, port } = new URL(url)
+    const said = await new Promise<string>((resolve) => {
+      let heard = ""
+      const socket = connect(Number(port), hostname, () =>
+        socket.write(`GET /api/v1/runs HTTP/1.1\r\nHost: ${hostname}\r\nX-A: `),
+      )
+      socket.on("data", (piece) => {
+        heard += piece.toString()
+      })
+      socket.on("error", () => undefined)
+      socket.on("close", () => resolve(heard))
+    })
+    expect(said).toStartWith("HTTP/1.1 408")
+  }, 30_000)
+
+  test("nobody tells the gateway how often to try, how long to wait, or where they come from", async () => {
+    const told = {
+      "x-envoy-retry-on": "5xx",
+      "x-envoy-max-retries": "100",
+      "x-envoy-upstream-rq-timeout-ms": "1",
+      "x-envoy-original-path": "/health",
+      "x-envoy-internal": "true",
+    }
+    const seenWith = async (headers: Record<string, string>): Promise<Record<string, string>> => {
+      const answer = await fetch(`${url}/api/v1/runs`, { headers: { ...credential, ...headers } })
+      return Object.fromEntries(JSON.parse(answer.headers.get("x-seen") ?? "[]"))
+    }
+    const { "x-envoy-external-address": address, ...others } = await seenWith(told)
+    expect(Object.keys(others).filter((name) => name.startsWith("x-envoy-"))).toEqual([])
+    expect(address).toBe("127.0.0.1")
+    // What it adds itself is the last word, which the services take.
+    const seen = await seenWith({ "x-forwarded-for": "203.0.113.9" })
+    expect(seen["x-forwarded-for"]).toMatch(/^203\.0\.113\.9, ?(?!203\.0\.113\.9)[\d.]+$/)
   })
 
   test("a stream is passed on as it comes", async () => {

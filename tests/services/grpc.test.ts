@@ -166,6 +166,9 @@ describe("who may ask about a run", () => {
     const stranger = bearer((await person()).token)
     expect(await outcomes(stranger, { runId: run_id })).toEqual(all("NotFound"))
     expect(await outcomes(stranger, { runId: run_id, workspaceId: workspace.id })).toEqual(all("NotFound"))
+    // One's own run isn't in another workspace either.
+    const elsewhere = { runId: run_id, workspaceId: crypto.randomUUID() }
+    expect(await outcomes(owner, elsewhere)).toEqual(all("NotFound"))
   })
 
   test("a service, in the workspace that it names, and has to", async () => {

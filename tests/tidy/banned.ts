@@ -70,6 +70,11 @@ const bans: readonly Ban[] = [
     message: "the clock and chance come in through the kit (or the client's io)",
   },
   {
+    what: isAccess("z.uuid"),
+    where: (path) => /^services\/.*\/http\.ts$/.test(path),
+    message: "an id that is sent is read by `idText`, in small letters as ours are",
+  },
+  {
     what: isAccess(
       ...["test", "it", "describe"].flatMap((name) => [`${name}.skip`, `${name}.todo`, `${name}.only`]),
     ),

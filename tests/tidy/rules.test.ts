@@ -113,6 +113,11 @@ describe("bans", () => {
     expect(faults(text)).not.toEqual([])
   })
 
+  test("z.uuid() is noticed in HTTP doors alone", () => {
+    expect(faults("z.uuid()", "services/iam/token/http.ts")).not.toEqual([])
+    expect(faults("z.uuid()", "services/iam/token/shape.ts")).toEqual([])
+  })
+
   test.each([
     "await Bun.sleep(5)",
     "setTimeout(go, 5)",

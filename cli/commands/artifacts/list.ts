@@ -1,13 +1,14 @@
-import type { Given } from "../../command.ts"
+import { type Given, text } from "../../command.ts"
 import { connect } from "../../connection.ts"
 import type { Io } from "../../io.ts"
 import { printList } from "../../list.ts"
 import { ago, size } from "../../table.ts"
 
-const largest_page = 200
-
 export const run = (given: Given, io: Io): Promise<number> => {
   const [run_id = ""] = given.arguments
+  const task = text(given.options, "task")
+  const name = text(given.options, "name")
+  const filter = { ...(task !== undefined && { task }), ...(name !== undefined && { name }) }
   const client = connect(given.options, io)
   const now = io.now()
   return printList(
@@ -20,9 +21,9 @@ export const run = (given: Given, io: Io): Promise<number> => {
         { title: "sha256", full: (row) => row.sha256, short: (row) => row.sha256.slice(0, 12) },
         { title: "stored", full: (row) => row.created_at, short: (row) => ago(row.created_at, now) },
       ],
-      first: () => client.artifacts.list(run_id),
-      all: () => client.artifacts.all(run_id, { limit: largest_page }),
-      empty: "This run has kept no files.",
+      first: () => client.artifacts.list(run_id, filter),
+      all: () => client.artifacts.all(run_id, filter),
+      empty: "This run has kept no such files.",
     },
     io,
   )

@@ -13,7 +13,7 @@ const unfinished = ["pending", "running", "paused"]
 
 const countRuns = async (client: Client, workflow: string, status: string): Promise<number> => {
   let found = 0
-  for await (const _ of client.runs.all({ workflow, status, limit: 200 })) found += 1
+  for await (const _ of client.runs.all({ workflow, status })) found += 1
   return found
 }
 

@@ -24,7 +24,10 @@ export const run = async ({ arguments: [run_id], options }: Given, io: Io): Prom
   }
   const json = flag(options, "json")
   if (!json) io.note(`Run ${started.id} of ${started.workflow}, version ${started.version}`)
-  return followRun({ client, run_id: started.id, json, logs: !json, timeout_ms }, io)
+  return followRun(
+    { client, run_id: started.id, json, logs: !json, plain: flag(options, "plain"), timeout_ms },
+    io,
+  )
 }
 
 type Mode = { readonly mode: "all" | "failed" | "from"; readonly task?: string }

@@ -80,5 +80,8 @@ const startAndFollow = async (client: Client, wanted: Wanted, io: Io): Promise<n
   }
   const json = flag(options, "json")
   if (!json) io.note(`Run ${started.id} of ${workflow}, version ${version}`)
-  return followRun({ client, run_id: started.id, json, logs: !json, timeout_ms }, io)
+  return followRun(
+    { client, run_id: started.id, json, logs: !json, plain: flag(options, "plain"), timeout_ms },
+    io,
+  )
 }

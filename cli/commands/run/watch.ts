@@ -7,5 +7,8 @@ import type { Io } from "../../io.ts"
 export const run = ({ arguments: [run_id = ""], options }: Given, io: Io): Promise<number> => {
   const timeout_ms = readDuration("--timeout", text(options, "timeout"))
   const client = connect(options, io)
-  return followRun({ client, run_id, json: flag(options, "json"), logs: false, timeout_ms }, io)
+  return followRun(
+    { client, run_id, json: flag(options, "json"), logs: false, plain: flag(options, "plain"), timeout_ms },
+    io,
+  )
 }

@@ -36,5 +36,5 @@ const findRuns = async (sql: Sql, { from, before }: Range): Promise<readonly str
 
 const hideAll = (sql: Sql, run_ids: readonly string[]) =>
   sql`
-    update artifact.artifact set status = 'pending', created_at = '-infinity'
+    update artifact.artifact set status = 'pending', reserved_bytes = 0, alive_until = now()
     where run_id = any(${list(run_ids)}::text::uuid[]) and status = 'stored'`

@@ -1,5 +1,6 @@
 import { list, type Sql } from "#kernel/database/database.ts"
 import type { ArtifactStore, Origin } from "../store.ts"
+import { takeArrivalsOf } from "./arrive.ts"
 import type { Artifact } from "./shape.ts"
 
 type Which = { readonly workspace_id: string; readonly run_id: string }
@@ -10,8 +11,11 @@ export type Fetchable = Pick<Artifact, "run_id" | "name" | "size_bytes" | "sha25
 const page_size = 500
 
 /** Pages of what the tasks of a run may fetch, by their names: its own files, before those of whom it took results over from. */
-export const findFetchable = ({ database, originsOf }: ArtifactStore) =>
-  async function* (which: Which): AsyncGenerator<readonly Fetchable[]> {
+export const findFetchable = (store: ArtifactStore) => {
+  const { database, originsOf } = store
+  const takeArrived = takeArrivalsOf(store)
+  return async function* (which: Which): AsyncGenerator<readonly Fetchable[]> {
+    await takeArrived(which.run_id)
     const origins = await originsOf(which.workspace_id, which.run_id)
     let after = ""
     for (;;) {
@@ -21,6 +25,7 @@ export const findFetchable = ({ database, originsOf }: ArtifactStore) =>
       if (found.length < page_size) return
     }
   }
+}
 
 type Page = Which & { readonly origins: readonly Origin[]; readonly after: string }
 

@@ -1,12 +1,17 @@
 import type { Caller } from "#kernel/audit/caller.ts"
-import { type Deed, record } from "#kernel/audit/record.ts"
+import type { Expected, Stored } from "#kernel/blob/blob.ts"
 import type { Sql } from "#kernel/database/database.ts"
-import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { type ArtifactStore, finalKey, stagingKey } from "../store.ts"
+import { discardIfPossible } from "./discard.ts"
 import { checkContentType, checkName } from "./name.ts"
-import { type ArtifactRow, artifactOfRow } from "./read.ts"
+import { type Pending, settleArtifact } from "./settle.ts"
 import type { Artifact } from "./shape.ts"
+import { quotaExceeded, roomLeft } from "./usage.ts"
+
+/** Nobody has been bringing a file for so long: whoever did is dead. */
+const alive_ms = 30_000
+const say_ms = alive_ms / 4
 
 export type Keep = {
   readonly workspace_id: string
@@ -16,119 +21,87 @@ export type Keep = {
   readonly name: string
   readonly content_type: string | undefined
   readonly body: ReadableStream<Uint8Array>
+  /** The size that it is said to have, where it is: room is kept for it before a byte has come. */
+  readonly size_bytes?: number | undefined
+  readonly expected?: Expected | undefined
   /** Who brings it, if that is no task. */
   readonly by?: Caller
-}
-
-type Pending = Omit<Keep, "body" | "by" | "content_type"> & {
-  readonly id: string
-  readonly content_type: string
 }
 
 /**
  * Row, bytes, final key, row: whatever dies in between leaves a pending row, by which the rest is found and removed.
  * A file of the same name is replaced, but for one that a later attempt of the same task, or another task, has kept.
  */
-export const keepArtifact =
-  (store: ArtifactStore) =>
-  async ({ body, by, ...given }: Keep): Promise<Artifact> => {
-    const { database, blob, kit, max_bytes } = store
+export const keepArtifact = (store: ArtifactStore) => {
+  const { database, blob, kit } = store
+  const settle = settleArtifact(store)
+  return async ({ body, by, size_bytes, expected, ...given }: Keep): Promise<Artifact> => {
     const content_type = checkContentType(given.content_type)
-    const pending: Pending = { ...given, id: kit.id(), name: checkName(given.name), content_type }
-    await database.run((sql) => insertPending(sql, pending))
-    const stored = await blob.put(stagingKey(pending.id), body, { content_type, max_bytes })
-    await blob.move(stagingKey(pending.id), finalKey(pending.id))
-    const { artifact, replaced, refused } = await database.tx(async (sql): Promise<Settled> => {
-      await sql`select pg_advisory_xact_lock(hashtextextended(${`${pending.run_id} ${pending.name}`}, 0))`
-      const there = await readStored(sql, pending)
-      const settled = afterEarlier(pending, stored.sha256, there)
-      if (settled) return settled
-      const earlier = await deleteStored(sql, pending)
-      const row = await markStored(sql, pending.id, stored)
-      const { id: artifact_id, run_id, task, name, size_bytes, sha256 } = row
-      const data = { artifact_id, workspace_id: pending.workspace_id, run_id, task, name, size_bytes, sha256 }
-      await emit(sql, [{ type: "artifact.stored", key: run_id, data }])
-      // The same content sent once more replaces nothing.
-      if (by && there && there.artifact.sha256 !== sha256) await record(sql, by, [replacedDeed(row)])
-      return { artifact: row, replaced: earlier }
-    })
-    await blob.remove(replaced.map(finalKey))
-    // Its pending row is left, by which the sweep finds the bytes.
-    if (refused) throw refused
-    return artifact
+    const reserved_bytes = checkSize(store, size_bytes ?? 0)
+    const described = { ...given, name: checkName(given.name), content_type, reserved_bytes }
+    const pending: Pending = { ...described, id: kit.id() }
+    const left = await database.tx((sql) => reserve(sql, store, pending))
+    const coming = setInterval(() => void sayAlive(store, pending.id), say_ms)
+    try {
+      const stored = await bring(store, { pending, body, left, expected })
+      await blob.move(stagingKey(pending.id), finalKey(pending.id))
+      return await settle(pending, stored, by)
+    } catch (error) {
+      await discardIfPossible(store, [pending.id])
+      throw error
+    } finally {
+      clearInterval(coming)
+    }
   }
-
-const replacedDeed = ({ id, run_id, name }: Artifact): Deed => ({
-  action: "artifact.replaced",
-  subject: { kind: "artifact", id, name },
-  details: { run: run_id },
-})
-
-type Settled =
-  | { readonly artifact: Artifact; readonly replaced: readonly string[]; readonly refused?: undefined }
-  | { readonly artifact?: undefined; readonly replaced: readonly string[]; readonly refused: Problem }
-
-type Stored = { readonly artifact: Artifact; readonly attempt: number | null }
-
-/** What is said at once, if the file that is there stays: nobody's work is lost to another's of the same name. */
-const afterEarlier = (pending: Pending, sha256: string, there: Stored | undefined): Settled | undefined => {
-  if (!there || pending.task === null || there.artifact.task === null) return undefined
-  if (there.artifact.task === pending.task) {
-    const isLate = (there.attempt ?? 0) > (pending.attempt ?? Number.POSITIVE_INFINITY)
-    return isLate ? { replaced: [], refused: outdated(pending) } : undefined
-  }
-  // As it is when a task keeps what it has fetched.
-  if (there.artifact.sha256 === sha256) return { replaced: [], artifact: there.artifact }
-  return { replaced: [], refused: taken(pending, there.artifact.task) }
 }
 
-const shown = ({ name }: Pending): string => JSON.stringify(name).slice(0, 200)
-
-/** A worker that was taken for lost may go on for a while: what it keeps then is nobody's result. */
-const outdated = (pending: Pending): Problem =>
-  new Problem("attempt.stale", {
-    detail: `A later attempt of ${pending.task} than number ${pending.attempt} has kept ${shown(pending)}.`,
-  })
-
-const taken = (pending: Pending, other: string): Problem =>
-  new Problem("artifact.name_taken", {
-    detail: `The task ${other} of this run has kept ${shown(pending)}, with other content: keep it under another name.`,
-  })
-
-const readStored = async (sql: Sql, { run_id, name }: Pending): Promise<Stored | undefined> => {
-  const [row] = await sql<ArtifactRow & { readonly attempt: number | null }>`
-    select id, run_id, task, attempt, name, size_bytes, content_type, sha256, created_at
-    from artifact.artifact
-    where run_id = ${run_id}::text::uuid and name = ${name} and status = 'stored'`
-  if (!row) return undefined
-  const { attempt, ...artifact } = row
-  return { attempt, artifact: artifactOfRow(artifact) }
+export const checkSize = ({ max_bytes }: ArtifactStore, size_bytes: number): number => {
+  if (size_bytes <= max_bytes) return size_bytes
+  throw new Problem("artifact.too_large", { detail: `At most ${max_bytes} bytes are stored as one file.` })
 }
 
-const insertPending = (sql: Sql, { id, workspace_id, run_id, task, attempt, name, content_type }: Pending) =>
+/** Answers how large the file may become. */
+export const reserve = async (sql: Sql, store: ArtifactStore, pending: Pending): Promise<number> => {
+  await insertPending(sql, pending)
+  const left = await roomLeft(sql, store, pending.workspace_id)
+  if (left < 0) throw quotaExceeded(store)
+  return left + pending.reserved_bytes
+}
+
+type Bringing = {
+  readonly pending: Pending
+  readonly body: ReadableStream<Uint8Array>
+  readonly left: number
+  readonly expected: Expected | undefined
+}
+
+const bring = async (store: ArtifactStore, { pending, body, left, expected }: Bringing): Promise<Stored> => {
+  const { content_type } = pending
+  const max_bytes = Math.min(store.max_bytes, left)
+  try {
+    return await store.blob.put(stagingKey(pending.id), body, { content_type, max_bytes, expected })
+  } catch (error) {
+    const isLarge = error instanceof Problem && error.code === "artifact.too_large"
+    throw isLarge && max_bytes < store.max_bytes ? quotaExceeded(store) : error
+  }
+}
+
+/** One that is missed does no harm: there are several before anybody takes it for dead. */
+const sayAlive = ({ database, log }: ArtifactStore, id: string): Promise<void> =>
+  database
+    .run(
+      (sql) => sql`
+        update artifact.artifact set alive_until = now() + ${alive_ms}::int * interval '1 millisecond'
+        where id = ${id}::text::uuid and status = 'pending'`,
+    )
+    .then(() => undefined)
+    .catch((error: unknown) => log.warn({ event: "artifact.not_said_alive", id, error }))
+
+const insertPending = (sql: Sql, pending: Pending) =>
   sql`
-    insert into artifact.artifact (id, workspace_id, run_id, task, attempt, name, content_type, status)
-    values (${id}::text::uuid, ${workspace_id}::text::uuid, ${run_id}::text::uuid, ${task}, ${attempt}::int, ${name},
-      ${content_type}, 'pending')`
-
-const deleteStored = async (sql: Sql, { run_id, name }: Pending): Promise<readonly string[]> => {
-  const rows = await sql<{ id: string }>`
-    delete from artifact.artifact
-    where run_id = ${run_id}::text::uuid and name = ${name} and status = 'stored'
-    returning id`
-  return rows.map((row) => row.id)
-}
-
-const markStored = async (
-  sql: Sql,
-  id: string,
-  stored: { size_bytes: number; sha256: string },
-): Promise<Artifact> => {
-  const [row] = await sql<ArtifactRow>`
-    update artifact.artifact
-    set status = 'stored', size_bytes = ${stored.size_bytes}::float8::bigint, sha256 = ${stored.sha256}
-    where id = ${id}::text::uuid and status = 'pending'
-    returning id, run_id, task, name, size_bytes, content_type, sha256, created_at`
-  if (!row) throw new Error(`the pending row of artifact ${id} is gone`)
-  return artifactOfRow(row)
-}
+    insert into artifact.artifact (
+      id, workspace_id, run_id, task, attempt, name, content_type, status, reserved_bytes, alive_until
+    )
+    values (${pending.id}::text::uuid, ${pending.workspace_id}::text::uuid, ${pending.run_id}::text::uuid,
+      ${pending.task}, ${pending.attempt}::int, ${pending.name}, ${pending.content_type}, 'pending',
+      ${pending.reserved_bytes}::float8::bigint, now() + ${alive_ms}::int * interval '1 millisecond')`

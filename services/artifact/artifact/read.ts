@@ -49,7 +49,16 @@ export type Listing = {
   readonly run_id: string
   readonly after: string
   readonly limit: number
+  readonly task?: string | undefined
+  readonly name?: string | undefined
 }
+
+/** Of a pattern with `*` and `?`, in SQL's words. */
+const likeOf = (pattern: string): string =>
+  pattern
+    .replaceAll(/[\\%_]/g, "\\$&")
+    .replaceAll("*", "%")
+    .replaceAll("?", "_")
 
 export const readArtifacts = async (sql: Sql, listing: Listing): Promise<readonly Artifact[]> => {
   const rows = await sql<ArtifactRow>`
@@ -57,6 +66,8 @@ export const readArtifacts = async (sql: Sql, listing: Listing): Promise<readonl
     from artifact.artifact
     where run_id = ${listing.run_id}::text::uuid and status = 'stored'
       and workspace_id = ${listing.workspace_id}::text::uuid and name > ${listing.after}
+      and (${listing.task ?? null}::text is null or task = ${listing.task ?? null} or starts_with(task, ${listing.task ?? null} || '['))
+      and (${listing.name ?? null}::text is null or name like ${likeOf(listing.name ?? "*")})
     order by name
     limit ${listing.limit}::int`
   return rows.map(artifactOfRow)

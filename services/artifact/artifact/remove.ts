@@ -3,23 +3,23 @@ import { record } from "#kernel/audit/record.ts"
 import { allow } from "#kernel/auth/actor.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
-import { type ArtifactStore, finalKey } from "../store.ts"
+import type { ArtifactStore } from "../store.ts"
+import { discardIfPossible } from "./discard.ts"
 import type { Wanted } from "./open.ts"
 
 /** The row becomes pending first: if the bytes can't be removed now, the sweep finds them. */
 export const removeArtifact =
-  ({ database, blob }: ArtifactStore) =>
+  (store: ArtifactStore) =>
   async (actor: Caller, { run_id, name }: Wanted): Promise<void> => {
     allow(actor, "artifact.write")
-    const id = await database.tx(async (sql) => {
+    const id = await store.database.tx(async (sql) => {
       const hidden = await hide(sql, actor.workspace_id, { run_id, name })
       if (hidden === undefined) throw new Problem("artifact.not_found")
       const subject = { kind: "artifact", id: hidden, name }
       await record(sql, actor, [{ action: "artifact.deleted", subject, details: { run: run_id } }])
       return hidden
     })
-    await blob.remove([finalKey(id)])
-    await database.run((sql) => sql`delete from artifact.artifact where id = ${id}::text::uuid`)
+    await discardIfPossible(store, [id])
   }
 
 const hide = async (
@@ -28,7 +28,7 @@ const hide = async (
   { run_id, name }: Wanted,
 ): Promise<string | undefined> => {
   const [row] = await sql<{ id: string }>`
-    update artifact.artifact set status = 'pending'
+    update artifact.artifact set status = 'pending', reserved_bytes = 0, alive_until = now()
     where run_id = ${run_id}::text::uuid and name = ${name} and status = 'stored'
       and workspace_id = ${workspace_id}::text::uuid
     returning id`

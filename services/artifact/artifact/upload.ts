@@ -5,7 +5,7 @@ import { type Keep, keepArtifact } from "./keep.ts"
 import { checkName } from "./name.ts"
 import type { Artifact } from "./shape.ts"
 
-type Upload = Pick<Keep, "run_id" | "name" | "content_type" | "body">
+type Upload = Pick<Keep, "run_id" | "name" | "content_type" | "body" | "size_bytes" | "expected">
 
 /** A person's file, added to a run of their workspace. */
 export const uploadArtifact = (store: ArtifactStore) => {

@@ -8,6 +8,7 @@ const own_actions = [
   ...["token.created", "token.deleted"],
   ...["workspace.created", "workspace.renamed", "workspace.archived", "workspace.restored"],
   ...["member.joined", "member.role_changed", "member.removed", "member.left"],
+  ...["member.suspended", "member.resumed", "account.suspended", "account.resumed"],
   ...["service_account.created", "service_account.deleted"],
   "key.rotated",
   ...["invite.created", "invite.revoked"],

@@ -63,11 +63,12 @@ const takeInvite = async (sql: Sql, hash: Uint8Array): Promise<Taken | undefined
   return row
 }
 
-/** Who was removed or has a lower role by now brings nobody in any more. */
+/** Who was removed, is suspended or has a lower role by now brings nobody in any more. */
 const mayStillInvite = async (sql: Sql, { workspace_id, invited_by, role }: Taken): Promise<boolean> => {
   const [inviter] = await sql<{ role: Role }>`
-    select role from iam.member
+    select role from iam.member join iam.user_account on user_account.id = user_id
     where workspace_id = ${workspace_id}::text::uuid and user_id = ${invited_by}::text::uuid
-    for share`
+      and member.suspended_at is null and user_account.suspended_at is null
+    for share of member, user_account`
   return inviter !== undefined && includes(inviter.role, "member.manage") && !isAbove(role, inviter.role)
 }

@@ -8,7 +8,7 @@ import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import type { Letter, Letters } from "../letter/letter.ts"
 import { postLetter } from "../letter/post.ts"
-import { refuseAbove } from "../member/change.ts"
+import { refuseBeyond } from "../member/reach.ts"
 import { tryIn } from "../throttle/attempt.ts"
 import { hashOf, newSecret } from "../token/secret.ts"
 import { enterToChange } from "../workspace/enter.ts"
@@ -29,13 +29,13 @@ export const createInvite =
     workspace_id: string,
     { email, role, expires_at }: NewInvite,
   ): Promise<CreatedInvite> => {
-    const ends = endOf(expires_at, kit.now())
+    const ends = sooner(endOf(expires_at, kit.now()), actor)
     const token = newSecret(invite_prefix)
     const hash = await hashOf(token)
     return database.tx(async (sql) => {
       const there = await enterToChange(sql, actor, workspace_id)
       allow(there, "member.manage")
-      refuseAbove(there.role, role)
+      refuseBeyond(there, role)
       const { members, open } = await countOf(sql, workspace_id, email)
       if (members > 0) throw new Problem("member.exists", { detail: `${email} is a member already.` })
       if (open >= max_open)
@@ -64,6 +64,12 @@ const tellGuest = async (
   if (!letters || (await tryIn(sql, [{ rule: "invitation", of: letter.email }])) > 0) return false
   await postLetter(sql, letters, letter)
   return true
+}
+
+/** What a token with an end makes ends with it at the latest. */
+const sooner = (ends: Date, { expires_at }: Caller): Date => {
+  const last = expires_at === undefined ? ends : new Date(expires_at)
+  return last < ends ? last : ends
 }
 
 const endOf = (wanted: string | undefined, now: Date): Date => {

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import type { Iam } from "../iam.ts"
 import { workspaceShape } from "../workspace/shape.ts"
 import { acceptInvite } from "./accept.ts"
@@ -12,7 +12,7 @@ import { acceptShape, createdInviteShape, inviteShape, newInviteShape } from "./
 
 const root = "/api/v1/workspaces/{workspace_id}/invites"
 
-const params = z.object({ workspace_id: z.uuid(), invite_id: z.uuid() })
+const params = z.object({ workspace_id: idText, invite_id: idText })
 const workspaceParam = params.pick({ workspace_id: true })
 
 const createInviteRoute = createRoute({
@@ -32,7 +32,7 @@ const listRoute = createRoute({
   path: root,
   operationId: "listInvites",
   security: bearer,
-  request: { params: workspaceParam, query: pageQuery.extend({ cursor: z.uuid().optional() }) },
+  request: { params: workspaceParam, query: pageQuery.extend({ cursor: idText.optional() }) },
   responses: { 200: jsonAnswer("Those that can be accepted, newest first", page(inviteShape)), ...refusals },
 })
 

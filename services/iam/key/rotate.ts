@@ -1,10 +1,9 @@
 import type { Caller } from "#kernel/audit/caller.ts"
 import { allow } from "#kernel/auth/actor.ts"
 import { json, type Sql } from "#kernel/database/database.ts"
-import { Problem } from "#kernel/problem/problem.ts"
 import { record } from "../audit/record.ts"
 import { access_lifetime_s, type Iam } from "../iam.ts"
-import { first_slug } from "../workspace/create.ts"
+import { isFirst, onlyOperators } from "../workspace/first.ts"
 import { type MadeKey, makeKey } from "./make.ts"
 
 /** A new key is shown for so long before it signs: every instance and every verifier knows it by then. */
@@ -26,9 +25,7 @@ export const rotateKeys =
     const made = await makeKey(keys.secret, kit)
     const rotated = await database.tx(async (sql) => {
       if (!(await isFirst(sql, actor.workspace_id))) {
-        throw new Problem("auth.forbidden", {
-          detail: `Only owners of the workspace \`${first_slug}\` may do this.`,
-        })
+        throw onlyOperators()
       }
       const times = await rotateIn(sql, made)
       const { workspace_id } = actor
@@ -95,9 +92,3 @@ const isOld = async (sql: Sql, max_days: number): Promise<boolean> => {
 
 /** Private halves don't outlive their use. */
 const deleteEnded = (sql: Sql) => sql`delete from iam.signing_key where ends_at < now()`
-
-const isFirst = async (sql: Sql, workspace_id: string): Promise<boolean> => {
-  const rows = await sql`
-    select id from iam.workspace where id = ${workspace_id}::text::uuid and slug = ${first_slug}`
-  return rows.length > 0
-}

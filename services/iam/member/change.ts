@@ -10,6 +10,7 @@ import { distrust } from "../session/revoke.ts"
 import { enterToChange } from "../workspace/enter.ts"
 import { memberChanged } from "./changed.ts"
 import { keepAnOwner } from "./owner.ts"
+import { refuseAbove, refuseBeyond } from "./reach.ts"
 import { readMember } from "./read.ts"
 import type { Member } from "./shape.ts"
 
@@ -25,9 +26,9 @@ export const changeMember =
       const member = await readMember(sql, workspace_id, user_id)
       if (!member) throw new Problem("member.not_found", { detail: `There is no member ${user_id} here.` })
       refuseAbove(there.role, member.role)
-      refuseAbove(there.role, role)
+      if (isAbove(role, member.role)) refuseBeyond(there, role)
       if (member.role === role) return member
-      if (member.role === "owner") await keepAnOwner(sql, workspace_id)
+      if (member.role === "owner") await keepAnOwner(sql, { workspace_id, user_id })
       await setRole(sql, { workspace_id, user_id, role })
       await distrust(sql, [user_id])
       const subject = { kind: "user", id: user_id, name: member.email }
@@ -36,11 +37,6 @@ export const changeMember =
       await emit(sql, [memberChanged({ workspace_id, user_id, email: member.email, role }, kit.now())])
       return { ...member, role }
     })
-
-export const refuseAbove = (own: Role, role: Role): void => {
-  if (isAbove(role, own))
-    throw new Problem("member.above", { detail: `\`${role}\` is above your own role, \`${own}\`.` })
-}
 
 const setRole = (sql: Sql, { workspace_id, user_id, role }: ChangeMember) =>
   sql`

@@ -7,6 +7,8 @@ export type Changed = {
   readonly email: string
   /** Null when they are no member any more. */
   readonly role: Role | null
+  /** They are kept out for now, whatever their role is. */
+  readonly suspended?: boolean
 }
 
 export const memberChanged = (changed: Changed, at: Date): Event => ({

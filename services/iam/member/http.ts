@@ -1,17 +1,18 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import type { Iam } from "../iam.ts"
 import { changeMember } from "./change.ts"
 import { listMembers } from "./list.ts"
 import { removeMember } from "./remove.ts"
 import { memberRoleShape, memberShape } from "./shape.ts"
+import { resumeMember, suspendMember } from "./suspend.ts"
 
 const root = "/api/v1/workspaces/{workspace_id}/members"
 const one = `${root}/{user_id}` as const
 
-const params = z.object({ workspace_id: z.uuid(), user_id: z.uuid() })
+const params = z.object({ workspace_id: idText, user_id: idText })
 
 const listRoute = createRoute({
   method: "get",
@@ -20,7 +21,7 @@ const listRoute = createRoute({
   security: bearer,
   request: {
     params: params.pick({ workspace_id: true }),
-    query: pageQuery.extend({ cursor: z.uuid().optional() }),
+    query: pageQuery.extend({ cursor: idText.optional() }),
   },
   responses: { 200: jsonAnswer("Who is in the workspace, and as what", page(memberShape)), ...refusals },
 })
@@ -43,6 +44,38 @@ const removeRoute = createRoute({
   responses: { 204: { description: "They are no member any more" }, ...refusals },
 })
 
+const suspendRoute = createRoute({
+  method: "post",
+  path: `${one}/suspend`,
+  operationId: "suspendMember",
+  security: bearer,
+  request: { params },
+  responses: {
+    200: jsonAnswer("The member, who is kept out of the workspace now", memberShape),
+    ...refusals,
+  },
+})
+
+const resumeRoute = createRoute({
+  method: "post",
+  path: `${one}/resume`,
+  operationId: "resumeMember",
+  security: bearer,
+  request: { params },
+  responses: { 200: jsonAnswer("The member, who may work in the workspace again", memberShape), ...refusals },
+})
+
+const mountSuspension = (app: App, iam: Iam): void => {
+  const suspend = suspendMember(iam)
+  const resume = resumeMember(iam)
+  app.openapi(suspendRoute, async (context) =>
+    context.json(await suspend(callerIn(context), context.req.valid("param")), 200),
+  )
+  app.openapi(resumeRoute, async (context) =>
+    context.json(await resume(callerIn(context), context.req.valid("param")), 200),
+  )
+}
+
 export const mountMembers = (app: App, iam: Iam): void => {
   const list = listMembers(iam.database)
   const change = changeMember(iam)
@@ -59,4 +92,5 @@ export const mountMembers = (app: App, iam: Iam): void => {
     await remove(callerIn(context), context.req.valid("param"))
     return context.body(null, 204)
   })
+  mountSuspension(app, iam)
 }

@@ -7,9 +7,9 @@ import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import { distrust } from "../session/revoke.ts"
 import { enterToChange } from "../workspace/enter.ts"
-import { refuseAbove } from "./change.ts"
 import { memberChanged } from "./changed.ts"
 import { keepAnOwner } from "./owner.ts"
+import { refuseAbove } from "./reach.ts"
 import { readMember } from "./read.ts"
 
 export type RemoveMember = { readonly workspace_id: string; readonly user_id: string }
@@ -25,7 +25,7 @@ export const removeMember =
       const member = await readMember(sql, workspace_id, user_id)
       if (!member) throw new Problem("member.not_found", { detail: `There is no member ${user_id} here.` })
       if (user_id !== actor.user_id) refuseAbove(there.role, member.role)
-      if (member.role === "owner") await keepAnOwner(sql, workspace_id)
+      if (member.role === "owner") await keepAnOwner(sql, { workspace_id, user_id })
       await deleteMember(sql, { workspace_id, user_id })
       await distrust(sql, [user_id])
       const { email, role } = member

@@ -8,6 +8,10 @@ export const memberShape = z
     name: z.string(),
     role: z.enum(roles),
     created_at: z.iso.datetime(),
+    suspended_at: z.iso
+      .datetime()
+      .nullable()
+      .openapi({ description: "Since when they are kept out; null for who may work here." }),
   })
   .openapi("Member")
 

@@ -2,6 +2,7 @@ import type { Origin } from "#kernel/audit/caller.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
+import { refuseSuspendedAccount } from "../account/refuse.ts"
 import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
 import { hashOf, newSecret } from "../token/secret.ts"
@@ -37,6 +38,8 @@ export const admitPerson =
       const account = known ?? (role && (await accountOf(sql, iam, { person, origin })))
       if (!account) return false
       await placeMember(sql, iam.kit, { ...account, workspace: settings.workspace, role, origin })
+      // After the workspace is locked, in the order in which accounts are suspended.
+      await refuseSuspendedAccount(sql, account.user_id)
       if (!role) return false
       const hash = await hashOf(code)
       const is_first = await insertCode(sql, { hash, state_hash, challenge, user_id: account.user_id })

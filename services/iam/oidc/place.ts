@@ -26,9 +26,10 @@ export const placeMember = async (sql: Sql, kit: Kit, placing: Placing): Promise
   const { user_id, email, workspace, role } = placing
   const workspace_id = await lockWorkspace(sql, workspace)
   const member = { workspace_id, user_id }
-  const present = await readRole(sql, member)
-  if (present === role) return
-  if (present === "owner") await keepAnOwner(sql, workspace_id)
+  const { role: present, suspended = false } = (await readStanding(sql, member)) ?? {}
+  // Who is suspended stays so, also when they are gone from their groups for a while.
+  if (present === role || (suspended && !role)) return
+  if (present === "owner") await keepAnOwner(sql, member)
   if (role) await setRole(sql, member, role)
   else await deleteMember(sql, member)
   if (present) await distrust(sql, [user_id])
@@ -58,11 +59,11 @@ const lockWorkspace = async (sql: Sql, slug: string): Promise<string> => {
 
 type Member = { readonly workspace_id: string; readonly user_id: string }
 
-const readRole = async (sql: Sql, { workspace_id, user_id }: Member): Promise<Role | undefined> => {
-  const [row] = await sql<{ role: Role }>`
-    select role from iam.member
+const readStanding = async (sql: Sql, { workspace_id, user_id }: Member) => {
+  const [row] = await sql<{ role: Role; suspended: boolean }>`
+    select role, suspended_at is not null as suspended from iam.member
     where workspace_id = ${workspace_id}::text::uuid and user_id = ${user_id}::text::uuid`
-  return row?.role
+  return row
 }
 
 const setRole = (sql: Sql, { workspace_id, user_id }: Member, role: Role) =>

@@ -47,7 +47,9 @@ const findOwner = async (sql: Sql): Promise<Owner | undefined> => {
   const [row] = await sql<Owner>`
     select user_id, workspace_id
     from iam.member join iam.workspace on workspace.id = workspace_id
+      join iam.user_account on user_account.id = user_id
     where slug = ${first_slug} and role = 'owner'
+      and member.suspended_at is null and user_account.suspended_at is null
     order by member.created_at, user_id
     limit 1`
   return row

@@ -1,6 +1,7 @@
 import type { Origin } from "#kernel/audit/caller.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
+import { refuseSuspended } from "../account/refuse.ts"
 import type { Iam } from "../iam.ts"
 import type { Person } from "../session/open.ts"
 import { beginSignIn, succeedSignIn } from "../throttle/sign-in.ts"
@@ -17,14 +18,20 @@ export const checkPassword = async (
   const matches = await passwords.verify(password, known?.hash ?? undefined)
   if (!matches || !known) throw new Problem("auth.wrong_credentials")
   await succeedSignIn(database, counters)
+  refuseSuspended({ account_suspended: known.suspended })
   return { user_id: known.user_id, email, name: known.name }
 }
 
-type Account = { readonly user_id: string; readonly name: string; readonly hash: string | null }
+type Account = {
+  readonly user_id: string
+  readonly name: string
+  readonly hash: string | null
+  readonly suspended: boolean
+}
 
 const readAccount = async (sql: Sql, email: string): Promise<Account | undefined> => {
   const [row] = await sql<Account>`
-    select user_account.id as user_id, name, hash
+    select user_account.id as user_id, name, hash, suspended_at is not null as suspended
     from iam.user_account left join iam.password on password.user_id = user_account.id
     where email = ${email}`
   return row

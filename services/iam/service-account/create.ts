@@ -5,9 +5,9 @@ import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
-import { refuseAbove } from "../member/change.ts"
 import { memberChanged } from "../member/changed.ts"
 import { insertMember } from "../member/insert.ts"
+import { refuseBeyond } from "../member/reach.ts"
 import { createUser } from "../user/create.ts"
 import { enterToChange } from "../workspace/enter.ts"
 import { readWorkspace } from "../workspace/show.ts"
@@ -23,7 +23,7 @@ export const createServiceAccount =
     database.tx(async (sql) => {
       const there = await enterToChange(sql, actor, workspace_id)
       allow(there, "member.manage")
-      refuseAbove(there.role, role)
+      refuseBeyond(there, role)
       if ((await countAccounts(sql, workspace_id)) >= max_accounts) {
         throw new Problem("workspace.too_many", { detail: `There are ${max_accounts} service accounts.` })
       }

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import type { Iam } from "../iam.ts"
 import { createdTokenShape, newServiceTokenShape, tokenShape } from "../token/shape.ts"
 import { createServiceAccount } from "./create.ts"
@@ -14,9 +14,9 @@ const root = "/api/v1/workspaces/{workspace_id}/service-accounts"
 const one = `${root}/{account_id}` as const
 const tokens = `${one}/tokens` as const
 
-const params = z.object({ workspace_id: z.uuid(), account_id: z.uuid() })
+const params = z.object({ workspace_id: idText, account_id: idText })
 const workspaceParam = params.pick({ workspace_id: true })
-const idPage = pageQuery.extend({ cursor: z.uuid().optional() })
+const idPage = pageQuery.extend({ cursor: idText.optional() })
 
 const createAccountRoute = createRoute({
   method: "post",
@@ -68,7 +68,7 @@ const deleteTokenRoute = createRoute({
   path: `${tokens}/{token_id}`,
   operationId: "deleteServiceToken",
   security: bearer,
-  request: { params: params.extend({ token_id: z.uuid() }) },
+  request: { params: params.extend({ token_id: idText }) },
   responses: { 204: { description: "The token is not valid any more" }, ...refusals },
 })
 

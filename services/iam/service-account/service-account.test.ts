@@ -62,7 +62,7 @@ test("a token for some things alone makes none for others, by way of a program e
   const scopes = ["member.manage", "run.read"]
   const own = await ask("POST", "tokens", { token: owner.token, body: { name: "narrow", scopes } })
   const token = String(own.body.token)
-  const { body } = await create("way-round", "admin", token)
+  const { body } = await create("way-round", "admin")
   expect((await tokenOf(body.id, { scopes: ["secret.give"] }, token)).status).toBe(403)
   expect((await tokenOf(body.id, {}, token)).body.scopes).toEqual(scopes)
 })

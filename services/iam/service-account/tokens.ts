@@ -5,7 +5,8 @@ import { type Page, type PageOf, pageOf } from "#kernel/http/page.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
-import { refuseAbove } from "../member/change.ts"
+import { refuseAbove } from "../member/reach.ts"
+import { refuseMore } from "../token/bound.ts"
 import { endOf, queuesOf, scopesOf } from "../token/create.ts"
 import { revokeToken } from "../token/delete.ts"
 import { insertToken } from "../token/insert.ts"
@@ -33,6 +34,7 @@ export const createServiceToken =
     database.tx(async (sql) => {
       const { there, account } = await enterFor(sql, actor, which)
       const { workspace_id, account_id: user_id } = which
+      await refuseMore(sql, { user_id, workspace_id })
       const made = await insertToken(sql, {
         ...{ id: kit.id(), user_id, workspace_id, name, role: null, all_workspaces: false },
         expires_at: endOf(actor, expires_at, kit.now()),

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn, originOf } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import type { Iam } from "../iam.ts"
 import { credentials } from "../user/credentials.ts"
 import { endAllSessions, endSession } from "./end.ts"
@@ -48,7 +48,7 @@ const listRoute = createRoute({
   path: sessions_path,
   operationId: "listSessions",
   security: bearer,
-  request: { query: pageQuery.extend({ cursor: z.uuid().optional() }) },
+  request: { query: pageQuery.extend({ cursor: idText.optional() }) },
   responses: { 200: jsonAnswer("Where you are signed in, newest first", page(sessionShape)), ...refusals },
 })
 
@@ -57,7 +57,7 @@ const endRoute = createRoute({
   path: `${sessions_path}/{session_id}`,
   operationId: "endSession",
   security: bearer,
-  request: { params: z.object({ session_id: z.uuid() }) },
+  request: { params: z.object({ session_id: idText }) },
   responses: { 204: { description: "It has ended" }, ...refusals },
 })
 

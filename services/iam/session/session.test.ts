@@ -96,6 +96,15 @@ test("a role that was changed, and a membership that was ended, hold within a se
   await refusedWithinASecond(byItself, host)
 })
 
+test("a membership that was ended holds within a second for who was believed by their signature alone", async () => {
+  const host = await given.person(house)
+  const second = await given.member(house, host, "owner")
+  const service = await serviceThatKnows(host)
+  const path = `workspaces/${host.workspace_id}/members/${host.user_id}`
+  expect((await ask("DELETE", path, { token: second.token })).status).toBe(204)
+  await refusedWithinASecond(service, host)
+})
+
 test("the reuse of a refresh token ends its access tokens too", async () => {
   const ada = await given.person(house)
   const { refresh_token } = ada

@@ -4,7 +4,8 @@ import type { Permission, Role } from "#kernel/auth/permissions.ts"
 import { invalidRequest } from "#kernel/http/invalid.ts"
 import { record } from "../audit/record.ts"
 import type { Iam } from "../iam.ts"
-import { refuseAbove } from "../member/change.ts"
+import { refuseAbove } from "../member/reach.ts"
+import { refuseMore } from "./bound.ts"
 import { insertToken } from "./insert.ts"
 import type { CreatedToken, NewToken } from "./shape.ts"
 
@@ -24,6 +25,7 @@ export const createToken =
     const own = { id: kit.id(), user_id, workspace_id, name, expires_at: ends, all_workspaces }
     const wanted = { ...own, queues: queuesOf(actor, queues ?? null) }
     return database.tx(async (sql) => {
+      await refuseMore(sql, actor)
       const made = await insertToken(sql, { ...wanted, role: capOf(actor, role ?? null), scopes: chosen })
       const subject = { kind: "token", id: made.id, name }
       const details = {

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import type { Iam } from "../iam.ts"
 import { createToken } from "./create.ts"
 import { deleteToken } from "./delete.ts"
@@ -22,7 +22,7 @@ const listRoute = createRoute({
   path: "/api/v1/tokens",
   operationId: "listTokens",
   security: bearer,
-  request: { query: pageQuery.extend({ cursor: z.uuid().optional() }) },
+  request: { query: pageQuery.extend({ cursor: idText.optional() }) },
   responses: {
     200: jsonAnswer("Your tokens in this workspace, newest first", page(tokenShape)),
     ...refusals,
@@ -34,7 +34,7 @@ const deleteRoute = createRoute({
   path: "/api/v1/tokens/{token_id}",
   operationId: "deleteToken",
   security: bearer,
-  request: { params: z.object({ token_id: z.uuid() }) },
+  request: { params: z.object({ token_id: idText }) },
   responses: { 204: { description: "The token is not valid any more" }, ...refusals },
 })
 

@@ -4,6 +4,7 @@ import { api_token_prefix } from "#kernel/auth/authenticate.ts"
 import { isAbove, type Permission, type Role } from "#kernel/auth/permissions.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
+import { refuseSuspended, type Standing } from "../account/refuse.ts"
 import type { Iam } from "../iam.ts"
 import { hashOf } from "./secret.ts"
 
@@ -17,9 +18,11 @@ export const validateToken = ({ database, keys }: Pick<Iam, "database" | "keys">
       const hash = await hashOf(token)
       const found = await database.run((sql) => findToken(sql, hash, workspace))
       if (!found) return undefined
-      const { slug, workspace_id, role, most, scopes, queues, expires_at, ...actor } = found
+      const { slug, workspace_id, role, most, scopes, queues, expires_at, ...rest } = found
+      const { account_suspended, suspended, ...actor } = rest
       // Others than these are bound to their workspace: they open no other, though the holder may be a member there.
       if (workspace !== "" && workspace !== slug) throw notFound(workspace)
+      refuseSuspended({ account_suspended, suspended })
       if (workspace_id === null || role === null) return undefined
       const capped = most !== null
       return {
@@ -38,6 +41,7 @@ export const validateToken = ({ database, keys }: Pick<Iam, "database" | "keys">
     const found = await database.run((sql) => findMember(sql, claimed, workspace))
     if (!found) return undefined
     const { workspace_id, role, email, archived } = found
+    refuseSuspended(found)
     if (workspace_id === null || role === null) {
       if (workspace === "") return undefined
       throw notFound(workspace)
@@ -62,11 +66,13 @@ type TokenHolder = Omit<Actor, "kind" | "workspace_id" | "role" | "scopes" | "qu
 const findToken = async (sql: Sql, hash: Uint8Array, wanted: string): Promise<TokenHolder | undefined> => {
   const [row] = await sql<TokenHolder>`
     with found as (
-      select api_token.id, api_token.user_id, own.workspace_id, own.role, api_token.role as most, email, slug, archived, last_used_at, all_workspaces, scopes, queues, api_token.expires_at
+      select api_token.id, api_token.user_id, own.workspace_id, own.role, api_token.role as most, email, slug, archived, last_used_at, all_workspaces, scopes, queues, api_token.expires_at,
+        user_account.suspended_at is not null as account_suspended, coalesce(own.suspended, false) as suspended
       from iam.api_token
         join iam.user_account on user_account.id = api_token.user_id
         left join lateral (
-          select member.workspace_id, role, slug, archived_at is not null as archived
+          select member.workspace_id, role, slug, archived_at is not null as archived,
+            member.suspended_at is not null as suspended
           from iam.member join iam.workspace on workspace.id = member.workspace_id
           where member.user_id = api_token.user_id
             and case when all_workspaces and ${wanted}::text <> '' then slug = ${wanted}::text
@@ -79,12 +85,12 @@ const findToken = async (sql: Sql, hash: Uint8Array, wanted: string): Promise<To
       where id = (select id from found where last_used_at is null or last_used_at < now() - interval '1 minute')
     )
     select id as grant_id, user_id, email, workspace_id, role, most, slug, coalesce(archived, false) as archived,
-      all_workspaces, scopes, queues, expires_at
+      all_workspaces, scopes, queues, expires_at, account_suspended, suspended
     from found`
   return row
 }
 
-type Membership = {
+type Membership = Standing & {
   readonly email: string
   readonly workspace_id: string | null
   readonly role: Actor["role"] | null
@@ -95,11 +101,13 @@ type Membership = {
 const findMember = async (sql: Sql, claimed: Actor, slug: string): Promise<Membership | undefined> => {
   const { user_id, workspace_id, grant_id } = claimed
   const [row] = await sql<Membership>`
-    select email, own.workspace_id, own.role, coalesce(own.archived, false) as archived
+    select email, own.workspace_id, own.role, coalesce(own.archived, false) as archived,
+      user_account.suspended_at is not null as account_suspended, coalesce(own.suspended, false) as suspended
     from iam.session
       join iam.user_account on user_account.id = session.user_id
       left join lateral (
-        select member.workspace_id, role, archived_at is not null as archived
+        select member.workspace_id, role, archived_at is not null as archived,
+          member.suspended_at is not null as suspended
         from iam.member join iam.workspace on workspace.id = member.workspace_id
         where member.user_id = session.user_id
           and case when ${slug}::text = '' then workspace.id = ${workspace_id}::text::uuid else slug = ${slug}::text end

@@ -9,6 +9,9 @@ const max_token_chars = 128
 const address = /^[^\s@]+@[^\s@]+$/u
 const control = /\p{Cc}/u
 
+/** Nothing that isn't seen, either: two addresses that look alike could be told apart by nobody. */
+const unseen = /\p{C}/u
+
 const isClean = (text: string): boolean => text.isWellFormed() && !control.test(text)
 
 /** Twins by Unicode or case are one address. */
@@ -16,7 +19,7 @@ export const emailText = z
   .string()
   .max(max_email_chars)
   .transform((text) => text.normalize("NFKC").trim().toLowerCase())
-  .refine((text) => isClean(text) && address.test(text), "must be an e-mail address")
+  .refine((text) => isClean(text) && !unseen.test(text) && address.test(text), "must be an e-mail address")
   .refine((text) => text.length <= max_email_chars, `has at most ${max_email_chars} characters`)
   .openapi({ type: "string", maxLength: max_email_chars, example: "ada@example.test" })
 

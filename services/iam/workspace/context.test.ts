@@ -34,6 +34,12 @@ test("a workspace is told with what somebody is in it", async () => {
     ...known,
     role: "operator",
   })
+  const path = `workspaces/${workspaceId}/members/${guest.user_id}`
+  await given.send(house)("POST", `${path}/suspend`, { token: owner.token })
+  expect(await iam.getWorkspaceContext({ workspaceId, userId: guest.user_id })).toMatchObject({
+    ...known,
+    role: "",
+  })
   const stranger = await given.person(house)
   for (const userId of [stranger.user_id, "", "nobody"])
     expect(await iam.getWorkspaceContext({ workspaceId, userId })).toMatchObject({ ...known, role: "" })

@@ -24,7 +24,9 @@ const readContext = async (sql: Sql, { workspace_id, user_id }: Asked): Promise<
   const [row] = await sql<Context>`
     select true as known, slug, name, archived_at is not null as archived,
       coalesce((select role from iam.member
-        where member.workspace_id = workspace.id and member.user_id = ${isId(user_id) ? user_id : null}::text::uuid), '')
+          join iam.user_account on user_account.id = member.user_id
+        where member.suspended_at is null and user_account.suspended_at is null
+          and member.workspace_id = workspace.id and member.user_id = ${isId(user_id) ? user_id : null}::text::uuid), '')
         as role
     from iam.workspace where id = ${workspace_id}::text::uuid`
   return row

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import type { Iam } from "../iam.ts"
 import { addWorkspace } from "./add.ts"
 import { archiveWorkspace, restoreWorkspace } from "./archive.ts"
@@ -13,14 +13,14 @@ import { showWorkspace } from "./show.ts"
 const root = "/api/v1/workspaces"
 const one = `${root}/{workspace_id}` as const
 
-const params = z.object({ workspace_id: z.uuid() })
+const params = z.object({ workspace_id: idText })
 
 const listRoute = createRoute({
   method: "get",
   path: root,
   operationId: "listWorkspaces",
   security: bearer,
-  request: { query: pageQuery.extend({ cursor: z.uuid().optional() }) },
+  request: { query: pageQuery.extend({ cursor: idText.optional() }) },
   responses: { 200: jsonAnswer("The workspaces you are a member of", page(workspaceShape)), ...refusals },
 })
 

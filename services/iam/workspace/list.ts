@@ -26,7 +26,7 @@ const readOwn = (sql: Sql, { user_id, only, after, limit }: Own) =>
   sql<WorkspaceRow>`
     select workspace.id, slug, name, role, workspace.created_at, archived_at
     from iam.member join iam.workspace on workspace.id = workspace_id
-    where user_id = ${user_id}::text::uuid
+    where user_id = ${user_id}::text::uuid and suspended_at is null
       and (${only}::text is null or workspace.id = ${only}::text::uuid)
       and (${after}::text is null or workspace.id > ${after}::text::uuid)
     order by workspace.id

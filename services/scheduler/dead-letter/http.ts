@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import { jobType, queueName } from "#language/words.ts"
 import type { Engine } from "../engine.ts"
 import { jobShape } from "../job/shape.ts"
@@ -10,7 +10,7 @@ import { listDeadLetters } from "./list.ts"
 import { replayDeadLetter, replayDeadLetters } from "./replay.ts"
 import { chosenShape, deadLetterShape, droppedShape, replayedShape } from "./shape.ts"
 
-const letterPath = z.object({ dead_letter_id: z.uuid() })
+const letterPath = z.object({ dead_letter_id: idText })
 
 const listRoute = createRoute({
   method: "get",
@@ -21,8 +21,8 @@ const listRoute = createRoute({
     query: pageQuery.extend({
       queue: queueName.optional(),
       type: jobType.optional(),
-      job_id: z.uuid().optional(),
-      cursor: z.uuid().optional(),
+      job_id: idText.optional(),
+      cursor: idText.optional(),
     }),
   },
   responses: {

@@ -3,7 +3,16 @@ import type { App } from "#kernel/http/app.ts"
 import { bodyOf } from "#kernel/http/body.ts"
 import { keyHeader, keyOf } from "#kernel/http/idempotency-key.ts"
 import { invalidRequest } from "#kernel/http/invalid.ts"
-import { bearer, jsonAnswer, jsonBody, page, pageQuery, problemShape, refusals } from "#kernel/http/shapes.ts"
+import {
+  bearer,
+  idText,
+  jsonAnswer,
+  jsonBody,
+  page,
+  pageQuery,
+  problemShape,
+  refusals,
+} from "#kernel/http/shapes.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { isTooLarge, max_payload_bytes } from "#language/payload.ts"
 import { jobType, queueName } from "#language/words.ts"
@@ -15,7 +24,7 @@ import { type JobStatus, jobMoves } from "./moves.ts"
 import { createJobShape, createJobsShape, jobListShape, jobShape } from "./shape.ts"
 import { showJob } from "./show.ts"
 
-const jobPath = z.object({ job_id: z.uuid() })
+const jobPath = z.object({ job_id: idText })
 
 const createOneRoute = createRoute({
   method: "post",
@@ -51,7 +60,7 @@ const listRoute = createRoute({
       status: z.enum(jobMoves.states as [JobStatus, ...JobStatus[]]).optional(),
       type: jobType.optional(),
       queue: queueName.optional(),
-      cursor: z.uuid().optional(),
+      cursor: idText.optional(),
     }),
   },
   responses: {

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import type { App, Doors } from "#kernel/http/app.ts"
-import { bearer, jsonAnswer, jsonBody, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idText, jsonAnswer, jsonBody, refusals } from "#kernel/http/shapes.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { durationMs } from "#language/duration.ts"
 import type { Engine } from "../engine.ts"
@@ -91,7 +91,7 @@ const leaveRoute = createRoute({
   path: `${root}/{worker_id}`,
   operationId: "leaveWorker",
   security: bearer,
-  request: { params: z.object({ worker_id: z.uuid() }) },
+  request: { params: z.object({ worker_id: idText }) },
   responses: { 204: { description: "It has left; what it held is in its queue again" }, ...refusals },
 })
 

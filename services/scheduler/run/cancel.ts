@@ -9,6 +9,7 @@ import { runDeed } from "./deed.ts"
 import { joinRuns } from "./load.ts"
 import { lockOwnRun, type OwnRun } from "./lock.ts"
 import { runMoves } from "./moves.ts"
+import { runNotFound } from "./not-found.ts"
 import { readRun } from "./read.ts"
 import type { Run } from "./shape.ts"
 import { isStopped } from "./spared.ts"
@@ -25,7 +26,7 @@ export const cancelRun =
         cancelIn(engine, step, { workspace_id, run_id }),
       )
       const shown = await readRun(sql, workspace_id, run_id)
-      if (!shown) throw new Problem("run.not_found")
+      if (!shown) throw runNotFound(run_id)
       await record(sql, actor, isFirst ? [runDeed("cancelled", shown)] : [])
       return shown
     })

@@ -1,8 +1,8 @@
 import { type Actor, allow } from "#kernel/auth/actor.ts"
-import { Problem } from "#kernel/problem/problem.ts"
 import type { Engine } from "../engine.ts"
 import type { News, Subscription } from "./feed.ts"
 import { type RunStatus, runMoves } from "./moves.ts"
+import { runNotFound } from "./not-found.ts"
 import type { RunEvent } from "./shape.ts"
 
 /** Each row holds what one transaction told. */
@@ -23,8 +23,7 @@ export const followRun =
     try {
       const own = { ...follow, workspace_id: actor.workspace_id }
       const news = toldBefore(engine, own) ?? (await readNews(engine, own, follow.after))
-      if (!news)
-        throw new Problem("run.not_found", { detail: `There is no run ${follow.run_id} in this workspace.` })
+      if (!news) throw runNotFound(follow.run_id)
       return eventsOf(engine, own, { feed, news })
     } catch (error) {
       feed.close()

@@ -1,7 +1,7 @@
 import { type Actor, allow } from "#kernel/auth/actor.ts"
 import type { Database } from "#kernel/database/database.ts"
 import { type PageOf, pageOf } from "#kernel/http/page.ts"
-import { Problem } from "#kernel/problem/problem.ts"
+import { runNotFound } from "./not-found.ts"
 import { readRun, readTaskRuns } from "./read.ts"
 import type { TaskRun } from "./shape.ts"
 import { withUntaken } from "./untaken.ts"
@@ -19,7 +19,7 @@ export const listTaskRuns =
     allow(actor, "run.read")
     return database.run(async (sql) => {
       const run = await readRun(sql, actor.workspace_id, run_id)
-      if (!run) throw new Problem("run.not_found", { detail: `There is no run ${run_id} in this workspace.` })
+      if (!run) throw runNotFound(run_id)
       const tasks = await readTaskRuns(sql, run_id, { after: cursor, limit: limit + 1 })
       return pageOf(await withUntaken(sql, actor.workspace_id, tasks), limit, ({ id }) => id)
     })

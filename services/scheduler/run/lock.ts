@@ -1,6 +1,6 @@
-import { Problem } from "#kernel/problem/problem.ts"
 import type { RunRow } from "../step/rows.ts"
 import { join, type Step } from "../step/step.ts"
+import { runNotFound } from "./not-found.ts"
 
 export type OwnRun = { readonly workspace_id: string; readonly run_id: string }
 
@@ -8,7 +8,7 @@ export type OwnRun = { readonly workspace_id: string; readonly run_id: string }
 export const lockOwnRun = async (step: Step, { workspace_id, run_id }: OwnRun): Promise<RunRow> => {
   const [run] = await step.rows.runs([run_id])
   if (!run || run.workspace_id !== workspace_id) {
-    throw new Problem("run.not_found", { detail: `There is no run ${run_id} in this workspace.` })
+    throw runNotFound(run_id)
   }
   join(step.runs, [run])
   return run

@@ -2,6 +2,7 @@ import { type Actor, allow } from "#kernel/auth/actor.ts"
 import { type Database, list, type Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { lastTaskRunId } from "#language/run-id.ts"
+import { runNotFound } from "./not-found.ts"
 import { readRun } from "./read.ts"
 
 /** Tasks of one run, whose results another run has taken over. */
@@ -18,7 +19,7 @@ export const listOrigins =
     return database.run(async (sql) => {
       const { workspace_id } = actor
       const run = await readRun(sql, workspace_id, run_id)
-      if (!run) throw new Problem("run.not_found", { detail: `There is no run ${run_id} in this workspace.` })
+      if (!run) throw runNotFound(run_id)
       const tasks = new Map<string, Set<string>>()
       let taken = await readTaken(sql, run_id)
       for (let depth = 0; taken.length > 0; depth += 1) {
@@ -48,10 +49,8 @@ type Before = {
 const takenOf = (before: readonly Before[]): readonly string[] => {
   const placeOf = ({ run_id, idx }: Before) => `${run_id} ${idx}`
   const repeated = new Set(before.filter(({ item }) => item !== null).map(placeOf))
-  return before.flatMap((one) => {
-    const is_own = one.reused_from !== null && (one.item !== null || !repeated.has(placeOf(one)))
-    return is_own && one.reused_from !== null ? [one.reused_from] : []
-  })
+  const took_over = before.filter((one) => one.item !== null || !repeated.has(placeOf(one)))
+  return took_over.flatMap(({ reused_from }) => reused_from ?? [])
 }
 
 const readTaken = async (sql: Sql, run_id: string): Promise<readonly string[]> => {

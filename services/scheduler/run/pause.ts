@@ -15,6 +15,7 @@ import { endRuns } from "./end.ts"
 import { joinRuns } from "./load.ts"
 import { lockOwnRun, type OwnRun } from "./lock.ts"
 import { runMoves } from "./moves.ts"
+import { runNotFound } from "./not-found.ts"
 import { readRun } from "./read.ts"
 import type { Run } from "./shape.ts"
 import { unblockRun } from "./unblock.ts"
@@ -44,7 +45,7 @@ const turnRun =
         })
       }
       const shown = await readRun(sql, workspace_id, run_id)
-      if (!shown) throw new Problem("run.not_found")
+      if (!shown) throw runNotFound(run_id)
       await record(sql, actor, changed ? [runDeed(`${turn}d`, shown)] : [])
       return shown
     })

@@ -10,6 +10,7 @@ import { runId } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
 import { runDeed } from "./deed.ts"
 import { type RunStatus, runMoves } from "./moves.ts"
+import { runNotFound } from "./not-found.ts"
 import type { Run } from "./shape.ts"
 import { type Rerun, type RunStart, startRuns } from "./start.ts"
 
@@ -27,7 +28,7 @@ export const rerunRun = (engine: Engine) => {
     allow(actor, "run.start")
     const earlier = await engine.database.run((sql) => readEarlier(sql, actor.workspace_id, run_id))
     if (!earlier) {
-      throw new Problem("run.not_found", { detail: `There is no run ${run_id} in this workspace.` })
+      throw runNotFound(run_id)
     }
     const [started] = await start([rerunOf(engine, earlier, wanted)], (sql, [made]) => {
       const details = { mode: wanted.mode, new_run: made?.run_id ?? null }

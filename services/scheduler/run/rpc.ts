@@ -16,6 +16,7 @@ import { cancelRun } from "./cancel.ts"
 import { followRun } from "./follow.ts"
 import { listTaskRuns } from "./list-tasks.ts"
 import { runMoves } from "./moves.ts"
+import { runNotFound } from "./not-found.ts"
 import { listOrigins } from "./origins.ts"
 import { readStatuses } from "./read.ts"
 import type { RunEvent, TaskRun } from "./shape.ts"
@@ -47,8 +48,7 @@ const read = ({ workspaceId, runId, ...more }: Asked, context: HandlerContext) =
   if (!parsed.success) throw invalid(parsed.error)
   const { workspace_id, ...asked } = parsed.data
   const actor = callerInWorkspace(context, workspace_id)
-  if (!actor)
-    throw new Problem("run.not_found", { detail: `There is no run ${asked.run_id} in this workspace.` })
+  if (!actor) throw runNotFound(asked.run_id)
   if (actor.workspace_id === "")
     throw new Problem("request.invalid", { detail: "workspace_id: a service names it" })
   return { actor, asked }

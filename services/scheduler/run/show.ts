@@ -1,6 +1,6 @@
 import { type Actor, allow } from "#kernel/auth/actor.ts"
 import type { Database } from "#kernel/database/database.ts"
-import { Problem } from "#kernel/problem/problem.ts"
+import { runNotFound } from "./not-found.ts"
 import { readWholeRun } from "./read.ts"
 import type { Run, TaskRun } from "./shape.ts"
 import { withUntaken } from "./untaken.ts"
@@ -12,7 +12,7 @@ export const showRun =
     allow(actor, "run.read")
     return database.run(async (sql) => {
       const run = await readWholeRun(sql, actor.workspace_id, run_id)
-      if (!run) throw new Problem("run.not_found", { detail: `There is no run ${run_id} in this workspace.` })
+      if (!run) throw runNotFound(run_id)
       return { ...run, tasks: await withUntaken(sql, actor.workspace_id, run.tasks) }
     })
   }

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, jsonAnswer, jsonBody, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idText, jsonAnswer, jsonBody, refusals } from "#kernel/http/shapes.ts"
 import type { Engine } from "../engine.ts"
 import { taskRunShape } from "../run/shape.ts"
 import { answerApproval } from "./answer.ts"
@@ -26,7 +26,7 @@ const signalRoute = createRoute({
   operationId: "signalRun",
   security: bearer,
   request: {
-    params: z.object({ run_id: z.uuid(), name: z.string().min(1).max(100) }),
+    params: z.object({ run_id: idText, name: z.string().min(1).max(100) }),
     body: { ...jsonBody(signalShape), required: false as const },
   },
   responses: { 202: jsonAnswer("What became of it", deliveredShape), ...refusals },
@@ -41,7 +41,7 @@ const answerRoute = (verb: "approve" | "reject") =>
     operationId: `${verb}Task`,
     security: bearer,
     request: {
-      params: z.object({ run_id: z.uuid(), task: z.string().min(1).max(200) }),
+      params: z.object({ run_id: idText, task: z.string().min(1).max(200) }),
       body: { ...jsonBody(answerShape), required: false as const },
     },
     responses: { 200: jsonAnswer("The task run", taskRunShape), ...refusals },

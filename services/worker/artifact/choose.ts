@@ -1,3 +1,4 @@
+import { archive_ending } from "#kernel/archive/pack.ts"
 import { limits } from "#language/limits.ts"
 
 /** A file that the task may fetch; `run_id` is that of the run that has kept it. */
@@ -8,8 +9,11 @@ export type Fetchable = {
   readonly sha256: string
 }
 
+/** Asked for as what it is, or as the folder that it was made of, or as both. */
+export type ChosenFile = Fetchable & { readonly as_file: boolean; readonly as_folder: boolean }
+
 type Chosen =
-  | { readonly ok: true; readonly files: readonly Fetchable[] }
+  | { readonly ok: true; readonly files: readonly ChosenFile[] }
   | { readonly ok: false; readonly code: string; readonly message: string }
 
 /** Of those that aren't chosen, so many are named. */
@@ -23,7 +27,7 @@ export const chooseFiles = async (
 ): Promise<Chosen> => {
   const matchers = patterns.map((pattern) => ({ pattern, matches: matcherOf(pattern) }))
   const unmatched = new Set(patterns)
-  const files: Fetchable[] = []
+  const files: ChosenFile[] = []
   const seen: string[] = []
   let count = 0
   let size_bytes = 0
@@ -34,7 +38,7 @@ export const chooseFiles = async (
       const matching = matchers.filter(({ matches }) => matches(file.name))
       if (matching.length === 0) continue
       for (const { pattern } of matching) unmatched.delete(pattern)
-      files.push(file)
+      files.push({ ...file, ...formsOf(matching.map(({ pattern }) => pattern)) })
       size_bytes += file.size_bytes
       if (files.length > limits.max_fetched_files) return too_many
       if (size_bytes > limits.max_fetched_bytes) return too_large
@@ -44,8 +48,16 @@ export const chooseFiles = async (
   return missing === undefined ? { ok: true, files } : noneMatches(missing, seen, count)
 }
 
+const formsOf = (patterns: readonly string[]) => ({
+  as_file: !patterns.every(isOfFolders),
+  as_folder: patterns.some(isOfFolders),
+})
+
+const isOfFolders = (pattern: string): boolean => pattern.endsWith("/")
+
 /** A name stands for itself, also where it has brackets, as those of items do: `shard[0]/a.csv`, or `shard[*]/a.csv` of all. */
-const matcherOf = (pattern: string): ((name: string) => boolean) => {
+const matcherOf = (given: string): ((name: string) => boolean) => {
+  const pattern = isOfFolders(given) ? `${given.slice(0, -1)}${archive_ending}` : given
   const glob = new Bun.Glob(pattern.replaceAll("[*]", String.raw`\[*\]`))
   return (name) => name === pattern || glob.match(name)
 }

@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto"
 import { open, rm } from "node:fs/promises"
 import { join } from "node:path"
-import { setTimeout as wait } from "node:timers/promises"
 import { type Client, ConnectError } from "@connectrpc/connect"
 import { Problem } from "#kernel/problem/problem.ts"
+import { patiently } from "#kernel/rpc/patiently.ts"
 import type { ArtifactService } from "#proto/generated/wf/artifact/v1/artifact_pb.ts"
 import type { Attempt } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { Execution } from "../executor/executor.ts"
 import { type Failed, stoppedBy } from "../executor/payload.ts"
-import { chooseFiles, type Fetchable } from "./choose.ts"
-import { NoPlace, placeFile } from "./place.ts"
+import { type ChosenFile, chooseFiles, type Fetchable } from "./choose.ts"
+import { NoPlace, placeFile, placeFolder } from "./place.ts"
 
 /** Puts the artifacts that a task asks for into the folder that it works in. Answers what went wrong, if anything. */
 export type FetchFiles = (
@@ -19,8 +19,6 @@ export type FetchFiles = (
 
 const list_ms = 60_000
 const download_ms = 3_600_000
-const max_tries = 5
-const first_wait_ms = 200
 
 /** What is there changes while it is listed and brought: another task may replace a file. */
 class Changed extends Error {}
@@ -41,16 +39,13 @@ export const fetchFiles =
     const { task, signal } = execution
     if (!task.fetch || task.fetch.length === 0) return undefined
     const fetching: Fetching = { artifacts, attempt, execution, placed: new Map() }
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await fetchAll(fetching, task.fetch)
-      } catch (error) {
-        if (signal.aborted) return stoppedBy(signal)
-        if (!isPassing(error)) throw error
-        if (tries === max_tries) return notFetched(error)
-      }
-      // The service may be starting anew: that is no reason to fail. An attempt that is stopped is noticed above.
-      await wait(first_wait_ms * 2 ** tries, undefined, { signal }).catch(() => undefined)
+    const patterns = task.fetch
+    try {
+      return await patiently(() => fetchAll(fetching, patterns), { isPassing, signal })
+    } catch (error) {
+      if (signal.aborted) return stoppedBy(signal)
+      if (!isPassing(error)) throw error
+      return notFetched(error)
     }
   }
 
@@ -106,12 +101,14 @@ async function* pagesOf({ artifacts, attempt, execution }: Fetching): AsyncGener
 }
 
 /** Beside the folder that the task sees until it is whole. */
-const fetchOne = async (fetching: Fetching, file: Fetchable): Promise<void> => {
+const fetchOne = async (fetching: Fetching, file: ChosenFile): Promise<void> => {
   const { folder } = fetching.execution
   const path = join(folder, "fetched")
   try {
     await download(fetching, file, path)
-    await placeFile(join(folder, "work"), file.name, path)
+    const work = join(folder, "work")
+    if (file.as_folder) await placeFolder(work, file.name, path)
+    if (file.as_file) await placeFile(work, file.name, path)
   } finally {
     await rm(path, { force: true })
   }

@@ -47,6 +47,20 @@ test("files are kept that are the task's own, and none by a link, at the end of 
   expect(await keep(folder, patterns)).toEqual({ kept: ["deep/own"], error: undefined })
 })
 
+test("a pattern with a slash at its end keeps folders, each as one archive, and none by a link", async () => {
+  const folder = mkdtempSync(join(base, "folders-"))
+  const work = join(folder, "work")
+  mkdirSync(join(work, "out/deep"), { recursive: true })
+  mkdirSync(join(work, "logs"))
+  writeFileSync(join(work, "out/deep/own"), "own")
+  writeFileSync(join(work, "file"), "file")
+  symlinkSync(base, join(work, "link"))
+  expect(await keep(folder, ["out/"])).toEqual({ kept: ["out.tar.gz"], error: undefined })
+  expect((await keep(folder, ["*/"])).kept).toEqual(["logs.tar.gz", "out.tar.gz"])
+  expect((await keep(folder, ["out/*/", "out/**"])).kept).toEqual(["out/deep.tar.gz", "out/deep/own"])
+  expect((await keep(folder, ["link/", "file/", "../*/"])).kept).toEqual([])
+})
+
 test("no pattern leads out of the task's folder, however it is written", async () => {
   const folder = mkdtempSync(join(base, "out-"))
   mkdirSync(join(folder, "work/sub"), { recursive: true })

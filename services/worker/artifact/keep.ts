@@ -1,6 +1,7 @@
 import { lstat, realpath } from "node:fs/promises"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { type Client, ConnectError } from "@connectrpc/connect"
+import { archive_ending, packFolder } from "#kernel/archive/pack.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { isItemName } from "#language/each.ts"
 import type { ArtifactService } from "#proto/generated/wf/artifact/v1/artifact_pb.ts"
@@ -24,17 +25,16 @@ export const keepArtifacts =
     if (patterns.length === 0) return undefined
     const work = join(execution.folder, "work")
     try {
-      const names = await findFiles(work, patterns)
-      if (names.length > max_files) {
+      const found = await findKept(work, patterns)
+      if (found.length > max_files) {
         const message = `More than ${max_files} files match \`artifacts\`, and no more are kept: pack them into one, or narrow the patterns.`
         return { error: { code: "artifact.too_many", message } }
       }
-      for (const name of names) {
+      for (const one of found) {
+        const { name, ...content } = contentOf(work, one)
         const kept_as = keptAs(attempt, name)
         await execution.write("system", `keeping ${kept_as}`)
-        const file = Bun.file(join(work, name))
-        const named = { name: kept_as, contentType: file.type }
-        await upload(artifacts, attempt, { ...named, content: file.stream(), limit_ms: upload_ms })
+        await upload(artifacts, attempt, { ...content, name: kept_as, limit_ms: upload_ms })
       }
       return undefined
     } catch (error) {
@@ -47,23 +47,47 @@ export const keepArtifacts =
     }
   }
 
-/** Regular files only, and by no link on the way: a link could name what isn't the task's. */
-const findFiles = async (folder: string, patterns: readonly string[]): Promise<readonly string[]> => {
+type Kept = { readonly name: string; readonly is_folder: boolean }
+
+const contentOf = (work: string, { name, is_folder }: Kept) => {
+  const path = join(work, name)
+  if (is_folder) {
+    const content = packFolder(path, basename(name))
+    return { name: `${name}${archive_ending}`, contentType: "application/gzip", content }
+  }
+  const file = Bun.file(path)
+  return { name, contentType: file.type, sizeBytes: BigInt(file.size), content: file.stream() }
+}
+
+/** A pattern that ends with a slash is one of folders, which are packed. */
+const findKept = async (folder: string, patterns: readonly string[]): Promise<readonly Kept[]> => {
   const work = await realpath(folder).catch(() => undefined)
   if (work === undefined) return []
-  const names = new Set<string>()
-  const isOwn = (path: string) => path.startsWith(`${work}/`)
+  const found = new Map<string, Kept>()
   for (const pattern of patterns) {
-    const found = new Bun.Glob(pattern).scan({ cwd: work, onlyFiles: true, followSymlinks: false, dot: true })
-    for await (const name of found) {
-      const path = join(work, name)
-      if (!isOwn(path) || !(await lstat(path)).isFile() || (await realpath(path)) !== path) continue
-      names.add(name)
+    const is_folder = pattern.endsWith("/")
+    for await (const name of ownNames(work, pattern.replace(/\/$/, ""), is_folder)) {
+      found.set(`${name}${is_folder ? "/" : ""}`, { name, is_folder })
       // One more than may be is enough to know.
-      if (names.size > max_files) return [...names]
+      if (found.size > max_files) return [...found.values()]
     }
   }
-  return [...names].sort()
+  return [...found.values()].toSorted((one, other) => (one.name < other.name ? -1 : 1))
+}
+
+/** Regular files or folders only, and by no link on the way: a link could name what isn't the task's. */
+async function* ownNames(work: string, pattern: string, is_folder: boolean): AsyncGenerator<string> {
+  const found = new Bun.Glob(pattern).scan({
+    ...{ cwd: work, onlyFiles: !is_folder, followSymlinks: false, dot: true },
+  })
+  for await (const given of found) {
+    const name = given.replace(/\/$/, "")
+    const path = join(work, name)
+    if (!path.startsWith(`${work}/`)) continue
+    const there = await lstat(path)
+    if (!(is_folder ? there.isDirectory() : there.isFile()) || (await realpath(path)) !== path) continue
+    yield name
+  }
 }
 
 /** Items of a task write files of the same name: each has its own folder in the run. */

@@ -1,5 +1,8 @@
+import { createReadStream } from "node:fs"
 import { chmod, lstat, mkdir, realpath, rename } from "node:fs/promises"
 import { dirname, join } from "node:path"
+import { BadArchive, unpackArchive } from "#kernel/archive/unpack.ts"
+import { limits } from "#language/limits.ts"
 
 const modes = { folder: 0o755, plain: 0o644 } as const
 
@@ -17,6 +20,18 @@ export const placeFile = async (work: string, name: string, from: string): Promi
     const code = error instanceof Error ? Reflect.get(error, "code") : undefined
     if (code === "ENAMETOOLONG") throw new NoPlace("its name is longer than this system takes")
     if (code === "EISDIR" || code === "ENOTEMPTY") throw new NoPlace("a folder has its name")
+    throw error
+  }
+}
+
+/** Unpacks an archive where the folder was that it was made of. */
+export const placeFolder = async (work: string, name: string, from: string): Promise<void> => {
+  const target = dirname(await makePlace(work, name))
+  const bounds = { max_files: limits.max_fetched_files, max_bytes: limits.max_fetched_bytes }
+  try {
+    await unpackArchive(createReadStream(from), target, bounds)
+  } catch (error) {
+    if (error instanceof BadArchive) throw new NoPlace(`it can't be unpacked: ${error.message}`)
     throw error
   }
 }

@@ -7,6 +7,7 @@ const chunk_bytes = 256 * 1024
 export type Upload = {
   readonly name: string
   readonly contentType: string
+  readonly sizeBytes?: bigint
   readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
   readonly limit_ms: number
 }

@@ -65,11 +65,9 @@ describe("what the tool is told", () => {
     const text = words.join(" ")
     expect(text).toStartWith("run --name wf-task-")
     expect(text).toContain(
-      "--label wf.worker=worker-1 --pull missing --network none --security-opt no-new-privileges --log-driver none --init",
+      "--label wf.worker=worker-1 --pull missing --network none --security-opt no-new-privileges --log-driver none --init --ulimit nofile=128:128",
     )
-    expect(text).toContain(
-      "--memory 64000000b --pids-limit 30 --ulimit nofile=128:128 --ulimit core=0:0 --cpus 0.5",
-    )
+    expect(text).toContain("--memory 64000000b --pids-limit 30 --ulimit core=0:0 --cpus 0.5")
     expect(text).toContain(
       `--user 7:8 --volume ${folder}/work:/work --volume ${folder}/output:/wf-output --workdir /work`,
     )

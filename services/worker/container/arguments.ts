@@ -1,5 +1,5 @@
 import type { ProcessLimits } from "../process/limits.ts"
-import { type OwnLimits, ownLimits } from "./own-limits.ts"
+import { ownLimits } from "./own-limits.ts"
 import type { Tool } from "./tool.ts"
 
 export type Container = {
@@ -34,26 +34,35 @@ const passed = (env: Container["env"]): readonly string[] =>
 const optional = (flag: string, value: string | number | undefined): readonly string[] =>
   value === undefined ? [] : [flag, String(value)]
 
-/** What only podman has to be told: docker's daemon has its own limits, and knows how to end what it removes. */
-const podmanWords = (own: OwnLimits): readonly string[] => [
-  ...["--stop-timeout", "1", "--ulimit", `nproc=${own.max_processes}:${own.max_processes}`],
+/** Docker's daemon has its own limits, and knows how to end what it removes; podman has to be told. */
+const podmanWords = ({ limits }: Container): readonly string[] => {
+  const { max_processes, max_open_files } = ownLimits()
+  return [
+    ...["--stop-timeout", "1", "--ulimit", `nproc=${max_processes}:${max_processes}`],
+    ...openFiles(Math.min(limits.max_open_files, max_open_files)),
+  ]
+}
+
+/** Without --init the first process of a container ignores signals that it does not ask for; podman may lack it. */
+const dockerWords = ({ limits }: Container): readonly string[] => [
+  "--init",
+  ...openFiles(limits.max_open_files),
 ]
+
+const openFiles = (max: number): readonly string[] => ["--ulimit", `nofile=${max}:${max}`]
 
 const containerArguments = ({ name: tool }: Tool, given: Container): readonly string[] => {
   const { limits } = given
   const is_podman = tool === "podman"
   const relabel = is_podman ? ":Z" : ""
-  const own = ownLimits()
-  const open_files = is_podman ? Math.min(limits.max_open_files, own.max_open_files) : limits.max_open_files
   return [
     ...["run", "--name", given.name, "--label", `${worker_label}=${given.worker_id}`],
     ...["--pull", given.pull, "--network", given.network, "--security-opt", "no-new-privileges"],
     // What is printed is taken as it comes; the tool's own copy would grow without end.
     ...["--log-driver", "none"],
-    // Without it the first process of a container ignores signals that it doesn't ask for; podman may lack it.
-    ...(is_podman ? podmanWords(own) : ["--init"]),
+    ...(is_podman ? podmanWords(given) : dockerWords(given)),
     ...["--memory", `${limits.max_memory_bytes}b`, "--pids-limit", String(limits.max_processes)],
-    ...["--ulimit", `nofile=${open_files}:${open_files}`, "--ulimit", "core=0:0"],
+    ...["--ulimit", "core=0:0"],
     ...optional("--cpus", given.cpus),
     ...optional("--user", given.user),
     ...given.mounts.flatMap(([source, target]) => ["--volume", `${source}:${target}${relabel}`]),

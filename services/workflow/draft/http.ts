@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, jsonAnswer, jsonBody, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idText, jsonAnswer, jsonBody, refusals } from "#kernel/http/shapes.ts"
 import type { Starting } from "../run/starter.ts"
 import { addDependency } from "./add-dependency.ts"
 import { addTask } from "./add-task.ts"
@@ -17,7 +17,7 @@ import { showDraft } from "./show.ts"
 import { startDraft } from "./start.ts"
 
 /** The step-by-step form, at the paths where clients of an earlier system look for it. */
-const draftPath = z.object({ workflow_id: z.uuid() })
+const draftPath = z.object({ workflow_id: idText })
 
 const createDraftRoute = createRoute({
   method: "post",

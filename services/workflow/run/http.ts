@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import type { App } from "#kernel/http/app.ts"
 import { keyHeader, keyText } from "#kernel/http/idempotency-key.ts"
-import { bearer, jsonBody, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idText, jsonBody, refusals } from "#kernel/http/shapes.ts"
 import { nameText } from "../workflow/shape.ts"
 import { startRun } from "./start.ts"
 import type { Starting } from "./starter.ts"
@@ -14,7 +14,7 @@ const startShape = z.strictObject({
   idempotency_key: keyText.optional().openapi({ description: "Wins over the header." }),
   rerun: z
     .strictObject({
-      of: z.uuid(),
+      of: idText,
       mode: z.enum(["all", "failed", "from"]).default("all"),
       task: z.string().max(200).optional(),
     })

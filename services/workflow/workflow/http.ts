@@ -4,7 +4,7 @@ import type { App } from "#kernel/http/app.ts"
 import { bodyOf } from "#kernel/http/body.ts"
 import { keyHeader, keyOf } from "#kernel/http/idempotency-key.ts"
 import { invalidRequest } from "#kernel/http/invalid.ts"
-import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { sentFilesShape } from "../bundle/shape.ts"
 import { verdictShape, writtenOf, writtenShape } from "../definition/shape.ts"
@@ -111,7 +111,7 @@ const sequenceOf = ({ source, file, definition, files, ...given }: Asked): Start
   throw new Problem("request.invalid", { detail })
 }
 
-const isId = (text: string): boolean => z.uuid().safeParse(text).success
+const isId = (text: string): boolean => idText.safeParse(text).success
 
 /** Starts of sequences have to be fast: so the request is looked at by hand; the document is the same. */
 const mountPush = (app: App, pushing: Pushing & Starting): void => {
