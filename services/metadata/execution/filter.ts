@@ -111,9 +111,10 @@ export const filterOf = (sought: Sought, now: Date): Filter => {
   }
 }
 
-/** The last name of the path, and the value, with or without quotes. */
-const inJson = ([path, value]: readonly [string, string]): readonly string[] =>
-  [`${path.split(".").at(-1)}`, value].map((text) => JSON.stringify(text).slice(1, -1))
+/** The value, with or without quotes; or where there is none, the last name of the path. */
+const inJson = ([path, value]: readonly [string, string]): readonly string[] => [
+  JSON.stringify(value === "" ? `${path.split(".").at(-1)}` : value).slice(1, -1),
+]
 
 const isLasting = ({ duration_ms }: Execution, least_ms = 0, most_ms = Number.POSITIVE_INFINITY): boolean =>
   duration_ms === null || duration_ms === undefined || (duration_ms >= least_ms && duration_ms <= most_ms)
