@@ -4,7 +4,7 @@ import { momentOf } from "../log/filter.ts"
 import { conditionOf, isOfTask } from "../log/of-task.ts"
 import type { Execution, ExecutionStatus } from "./execution.ts"
 import { paceOf } from "./pace.ts"
-import { errorWords, isPlainWord, outputValues, powerOf, type Term, termOf, wordsOf } from "./terms.ts"
+import { errorWords, isPlainWord, powerOf, type Term, termOf, valuesIn, wordsOf } from "./terms.ts"
 
 export type Sought = {
   readonly workflow?: string | undefined
@@ -18,6 +18,7 @@ export type Sought = {
   readonly max_duration?: string | undefined
   readonly error?: string | undefined
   readonly output?: string | undefined
+  readonly input?: string | undefined
 }
 
 const refuse = (path: string, message: string): never => {
@@ -29,10 +30,13 @@ const durationOf = (path: string, text: string | undefined): number | undefined 
   return durationMs(text) ?? refuse(path, 'Give a duration such as "10s" or "1h30m".')
 }
 
-const outputOf = (text: string | undefined): readonly [path: string, value: string] | undefined => {
+const fieldOf = (
+  name: "input" | "output",
+  text: string | undefined,
+): readonly [path: string, value: string] | undefined => {
   if (text === undefined) return undefined
   const place = text.indexOf("=")
-  if (place < 1) return refuse("output", "Give a field and its value, as `rows=5` or `report.status=late`.")
+  if (place < 1) return refuse(name, "Give a field and its value, as `rows=5` or `report.status=late`.")
   return [text.slice(0, place), text.slice(place + 1)]
 }
 
@@ -50,6 +54,8 @@ export type Filter = {
     Record<string, string | number | { gte?: number | string; lte?: number; lt?: string }>
   >
   readonly terms: readonly Term[]
+  /** What their runs have to have. */
+  readonly of_runs: Term | undefined
   /** Texts that what is wanted contains, so that the store gives little else. */
   readonly containing: readonly string[]
   /** What the store can't tell. */
@@ -68,7 +74,8 @@ export const filterOf = (sought: Sought, now: Date): Filter => {
   const { workflow, task, type, worker_id, status } = sought
   const least_ms = durationOf("min_duration", sought.min_duration)
   const most_ms = durationOf("max_duration", sought.max_duration)
-  const output = outputOf(sought.output)
+  const output = fieldOf("output", sought.output)
+  const input = fieldOf("input", sought.input)
   const words = errorOf(sought.error)
   const needs_end = [least_ms, most_ms, output, words[0]].some((given) => given !== undefined)
   return {
@@ -100,6 +107,7 @@ export const filterOf = (sought: Sought, now: Date): Filter => {
       ...(status === undefined ? [] : [termOf.status(status)]),
       ...(least_ms === undefined || least_ms < 1_000 ? [] : [termOf.lasting(powerOf(least_ms))]),
     ],
+    of_runs: input && termOf.input(...input),
     containing: output === undefined ? [] : inJson(output),
     isWanted: (execution) =>
       isOfTask(task, execution.task) &&
@@ -127,5 +135,5 @@ const hasWords = (execution: Execution, words: readonly string[]): boolean => {
 
 const hasOutput = (execution: Execution, output: readonly [string, string] | undefined): boolean => {
   if (output === undefined) return true
-  return outputValues(execution).some(([path, text]) => path === output[0] && text === output[1])
+  return valuesIn(execution.outputs).some(([path, text]) => path === output[0] && text === output[1])
 }
