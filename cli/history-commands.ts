@@ -40,6 +40,7 @@ export const historyCommands: readonly Command[] = [
       ["--min-duration <duration>", "only what took at least so long"],
       ["--max-duration <duration>", "only what took at most so long"],
       ["--error <words>", "only with an error that has all these words"],
+      ["--input <field=value>", "only of runs with this input, as customer=4711"],
       ["--output <field=value>", "only with this output, as rows=5 or report.state=late"],
       ["--limit <number>", "how many (default 20)"],
       ["--all", "all of them"],

@@ -15,6 +15,8 @@ export type ExecutionFilter = {
   readonly max_duration?: string
   /** Words that its error has all. */
   readonly error?: string
+  /** Of its run: `customer=4711` */
+  readonly input?: string
   /** `rows=5` */
   readonly output?: string
 }

@@ -48,7 +48,14 @@ const failure = z.object({ code: z.string(), message: z.string() })
 
 /** Every fact the platform publishes: past tense, additive changes only. A contract test holds that. */
 export const catalogue = {
-  "workflow.started": { data: runFact.extend({ trigger: z.string(), started_at: time }) },
+  "workflow.started": {
+    data: runFact.extend({
+      trigger: z.string(),
+      started_at: time,
+      /** Where it has some, and they are small. */
+      inputs: z.record(z.string(), z.unknown()).optional(),
+    }),
+  },
   "workflow.completed": {
     data: runFact.extend({
       status: z.enum(["completed", "failed", "cancelled"]),

@@ -4829,6 +4829,8 @@ export interface operations {
                 max_duration?: string;
                 /** @description Words that its error's code and message have all, in any order, whole and in any case. */
                 error?: string;
+                /** @description An input of its run and its value, as `customer=4711`; of the first 16 single values. In the order of runs. */
+                input?: string;
                 /** @description An output and its value, as `rows=5` or `report.status=late`; of the first 16 single values. */
                 output?: string;
             };

@@ -18,8 +18,6 @@ const executionFields: Collection["fields"] = [
   { name: "type", type: "text" },
   { name: "worker_id", type: "text" },
   { name: "status", type: "text" },
-  { name: "started_at", type: "text" },
-  { name: "duration_ms", type: "number" },
   { name: "pace", type: "number" },
   { name: "log_chunks", type: "number" },
 ]

@@ -119,6 +119,10 @@ const executionsRoute = createRoute({
       error: z.string().max(max_grep_length).optional().openapi({
         description: "Words that its error's code and message have all, in any order, whole and in any case.",
       }),
+      input: z.string().max(max_output_length).optional().openapi({
+        description:
+          "An input of its run and its value, as `customer=4711`; of the first 16 single values. In the order of runs.",
+      }),
       output: z.string().max(max_output_length).optional().openapi({
         description:
           "An output and its value, as `rows=5` or `report.status=late`; of the first 16 single values.",

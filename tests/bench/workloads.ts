@@ -3,7 +3,7 @@ import { costStored, drain, residentMemory } from "./workloads/drain.ts"
 import { edgeCost } from "./workloads/edge.ts"
 import { enqueuePaused, enqueueRun, enqueueWhileDraining } from "./workloads/enqueue.ts"
 import { chainOfTasks, costPerTask, fanOut } from "./workloads/graph.ts"
-import { historySearch, historySearchMongo, logFollowers } from "./workloads/history.ts"
+import { historySearch, historySearchMongo, historyWrite, logFollowers } from "./workloads/history.ts"
 import { idleLatency } from "./workloads/idle.ts"
 import { logLatency } from "./workloads/logs.ts"
 import { sequenceLatency, sequenceStart, sequenceThroughput } from "./workloads/sequence.ts"
@@ -19,6 +19,7 @@ export const workloads: readonly Workload[] = [
   sequenceStart,
   logLatency,
   logFollowers,
+  historyWrite,
   edgeCost,
   enqueuePaused,
   enqueueRun,

@@ -11,6 +11,8 @@ let run_id = ""
 
 const flow = `
 name: told
+inputs:
+  customer: { type: string, default: "4711" }
 tasks:
   build:
     run: |
@@ -101,6 +103,9 @@ test("attempts are found by what they were, and shown with what they took", asyn
     "1h",
   )
   expect(row.split("\t").slice(0, 6)).toEqual([run_id, "told", "build", "shell", "1", "completed"])
+  const of_input = await lines("executions", "list", "--input", "customer=4711", "--task", "check")
+  expect(of_input.filter((line) => line.startsWith(run_id))).toHaveLength(2)
+  expect(await lines("executions", "list", "--input", "customer=4712")).toEqual([])
   expect(await lines("executions", "list", "--workflow", "told", "--min-duration", "1h")).toEqual([])
   const { items } = await it.client.history.list({ workflow: "told", min_duration: "250ms" })
   expect(items.map(({ task }) => task)).toContain("other")

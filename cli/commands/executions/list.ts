@@ -14,7 +14,7 @@ const largest_page = 200
 const names = {
   ...{ run_id: "run", workflow: "workflow", task: "task", type: "type", worker_id: "worker" },
   ...{ status: "status", min_duration: "minDuration", max_duration: "maxDuration" },
-  ...{ error: "error", output: "output" },
+  ...{ error: "error", output: "output", input: "input" },
 } as const
 
 const filterOf = (options: Options, io: Io): ExecutionFilter => {

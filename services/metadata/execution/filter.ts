@@ -3,7 +3,8 @@ import { durationMs } from "#language/duration.ts"
 import { momentOf } from "../log/filter.ts"
 import { conditionOf, isOfTask } from "../log/of-task.ts"
 import type { Execution, ExecutionStatus } from "./execution.ts"
-import { errorWords, isPlainWord, outputValues, powerOf, type Term, termOf, wordsOf } from "./terms.ts"
+import { paceOf } from "./pace.ts"
+import { errorWords, isPlainWord, powerOf, type Term, termOf, valuesIn, wordsOf } from "./terms.ts"
 
 export type Sought = {
   readonly workflow?: string | undefined
@@ -17,6 +18,7 @@ export type Sought = {
   readonly max_duration?: string | undefined
   readonly error?: string | undefined
   readonly output?: string | undefined
+  readonly input?: string | undefined
 }
 
 const refuse = (path: string, message: string): never => {
@@ -28,10 +30,13 @@ const durationOf = (path: string, text: string | undefined): number | undefined 
   return durationMs(text) ?? refuse(path, 'Give a duration such as "10s" or "1h30m".')
 }
 
-const outputOf = (text: string | undefined): readonly [path: string, value: string] | undefined => {
+const fieldOf = (
+  name: "input" | "output",
+  text: string | undefined,
+): readonly [path: string, value: string] | undefined => {
   if (text === undefined) return undefined
   const place = text.indexOf("=")
-  if (place < 1) return refuse("output", "Give a field and its value, as `rows=5` or `report.status=late`.")
+  if (place < 1) return refuse(name, "Give a field and its value, as `rows=5` or `report.status=late`.")
   return [text.slice(0, place), text.slice(place + 1)]
 }
 
@@ -49,6 +54,8 @@ export type Filter = {
     Record<string, string | number | { gte?: number | string; lte?: number; lt?: string }>
   >
   readonly terms: readonly Term[]
+  /** What their runs have to have. */
+  readonly of_runs: Term | undefined
   /** Texts that what is wanted contains, so that the store gives little else. */
   readonly containing: readonly string[]
   /** What the store can't tell. */
@@ -67,7 +74,8 @@ export const filterOf = (sought: Sought, now: Date): Filter => {
   const { workflow, task, type, worker_id, status } = sought
   const least_ms = durationOf("min_duration", sought.min_duration)
   const most_ms = durationOf("max_duration", sought.max_duration)
-  const output = outputOf(sought.output)
+  const output = fieldOf("output", sought.output)
+  const input = fieldOf("input", sought.input)
   const words = errorOf(sought.error)
   const needs_end = [least_ms, most_ms, output, words[0]].some((given) => given !== undefined)
   return {
@@ -81,10 +89,11 @@ export const filterOf = (sought: Sought, now: Date): Filter => {
       // Whatever else has ended has no error.
       ...(words.length > 0 && { status: "failed" }),
       ...(status !== undefined && { status }),
+      // By whole steps in the store, and exactly afterwards.
       ...((least_ms !== undefined || most_ms !== undefined) && {
-        duration_ms: {
-          ...(least_ms !== undefined && { gte: least_ms }),
-          ...(most_ms !== undefined && { lte: most_ms }),
+        pace: {
+          ...(least_ms !== undefined && { gte: paceOf(least_ms) }),
+          ...(most_ms !== undefined && { lte: paceOf(most_ms) }),
         },
       }),
     } as Filter["where"],
@@ -98,17 +107,25 @@ export const filterOf = (sought: Sought, now: Date): Filter => {
       ...(status === undefined ? [] : [termOf.status(status)]),
       ...(least_ms === undefined || least_ms < 1_000 ? [] : [termOf.lasting(powerOf(least_ms))]),
     ],
+    of_runs: input && termOf.input(...input),
     containing: output === undefined ? [] : inJson(output),
     isWanted: (execution) =>
-      isOfTask(task, execution.task) && hasWords(execution, words) && hasOutput(execution, output),
+      isOfTask(task, execution.task) &&
+      isLasting(execution, least_ms, most_ms) &&
+      hasWords(execution, words) &&
+      hasOutput(execution, output),
     open: !needs_end && (status === undefined || is_going.has(status)),
     ended: status === undefined || !is_going.has(status),
   }
 }
 
-/** The last name of the path, and the value, with or without quotes. */
-const inJson = ([path, value]: readonly [string, string]): readonly string[] =>
-  [`${path.split(".").at(-1)}`, value].map((text) => JSON.stringify(text).slice(1, -1))
+/** The value, with or without quotes; or where there is none, the last name of the path. */
+const inJson = ([path, value]: readonly [string, string]): readonly string[] => [
+  JSON.stringify(value === "" ? `${path.split(".").at(-1)}` : value).slice(1, -1),
+]
+
+const isLasting = ({ duration_ms }: Execution, least_ms = 0, most_ms = Number.POSITIVE_INFINITY): boolean =>
+  duration_ms === null || duration_ms === undefined || (duration_ms >= least_ms && duration_ms <= most_ms)
 
 const hasWords = (execution: Execution, words: readonly string[]): boolean => {
   if (words.length === 0) return true
@@ -118,5 +135,5 @@ const hasWords = (execution: Execution, words: readonly string[]): boolean => {
 
 const hasOutput = (execution: Execution, output: readonly [string, string] | undefined): boolean => {
   if (output === undefined) return true
-  return outputValues(execution).some(([path, text]) => path === output[0] && text === output[1])
+  return valuesIn(execution.outputs).some(([path, text]) => path === output[0] && text === output[1])
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import type { Documents } from "#kernel/documents/documents.ts"
 import { executionMarks } from "../collections.ts"
 import type { Execution } from "./execution.ts"
-import { ownTerms, sharedTerms, type Term } from "./terms.ts"
+import { ownTerms, sharedTerms, type Term, termOf, valuesIn } from "./terms.ts"
 
 /**
  * A mark says that in this stretch of time, in this workspace, something ended that has this term. It is written once,
@@ -27,7 +27,7 @@ const stretchOf = (at_ms: number): string =>
 
 type Owned = { readonly workspace_id: string; readonly term: Term }
 
-/** Short, since there are many of them. Two that have the same only make a search look in vain. */
+/** Short, since there are many of them, and long enough that no two are the same. */
 const hashed = ({ workspace_id, term }: Owned): string =>
   createHash("sha256")
     .update(`${workspace_id} ${term.toWellFormed()}`)
@@ -68,5 +68,56 @@ export const markExecutions = (documents: Documents): ((ended: readonly Executio
       )
     if (known.size > max_known) known.clear()
     for (const one of [...fresh, ...kinds]) known.add(one)
+  }
+}
+
+/** A run's id begins with when it was made. */
+const madeAt = (run_id: string): number => Number.parseInt(run_id.slice(0, 8) + run_id.slice(9, 13), 16)
+
+const runMarks = (owned: Owned, at_ms: number): string => `${weekOf(at_ms)}${hashed(owned)}:`
+
+type Made = {
+  readonly run_id: string
+  readonly workspace_id: string
+  readonly inputs: Readonly<Record<string, unknown>>
+}
+
+/** So that runs are found by their inputs. */
+export const markRuns = async (documents: Documents, made: readonly Made[]): Promise<void> => {
+  const ids = made.flatMap(({ run_id, workspace_id, inputs }) =>
+    valuesIn(inputs).map(
+      ([path, text]) => runMarks({ workspace_id, term: termOf.input(path, text) }, madeAt(run_id)) + run_id,
+    ),
+  )
+  const marks = ids.map((id) => ({ id, version: 1 }))
+  if (marks.length > 0) await documents.put(executionMarks, marks)
+}
+
+const max_runs = 100
+
+export type RunsSought = Owned & {
+  readonly from_ms: number
+  readonly now_ms: number
+  readonly last: string | undefined
+}
+
+/** The runs that have a term and were made no earlier than that, the latest first; from `last` on. */
+export async function* runsMarked(documents: Documents, sought: RunsSought): AsyncGenerator<string> {
+  const { from_ms, now_ms, last } = sought
+  const begin_ms = last === undefined ? now_ms + week_ms : madeAt(last)
+  for (let at_ms = begin_ms; at_ms > weekStart(from_ms); at_ms -= week_ms) {
+    const prefix = runMarks(sought, at_ms)
+    let id: { gte: string; lt: string } | { gte: string; lte: string } =
+      last !== undefined && at_ms === begin_ms
+        ? { gte: prefix, lte: prefix + last }
+        : { gte: prefix, lt: `${prefix.slice(0, -1)};` }
+    for (;;) {
+      const query = { where: { id }, order: [["id", "desc"]] as const, limit: max_runs, fields_only: true }
+      const found = await documents.find(executionMarks, query)
+      yield* found.map((mark) => mark.id.slice(prefix.length))
+      const end = found.at(-1)
+      if (end === undefined || found.length < max_runs) break
+      id = { gte: prefix, lt: end.id }
+    }
   }
 }

@@ -5,6 +5,7 @@ import { executions, openExecutions, runs } from "../collections.ts"
 import { attemptKey } from "../log/chunk.ts"
 import { after, blank, isTaskEvent, type TaskEvent, taskTopics } from "./after.ts"
 import { type Execution, isOpen, versions } from "./execution.ts"
+import { markRuns } from "./mark.ts"
 
 const runTopics = ["workflow.started", "workflow.completed"] as const
 
@@ -20,6 +21,11 @@ const runAfter = ({ type, data }: RunEvent): Document => {
   const known = { id, workspace_id, workflow }
   if (type === "workflow.started") return { ...known, version: versions.started, status: "running" }
   return { ...known, version: versions.ended, status: data.status, finished_at: data.finished_at }
+}
+
+const madeWith = ({ type, data }: RunEvent) => {
+  if (type !== "workflow.started" || data.inputs === undefined) return []
+  return [{ run_id: data.run_id, workspace_id: data.workspace_id, inputs: data.inputs }]
 }
 
 type Found = ReadonlyMap<string, Execution>
@@ -75,6 +81,7 @@ export const recordEvents =
   async (events: readonly Envelope[]): Promise<void> => {
     await recordTasks(archive, events.filter(isTaskEvent))
     const ofRuns = events.filter(isRunEvent)
+    await markRuns(archive.documents, ofRuns.flatMap(madeWith))
     await archive.documents.put(runs, ofRuns.map(runAfter))
     for (const run_id of new Set(ofRuns.map(({ data }) => data.run_id))) archive.moved.fire(run_id)
   }

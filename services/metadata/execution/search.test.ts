@@ -5,7 +5,7 @@ import type { Envelope } from "#kernel/events/envelope.ts"
 import { testDatabase } from "#kernel/testing/database.ts"
 import { runId, taskRunId } from "#language/run-id.ts"
 import { collections } from "../collections.ts"
-import { type GivenMetadata, givenMetadata } from "../given.ts"
+import { type GivenMetadata, givenMetadata, givenRun } from "../given.ts"
 import type { Execution } from "./execution.ts"
 
 let database: Database
@@ -180,6 +180,32 @@ describe("attempts are found", () => {
       expect(found).toHaveLength(300)
     }
   })
+})
+
+test("attempts are found by the inputs of their runs, over all pages, and with every other filter", async () => {
+  const runs = Array.from({ length: 7 }, () => givenRun(given))
+  for (const [index, run] of runs.entries()) {
+    const inputs = { customer: index === 3 ? "other" : 4_711, deep: { "a.b": true } }
+    const fact = { run_id: run.run_id, workspace_id, workflow: "flow", version: 1, trigger: "t" }
+    await run.told("workflow.started", { ...fact, started_at: new Date().toISOString(), inputs })
+    for (let task = 0; task < 3; task += 1) await run.taskStarted(task)
+    await run.taskCompleted(0, 0)
+  }
+  const found = async (query: Record<string, string>) => (await all(query)).map(({ id }) => id)
+  const expected = runs
+    .filter((_, index) => index !== 3)
+    .flatMap((run) => [0, 1, 2].map((task) => `${run.taskRun(task)}:1`))
+    .sort()
+    .toReversed()
+  for (const limit of ["1", "2", "5", "200"])
+    expect(await found({ input: "customer=4711", limit })).toEqual(expected)
+  expect(await found({ input: "customer=4711", status: "completed" })).toHaveLength(6)
+  expect(await found({ input: "customer=other" })).toHaveLength(3)
+  expect(await found({ input: "deep.a.b=true", run_id: runs[3]?.run_id ?? "" })).toHaveLength(3)
+  expect(await found({ input: "customer=4711", run_id: runs[3]?.run_id ?? "" })).toEqual([])
+  expect(await found({ input: "customer=4712" })).toEqual([])
+  expect((await list({ input: "customer=4711" }, given.as_other)).items).toEqual([])
+  expect((await given.get("executions?input=customer")).status).toBe(422)
 })
 
 test("counts and percentiles are told by workflow, task and time, and only of the workspace", async () => {

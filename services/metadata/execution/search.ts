@@ -79,7 +79,11 @@ const ofEnded = async (archive: Archive, search: Search): Promise<Found> => {
 }
 
 /** Marks are looked for no further back and ahead than there can be any. */
-const asFarAsThereIs = async (archive: Archive, workspace_id: string, asked: Stretch): Promise<Stretch> => {
+export const asFarAsThereIs = async (
+  archive: Archive,
+  workspace_id: string,
+  asked: Stretch,
+): Promise<Stretch> => {
   const edge = async (direction: "asc" | "desc") => {
     const where = { workspace_id, at: { gte: 0 } }
     const query = { where, order: [["at", direction]] as const, limit: 1, fields_only: true }

@@ -18,6 +18,8 @@ export const termOf = {
   worker: (id: string): Term => `k ${id}`,
   status: (status: string): Term => `s ${status}`,
   output: (path: string, value: string): Term => `o ${path}=${value}`,
+  /** Of a run. */
+  input: (path: string, value: string): Term => `i ${path}=${value}`,
   error: (word: string): Term => `e ${word}`,
   /** That it took at least two to the power of so many seconds. */
   lasting: (power: number): Term => `d ${power}`,
@@ -41,8 +43,8 @@ export const errorWords = ({ error }: Pick<Execution, "error">): readonly string
 
 type Value = readonly [path: string, text: string]
 
-/** The single values in outputs, with where they are: `rows`, `report.size`. */
-export const outputValues = ({ outputs }: Pick<Execution, "outputs">): readonly Value[] => {
+/** The single values in outputs or inputs, with where they are: `rows`, `report.size`. */
+export const valuesIn = (given: Readonly<Record<string, unknown>> | null): readonly Value[] => {
   const found: Value[] = []
   const visit = (path: string, value: unknown, depth: number): void => {
     if (found.length >= max_values) return
@@ -56,7 +58,7 @@ export const outputValues = ({ outputs }: Pick<Execution, "outputs">): readonly 
     const text = typeof value === "object" && value !== null ? "" : String(value)
     if (text.length <= max_value_length && !Array.isArray(value)) found.push([path, text])
   }
-  if (outputs !== null) visit("", outputs, 0)
+  if (given !== null) visit("", given, 0)
   return found
 }
 
@@ -81,5 +83,5 @@ export const sharedTerms = ({ workflow, task, type, worker_id, status }: Executi
 export const ownTerms = (execution: Execution): readonly Term[] => [
   ...lastings(execution.duration_ms),
   ...errorWords(execution).filter(isPlainWord).map(termOf.error),
-  ...outputValues(execution).map(([path, text]) => termOf.output(path, text)),
+  ...valuesIn(execution.outputs).map(([path, text]) => termOf.output(path, text)),
 ]

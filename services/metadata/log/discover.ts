@@ -85,8 +85,8 @@ export const announce = async (reading: Reading): Promise<void> => {
     const own = found.map(placed).filter((one) => isMeant(wanted, one))
     const announced = own.filter(({ log_chunks }) => (log_chunks ?? 0) > 0)
     for (const execution of await withoutFirst(reading, announced)) trackOf(reading, execution)
-    for (const { id, task, log_chunks, started_at } of own) {
-      if (log_chunks === undefined && started_at !== undefined) reading.unannounced = true
+    for (const { id, task, log_chunks, worker_id } of own) {
+      if (log_chunks === undefined && worker_id !== undefined) reading.unannounced = true
       const track = tracks.get(id)
       if (!track) continue
       track.task = task

@@ -58,6 +58,28 @@ const attemptOf = (made: Made, run_id: string): Envelope[] => {
   return [{ ...envelope, type: "task.started", data: started }, over]
 }
 
+/** Attempts that end now, without outputs, as those of the platform's own `noop` do. */
+export const attemptsOf = (count: number): readonly Envelope[] => {
+  let run_id = ""
+  return Array.from({ length: count }, (_, index) => {
+    if (index % tasks_of_run === 0) run_id = runId(Bun.randomUUIDv7())
+    const at = new Date().toISOString()
+    const fact = {
+      ...{ task_run_id: taskRunId(run_id, index % tasks_of_run), run_id, workspace_id, attempt: 1, at },
+      ...{ task: `task-${index % tasks_of_run}`, in_workflow: "flow", type: "noop" },
+    }
+    const envelope = { id: run_id, source: "scheduler", key: run_id, at }
+    const started = { ...fact, worker_id: "worker-1", queued_at: at }
+    const begun: Envelope = { ...envelope, type: "task.started", data: started }
+    const over: Envelope = {
+      ...envelope,
+      type: "task.completed",
+      data: { ...fact, outputs: {}, log_chunks: 0 },
+    }
+    return [begun, over]
+  }).flat()
+}
+
 /** Tells metadata of so many attempts. */
 export const fillHistory = async ({ handle }: GivenMetadata, count: number): Promise<void> => {
   const now_ms = Date.now()

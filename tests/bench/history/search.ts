@@ -20,7 +20,7 @@ const filters: Readonly<Record<string, (count: number, turn: number) => Readonly
   duration_rare: () => ({ min_duration: "1h" }),
   error: () => ({ error: "connection refused" }),
   error_rare: () => ({ error: "certificate" }),
-  output: (count, turn) => ({ output: `rows=${((turn * 102_946) % count) + 1}` }),
+  output: (count, turn) => ({ output: `rows=${20 * Math.floor(((turn * 102_946) % count) / 20) + 1}` }),
   several: (_, turn) => ({ workflow: `flow-${4 * (turn % 5)}`, status: "failed", error: "reset" }),
   nothing: () => ({ workflow: "no-such" }),
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { engineCache } from "#deploy/engines/install.ts"
 import { mongo } from "#deploy/engines/mongo.ts"
+import type { Database } from "#kernel/database/database.ts"
 import type { Documents } from "#kernel/documents/documents.ts"
 import { mongoDocuments } from "#kernel/documents/mongo.ts"
 import { postgresDocuments } from "#kernel/documents/postgres.ts"
@@ -20,12 +21,12 @@ export type Filled = {
 }
 
 /** A PostgreSQL of its own, with nothing but metadata's documents in it. */
-export const onPostgres = async (): Promise<Filled> => {
+export const onPostgres = async (): Promise<Filled & { readonly database: Database }> => {
   const database = await testDatabase({ schema: "metadata", max_sessions: 8 })
   const documents = postgresDocuments({ database })
   await documents.prepare(collections)
   return {
-    ...{ documents, given: givenMetadata(documents) },
+    ...{ database, documents, given: givenMetadata(documents) },
     settle: async () => {
       await database.run((sql) => sql.script("analyze"))
     },

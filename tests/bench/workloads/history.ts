@@ -1,11 +1,12 @@
 import { measureFollowers } from "../history/followers.ts"
 import { measureSearch } from "../history/search.ts"
 import { type Filled, onMongo, onPostgres } from "../history/store.ts"
+import { measureWrite } from "../history/write.ts"
 import type { Workload } from "../workload.ts"
 
 const million = 1_000_000
 /** The double reads every document for every question, so there are fewer. */
-const some = 10_000
+const some = 2_000
 const followers = 10_000
 
 const searching = (open: () => Promise<Filled>, count: number) => async () => {
@@ -47,6 +48,30 @@ export const logFollowers: Workload = {
     const store = await onPostgres()
     try {
       return await measureFollowers(store, followers)
+    } finally {
+      await store.close()
+    }
+  },
+}
+
+export const historyWrite: Workload = {
+  name: "history-write",
+  about: "an attempt written down, by metadata alone",
+  must: "–",
+  reach: "–",
+  async run() {
+    const store = await onPostgres()
+    try {
+      const { given, database } = store
+      const short = await measureWrite(given, database, { apart: false })
+      const long = await measureWrite(given, database, { apart: true })
+      const details = {
+        short_us: short.us,
+        short_bytes: short.bytes,
+        long_us: long.us,
+        long_bytes: long.bytes,
+      }
+      return { n: 60_000, details }
     } finally {
       await store.close()
     }
