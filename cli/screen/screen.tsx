@@ -1,20 +1,25 @@
 import { Box, type Key, Text, useInput, useWindowSize } from "ink"
 import { type ReactNode, useEffect, useState, useSyncExternalStore } from "react"
 import type { Style } from "../io.ts"
-import type { Pressed } from "./keys.ts"
-import { type Row, type Segment, screenOf } from "./rows.ts"
-import { isOver, type WatchState } from "./state.ts"
+import type { Pressed } from "./pressed.ts"
+import type { Frame, Row, Segment } from "./row.ts"
 
 /** What a screen shows, and to whom it tells the keys. */
 export type Shown = {
   subscribe(listener: () => void): () => void
-  state(): WatchState
+  state(): unknown
+  rows(frame: Frame): readonly Row[]
   press(key: Pressed): void
+  /** How often time alone changes it; undefined while it doesn't. */
+  tickMs(): number | undefined
+}
+
+type Showing = {
+  readonly subscribe: (listener: () => void) => () => void
+  readonly shown: () => Shown
   readonly now: () => Date
   readonly color: boolean
 }
-
-const frame_ms = 100
 
 const props: Readonly<Record<Style, object>> = {
   bold: { bold: true },
@@ -23,11 +28,11 @@ const props: Readonly<Record<Style, object>> = {
   ...{ blue: { color: "blue" }, magenta: { color: "magenta" }, cyan: { color: "cyan" } },
 }
 
+const typed: Readonly<Record<string, Pressed>> = { "\r": "open", "\t": "next", "\u007f": "erase" }
+
 /** Keys that were pressed faster than they were read come as one text. */
 const allPressed = (input: string, key: Key): readonly Pressed[] =>
-  input.length > 1 && !key.ctrl
-    ? [...input].map((one) => (one === "\r" ? "open" : one))
-    : [pressedOf(input, key)]
+  input.length > 1 && !key.ctrl ? [...input].map((one) => typed[one] ?? one) : [pressedOf(input, key)]
 
 const pressedOf = (input: string, key: Key): Pressed => {
   if (key.upArrow) return "up"
@@ -37,24 +42,27 @@ const pressedOf = (input: string, key: Key): Pressed => {
   if (key.home) return "first"
   if (key.end) return "last"
   if (key.return || key.rightArrow) return "open"
-  if (key.leftArrow || input === "h") return "close"
+  if (key.leftArrow) return "close"
   if (key.escape) return "escape"
+  if (key.tab) return key.shift ? "previous" : "next"
+  if (key.backspace || key.delete) return "erase"
   if (key.ctrl) return input === "c" ? "interrupt" : `ctrl ${input}`
   return input
 }
 
-export const WatchScreen = ({ shown }: { readonly shown: Shown }): ReactNode => {
-  const state = useSyncExternalStore(shown.subscribe, shown.state)
+/** Whatever is shown now, on the whole of the terminal. */
+export const Screen = ({ showing }: { readonly showing: Showing }): ReactNode => {
+  const shown = useSyncExternalStore(showing.subscribe, showing.shown)
+  useSyncExternalStore(shown.subscribe, shown.state)
   const { columns, rows } = useWindowSize()
-  const now_ms = useClock(shown.now, !isOver(state.run.status))
+  const now_ms = useClock(showing.now, shown.tickMs())
   useInput((input, key) => {
-    for (const pressed of allPressed(input, key)) shown.press(pressed)
+    for (const pressed of allPressed(input, key)) showing.shown().press(pressed)
   })
-  const lines = screenOf(state, { now_ms, columns, rows })
   return (
     <Box flexDirection="column" height={rows}>
-      {lines.map((row, index) => (
-        <Line key={index} row={row} color={shown.color} />
+      {shown.rows({ now_ms, columns, rows }).map((row, index) => (
+        <Line key={index} row={row} color={showing.color} />
       ))}
     </Box>
   )
@@ -73,12 +81,12 @@ const Line = ({ row, color }: { readonly row: Row; readonly color: boolean }): R
 const styleOf = ({ style }: Segment, color: boolean): object => (style && color ? props[style] : {})
 
 /** Moves on while something goes on. */
-const useClock = (now: Shown["now"], isTicking: boolean): number => {
+const useClock = (now: Showing["now"], tick_ms: number | undefined): number => {
   const [now_ms, setNow] = useState(() => now().getTime())
   useEffect(() => {
-    if (!isTicking) return undefined
-    const timer = setInterval(() => setNow(now().getTime()), frame_ms)
+    if (tick_ms === undefined) return undefined
+    const timer = setInterval(() => setNow(now().getTime()), tick_ms)
     return () => clearInterval(timer)
-  }, [now, isTicking])
+  }, [now, tick_ms])
   return now_ms
 }
