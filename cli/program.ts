@@ -65,7 +65,7 @@ const configure = (parser: Parser, io: Io): Parser =>
 
 const headings: Readonly<Record<string, readonly string[]>> = {
   "Run workflows:": [
-    ...["run", "watch", "logs", "runs", "artifacts", "cancel", "pause", "resume", "rerun"],
+    ...["run", "watch", "logs", "top", "runs", "artifacts", "cancel", "pause", "resume", "rerun"],
     ...["approve", "reject", "signal"],
   ],
   "Run jobs:": ["jobs", "dead-letters", "queues", "workers"],

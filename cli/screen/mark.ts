@@ -18,3 +18,6 @@ const marks: Readonly<Record<string, Segment>> = {
 /** Of a status; what runs is seen to. */
 export const markOf = (status: string, { now_ms }: Frame): Segment =>
   marks[status] ?? { text: spinner[Math.floor(now_ms / spin_ms) % spinner.length] ?? "▶", style: "blue" }
+
+/** The same where many run: not every one of them needs to turn. */
+export const stillMarkOf = (status: string): Segment => marks[status] ?? { text: "▶", style: "blue" }

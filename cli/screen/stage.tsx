@@ -19,6 +19,7 @@ export const openStage = async (first: Shown, io: Io): Promise<Stage> => {
     listeners.add(listener)
     return () => listeners.delete(listener)
   }
+  io.hush()
   // The echo of what was typed by now would push the screen to the side.
   await io.write(line_start)
   const showing = { subscribe, shown: () => now_shown, now: io.now, color: io.color }

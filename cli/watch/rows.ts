@@ -1,5 +1,6 @@
 import { cleanLine } from "../clean.ts"
 import type { Style } from "../io.ts"
+import { lasted } from "../screen/lasted.ts"
 import { markOf } from "../screen/mark.ts"
 import { blank, type Frame, filled, keyRows, plain, type Row, type Segment } from "../screen/row.ts"
 import { waitWords } from "../wait-words.ts"
@@ -8,14 +9,6 @@ import { countsOf, isOver, itemsOf, ownTasks, type TaskState, type WatchState } 
 
 const shown_lines = 6
 const bar_width = 28
-
-const lasted = (from_ms: number, to_ms: number): string => {
-  const tenths = Math.max(0, Math.round((to_ms - from_ms) / 100))
-  if (tenths < 600) return `${(tenths / 10).toFixed(1)}s`
-  const seconds = Math.round(tenths / 10)
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, "0")}s`
-  return `${Math.floor(seconds / 3600)}h${String(Math.floor((seconds % 3600) / 60)).padStart(2, "0")}m`
-}
 
 export const screenOf = (state: WatchState, frame: Frame): readonly Row[] => {
   const head = [headOf(state, frame), progressOf(state, frame), blank]
