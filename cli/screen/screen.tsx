@@ -1,5 +1,5 @@
 import { Box, type Key, Text, useInput, useWindowSize } from "ink"
-import { type ReactNode, useEffect, useState, useSyncExternalStore } from "react"
+import { memo, type ReactNode, useEffect, useState, useSyncExternalStore } from "react"
 import type { Style } from "../io.ts"
 import type { Pressed } from "./pressed.ts"
 import type { Frame, Row, Segment } from "./row.ts"
@@ -7,7 +7,6 @@ import type { Frame, Row, Segment } from "./row.ts"
 /** What a screen shows, and to whom it tells the keys. */
 export type Shown = {
   subscribe(listener: () => void): () => void
-  state(): unknown
   rows(frame: Frame): readonly Row[]
   press(key: Pressed): void
   /** How often time alone changes it; undefined while it doesn't. */
@@ -53,22 +52,62 @@ const pressedOf = (input: string, key: Key): Pressed => {
 /** Whatever is shown now, on the whole of the terminal. */
 export const Screen = ({ showing }: { readonly showing: Showing }): ReactNode => {
   const shown = useSyncExternalStore(showing.subscribe, showing.shown)
-  useSyncExternalStore(shown.subscribe, shown.state)
   const { columns, rows } = useWindowSize()
-  const now_ms = useClock(showing.now, shown.tickMs())
+  const lines = useRows({ shown, now: showing.now, columns, rows })
   useInput((input, key) => {
     for (const pressed of allPressed(input, key)) showing.shown().press(pressed)
   })
   return (
     <Box flexDirection="column" height={rows}>
-      {shown.rows({ now_ms, columns, rows }).map((row, index) => (
+      {lines.map((row, index) => (
         <Line key={index} row={row} color={showing.color} />
       ))}
     </Box>
   )
 }
 
-const Line = ({ row, color }: { readonly row: Row; readonly color: boolean }): ReactNode => (
+type Drawing = { readonly shown: Shown; readonly now: () => Date } & Omit<Frame, "now_ms">
+
+type Drawn = Omit<Drawing, "now"> & { readonly lines: readonly Row[] }
+
+const drawnOf = ({ shown, now, columns, rows }: Drawing): Drawn => {
+  const lines = shown.rows({ now_ms: now().getTime(), columns, rows })
+  return { shown, columns, rows, lines }
+}
+
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
+
+/**
+ * Drawn anew when its state, time or the terminal have changed, and told only if that changes a line: laying a screen
+ * out takes far longer than making its lines.
+ */
+const useRows = (drawing: Drawing): readonly Row[] => {
+  const { shown, now, columns, rows } = drawing
+  const [drawn, setDrawn] = useState(() => drawnOf(drawing))
+  useEffect(() => {
+    let last: Drawn | undefined
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const draw = () => {
+      clearTimeout(timer)
+      const tick_ms = shown.tickMs()
+      if (tick_ms !== undefined) timer = setTimeout(draw, tick_ms)
+      const next = drawnOf({ shown, now, columns, rows })
+      if (last && isSame(last.lines, next.lines)) return
+      last = next
+      setDrawn(next)
+    }
+    draw()
+    const leave = shown.subscribe(draw)
+    return () => {
+      clearTimeout(timer)
+      leave()
+    }
+  }, [shown, now, columns, rows])
+  const isOfNow = drawn.shown === shown && drawn.columns === columns && drawn.rows === rows
+  return isOfNow ? drawn.lines : drawnOf(drawing).lines
+}
+
+const LineOf = ({ row, color }: { readonly row: Row; readonly color: boolean }): ReactNode => (
   <Text wrap="truncate-end" inverse={row.is_selected ?? false}>
     {row.segments.map((segment, index) => (
       <Text key={index} {...styleOf(segment, color)}>
@@ -78,15 +117,7 @@ const Line = ({ row, color }: { readonly row: Row; readonly color: boolean }): R
   </Text>
 )
 
-const styleOf = ({ style }: Segment, color: boolean): object => (style && color ? props[style] : {})
+/** One that says the same isn't laid out again. */
+const Line = memo(LineOf, isSame)
 
-/** Moves on while something goes on. */
-const useClock = (now: Showing["now"], tick_ms: number | undefined): number => {
-  const [now_ms, setNow] = useState(() => now().getTime())
-  useEffect(() => {
-    if (tick_ms === undefined) return undefined
-    const timer = setInterval(() => setNow(now().getTime()), tick_ms)
-    return () => clearInterval(timer)
-  }, [now, tick_ms])
-  return now_ms
-}
+const styleOf = ({ style }: Segment, color: boolean): object => (style && color ? props[style] : {})

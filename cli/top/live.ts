@@ -56,7 +56,6 @@ type Doing = { readonly open: (run_id: string) => void; readonly leave: (left: L
 
 const shownOf = (store: TopStore, io: Io, { open, leave }: Doing): Shown => ({
   subscribe: store.subscribe,
-  state: store.state,
   rows: (frame) => screenOf(store.state(), frame),
   tickMs: () => second_ms,
   press(key: Pressed) {
