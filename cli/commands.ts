@@ -90,6 +90,16 @@ export const commands: readonly Command[] = [
     load: () => import("./commands/run/logs.ts"),
   },
   {
+    name: "top",
+    summary: "see what goes on: runs, failures, queues, workers and dead letters",
+    options: [
+      ["--plain", "as it is now, without a screen of its own"],
+      ["--json", "as it is now, as one object of the API's"],
+    ],
+    examples: ["wf top", "wf top --json"],
+    load: () => import("./commands/platform/top.ts"),
+  },
+  {
     name: "cancel",
     summary: "stop a run",
     arguments: ["<run>"],

@@ -19,6 +19,8 @@ export type Io = {
   /** Aborts at the first Ctrl-C. */
   readonly signal: AbortSignal
   readStdin(): Promise<string>
+  /** What is typed from now on waits to be read as keys, and isn't shown. */
+  hush(): void
   /** The answer to a question; undefined where nobody can be asked. */
   ask(question: string): Promise<string | undefined>
   /** The same, and what is typed isn't shown. */

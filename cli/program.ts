@@ -74,6 +74,7 @@ const headings: Readonly<Record<string, readonly string[]>> = {
       "watch",
       "logs",
       "search",
+      "top",
       "runs",
       "executions",
       "artifacts",

@@ -4,7 +4,7 @@ import type { Io } from "./io.ts"
 import { printOne } from "./list.ts"
 import type { Column } from "./table.ts"
 
-const rateText = ({ rate_limit }: Queue): string =>
+export const rateText = ({ rate_limit }: Queue): string =>
   rate_limit === null ? "" : `${rate_limit.limit}/${rate_limit.per}`
 
 export const queueColumns: readonly Column<Queue>[] = [

@@ -73,6 +73,7 @@ export const terminal = (environment: NodeJS.ProcessEnv): Io => {
     now: () => new Date(),
     signal: interrupt.signal,
     ask,
+    hush: () => void process.stdin.setRawMode(true),
     readStdin: async () => {
       const pieces: Buffer[] = []
       for await (const piece of process.stdin) pieces.push(piece as Buffer)

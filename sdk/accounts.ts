@@ -1,4 +1,4 @@
-import { allOf } from "./pages.ts"
+import { allOf, pageCall } from "./pages.ts"
 import type { Account, Page, PageOptions } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
@@ -13,7 +13,7 @@ const root = "/api/v1/auth/accounts"
 /** Whom the platform knows; for owners of its first workspace. */
 export const accountsOf = (transport: Transport) => {
   const list = (options: AccountFilter & PageOptions = {}) =>
-    transport.json<Page<Account>>({ path: root, query: options })
+    transport.json<Page<Account>>(pageCall(root, options))
   const post = (id: string, verb: string) =>
     transport.json<Account>({ method: "POST", path: `${root}/${encodeURIComponent(id)}/${verb}`, json: {} })
   return {

@@ -1,4 +1,4 @@
-import { allOf } from "./pages.ts"
+import { allOf, pageCall } from "./pages.ts"
 import type { Artifact, ArtifactUsage, Page, PageOptions, Presigned, Retention } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
@@ -34,7 +34,7 @@ export const artifactsOf = (transport: Transport) => {
   const file = (run_id: string, name: string) =>
     `${path(run_id)}/${name.split("/").map(encodeURIComponent).join("/")}`
   const list = (run_id: string, options: ListArtifacts = {}) =>
-    transport.json<Page<Artifact>>({ path: path(run_id), query: options })
+    transport.json<Page<Artifact>>(pageCall(path(run_id), options))
   return {
     list,
     all: (run_id: string, options: ListArtifacts = {}) =>

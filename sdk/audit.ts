@@ -1,4 +1,4 @@
-import { allOf } from "./pages.ts"
+import { allOf, pageCall } from "./pages.ts"
 import type { AuditEntry, Page, PageOptions } from "./shapes.ts"
 import { linesOf } from "./streams.ts"
 import type { Transport } from "./transport.ts"
@@ -18,7 +18,7 @@ const path = "/api/v1/audit"
 /** Who did what to what, and from where. */
 export const auditOf = (transport: Transport) => {
   const list = (options: AuditFilter & PageOptions = {}) =>
-    transport.json<Page<AuditEntry>>({ path, query: options })
+    transport.json<Page<AuditEntry>>(pageCall(path, options))
   return {
     list,
     all: (filter: AuditFilter & PageOptions = {}) => allOf(list, filter),

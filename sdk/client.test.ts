@@ -298,3 +298,13 @@ test("the client can be bundled for browsers: it needs nothing of Node or Bun", 
   expect(text.length).toBeGreaterThan(1_000)
   expect(text).not.toMatch(/from\s*["'](?:node|bun)|require\(|\bBun\.|\bprocess\.|\bBuffer\./)
 })
+
+test("a list that nobody waits for any more is given up, and its signal is no part of what is asked", async () => {
+  const given = serve(() => new Promise<Response>(() => undefined))
+  const leaving = new AbortController()
+  const listed = given.client.runs.list({ limit: 5, signal: leaving.signal })
+  await until("it is asked", () => given.requests.length === 1)
+  leaving.abort(new Error("left"))
+  await expect(listed).rejects.toThrow("left")
+  expect(new URL(given.requests[0]?.url ?? "").search).toBe("?limit=5")
+})

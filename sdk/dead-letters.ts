@@ -1,4 +1,4 @@
-import { allOf } from "./pages.ts"
+import { allOf, pageCall } from "./pages.ts"
 import type { DeadLetter, Job, Page, PageOptions } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
@@ -14,8 +14,7 @@ export type ChooseDeadLetters = { readonly queue?: string; readonly type?: strin
 export const deadLettersOf = (transport: Transport) => {
   const root = "/api/v1/dead-letters"
   const path = (id: string) => `${root}/${encodeURIComponent(id)}`
-  const list = (options: ListDeadLetters = {}) =>
-    transport.json<Page<DeadLetter>>({ path: root, query: options })
+  const list = (options: ListDeadLetters = {}) => transport.json<Page<DeadLetter>>(pageCall(root, options))
   return {
     list,
     all: (options: ListDeadLetters = {}) => allOf(list, options),

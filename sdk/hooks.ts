@@ -1,4 +1,4 @@
-import { allOf } from "./pages.ts"
+import { allOf, pageCall } from "./pages.ts"
 import type { Hook, HookDetail, Page, PageOptions } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
@@ -8,7 +8,7 @@ export const hooksOf = (transport: Transport) => {
   const root = "/api/v1/hooks"
   const one = (workflow: string, name: string) =>
     `${root}/${encodeURIComponent(workflow)}/${encodeURIComponent(name)}`
-  const list = (options: ListHooks = {}) => transport.json<Page<Hook>>({ path: root, query: options })
+  const list = (options: ListHooks = {}) => transport.json<Page<Hook>>(pageCall(root, options))
   return {
     /** What begins runs of workflows; the path of a webhook is as good as a key. */
     list,

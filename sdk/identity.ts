@@ -1,4 +1,4 @@
-import { allOf } from "./pages.ts"
+import { allOf, pageCall } from "./pages.ts"
 import type {
   DeviceCode,
   KeyRotated,
@@ -34,7 +34,7 @@ export type CreateToken = {
 export const identityOf = (transport: Transport) => {
   const post = <Answer>(path: string, json: unknown) => transport.json<Answer>({ method: "POST", path, json })
   const sessions = (options: PageOptions = {}) =>
-    transport.json<Page<Session>>({ path: sessions_path, query: options })
+    transport.json<Page<Session>>(pageCall(sessions_path, options))
   return {
     login: (credentials: Credentials) => post<Login>("/api/v1/auth/login", credentials),
     /** For a device whose user signs in elsewhere: `deviceLogin` refuses with `device.pending` until they have. */

@@ -1,4 +1,4 @@
-import { allOf } from "./pages.ts"
+import { allOf, pageCall } from "./pages.ts"
 import type { BatchItem, CreateJob, Job, Page, PageOptions } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
@@ -16,7 +16,7 @@ const keyed = (idempotency_key: string | null | undefined) => ({
 export const jobsOf = (transport: Transport) => {
   const root = "/api/v1/jobs"
   const path = (job_id: string) => `${root}/${encodeURIComponent(job_id)}`
-  const list = (options: ListJobs = {}) => transport.json<Page<Job>>({ path: root, query: options })
+  const list = (options: ListJobs = {}) => transport.json<Page<Job>>(pageCall(root, options))
   return {
     /** The job; the first one, when its key was used before. */
     create: ({ idempotency_key, ...job }: CreateJob) =>

@@ -1,4 +1,5 @@
 import type { Page, PageOptions } from "./shapes.ts"
+import type { Call } from "./transport.ts"
 
 /** The most that a page has. */
 const page_size = 200
@@ -16,4 +17,12 @@ export async function* allOf<Options extends PageOptions, Item>(
     const cursor = page.next_cursor ?? undefined
     next = cursor === undefined ? undefined : { ...whole, cursor }
   }
+}
+
+type Filter = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** What asks for a page of a list. */
+export const pageCall = (path: string, options: PageOptions): Call => {
+  const { signal, ...query } = options
+  return { path, query: query satisfies PageOptions as Filter, ...(signal && { signal }) }
 }

@@ -1,11 +1,11 @@
-import { allOf } from "./pages.ts"
+import { allOf, pageCall } from "./pages.ts"
 import type { Page, PageOptions, Queue, QueueSettings, Worker } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
 export const queuesOf = (transport: Transport) => {
   const root = "/api/v1/queues"
   const path = (name: string) => `${root}/${encodeURIComponent(name)}`
-  const list = (options: PageOptions = {}) => transport.json<Page<Queue>>({ path: root, query: options })
+  const list = (options: PageOptions = {}) => transport.json<Page<Queue>>(pageCall(root, options))
   return {
     list,
     all: (options: PageOptions = {}) => allOf(list, options),
@@ -20,7 +20,7 @@ export const queuesOf = (transport: Transport) => {
 
 export const workersOf = (transport: Transport) => {
   const list = (options: PageOptions = {}) =>
-    transport.json<Page<Worker>>({ path: "/api/v1/workers", query: options })
+    transport.json<Page<Worker>>(pageCall("/api/v1/workers", options))
   return {
     list,
     all: (options: PageOptions = {}) => allOf(list, options),

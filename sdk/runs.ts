@@ -1,6 +1,6 @@
 import { controlOf } from "./control.ts"
 import { following } from "./follow.ts"
-import { allOf } from "./pages.ts"
+import { allOf, pageCall } from "./pages.ts"
 import type { LogLine, Page, PageOptions, Run, RunEvent, TaskRun } from "./shapes.ts"
 import { linesOf, sentEvents } from "./streams.ts"
 import type { Transport } from "./transport.ts"
@@ -51,7 +51,7 @@ const startRun =
 export const runsOf = (transport: Transport) => {
   const path = (run_id: string) => `/api/v1/runs/${encodeURIComponent(run_id)}`
   const get = (run_id: string) => transport.json<Run>({ path: path(run_id) })
-  const list = (options: ListRuns = {}) => transport.json<Page<Run>>({ path: "/api/v1/runs", query: options })
+  const list = (options: ListRuns = {}) => transport.json<Page<Run>>(pageCall("/api/v1/runs", options))
 
   /** A run's events as they come, from `after` on, until it has ended; survives a restart of the server. */
   const watch = (run_id: string, options: WatchOptions = {}): AsyncIterable<RunEvent> => {

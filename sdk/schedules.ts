@@ -1,4 +1,4 @@
-import { allOf } from "./pages.ts"
+import { allOf, pageCall } from "./pages.ts"
 import type { Backfilled, CreateSchedule, Fire, NextFire, Page, PageOptions, Schedule } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
@@ -9,9 +9,9 @@ type BackfillRange = { readonly from: string; readonly to: string; readonly dry_
 export const schedulesOf = (transport: Transport) => {
   const root = "/api/v1/schedules"
   const path = (name: string) => `${root}/${encodeURIComponent(name)}`
-  const list = (options: ListSchedules = {}) => transport.json<Page<Schedule>>({ path: root, query: options })
+  const list = (options: ListSchedules = {}) => transport.json<Page<Schedule>>(pageCall(root, options))
   const fires = (name: string, options: ListFires = {}) =>
-    transport.json<Page<Fire>>({ path: `${path(name)}/fires`, query: options })
+    transport.json<Page<Fire>>(pageCall(`${path(name)}/fires`, options))
   return {
     list,
     all: (options: ListSchedules = {}) => allOf(list, options),

@@ -1,11 +1,11 @@
-import { allOf } from "./pages.ts"
+import { allOf, pageCall } from "./pages.ts"
 import type { Page, PageOptions, Secret } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
 export const secretsOf = (transport: Transport) => {
   const root = "/api/v1/secrets"
   const path = (name: string) => `${root}/${encodeURIComponent(name)}`
-  const list = (options: PageOptions = {}) => transport.json<Page<Secret>>({ path: root, query: options })
+  const list = (options: PageOptions = {}) => transport.json<Page<Secret>>(pageCall(root, options))
   return {
     /** Their names; values are never given out again. */
     list,

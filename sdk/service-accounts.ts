@@ -1,4 +1,4 @@
-import { allOf } from "./pages.ts"
+import { allOf, pageCall } from "./pages.ts"
 import type { Page, PageOptions, Role, ServiceAccount, Token, TokenCreated } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
@@ -16,9 +16,9 @@ export const serviceAccountsOf = (transport: Transport) => {
   const root = (id: string) => `/api/v1/workspaces/${encodeURIComponent(id)}/service-accounts`
   const path = (id: string, account_id: string) => `${root(id)}/${encodeURIComponent(account_id)}`
   const list = (id: string, options: PageOptions = {}) =>
-    transport.json<Page<ServiceAccount>>({ path: root(id), query: options })
+    transport.json<Page<ServiceAccount>>(pageCall(root(id), options))
   const tokens = (id: string, account_id: string, options: PageOptions = {}) =>
-    transport.json<Page<Token>>({ path: `${path(id, account_id)}/tokens`, query: options })
+    transport.json<Page<Token>>(pageCall(`${path(id, account_id)}/tokens`, options))
   return {
     list,
     all: (id: string) => allOf((options: PageOptions) => list(id, options), {}),

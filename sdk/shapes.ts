@@ -61,4 +61,9 @@ export type TokenCreated = Schemas["TokenCreated"]
 
 export type Page<Item> = { readonly items: readonly Item[]; readonly next_cursor: string | null }
 
-export type PageOptions = { readonly limit?: number; readonly cursor?: string }
+export type PageOptions = {
+  readonly limit?: number
+  readonly cursor?: string
+  /** Gives up asking. */
+  readonly signal?: AbortSignal
+}

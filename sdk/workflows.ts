@@ -1,4 +1,4 @@
-import { allOf } from "./pages.ts"
+import { allOf, pageCall } from "./pages.ts"
 import type { Page, PageOptions, SentFile, Sequence, Version, Workflow } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
@@ -18,7 +18,7 @@ type ListWorkflows = PageOptions & { readonly archived?: boolean }
 export const workflowsOf = (transport: Transport) => {
   const path = (name: string) => `/api/v1/workflows/${encodeURIComponent(name)}`
   const list = (options: ListWorkflows = {}) =>
-    transport.json<Page<Workflow>>({ path: "/api/v1/workflows", query: options })
+    transport.json<Page<Workflow>>(pageCall("/api/v1/workflows", options))
   const push = (json: object) => transport.json<Version>({ method: "POST", path: "/api/v1/workflows", json })
   return {
     /** A version for this text; the one there is, when nothing has changed. `files` are those that it names. */
@@ -41,7 +41,7 @@ export const workflowsOf = (transport: Transport) => {
     archive: (name: string) => transport.json<Workflow>({ method: "POST", path: `${path(name)}/archive` }),
     restore: (name: string) => transport.json<Workflow>({ method: "POST", path: `${path(name)}/restore` }),
     versions: (name: string, options: PageOptions = {}) =>
-      transport.json<Page<Version>>({ path: `${path(name)}/versions`, query: options }),
+      transport.json<Page<Version>>(pageCall(`${path(name)}/versions`, options)),
     version: (name: string, number: number) =>
       transport.json<Version>({ path: `${path(name)}/versions/${number}` }),
   }

@@ -1,4 +1,4 @@
-import { allOf } from "./pages.ts"
+import { allOf, pageCall } from "./pages.ts"
 
 import { serviceAccountsOf } from "./service-accounts.ts"
 
@@ -17,7 +17,7 @@ const pathOf = (id: string): string => `${root}/${encodeURIComponent(id)}`
 export const workspacesOf = (transport: Transport) => {
   const post = <Answer>(path: string, json: unknown = {}) =>
     transport.json<Answer>({ method: "POST", path, json })
-  const list = (options: PageOptions = {}) => transport.json<Page<Workspace>>({ path: root, query: options })
+  const list = (options: PageOptions = {}) => transport.json<Page<Workspace>>(pageCall(root, options))
   return {
     list,
     all: (options: PageOptions = {}) => allOf(list, options),
@@ -38,7 +38,7 @@ export const workspacesOf = (transport: Transport) => {
 const membersOf = (transport: Transport) => {
   const path = (id: string, user_id: string) => `${pathOf(id)}/members/${encodeURIComponent(user_id)}`
   const list = (id: string, options: PageOptions = {}) =>
-    transport.json<Page<Member>>({ path: `${pathOf(id)}/members`, query: options })
+    transport.json<Page<Member>>(pageCall(`${pathOf(id)}/members`, options))
   return {
     list,
     all: (id: string, options: PageOptions = {}) => allOf((page) => list(id, page), options),
@@ -57,7 +57,7 @@ const membersOf = (transport: Transport) => {
 
 const invitesOf = (transport: Transport) => {
   const list = (id: string, options: PageOptions = {}) =>
-    transport.json<Page<Invite>>({ path: `${pathOf(id)}/invites`, query: options })
+    transport.json<Page<Invite>>(pageCall(`${pathOf(id)}/invites`, options))
   return {
     list,
     all: (id: string, options: PageOptions = {}) => allOf((page) => list(id, page), options),

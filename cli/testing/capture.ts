@@ -23,6 +23,7 @@ export const capture = (more: Partial<Io> = {}): Captured => {
     now: () => new Date("2026-03-01T12:00:00.000Z"),
     signal: new AbortController().signal,
     readStdin: async () => "",
+    hush: () => undefined,
     ask: async () => undefined,
     askHidden: async () => undefined,
     ...more,

@@ -1,17 +1,5 @@
+import { movedTo, type Pressed } from "../screen/pressed.ts"
 import { isOver, itemsOf, type Look, type TaskState, type WatchState } from "./state.ts"
-
-/** A key, by what it says. */
-export type Pressed =
-  | "up"
-  | "down"
-  | "page_up"
-  | "page_down"
-  | "first"
-  | "last"
-  | "open"
-  | "close"
-  | "escape"
-  | (string & {})
 
 /** What is to be done outside of the screen. */
 export type Deed =
@@ -25,8 +13,6 @@ export type Deed =
   | { readonly deed: "reject"; readonly task: string }
 
 export type Answered = { readonly look?: Partial<Look>; readonly deed?: Deed }
-
-const page_rows = 10
 
 /** Names in the order in which they are shown. */
 export const shownNames = (state: WatchState): readonly string[] =>
@@ -48,33 +34,24 @@ export const answerTo = (state: WatchState, key: Pressed): Answered => {
 }
 
 const closing = (key: Pressed): Answered =>
-  ["escape", "close", "l", "?", "open"].includes(key) ? { look: { page: "tasks" } } : {}
-
-const steps: Readonly<Record<string, number>> = {
-  ...{ up: -1, k: -1, down: 1, j: 1, page_up: -page_rows, page_down: page_rows },
-  ...{ first: Number.NEGATIVE_INFINITY, g: Number.NEGATIVE_INFINITY },
-  ...{ last: Number.POSITIVE_INFINITY, G: Number.POSITIVE_INFINITY },
-}
+  ["escape", "close", "h", "l", "?", "open"].includes(key) ? { look: { page: "tasks" } } : {}
 
 const moving = (state: WatchState, key: Pressed): Answered | undefined => {
-  const step = steps[key]
-  if (step === undefined) return undefined
-  const names = shownNames(state)
-  const at = Math.max(0, names.indexOf(state.selected ?? ""))
-  const selected = names[Math.min(Math.max(at + step, 0), names.length - 1)]
-  return { look: { selected, is_chosen: true } }
+  const moved = movedTo(shownNames(state), state.selected, key)
+  return moved && { look: { selected: moved.name, is_chosen: true } }
 }
 
 const opening = (state: WatchState, key: Pressed): Answered | undefined => {
   const { selected, opened } = state
   if (key === "?") return { look: { page: "keys" } }
+  if (key === "escape" && state.is_inner && !state.is_chosen) return { deed: { deed: "leave" } }
   if (key === "escape") return { look: { is_chosen: false, said: undefined } }
   if (selected === undefined) return undefined
   if (key === "l") return { look: { page: "log", is_chosen: true } }
   if (key === "open" && !opened.has(selected)) {
     return { look: { opened: new Set([...opened, selected]), is_chosen: true } }
   }
-  if (key !== "open" && key !== "close") return undefined
+  if (key !== "open" && key !== "close" && key !== "h") return undefined
   const of = state.tasks.get(selected)?.of
   const closed = opened.has(selected) || of === undefined ? selected : of
   const rest = [...opened].filter((name) => name !== closed)

@@ -1,7 +1,8 @@
 import type { Client, Run } from "#sdk/index.ts"
 import { type Io, styled } from "../io.ts"
 import { summaryLines } from "../progress.ts"
-import { type Row, rowsOf } from "./rows.ts"
+import type { Row } from "../screen/row.ts"
+import { rowsOf } from "./rows.ts"
 import type { WatchState } from "./state.ts"
 
 /** Of larger runs only what has failed is told, task by task. */

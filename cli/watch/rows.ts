@@ -1,63 +1,25 @@
 import { cleanLine } from "../clean.ts"
 import type { Style } from "../io.ts"
+import { lasted } from "../screen/lasted.ts"
+import { markOf } from "../screen/mark.ts"
+import { blank, type Frame, filled, keyRows, plain, type Row, type Segment } from "../screen/row.ts"
 import { waitWords } from "../wait-words.ts"
 import { shownNames } from "./keys.ts"
 import { countsOf, isOver, itemsOf, ownTasks, type TaskState, type WatchState } from "./state.ts"
 
-export type Segment = { readonly text: string; readonly style?: Style }
-
-/** A line of the screen. */
-export type Row = { readonly segments: readonly Segment[]; readonly is_selected?: boolean }
-
-/** What the screen depends on besides. */
-export type Frame = { readonly now_ms: number; readonly columns: number; readonly rows: number }
-
-const spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
-const spin_ms = 100
 const shown_lines = 6
 const bar_width = 28
 
-const marks: Readonly<Record<string, Segment>> = {
-  pending: { text: "·", style: "dim" },
-  queued: { text: "○", style: "dim" },
-  retrying: { text: "↻", style: "yellow" },
-  waiting: { text: "…", style: "yellow" },
-  completed: { text: "✓", style: "green" },
-  failed: { text: "✗", style: "red" },
-  skipped: { text: "–", style: "dim" },
-  cancelled: { text: "–", style: "yellow" },
-}
-
-const markOf = (status: string, { now_ms }: Frame): Segment =>
-  marks[status] ?? { text: spinner[Math.floor(now_ms / spin_ms) % spinner.length] ?? "▶", style: "blue" }
-
-const lasted = (from_ms: number, to_ms: number): string => {
-  const tenths = Math.max(0, Math.round((to_ms - from_ms) / 100))
-  if (tenths < 600) return `${(tenths / 10).toFixed(1)}s`
-  const seconds = Math.round(tenths / 10)
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, "0")}s`
-  return `${Math.floor(seconds / 3600)}h${String(Math.floor((seconds % 3600) / 60)).padStart(2, "0")}m`
-}
-
-/** All of the screen; never more lines than there are. */
 export const screenOf = (state: WatchState, frame: Frame): readonly Row[] => {
   const head = [headOf(state, frame), progressOf(state, frame), blank]
-  const foot = [footOf(state)]
-  const room = Math.max(1, frame.rows - head.length - foot.length)
-  const body = bodyOf(state, frame, room).slice(0, room)
-  const empty = Array.from({ length: room - body.length }, () => blank)
-  return [...head, ...body, ...empty, ...foot].slice(0, frame.rows)
+  return filled({ head, foot: footOf(state), body: (room) => bodyOf(state, frame, room) }, frame)
 }
 
-const blank: Row = { segments: [{ text: " " }] }
-
 const bodyOf = (state: WatchState, frame: Frame, room: number): readonly Row[] => {
-  if (state.page === "keys") return keys.map(([key, what]) => plain(`  ${key.padEnd(10)} ${what}`))
+  if (state.page === "keys") return keyRows(keys)
   if (state.page === "log") return logOf(state, room)
   return aroundSelected(state, listOf(state, frame, shownNames(state)), room)
 }
-
-const plain = (text: string): Row => ({ segments: [{ text }] })
 
 const colors: Readonly<Record<string, Style>> = {
   completed: "green",
@@ -216,22 +178,23 @@ const keys: readonly (readonly [key: string, what: string])[] = [
   ["q", "leave; the run goes on"],
 ]
 
-const footOf = ({ page, asked, said, run, tasks }: WatchState): Row => {
+const footOf = ({ page, asked, said, run, tasks, is_inner }: WatchState): Row => {
   if (asked === "cancel") return { segments: [{ text: "Cancel this run? y or n", style: "yellow" }] }
   if (said !== undefined) return { segments: [{ text: cleanLine(said), style: "yellow" }] }
-  if (page !== "tasks") return { segments: [{ text: "esc back · q leave", style: "dim" }] }
+  const leave = is_inner ? "q back" : "q leave"
+  if (page !== "tasks") return { segments: [{ text: `esc back · ${leave}`, style: "dim" }] }
   const isAsked = [...tasks.values()].some(
     ({ status, wait }) => status === "waiting" && wait?.for === "approval",
   )
   const words = isOver(run.status)
-    ? ["r run again", "l log", "q done"]
+    ? ["r run again", "l log", is_inner ? leave : "q done"]
     : [
         ...(isAsked ? ["a approve", "x reject"] : []),
         "enter open",
         "l log",
         "c cancel",
         "p pause",
-        "q leave",
+        leave,
         "? keys",
       ]
   return { segments: [{ text: words.join(" · "), style: "dim" }] }

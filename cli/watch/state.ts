@@ -33,6 +33,8 @@ export type WatchState = {
   /** The last lines of tasks that are open, or of the one whose log is read. */
   readonly lines: ReadonlyMap<string, readonly string[]>
   readonly asked: "cancel" | undefined
+  /** Come to from another screen, to which one goes back. */
+  readonly is_inner: boolean
   readonly said: string | undefined
 }
 
@@ -50,7 +52,7 @@ const ends: ReadonlySet<string> = new Set(["completed", "failed", "cancelled", "
 export const isOver = (status: string): boolean => ends.has(status)
 
 /** How it is before anything has happened; the tasks as the workflow has them, or as the run lists them. */
-export const firstState = (run: Run, planned: readonly Planned[]): WatchState => {
+export const firstState = (run: Run, planned: readonly Planned[], is_inner: boolean): WatchState => {
   const known = planned.length > 0 ? planned : namesOf(run).map((name) => ({ name, needs: [] }))
   return {
     run,
@@ -65,6 +67,7 @@ export const firstState = (run: Run, planned: readonly Planned[]): WatchState =>
     opened: new Set(),
     lines: new Map(),
     asked: undefined,
+    is_inner,
     said: undefined,
   }
 }

@@ -3,7 +3,7 @@ import { connect } from "../../connection.ts"
 import { readNumber } from "../../duration.ts"
 import type { Io } from "../../io.ts"
 import { printList } from "../../list.ts"
-import { ago, took } from "../../table.ts"
+import { runColumns } from "../../run-table.ts"
 
 const usual_limit = 20
 
@@ -13,22 +13,10 @@ export const run = (given: Given, io: Io): Promise<number> => {
   const workflow = text(given.options, "workflow")
   const filter = { ...(status !== undefined && { status }), ...(workflow !== undefined && { workflow }) }
   const limit = readNumber("--limit", text(given.options, "limit")) ?? usual_limit
-  const now = io.now()
   return printList(
     given,
     {
-      columns: [
-        { title: "run", full: (row) => row.id },
-        { title: "workflow", full: (row) => row.workflow },
-        { title: "ver", full: (row) => String(row.version) },
-        { title: "status", full: (row) => row.status },
-        { title: "started", full: (row) => row.started_at ?? "", short: (row) => ago(row.started_at, now) },
-        {
-          title: "took",
-          full: (row) => row.finished_at ?? "",
-          short: (row) => took(row.started_at, row.finished_at),
-        },
-      ],
+      columns: runColumns(io.now()),
       first: () => client.runs.list({ ...filter, limit }),
       all: () => client.runs.all(filter),
       empty: "No runs yet. `wf run FILE` starts one.",

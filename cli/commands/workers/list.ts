@@ -2,31 +2,14 @@ import type { Given } from "../../command.ts"
 import { connect } from "../../connection.ts"
 import type { Io } from "../../io.ts"
 import { printList } from "../../list.ts"
-import { ago } from "../../table.ts"
-
-const labelsText = (labels: Readonly<Record<string, unknown>>): string =>
-  Object.entries(labels)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(",")
+import { workerColumns } from "../../worker-table.ts"
 
 export const run = (given: Given, io: Io): Promise<number> => {
   const { workers } = connect(given.options, io)
-  const now = io.now()
   return printList(
     given,
     {
-      columns: [
-        { title: "worker", full: (row) => row.id },
-        { title: "name", full: (row) => row.name },
-        { title: "status", full: (row) => row.status },
-        { title: "busy", full: (row) => String(row.busy) },
-        { title: "slots", full: (row) => String(row.slots) },
-        { title: "inline", full: (row) => String(row.inline_slots) },
-        { title: "queues", full: (row) => row.queues.join(",") },
-        { title: "seen", full: (row) => row.last_seen_at, short: (row) => ago(row.last_seen_at, now) },
-        { title: "labels", full: (row) => labelsText(row.labels) },
-        { title: "functions", full: (row) => row.functions.join(",") },
-      ],
+      columns: workerColumns(io.now()),
       first: () => workers.list(),
       all: () => workers.all(),
       empty: "No workers yet. `wf up` starts one.",
