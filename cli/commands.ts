@@ -7,6 +7,7 @@ import { historyCommands, retentionCommands } from "./history-commands.ts"
 import { hookCommands } from "./hook-commands.ts"
 import { jobCommands } from "./job-commands.ts"
 import { memberCommands } from "./member-commands.ts"
+import { notificationCommands } from "./notification-commands.ts"
 import { scheduleCommands } from "./schedule-commands.ts"
 import { secretCommands } from "./secret-commands.ts"
 import { serviceAccountCommands } from "./service-account-commands.ts"
@@ -66,9 +67,10 @@ export const commands: readonly Command[] = [
   },
   {
     name: "logs",
-    summary: "what the tasks of a run have printed",
-    arguments: ["<run>"],
+    summary: "what the tasks of a run have printed, or of all runs of a workflow",
+    arguments: ["[run]"],
     options: [
+      ["--workflow <name>", "of its latest run; with -f of all that go on, and of those that begin"],
       ["-f, --follow", "go on as lines come, until the run ends"],
       ["--task <name>", "only this task, with all its items; or one item, such as 'shard[0]'"],
       ["--tail <number>", "only the last lines"],
@@ -82,6 +84,7 @@ export const commands: readonly Command[] = [
     examples: [
       "wf logs 0198c0de-… -f",
       "wf logs 0198c0de-… --task build --tail 50",
+      "wf logs --workflow nightly -f",
       "wf logs 0198c0de-… --level warn --grep '(?i)time.?out'",
     ],
     load: () => import("./commands/run/logs.ts"),
@@ -228,6 +231,7 @@ export const commands: readonly Command[] = [
   ...serviceAccountCommands,
   ...auditCommands,
   ...retentionCommands,
+  ...notificationCommands,
   ...adminCommands,
   {
     name: "bench jobs",

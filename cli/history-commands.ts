@@ -90,21 +90,24 @@ export const historyCommands: readonly Command[] = [
   },
 ]
 
+const artifacts = ["--artifacts", "the files of runs"] as const
+
 /** For how long it is there. */
 export const retentionCommands: readonly Command[] = [
   {
     name: "retention show",
-    summary: "how long logs and attempts are kept",
-    options: [json],
-    examples: ["wf retention show"],
+    summary: "how long logs and attempts, or files, are kept",
+    options: [artifacts, json],
+    examples: ["wf retention show", "wf retention show --artifacts"],
     load: () => import("./commands/retention/show.ts"),
   },
   {
     name: "retention set",
-    summary: "keep logs and attempts of this workspace for so many days, or as long as the platform does",
+    summary:
+      "keep logs and attempts of this workspace, or files, for so many days, or as long as the platform does",
     arguments: ["<days>"],
-    options: [["--yes", "don't ask"], json],
-    examples: ["wf retention set 7 --yes", "wf retention set default"],
+    options: [artifacts, ["--yes", "don't ask"], json],
+    examples: ["wf retention set 7 --yes", "wf retention set 30 --artifacts", "wf retention set default"],
     load: () => import("./commands/retention/set.ts"),
   },
 ]

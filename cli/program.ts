@@ -21,6 +21,8 @@ const groups: Readonly<Record<string, string>> = {
   "dead-letters": "list, replay and drop jobs that failed for good",
   queues: "list, limit, pause and resume them",
   workers: "list them",
+  subscriptions: "list, make, change, pause and try what you are told of, and where",
+  deliveries: "list and show what was sent, and send it once more",
   bench: "load a platform, and print rates and percentiles",
   account: "register, confirm your address, and get a new password",
   workspaces: "list, make, choose, rename, archive and join them",
@@ -87,6 +89,7 @@ const headings: Readonly<Record<string, readonly string[]>> = {
     ...["validate", "plan", "schema", "push", "import", "workflows", "schedules", "hooks", "secrets"],
   ],
   "The platform on this machine:": ["up", "down", "demo"],
+  "Be told of what happens:": ["inbox", "subscriptions", "deliveries"],
   "Measure a platform:": ["bench"],
 }
 
@@ -166,7 +169,7 @@ const buildParser = (session: Session): Parser => {
   for (const command of commands) {
     const [noun = "", verb] = command.name.split(" ")
     if (verb === undefined) {
-      addCommand(root, command, session).helpGroup(headingOf(noun))
+      parents.set(noun, addCommand(root, command, session).helpGroup(headingOf(noun)))
       continue
     }
     const parent = parents.get(noun) ?? configure(root.command(noun), io).description(groups[noun] ?? noun)

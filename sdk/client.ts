@@ -6,10 +6,12 @@ import { historyOf } from "./history.ts"
 import { hooksOf } from "./hooks.ts"
 import { identityOf } from "./identity.ts"
 import { jobsOf } from "./jobs.ts"
+import { notificationsOf } from "./notifications.ts"
 import { queuesOf, workersOf } from "./queues.ts"
 import { runsOf } from "./runs.ts"
 import { schedulesOf } from "./schedules.ts"
 import { secretsOf } from "./secrets.ts"
+import { deliveriesOf, subscriptionsOf } from "./subscriptions.ts"
 import { type ClientOptions, createTransport } from "./transport.ts"
 import { workflowsOf } from "./workflows.ts"
 import { workspacesOf } from "./workspaces.ts"
@@ -33,6 +35,9 @@ export const createClient = (options: ClientOptions) => {
     workspaces: workspacesOf(transport),
     accounts: accountsOf(transport),
     audit: auditOf(transport),
+    subscriptions: subscriptionsOf(transport),
+    deliveries: deliveriesOf(transport),
+    notifications: notificationsOf(transport),
   }
 }
 

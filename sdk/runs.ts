@@ -63,7 +63,7 @@ export const runsOf = (transport: Transport) => {
       const call = { path: `${path(run_id)}/events`, headers, stream: true, ...(signal && { signal }) }
       const { body } = await transport.send(call)
       if (!body) return
-      for await (const data of sentEvents(body)) {
+      for await (const { data } of sentEvents(body)) {
         const event = JSON.parse(data) as RunEvent
         if (event.seq <= after) continue
         after = event.seq

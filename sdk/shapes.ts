@@ -30,6 +30,14 @@ export type Hook = Schemas["Hook"]
 export type HookDetail = Schemas["HookDetail"]
 export type Secret = Schemas["Secret"]
 export type Artifact = Schemas["Artifact"]
+export type Notification = Schemas["Notification"]
+export type Subscription = Schemas["Subscription"]
+export type SubscriptionCreated = Schemas["SubscriptionCreated"]
+export type CreateSubscription = Partial<Schemas["CreateSubscription"]> & Pick<Subscription, "events">
+export type ChangeSubscription = Schemas["ChangeSubscription"]
+export type Delivery = Schemas["Delivery"]
+export type DeliveryDetail = Schemas["DeliveryDetail"]
+export type ChooseDeliveries = Partial<Schemas["ChooseDeliveries"]>
 export type ArtifactUsage = Schemas["ArtifactUsage"]
 export type Presigned = Schemas["Presigned"]
 

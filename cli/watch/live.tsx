@@ -1,6 +1,7 @@
 import { render } from "ink"
 import type { Definition } from "#language/schema.ts"
-import { type Client, type Run, type RunEvent, WfProblem } from "#sdk/index.ts"
+import type { Client, Run, RunEvent } from "#sdk/index.ts"
+import { WfProblem } from "#sdk/problem.ts"
 import type { Io } from "../io.ts"
 import type { Planned } from "./graph.ts"
 import { answerTo, type Deed, type Pressed } from "./keys.ts"

@@ -39,6 +39,13 @@ export const permissions = {
   "key.rotate": ["owner"],
   /** Everybody's accounts, and keeping them out: owners of its first workspace. */
   "account.manage": ["owner"],
+  /** One's own, and what has come of them. */
+  "subscription.read": ["viewer", "operator", "developer", "admin", "owner"],
+  "subscription.write": ["viewer", "operator", "developer", "admin", "owner"],
+  /** The workspace's own, which tell others than who makes them; they show what tasks have sent, too. */
+  "subscription.manage": ["developer", "admin", "owner"],
+  /** One's own inbox. What is read is marked as read by it, too. */
+  "notification.read": ["viewer", "operator", "developer", "admin", "owner"],
   "audit.read": ["admin", "owner"],
   "token.manage": ["viewer", "operator", "developer", "admin", "owner"],
   "member.read": ["viewer", "operator", "developer", "admin", "owner"],
@@ -115,7 +122,8 @@ export const operations: Readonly<Record<string, Asked>> = {
   ...{ approveTask: "task.decide", rejectTask: "task.decide" },
   ...{ readLogs: "log.read", listExecutions: "log.read", showRetention: "log.read", searchLogs: "log.read" },
   executionStats: "log.read",
-  setRetention: "retention.set",
+  ...{ setRetention: "retention.set", setArtifactRetention: "retention.set" },
+  showArtifactRetention: "artifact.read",
   ...{ listArtifacts: "artifact.read", getArtifact: "artifact.read", presignArtifact: "artifact.read" },
   getArtifactUsage: "artifact.read",
   ...{ putArtifact: "artifact.write", deleteArtifact: "artifact.write" },
@@ -130,6 +138,18 @@ export const operations: Readonly<Record<string, Asked>> = {
   ...{ listWorkers: "worker.read", openWorker: "worker.run", leaveWorker: "worker.run" },
   ...{ claimWork: "worker.run", beatWorker: "worker.run", reportWork: "worker.run" },
   shipWorkLogs: "worker.run",
+
+  /** `subscription.manage` too, if it is the workspace's. */
+  ...{ listSubscriptions: "subscription.read", getSubscription: "subscription.read" },
+  ...{ createSubscription: "subscription.write", changeSubscription: "subscription.write" },
+  ...{ deleteSubscription: "subscription.write", rotateSubscriptionSecret: "subscription.write" },
+  ...{ pauseSubscription: "subscription.write", resumeSubscription: "subscription.write" },
+  testSubscription: "subscription.write",
+  ...{ listDeliveries: "subscription.read", getDelivery: "subscription.read" },
+  ...{ redeliver: "subscription.write", redeliverMany: "subscription.write" },
+  ...{ listNotifications: "notification.read", countUnread: "notification.read" },
+  ...{ readNotification: "notification.read", readAllNotifications: "notification.read" },
+  followNotifications: "notification.read",
 }
 
 export const isRole = (text: unknown): text is Role =>

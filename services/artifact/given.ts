@@ -29,7 +29,16 @@ export const givenStore = async (
   const links = signedBlobs({ blob, key, now: () => new Date(), max_bytes: 1_000 })
   return {
     follow: async (url, init) => links.fetch(new Request(url, init)),
-    ...{ folder, database, blob, kit: systemKit(), log: silentLog, max_bytes: 1_000, quota_bytes: 1_000_000 },
+    ...{
+      folder,
+      database,
+      blob,
+      kit: systemKit(),
+      log: silentLog,
+      max_bytes: 1_000,
+      quota_bytes: 1_000_000,
+      max_keep_days: 30,
+    },
     checkRun: () => Promise.resolve(),
     originsOf: () => Promise.resolve([]),
     goneRuns: () => Promise.resolve([]),

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
+import { retentionShape, setRetentionShape } from "#kernel/http/retention.ts"
 import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import type { Archive } from "./archive.ts"
 import { executionStatuses } from "./execution/execution.ts"
@@ -11,7 +12,7 @@ import { levels } from "./log/level.ts"
 import { logLineShape } from "./log/line.ts"
 import { readLogPage, streamLogs } from "./log/read.ts"
 import { searchLogs } from "./log/search.ts"
-import { retentionShape, setRetention, setRetentionShape, showRetention } from "./retention/setting.ts"
+import { setRetention, showRetention } from "./retention/setting.ts"
 
 const max_tail = 10_000
 const max_grep_length = 200

@@ -1,4 +1,4 @@
-import type { Given } from "../../command.ts"
+import { flag, type Given } from "../../command.ts"
 import { confirm } from "../../confirm.ts"
 import { connect } from "../../connection.ts"
 import { exit_codes } from "../../exit.ts"
@@ -17,8 +17,12 @@ const readDays = (given: string): number | null => {
 
 export const run = async ({ arguments: [given = ""], options }: Given, io: Io): Promise<number> => {
   const days = readDays(given)
-  const { history } = connect(options, io)
-  if (days !== null && days < (await history.retention()).keep_days)
-    await confirm(`remove logs and attempts of runs that ended more than ${days} days ago`, options, io)
-  return printRetention(await history.setRetention(days), options, io)
+  const isOfFiles = flag(options, "artifacts")
+  const { history, artifacts } = connect(options, io)
+  const { retention, setRetention } = isOfFiles ? artifacts : history
+  if (days !== null && days < (await retention()).keep_days) {
+    const what = isOfFiles ? "files that were kept" : "logs and attempts of runs that ended"
+    await confirm(`remove ${what} more than ${days} days ago`, options, io)
+  }
+  return printRetention(await setRetention(days), options, io)
 }

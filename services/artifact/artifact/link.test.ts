@@ -4,6 +4,7 @@ import { join } from "node:path"
 import type { Caller } from "#kernel/audit/caller.ts"
 import { deedsIn } from "#kernel/testing/deeds.ts"
 import { type GivenStore, givenStore } from "../given.ts"
+import { showUsage } from "../workspace/usage.ts"
 import { takeArrivals } from "./arrive.ts"
 import { linkUpload } from "./link.ts"
 import { listArtifacts } from "./list.ts"
@@ -11,7 +12,6 @@ import { openArtifact, showArtifact } from "./open.ts"
 import { removeArtifact } from "./remove.ts"
 import { sweepArtifacts } from "./sweep.ts"
 import { uploadArtifact } from "./upload.ts"
-import { showUsage } from "./usage.ts"
 
 let store: GivenStore
 let caller: Caller

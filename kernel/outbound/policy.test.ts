@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import { isPublic } from "./address.ts"
-import { createPolicy, isPolicyEntry } from "./policy.ts"
+import { createPolicy, policyEntries } from "./policy.ts"
+
+const settings = { allow: "WF_ALLOW", only: "WF_ONLY" }
 
 describe("an address", () => {
   test.each([
@@ -44,6 +46,7 @@ describe("an address", () => {
 describe("a policy", () => {
   test("takes private addresses only by the network, address or host that is listed", () => {
     const { allowsAddress } = createPolicy({
+      settings,
       allow: ["10.0.0.0/8", "::1", "Local.Test", "*.in.test"],
       only: [],
     })
@@ -58,7 +61,11 @@ describe("a policy", () => {
   })
 
   test("with a list of hosts calls no other", () => {
-    const { allowsHost } = createPolicy({ allow: [], only: ["api.test", "*.good.test", "8.8.8.0/24"] })
+    const { allowsHost } = createPolicy({
+      settings,
+      allow: [],
+      only: ["api.test", "*.good.test", "8.8.8.0/24"],
+    })
     expect(
       ["api.test", "x.good.test", "8.8.8.8", "x.api.test", "8.8.4.4", "evil.test"].map(allowsHost),
     ).toEqual([...[true, true, true, false, false, false]])
@@ -66,11 +73,11 @@ describe("a policy", () => {
 
   test.each(["10.0.0.0/8", "10.0.0.1", "::1", "fc00::/7", "localhost", "a.b.test", "*.b.test"])(
     "may list %s",
-    (entry) => expect(isPolicyEntry(entry)).toBe(true),
+    (entry) => expect(policyEntries.safeParse(entry).success).toBe(true),
   )
 
   test.each(["10.0.0.0/33", "fc00::/129", "10.0.0.0/", "*", "*.", "a b", "http://x", "x:80", "-a", "a..b"])(
     "may not list %s",
-    (entry) => expect(isPolicyEntry(entry)).toBe(false),
+    (entry) => expect(policyEntries.safeParse(entry).success).toBe(false),
   )
 })

@@ -61,14 +61,14 @@ const checked = async (
 ): Promise<readonly string[]> => {
   const host = hostOf(url)
   if (!policy.allowsHost(host)) {
-    const message = `This worker calls only the hosts of WF_WORKER_HTTP_ONLY, and ${host} is none of them.`
+    const message = `Only the hosts of ${policy.settings.only} are called, and ${host} is none of them.`
     throw new CallError("http.refused", message, true)
   }
   const addresses = isIP(host) === 0 ? await resolved(resolve, host, signal) : [host]
   const refused = addresses.find((address) => !policy.allowsAddress(host, address))
   if (refused === undefined) return addresses
   const at = refused === host ? host : `${host} (${refused})`
-  const message = `${at} is not a public address, and this worker calls no other: whoever runs the worker can allow it with WF_WORKER_HTTP_ALLOW=${host}.`
+  const message = `${at} is not a public address, and no other is called: whoever runs the platform can allow it with ${policy.settings.allow}=${host}.`
   throw new CallError("http.refused", message, true)
 }
 
