@@ -79,6 +79,16 @@ const whole = (known: Execution, event: Beginning): Execution => ({
   ...lasting(known.at, event.data.at),
 })
 
+/** An end that was heard of before its beginning, and the beginning. */
+export const wholeOf = (
+  end: Execution,
+  { started_at, worker_id, queued_at, log_chunks }: Execution,
+): Execution => ({
+  ...end,
+  ...{ version: versions.whole, started_at, worker_id, queued_at, log_chunks: end.log_chunks ?? log_chunks },
+  ...lasting(end.at, started_at),
+})
+
 const lasting = (at: number, started_at: string | null) => {
   const duration_ms = started_at === null ? null : Math.max(0, at - Date.parse(started_at))
   return { duration_ms, pace: duration_ms === null ? null : paceOf(duration_ms) }

@@ -48,7 +48,7 @@ test("an execution is told by its events, however often and late they come", asy
   expect(await list(`run_id=${run.run_id}`)).toEqual(first)
 })
 
-test("an end that comes before its beginning is whole with it, in one batch or in two, and found by both", async () => {
+test("an end that comes before its beginning is whole with it, in one batch, in two or at once, and found by both", async () => {
   const of = (run: ReturnType<typeof givenRun>) => {
     const envelope = { source: "scheduler", key: run.run_id, at: new Date().toISOString() }
     const fact = { ...run.fact(0, 1), in_workflow: "disorderly", type: "shell" }
@@ -63,7 +63,10 @@ test("an end that comes before its beginning is whole with it, in one batch or i
   const [apart, together] = [givenRun(given), givenRun(given)]
   for (const event of of(apart)) await given.handle([event])
   await given.handle(of(together))
-  for (const run of [apart, together]) {
+  // As the members of a group do, each with its own topics.
+  const at_once = Array.from({ length: 20 }, () => givenRun(given))
+  await Promise.all(at_once.flatMap(of).map((event) => given.handle([event])))
+  for (const run of [apart, together, ...at_once]) {
     const [found, ...others] = (await list(`run_id=${run.run_id}`)).items
     expect(others).toEqual([])
     expect(found).toMatchObject({ status: "completed", worker_id: "late", log_chunks: 2 })
@@ -73,7 +76,9 @@ test("an end that comes before its beginning is whole with it, in one batch or i
     expect((await list(`run_id=${run.run_id}`)).items).toEqual([found as Execution])
   }
   const slow = await list("workflow=disorderly&worker_id=late&min_duration=2s&status=completed")
-  expect(slow.items.map(({ run_id }) => run_id).sort()).toEqual([apart.run_id, together.run_id].sort())
+  expect(slow.items.map(({ run_id }) => run_id).sort()).toEqual(
+    [apart, together, ...at_once].map(({ run_id }) => run_id).sort(),
+  )
   expect((await list("workflow=disorderly&status=running")).items).toEqual([])
 })
 
