@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import type { Caller } from "#kernel/audit/caller.ts"
+import type { Role } from "#kernel/auth/permissions.ts"
 import { platformKey } from "#kernel/auth/platform-key.ts"
 import { folderBlob } from "#kernel/blob/folder.ts"
 import { signedBlobs } from "#kernel/blob/http.ts"
@@ -47,5 +49,14 @@ export const givenStore = async (
       await database.close()
       rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/** Somebody of a workspace of their own. */
+export const givenCaller = (role: Role = "developer"): Caller => {
+  const user_id = crypto.randomUUID()
+  return {
+    ...{ kind: "user", user_id, email: "ada@example.test", role, grant_id: user_id },
+    ...{ workspace_id: crypto.randomUUID(), origin: { device: "wf/1", address: "192.0.2.7" } },
   }
 }

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { readdirSync } from "node:fs"
-import type { Caller } from "#kernel/audit/caller.ts"
 import { deedsIn } from "#kernel/testing/deeds.ts"
-import { type GivenStore, givenStore } from "../given.ts"
+import { type GivenStore, givenCaller, givenStore } from "../given.ts"
 import { expireOld, setArtifactRetention, showArtifactRetention } from "../workspace/retention.ts"
 import { expireArtifacts } from "./expire.ts"
 import { keepArtifact } from "./keep.ts"
@@ -69,12 +68,8 @@ test("while the scheduler doesn't answer, nothing goes", async () => {
 })
 
 test("files go when they are older than their workspace keeps them, in bounded rounds, and no others", async () => {
-  const user_id = crypto.randomUUID()
-  const workspace_id = crypto.randomUUID()
-  const caller: Caller = {
-    ...{ kind: "user", user_id, email: "ada@example.test", role: "admin", grant_id: user_id },
-    ...{ workspace_id, origin: { device: "wf/1", address: "192.0.2.7" } },
-  }
+  const caller = givenCaller("admin")
+  const { workspace_id } = caller
   const run_id = crypto.randomUUID()
   const keep = (name: string, workspace: string) =>
     keepArtifact(store)({

@@ -6,7 +6,7 @@ import { expireArtifacts } from "../artifact/expire.ts"
 import { type Keep, keepArtifact } from "../artifact/keep.ts"
 import { removeArtifact } from "../artifact/remove.ts"
 import { sweepArtifacts } from "../artifact/sweep.ts"
-import { type GivenStore, givenStore } from "../given.ts"
+import { type GivenStore, givenCaller, givenStore } from "../given.ts"
 import { showUsage } from "./usage.ts"
 
 let store: GivenStore
@@ -20,12 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => store.close())
 beforeEach(() => {
-  const user_id = crypto.randomUUID()
-  caller = {
-    ...{ kind: "user", user_id, email: "ada@example.test", role: "developer", grant_id: user_id },
-    workspace_id: crypto.randomUUID(),
-    origin: { device: "wf/1", address: "192.0.2.7" },
-  }
+  caller = givenCaller()
 })
 
 const run_id = crypto.randomUUID()

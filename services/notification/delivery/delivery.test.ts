@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import { createHmac } from "node:crypto"
 import type { Mail } from "#kernel/mail/mail.ts"
 import { smtpMail } from "#kernel/mail/smtp.ts"
+import { deedsIn } from "#kernel/testing/deeds.ts"
 import { type Inbox, openInbox, textOf } from "#kernel/testing/inbox.ts"
 import { until } from "#kernel/testing/until.ts"
 import { given, type NotificationHouse, type Person } from "../given.ts"
@@ -118,6 +119,8 @@ describe("a webhook", () => {
     const { id, secret: old } = await webhook(ada)
     const { body } = await house.ask(ada, "POST", `subscriptions/${id}/rotate-secret`)
     const fresh = String(body.secret)
+    const done = await deedsIn(house.office.database, ada.workspace_id)
+    expect(done.at(-1)?.action).toBe("subscription.secret_rotated")
     await fail(ada)
     await send()
     expect([old, fresh].map((secret) => checked(called[0] as Called, secret))).toEqual([true, true])
@@ -183,6 +186,8 @@ describe("a webhook", () => {
     expect(many.body).toEqual({ redelivered: 1, more: false })
     await send()
     expect(called).toHaveLength(3)
+    const done = (await deedsIn(house.office.database, ada.workspace_id)).map(({ action }) => action)
+    expect(done.slice(-2)).toEqual(["delivery.redelivered", "delivery.many_redelivered"])
   })
 
   test("nobody sees or sends another's deliveries", async () => {

@@ -57,9 +57,10 @@ test("somebody makes one, sees it, changes it, pauses it, goes on, and deletes i
   expect((await house.ask(ada, "DELETE", path)).status).toBe(204)
   expect((await house.ask(ada, "GET", path)).body.code).toBe("subscription.not_found")
   const told = linesOf(await deedsIn(house.office.database, ada.workspace_id))
-  expect(told.map((line) => line.split(" ")[1])).toEqual(
-    ["created", "changed", "paused", "resumed", "deleted"].map((turn) => `subscription.${turn}`),
-  )
+  expect(told.map((line) => line.split(" ")[1])).toEqual([
+    ...["subscription.created", "subscription.changed"],
+    ...["subscription.paused", "subscription.resumed", "subscription.deleted"],
+  ])
 })
 
 test("nobody sees or changes another person's, nor the workspace's without the permission for it", async () => {
