@@ -1,4 +1,4 @@
-import { allOf } from "./pages.ts"
+import { allOf, pageCall } from "./pages.ts"
 import type { Execution, ExecutionStats, LogLine, Page, PageOptions, Retention } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
@@ -35,24 +35,20 @@ type LogSearch = Pick<ExecutionFilter, "workflow" | "task" | "since" | "until"> 
 export const historyOf = (transport: Transport) => {
   const executions = "/api/v1/executions"
   const list = (options: ExecutionFilter & PageOptions = {}) =>
-    transport.json<Page<Execution>>({ path: executions, query: options })
-  const search = (options: LogSearch & PageOptions = {}, signal?: AbortSignal) =>
-    transport.json<Page<LogLine>>({
-      ...{ path: "/api/v1/logs/search", query: options },
-      ...(signal && { signal }),
-    })
+    transport.json<Page<Execution>>(pageCall(executions, options))
+  const search = (options: LogSearch & PageOptions = {}) =>
+    transport.json<Page<LogLine>>(pageCall("/api/v1/logs/search", options))
   const retention = "/api/v1/logs/retention"
   return {
     list,
-    all: (options: ExecutionFilter & PageOptions = {}) => allOf(list, { limit: 200, ...options }),
+    all: (options: ExecutionFilter & PageOptions = {}) => allOf(list, options),
     stats: (options: StatsFilter = {}) =>
       transport.json<{ readonly items: readonly ExecutionStats[] }>({
         path: `${executions}/stats`,
         query: options,
       }),
     search,
-    searchAll: (options: LogSearch, signal?: AbortSignal) =>
-      allOf((page: LogSearch & PageOptions) => search(page, signal), { limit: 200, ...options }),
+    searchAll: (options: LogSearch & PageOptions) => allOf(search, options),
     retention: () => transport.json<Retention>({ path: retention }),
     /** null for as long as the platform keeps it. */
     setRetention: (keep_days: number | null) =>

@@ -1,5 +1,5 @@
 import { following } from "./follow.ts"
-import { allOf } from "./pages.ts"
+import { allOf, pageCall } from "./pages.ts"
 import type { Notification, Page, PageOptions } from "./shapes.ts"
 import { sentEvents } from "./streams.ts"
 import type { Transport } from "./transport.ts"
@@ -22,7 +22,7 @@ const root = "/api/v1/notifications"
 
 export const notificationsOf = (transport: Transport) => {
   const list = (options: ListNotifications = {}) =>
-    transport.json<Page<Notification>>({ path: root, query: options })
+    transport.json<Page<Notification>>(pageCall(root, options))
 
   /** What comes into one's inbox, each once; goes on after a lost connection from where it was, and ends when it is told to. */
   const follow = (options: FollowNotifications = {}): AsyncIterable<NotificationEvent> => {

@@ -1,4 +1,4 @@
-import { allOf } from "./pages.ts"
+import { allOf, pageCall } from "./pages.ts"
 import type {
   ChangeSubscription,
   ChooseDeliveries,
@@ -15,8 +15,7 @@ import type { Transport } from "./transport.ts"
 export const subscriptionsOf = (transport: Transport) => {
   const root = "/api/v1/subscriptions"
   const path = (id: string) => `${root}/${encodeURIComponent(id)}`
-  const list = (options: PageOptions = {}) =>
-    transport.json<Page<Subscription>>({ path: root, query: options })
+  const list = (options: PageOptions = {}) => transport.json<Page<Subscription>>(pageCall(root, options))
   const turn = (way: "pause" | "resume") => (id: string) =>
     transport.json<Subscription>({ method: "POST", path: `${path(id)}/${way}` })
   return {
@@ -48,8 +47,7 @@ export type ListDeliveries = PageOptions & {
 export const deliveriesOf = (transport: Transport) => {
   const root = "/api/v1/deliveries"
   const path = (id: string) => `${root}/${encodeURIComponent(id)}`
-  const list = (options: ListDeliveries = {}) =>
-    transport.json<Page<Delivery>>({ path: root, query: options })
+  const list = (options: ListDeliveries = {}) => transport.json<Page<Delivery>>(pageCall(root, options))
   return {
     list,
     all: (options: ListDeliveries = {}) => allOf(list, options),
