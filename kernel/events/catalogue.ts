@@ -153,4 +153,14 @@ export const catalogue = {
       device: z.string(),
     }),
   },
+  /** Somebody has something new in their inbox. As above: a run that it began could end in another one. */
+  "notification.alert": {
+    data: z.object({
+      notification_id: id,
+      of: z.object({ workspace_id: id, user_id: id }),
+      type: z.string(),
+      title: z.string(),
+      link: z.string().nullable(),
+    }),
+  },
 } as const satisfies Record<string, { data: z.ZodType }>

@@ -34,6 +34,14 @@ test("who wants to hear of failures does, once, however often and wherever it is
   expect(notice?.link).toStartWith("https://wf.example.test/api/v1/runs/")
   const { body } = await house.ask(ada, "GET", "deliveries")
   expect(body.items).toMatchObject([{ status: "delivered", channel: "in_app", type: "run.failed" }])
+  const told = await house.office.database.run(
+    (sql) => sql<{ events: readonly { readonly data: object }[] }>`
+      select events from notification.outbox
+      where topic = 'notification.alert' and events::text like ${`%${ada.user_id}%`}`,
+  )
+  expect(told.flatMap(({ events }) => events.map(({ data }) => data))).toMatchObject([
+    { notification_id: notice?.id, type: "run.failed", title: "nightly failed" },
+  ])
 })
 
 test("only what was asked for is told: of these workflows, tags, kinds and times", async () => {

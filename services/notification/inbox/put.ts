@@ -1,4 +1,5 @@
 import { list, type Sql } from "#kernel/database/database.ts"
+import { emit } from "#kernel/outbox/emit.ts"
 import type { Content } from "../event/content.ts"
 import type { Streams } from "../stream/streams.ts"
 
@@ -18,7 +19,7 @@ type Putting = { readonly mailings: readonly Mailing[]; readonly streams: Stream
 export const putInMailboxes = async (sql: Sql, { mailings, streams }: Putting): Promise<void> => {
   if (mailings.length === 0) return
   const column = (read: (mailing: Mailing) => string | null) => list(mailings.map(read))
-  await sql`
+  const put = await sql<Put>`
     with new as (
       select * from unnest(
         ${column(({ workspace_id }) => workspace_id)}::text::uuid[], ${column(({ user_id }) => user_id)}::text::uuid[],
@@ -40,6 +41,18 @@ export const putInMailboxes = async (sql: Sql, { mailings, streams }: Putting): 
       box.seq - counted.count + row_number() over (partition by new.workspace_id, new.user_id order by place),
       type, title, body, link
     from new join counted using (workspace_id, user_id) join box using (workspace_id, user_id)
-    order by place`
+    order by place
+    returning id, workspace_id, user_id, type, title, link`
   await streams.announce(sql, mailings)
+  await emit(sql, put.map(alertOf))
 }
+
+type Put = Readonly<Record<"id" | "workspace_id" | "user_id" | "type" | "title", string>> & {
+  readonly link: string | null
+}
+
+const alertOf = ({ id, workspace_id, user_id, type, title, link }: Put) => ({
+  type: "notification.alert" as const,
+  key: user_id,
+  data: { notification_id: id, of: { workspace_id, user_id }, type, title, link },
+})
