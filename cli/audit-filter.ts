@@ -1,24 +1,7 @@
 import type { AuditFilter } from "#sdk/index.ts"
 import { flag, type Options, text } from "./command.ts"
-import { readDuration } from "./duration.ts"
-import { exit_codes } from "./exit.ts"
-import { Failure } from "./failure.ts"
 import type { Io } from "./io.ts"
-
-/** `30d` ago, or the time itself. */
-const momentOf = (option: string, given: string | undefined, io: Io): string | undefined => {
-  if (given === undefined) return undefined
-  if (!/^\d{4}-\d{2}-\d{2}/.test(given)) {
-    const ago_ms = readDuration(option, given) ?? 0
-    return new Date(io.now().getTime() - ago_ms).toISOString()
-  }
-  const moment = new Date(given)
-  if (!Number.isNaN(moment.getTime())) return moment.toISOString()
-  throw new Failure(
-    exit_codes.usage,
-    `${option} takes a duration like 30d or a time like 2026-01-31, not \`${given}\`.`,
-  )
-}
+import { momentOf } from "./moment.ts"
 
 /** What `wf audit` is asked for. */
 export const auditFilter = (options: Options, io: Io): AuditFilter => {

@@ -3,9 +3,11 @@ import { adminCommands } from "./admin-commands.ts"
 import { artifactCommands } from "./artifact-commands.ts"
 import { auditCommands } from "./audit-commands.ts"
 import type { Command } from "./command.ts"
+import { historyCommands, retentionCommands } from "./history-commands.ts"
 import { hookCommands } from "./hook-commands.ts"
 import { jobCommands } from "./job-commands.ts"
 import { memberCommands } from "./member-commands.ts"
+import { notificationCommands } from "./notification-commands.ts"
 import { scheduleCommands } from "./schedule-commands.ts"
 import { secretCommands } from "./secret-commands.ts"
 import { serviceAccountCommands } from "./service-account-commands.ts"
@@ -65,18 +67,26 @@ export const commands: readonly Command[] = [
   },
   {
     name: "logs",
-    summary: "what the tasks of a run have printed",
-    arguments: ["<run>"],
+    summary: "what the tasks of a run have printed, or of all runs of a workflow",
+    arguments: ["[run]"],
     options: [
+      ["--workflow <name>", "of its latest run; with -f of all that go on, and of those that begin"],
       ["-f, --follow", "go on as lines come, until the run ends"],
       ["--task <name>", "only this task, with all its items; or one item, such as 'shard[0]'"],
       ["--tail <number>", "only the last lines"],
       ["--since <duration>", "only lines of the last such time"],
-      ["--grep <text>", "only lines with this text"],
+      ["--attempt <number>", "only of this attempt of a task; the first is 1"],
+      ["--level <level>", "only what is at least this urgent: debug, info, warn or error"],
+      ["--grep <pattern>", "only lines that match this text or regular expression (RE2)"],
       ["--timestamps", "with each line's time"],
       json,
     ],
-    examples: ["wf logs 0198c0de-… -f", "wf logs 0198c0de-… --task build --tail 50"],
+    examples: [
+      "wf logs 0198c0de-… -f",
+      "wf logs 0198c0de-… --task build --tail 50",
+      "wf logs --workflow nightly -f",
+      "wf logs 0198c0de-… --level warn --grep '(?i)time.?out'",
+    ],
     load: () => import("./commands/run/logs.ts"),
   },
   {
@@ -188,6 +198,7 @@ export const commands: readonly Command[] = [
     examples: ["wf runs show 0198c0de-…", "wf runs show 0198c0de-… --field status"],
     load: () => import("./commands/runs/show.ts"),
   },
+  ...historyCommands,
   ...jobCommands,
   ...workflowCommands,
   ...scheduleCommands,
@@ -229,6 +240,8 @@ export const commands: readonly Command[] = [
   ...tokenCommands,
   ...serviceAccountCommands,
   ...auditCommands,
+  ...retentionCommands,
+  ...notificationCommands,
   ...adminCommands,
   {
     name: "bench jobs",

@@ -13,12 +13,16 @@ const groups: Readonly<Record<string, string>> = {
   workflows: "list, show, compare, archive and restore them",
   secrets: "list, set and delete what tasks are given and nobody is shown",
   schedules: "list, make, pause and fill in what starts runs by itself",
+  executions: "find attempts of tasks, and count them",
+  retention: "see and set how long logs and attempts are kept",
   hooks: "list what begins runs from outside, and change the addresses of webhooks",
   artifacts: "list, download and upload the files of runs",
   jobs: "list, show, create and cancel single pieces of work",
   "dead-letters": "list, replay and drop jobs that failed for good",
   queues: "list, limit, pause and resume them",
   workers: "list them",
+  subscriptions: "list, make, change, pause and try what you are told of, and where",
+  deliveries: "list and show what was sent, and send it once more",
   bench: "load a platform, and print rates and percentiles",
   account: "register, confirm your address, and get a new password",
   workspaces: "list, make, choose, rename, archive and join them",
@@ -65,7 +69,20 @@ const configure = (parser: Parser, io: Io): Parser =>
 
 const headings: Readonly<Record<string, readonly string[]>> = {
   "Run workflows:": [
-    ...["run", "watch", "logs", "top", "runs", "artifacts", "cancel", "pause", "resume", "rerun"],
+    ...[
+      "run",
+      "watch",
+      "logs",
+      "top",
+      "search",
+      "runs",
+      "executions",
+      "artifacts",
+      "cancel",
+      "pause",
+      "resume",
+      "rerun",
+    ],
     ...["approve", "reject", "signal"],
   ],
   "Run jobs:": ["jobs", "dead-letters", "queues", "workers"],
@@ -73,6 +90,7 @@ const headings: Readonly<Record<string, readonly string[]>> = {
     ...["validate", "plan", "schema", "push", "import", "workflows", "schedules", "hooks", "secrets"],
   ],
   "The platform on this machine:": ["up", "down", "demo"],
+  "Be told of what happens:": ["inbox", "subscriptions", "deliveries"],
   "Measure a platform:": ["bench"],
 }
 
@@ -152,7 +170,7 @@ const buildParser = (session: Session): Parser => {
   for (const command of commands) {
     const [noun = "", verb] = command.name.split(" ")
     if (verb === undefined) {
-      addCommand(root, command, session).helpGroup(headingOf(noun))
+      parents.set(noun, addCommand(root, command, session).helpGroup(headingOf(noun)))
       continue
     }
     const parent = parents.get(noun) ?? configure(root.command(noun), io).description(groups[noun] ?? noun)

@@ -5,6 +5,7 @@ import openapiTypes, { astToString } from "openapi-typescript"
 import { documentMachine } from "#kernel/machine/document.ts"
 import { jsonSchema } from "#language/schema-json.ts"
 import { platformDocument } from "#services/all/document.ts"
+import { deliveryMoves } from "#services/notification/delivery/moves.ts"
 import { jobMoves } from "#services/scheduler/job/moves.ts"
 import { runMoves } from "#services/scheduler/run/moves.ts"
 import { taskMoves } from "#services/scheduler/task/moves.ts"
@@ -26,12 +27,13 @@ const statesText = (): string =>
   [
     "# States",
     "",
-    "Generated from the machines of the scheduler and of schedules by `bun run generate`.",
+    "Generated from the machines of the scheduler, of schedules and of notifications by `bun run generate`.",
     "",
     documentMachine("Run", runMoves),
     documentMachine("Task run", taskMoves),
     documentMachine("Job", jobMoves),
     documentMachine("Fire of a schedule", fireMoves),
+    documentMachine("Delivery of a notification", deliveryMoves),
   ].join("\n")
 
 export const scratch = async <Result>(work: (folder: string) => Promise<Result>): Promise<Result> => {

@@ -6,9 +6,9 @@ import { entriesIn } from "./sections.ts"
  * What this version checks, compiles and keeps, but doesn't run. The one list of it: what the engine,
  * an executor or a door has learned is taken out here, and nowhere else.
  */
-const not_run = ["uses: notify"] as const
+const not_run: readonly string[] = []
 
-export type Construct = (typeof not_run)[number]
+export type Construct = string
 
 type Use = { readonly construct: Construct; readonly path: Path }
 

@@ -1,5 +1,5 @@
 import { allOf, pageCall } from "./pages.ts"
-import type { Artifact, ArtifactUsage, Page, PageOptions, Presigned } from "./shapes.ts"
+import type { Artifact, ArtifactUsage, Page, PageOptions, Presigned, Retention } from "./shapes.ts"
 import type { Transport } from "./transport.ts"
 
 export type Upload = {
@@ -29,6 +29,7 @@ export type PresignArtifact = { readonly expires_s?: number } & (
 )
 
 export const artifactsOf = (transport: Transport) => {
+  const retention = "/api/v1/artifacts/retention"
   const path = (run_id: string) => `/api/v1/runs/${encodeURIComponent(run_id)}/artifacts`
   const file = (run_id: string, name: string) =>
     `${path(run_id)}/${name.split("/").map(encodeURIComponent).join("/")}`
@@ -48,6 +49,10 @@ export const artifactsOf = (transport: Transport) => {
       }),
     /** What a workspace keeps, and may keep. */
     usage: () => transport.json<ArtifactUsage>({ path: "/api/v1/artifacts/usage" }),
+    retention: () => transport.json<Retention>({ path: retention }),
+    /** null for as long as the platform keeps them. */
+    setRetention: (keep_days: number | null) =>
+      transport.json<Retention>({ method: "PUT", path: retention, json: { keep_days } }),
     /** A link by which this one file can be had, or brought, without a token. */
     presign: (run_id: string, name: string, link: PresignArtifact = {}) =>
       transport.json<Presigned>({ method: "POST", path: `${file(run_id, name)}/presign`, json: link }),

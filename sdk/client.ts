@@ -2,13 +2,16 @@ import { accountsOf } from "./accounts.ts"
 import { artifactsOf } from "./artifacts.ts"
 import { auditOf } from "./audit.ts"
 import { deadLettersOf } from "./dead-letters.ts"
+import { historyOf } from "./history.ts"
 import { hooksOf } from "./hooks.ts"
 import { identityOf } from "./identity.ts"
 import { jobsOf } from "./jobs.ts"
+import { notificationsOf } from "./notifications.ts"
 import { queuesOf, workersOf } from "./queues.ts"
 import { runsOf } from "./runs.ts"
 import { schedulesOf } from "./schedules.ts"
 import { secretsOf } from "./secrets.ts"
+import { deliveriesOf, subscriptionsOf } from "./subscriptions.ts"
 import { type ClientOptions, createTransport } from "./transport.ts"
 import { workflowsOf } from "./workflows.ts"
 import { workspacesOf } from "./workspaces.ts"
@@ -27,10 +30,14 @@ export const createClient = (options: ClientOptions) => {
     secrets: secretsOf(transport),
     hooks: hooksOf(transport),
     artifacts: artifactsOf(transport),
+    history: historyOf(transport),
     identity: identityOf(transport),
     workspaces: workspacesOf(transport),
     accounts: accountsOf(transport),
     audit: auditOf(transport),
+    subscriptions: subscriptionsOf(transport),
+    deliveries: deliveriesOf(transport),
+    notifications: notificationsOf(transport),
   }
 }
 

@@ -8,6 +8,7 @@ export { type Client, createClient } from "./client.ts"
 export type { ChooseDeadLetters, ListDeadLetters } from "./dead-letters.ts"
 export type { CreateToken, Credentials } from "./identity.ts"
 export type { ListJobs } from "./jobs.ts"
+export type { FollowNotifications, ListNotifications, NotificationEvent } from "./notifications.ts"
 export { WfProblem, WfUnreachable } from "./problem.ts"
 export type { FollowOptions, ListRuns, LogOptions, StartRun, WatchOptions } from "./runs.ts"
 export { isEnded } from "./runs.ts"
@@ -18,8 +19,12 @@ export type {
   ArtifactUsage,
   AuditEntry,
   Backfilled,
+  ChangeSubscription,
   CreateJob,
   CreateSchedule,
+  CreateSubscription,
+  Delivery,
+  DeliveryDetail,
   Fire,
   Hook,
   HookDetail,
@@ -27,6 +32,7 @@ export type {
   LogLine,
   Member,
   NextFire,
+  Notification,
   Page,
   Presigned,
   Queue,
@@ -39,12 +45,15 @@ export type {
   SentFile,
   Sequence,
   ServiceAccount,
+  Subscription,
+  SubscriptionCreated,
   TaskRun,
   Token,
   Version,
   Workflow,
   Workspace,
 } from "./shapes.ts"
+export type { ListDeliveries } from "./subscriptions.ts"
 export type { WorkContext, WorkFunction } from "./worker/attempt.ts"
 export { NonRetryable, RetryLater } from "./worker/errors.ts"
 export { createWorker, type Worker, type WorkerOptions } from "./worker/worker.ts"

@@ -27,6 +27,8 @@ export type WatchOptions = FollowOptions & { readonly after?: number }
 export type LogOptions = FollowOptions & {
   readonly follow?: boolean
   readonly task?: string
+  readonly attempt?: number
+  readonly level?: LogLine["level"]
   readonly tail?: number
   readonly since?: string
   readonly grep?: string
@@ -61,7 +63,7 @@ export const runsOf = (transport: Transport) => {
       const call = { path: `${path(run_id)}/events`, headers, stream: true, ...(signal && { signal }) }
       const { body } = await transport.send(call)
       if (!body) return
-      for await (const data of sentEvents(body)) {
+      for await (const { data } of sentEvents(body)) {
         const event = JSON.parse(data) as RunEvent
         if (event.seq <= after) continue
         after = event.seq

@@ -17,14 +17,20 @@ export async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator
   }
 }
 
-/** The data of server-sent events; comments and other fields are passed over. */
-export async function* sentEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+export type SentEvent = { readonly id: string; readonly event: string; readonly data: string }
+
+/** Server-sent events; comments are passed over. */
+export async function* sentEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<SentEvent> {
   let data: string[] = []
+  let named = { id: "", event: "" }
   for await (const line of linesOf(body)) {
     const text = line.endsWith("\r") ? line.slice(0, -1) : line
     if (text.startsWith("data:")) data.push(text.slice(5).replace(/^ /, ""))
+    else if (text.startsWith("id:")) named = { ...named, id: text.slice(3).trim() }
+    else if (text.startsWith("event:")) named = { ...named, event: text.slice(6).trim() }
     if (text !== "" || data.length === 0) continue
-    yield data.join("\n")
+    yield { ...named, data: data.join("\n") }
     data = []
+    named = { ...named, event: "" }
   }
 }

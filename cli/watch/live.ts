@@ -1,5 +1,6 @@
 import type { Definition } from "#language/schema.ts"
-import { type Client, type Run, type RunEvent, WfProblem } from "#sdk/index.ts"
+import type { Client, Run, RunEvent } from "#sdk/index.ts"
+import { WfProblem } from "#sdk/problem.ts"
 import type { Pressed } from "../screen/pressed.ts"
 import type { Shown } from "../screen/screen.tsx"
 import { type Store, storeOf } from "../screen/store.ts"

@@ -1,4 +1,5 @@
-import { type Client, WfProblem } from "#sdk/index.ts"
+import type { Client } from "#sdk/index.ts"
+import { WfProblem } from "#sdk/problem.ts"
 import type { Deed } from "./keys.ts"
 
 /** What is told of it; or the run that goes on in this one's place. */

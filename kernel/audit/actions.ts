@@ -9,7 +9,10 @@ export const told_actions = [
   ...["queue.changed", "queue.paused", "queue.resumed"],
   ...["dead_letter.replayed", "dead_letter.dropped"],
   ...["approval.approved", "approval.rejected"],
-  ...["artifact.replaced", "artifact.deleted"],
+  ...["artifact.replaced", "artifact.deleted", "retention.changed"],
+  ...["subscription.created", "subscription.changed", "subscription.deleted"],
+  ...["subscription.paused", "subscription.resumed", "subscription.secret_rotated"],
+  ...["delivery.redelivered", "delivery.many_redelivered"],
 ] as const
 
 export type ToldAction = (typeof told_actions)[number]

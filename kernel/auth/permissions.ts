@@ -31,12 +31,21 @@ export const permissions = {
   /** The values that a running task declares, for its worker: who may write workflows could have them shown. */
   "secret.give": ["developer", "admin", "owner"],
   "log.read": ["viewer", "operator", "developer", "admin", "owner"],
+  /** How long logs and attempts are kept. */
+  "retention.set": ["admin", "owner"],
   "artifact.read": ["viewer", "operator", "developer", "admin", "owner"],
   "artifact.write": ["operator", "developer", "admin", "owner"],
   /** The platform's own signing keys: owners of its first workspace. */
   "key.rotate": ["owner"],
   /** Everybody's accounts, and keeping them out: owners of its first workspace. */
   "account.manage": ["owner"],
+  /** One's own, and what has come of them. */
+  "subscription.read": ["viewer", "operator", "developer", "admin", "owner"],
+  "subscription.write": ["viewer", "operator", "developer", "admin", "owner"],
+  /** The workspace's own, which tell others than who makes them; they show what tasks have sent, too. */
+  "subscription.manage": ["developer", "admin", "owner"],
+  /** One's own inbox. What is read is marked as read by it, too. */
+  "notification.read": ["viewer", "operator", "developer", "admin", "owner"],
   "audit.read": ["admin", "owner"],
   "token.manage": ["viewer", "operator", "developer", "admin", "owner"],
   "member.read": ["viewer", "operator", "developer", "admin", "owner"],
@@ -111,7 +120,10 @@ export const operations: Readonly<Record<string, Asked>> = {
   ...{ listRuns: "run.read", getRun: "run.read", listTaskRuns: "run.read", followRun: "run.read" },
   ...{ cancelRun: "run.cancel", pauseRun: "run.pause", resumeRun: "run.pause", signalRun: "run.signal" },
   ...{ approveTask: "task.decide", rejectTask: "task.decide" },
-  ...{ readLogs: "log.read", listExecutions: "log.read" },
+  ...{ readLogs: "log.read", listExecutions: "log.read", showRetention: "log.read", searchLogs: "log.read" },
+  executionStats: "log.read",
+  ...{ setRetention: "retention.set", setArtifactRetention: "retention.set" },
+  showArtifactRetention: "artifact.read",
   ...{ listArtifacts: "artifact.read", getArtifact: "artifact.read", presignArtifact: "artifact.read" },
   getArtifactUsage: "artifact.read",
   ...{ putArtifact: "artifact.write", deleteArtifact: "artifact.write" },
@@ -126,6 +138,18 @@ export const operations: Readonly<Record<string, Asked>> = {
   ...{ listWorkers: "worker.read", openWorker: "worker.run", leaveWorker: "worker.run" },
   ...{ claimWork: "worker.run", beatWorker: "worker.run", reportWork: "worker.run" },
   shipWorkLogs: "worker.run",
+
+  /** `subscription.manage` too, if it is the workspace's. */
+  ...{ listSubscriptions: "subscription.read", getSubscription: "subscription.read" },
+  ...{ createSubscription: "subscription.write", changeSubscription: "subscription.write" },
+  ...{ deleteSubscription: "subscription.write", rotateSubscriptionSecret: "subscription.write" },
+  ...{ pauseSubscription: "subscription.write", resumeSubscription: "subscription.write" },
+  testSubscription: "subscription.write",
+  ...{ listDeliveries: "subscription.read", getDelivery: "subscription.read" },
+  ...{ redeliver: "subscription.write", redeliverMany: "subscription.write" },
+  ...{ listNotifications: "notification.read", countUnread: "notification.read" },
+  ...{ readNotification: "notification.read", readAllNotifications: "notification.read" },
+  followNotifications: "notification.read",
 }
 
 export const isRole = (text: unknown): text is Role =>

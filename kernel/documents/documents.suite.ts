@@ -49,6 +49,34 @@ export const documentsSuite = (open: () => Promise<Documents>) => {
       expect(names(await find())).toEqual(["a"])
     })
 
+    test("an index that is not declared any more is dropped, and what it served is found as before", async () => {
+      const { of, find } = fresh()
+      await documents.put(thing, [of("a", 1, { at: "x" }), of("b", 1, { at: "y" })])
+      await documents.prepare([{ ...thing, indexes: [["owner", "at"]] }])
+      expect(names(await find({ where: { at: "y" } }))).toEqual(["b"])
+      await documents.prepare([thing])
+      expect(names(await find({ where: { at: "x" } }))).toEqual(["a"])
+    })
+
+    test("a collection without fields and indexes is one of ids", async () => {
+      const bare: Collection = { name: "bare", fields: [], indexes: [] }
+      await documents.prepare([bare])
+      await documents.prepare([bare])
+      expect(
+        await documents.put(bare, [
+          { id: "a", version: 1 },
+          { id: "b", version: 1 },
+        ]),
+      ).toBe(2)
+      const query: Query = {
+        where: { id: { gte: "b" } },
+        order: [["id", "desc"]],
+        limit: 9,
+        fields_only: true,
+      }
+      expect(await documents.find(bare, query)).toEqual([{ id: "b", version: 1 }])
+    })
+
     test("a higher version replaces, the same and a lower one do not", async () => {
       const { of, find } = fresh()
       expect(await documents.put(thing, [of("a", 2, { size: 2 })])).toBe(1)
@@ -128,6 +156,23 @@ export const documentsSuite = (open: () => Promise<Documents>) => {
       expect(await find({ fields_only: true })).toEqual([{ id: `${owner}:a`, version: 7, owner, size: 1.5 }])
     })
 
+    test("texts that a document must contain are found as JSON writes them, and mean nothing else", async () => {
+      const { of, find } = fresh()
+      await documents.put(thing, [
+        of("a", 1, { rest: { rows: 5, say: 'a "b" $.*[x' } }),
+        of("b", 1, { rest: { rows: 6, say: "%_\\" } }),
+      ])
+      const found = async (...containing: string[]) => names(await find({ containing }))
+      expect(await found('"rows":5')).toEqual(["a"])
+      expect(await found('"rows":', "5")).toEqual(["a"])
+      expect(await found('"rows":', "7")).toEqual([])
+      expect(await found("$.*[x")).toEqual(["a"])
+      expect(await found(JSON.stringify('"b"').slice(1, -1))).toEqual(["a"])
+      expect(await found("%_")).toEqual(["b"])
+      expect(await found(".*")).toEqual(["a"])
+      expect(await found()).toEqual(["a", "b"])
+    })
+
     test("what isn't declared can't be filtered or ordered by, nor can operators be smuggled in", async () => {
       const { find } = fresh()
       await expect(find({ where: { rest: "x" } })).rejects.toThrow("rest")
@@ -144,6 +189,37 @@ export const documentsSuite = (open: () => Promise<Documents>) => {
       await documents.put(thing, [of("a", 1, { at: nasty }), of("b", 1, { at: "NULL" }), of("c", 1)])
       expect(names(await find({ where: { at: nasty } }))).toEqual(["a"])
       expect(names(await find({ where: { at: { in: [nasty, "NULL"] } } }))).toEqual(["a", "b"])
+    })
+  })
+
+  describe("counting", () => {
+    test("by fields, by stretches of another, and within those by values of a third", async () => {
+      const { owner, of } = fresh()
+      await documents.put(thing, [
+        of("a", 1, { size: 10, at: "x" }),
+        of("b", 1, { size: 12, at: "x" }),
+        of("c", 1, { size: 19, at: "y" }),
+        of("d", 1, { size: 20 }),
+        of("e", 1, { at: "x" }),
+      ])
+      const tally = { by: ["owner"], stretch: { field: "size", size: 10 }, spread: "at", limit: 10 }
+      const found = await documents.tally(thing, { ...tally, where: { owner } })
+      const sorted = found
+        .map((one) => ({ ...one, spread: one.spread.toSorted() }))
+        .toSorted((a, b) => a.stretch - b.stretch)
+      expect(sorted).toEqual([
+        {
+          ...{ by: [owner], stretch: 1 },
+          spread: [
+            ["x", 2],
+            ["y", 1],
+          ],
+        },
+        { by: [owner], stretch: 2, spread: [[null, 1]] },
+      ])
+      expect(await documents.tally(thing, { ...tally, where: { owner }, limit: 1 })).toHaveLength(1)
+      expect(await documents.tally(thing, { ...tally, where: { owner: "nobody" } })).toEqual([])
+      await expect(documents.tally(thing, { ...tally, where: {}, spread: "rest" })).rejects.toThrow("rest")
     })
   })
 

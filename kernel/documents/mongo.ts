@@ -3,12 +3,14 @@ import {
   type Collection as Kept,
   MongoBulkWriteError,
   MongoClient,
+  MongoServerError,
 } from "mongodb"
 import type { Log } from "#kernel/telemetry/log.ts"
-import type { Collection, Document, Documents, Query } from "./documents.ts"
+import type { Collection, Document, Documents, Query, Tallied, Tally } from "./documents.ts"
 import {
   type Comparison,
   checkCollection,
+  checkTally,
   fromBody,
   fromFields,
   type Stored,
@@ -24,8 +26,12 @@ type Row = { readonly _id: string; readonly version: number; readonly body: stri
 
 type Filter = Record<string, Record<string, unknown>>
 
+/** Means something in a pattern. */
+const special = /[\\^$.*+?()[\]{}|/-]/g
+
 const timeout_ms = 10_000
 const duplicate_key = 11_000
+const no_collection = 26
 
 const columnOf = (field: string): string => (field === "id" ? "_id" : `f_${field}`)
 
@@ -71,11 +77,23 @@ const writeRows = async (kept: Kept<Row>, rows: readonly Row[], upsert: boolean)
   }
 }
 
+/** What was declared before and is not any more costs every write, and serves nobody. */
+const dropOthers = async (kept: Kept<Row>, declared: ReadonlySet<string>): Promise<void> => {
+  const there = await kept.indexes().catch((error: unknown) => {
+    if (error instanceof MongoServerError && error.code === no_collection) return []
+    throw error
+  })
+  for (const { name } of there) {
+    if (name !== undefined && name !== "_id_" && !declared.has(name)) await kept.dropIndex(name)
+  }
+}
+
 const prepareOne = async (kept: Kept<Row>, { indexes }: Collection): Promise<void> => {
   for (const fields of indexes) {
     const keys = [...fields.map(columnOf), "_id"].map((column) => [column, 1] as const)
     await kept.createIndex(Object.fromEntries(keys), { name: fields.join("_") })
   }
+  await dropOthers(kept, new Set(indexes.map((fields) => fields.join("_"))))
 }
 
 const fieldsOf = (collection: Collection, row: Row): Document =>
@@ -84,6 +102,53 @@ const fieldsOf = (collection: Collection, row: Row): Document =>
     version: row.version,
     values: collection.fields.map(({ name }) => (row[columnOf(name)] ?? null) as string | number | null),
   })
+
+type Group = Readonly<Record<string, string | number | null>>
+
+type TallyRow = {
+  readonly _id: Group
+  readonly spread: readonly { readonly value?: string | number | null; readonly count: number }[]
+}
+
+const tallyPipeline = (collection: Collection, { where, by, stretch, spread, limit }: Tally) => {
+  const place = `$${columnOf(stretch.field)}`
+  const keys = by.map((name, index) => [`k${index}`, { $ifNull: [`$${columnOf(name)}`, null] }] as const)
+  const outer = [...keys.map(([key]) => [key, `$_id.${key}`] as const), ["stretch", "$_id.stretch"] as const]
+  return [
+    { $match: { $and: [filterOf(collection, where), { [columnOf(stretch.field)]: { $ne: null } }] } },
+    {
+      $group: {
+        _id: {
+          ...Object.fromEntries(keys),
+          stretch: { $floor: { $divide: [place, stretch.size] } },
+          value: { $ifNull: [`$${columnOf(spread)}`, null] },
+        },
+        count: { $sum: 1 },
+      },
+    },
+    {
+      $group: {
+        _id: Object.fromEntries(outer),
+        spread: { $push: { value: "$_id.value", count: "$count" } },
+      },
+    },
+    { $limit: limit },
+  ]
+}
+
+const tallied = async (
+  kept: Kept<Row>,
+  collection: Collection,
+  tally: Tally,
+): Promise<readonly Tallied[]> => {
+  checkTally(collection, tally)
+  const rows = await kept.aggregate<TallyRow>(tallyPipeline(collection, tally)).toArray()
+  return rows.map(({ _id, spread }) => ({
+    by: tally.by.map((_, index) => _id[`k${index}`] ?? null),
+    stretch: Number(_id.stretch),
+    spread: spread.map(({ value, count }) => [value ?? null, count] as const),
+  }))
+}
 
 /** A MongoDB collection for each. Needs no transactions, text indexes or collations. */
 export const mongoDocuments = ({ url, database_name, log }: MongoOptions): Documents => {
@@ -114,11 +179,12 @@ export const mongoDocuments = ({ url, database_name, log }: MongoOptions): Docum
       const second = await writeRows(kept, first.refused, false)
       return first.count + second.count
     },
-    async find(collection, { where, order, limit, fields_only = false }) {
+    async find(collection, { where, order, limit, containing = [], fields_only = false }) {
       const sort = toOrdering(collection, order).map(
         ([field, direction]) => [columnOf(field), direction === "asc" ? 1 : -1] as [string, 1 | -1],
       )
-      const filter = filterOf(collection, where)
+      const texts = containing.map((text) => ({ body: { $regex: text.replaceAll(special, "\\$&") } }))
+      const filter = { ...filterOf(collection, where), ...(texts.length > 0 && { $and: texts }) }
       if (limit <= 0) return []
       const projection = fields_only ? { body: 0 } : { body: 1 }
       const rows = await keptOf(collection)
@@ -126,6 +192,7 @@ export const mongoDocuments = ({ url, database_name, log }: MongoOptions): Docum
         .toArray()
       return rows.map((row) => (fields_only ? fieldsOf(collection, row as Row) : fromBody(row.body)))
     },
+    tally: (collection, tally) => tallied(keptOf(collection), collection, tally),
     async remove(collection, where, limit) {
       const filter = filterOf(collection, where)
       if (limit <= 0) return 0

@@ -1,8 +1,9 @@
 import { type Database, lines, list, type Sql, type Value } from "#kernel/database/database.ts"
-import type { Collection, Document, Documents, Query } from "./documents.ts"
+import type { Collection, Document, Documents, Query, Tallied, Tally } from "./documents.ts"
 import {
   type Comparison,
   checkCollection,
+  checkTally,
   fromBody,
   fromFields,
   type Stored,
@@ -39,6 +40,18 @@ const createTable = (schema: string, collection: Collection): string => {
     lines.push(`create index if not exists "${name}" on ${table} (${columns}, id);`)
   }
   return lines.join("\n")
+}
+
+/** What was declared before and is not any more costs every write, and serves nobody. */
+const dropOthers = async (sql: Sql, collection: Collection): Promise<void> => {
+  const declared = collection.indexes.map((fields) => `doc_${collection.name}_${fields.join("_")}`)
+  const others = await sql.statement<{ name: string }>(
+    `select kept.relname as name from pg_index
+     join pg_class as kept on kept.oid = indexrelid
+     where indrelid = $1::text::regclass and not indisprimary and kept.relname <> all($2::text::text[])`,
+    [tableOf(sql.schema, collection), list(declared)],
+  )
+  for (const { name } of others) await sql.script(`drop index "${sql.schema}"."${name}"`)
 }
 
 const conditionOf = (comparison: Comparison, values: Value[]): string => {
@@ -92,8 +105,12 @@ type FieldsRow = { readonly id: string; readonly version: string } & Record<stri
 const read = async (sql: Sql, collection: Collection, query: Query): Promise<readonly Document[]> => {
   const values: Value[] = []
   const filter = filterOf(collection, query.where, values)
+  const containing = (query.containing ?? []).map((text) => {
+    values.push(text)
+    return `and position($${values.length}::text in body) > 0`
+  })
   values.push(query.limit)
-  const rest = `from ${tableOf(sql.schema, collection)} where ${filter}
+  const rest = `from ${tableOf(sql.schema, collection)} where ${filter} ${containing.join(" ")}
     order by ${orderOf(collection, query.order)} limit $${values.length}::int`
   if (!query.fields_only) {
     const rows = await sql.statement<{ body: string }>(`select body ${rest}`, values)
@@ -113,6 +130,32 @@ const read = async (sql: Sql, collection: Collection, query: Query): Promise<rea
   )
 }
 
+type TallyRow = { readonly stretch: number; readonly spread: string } & Record<string, string | number | null>
+
+const tallied = async (sql: Sql, collection: Collection, tally: Tally): Promise<readonly Tallied[]> => {
+  checkTally(collection, tally)
+  const values: Value[] = []
+  const filter = filterOf(collection, tally.where, values)
+  values.push(tally.stretch.size, tally.limit)
+  const place = columnOf(tally.stretch.field)
+  const keys = tally.by.map(columnOf)
+  const rows = await sql.statement<TallyRow>(
+    `select ${[...keys, "stretch"].join(", ")}, json_agg(json_build_array(value, count))::text as spread from (
+       select ${[...keys, `floor(${place} / $${values.length - 1}::float8) as stretch`].join(", ")},
+         ${columnOf(tally.spread)} as value, count(*) as count
+       from ${tableOf(sql.schema, collection)} where ${filter} and ${place} is not null
+       group by ${[...keys, "stretch", "value"].join(", ")}
+     ) as counted
+     group by ${[...keys, "stretch"].join(", ")} limit $${values.length}::int`,
+    values,
+  )
+  return rows.map((row) => ({
+    by: keys.map((key) => row[key.replaceAll('"', "")] ?? null),
+    stretch: row.stretch,
+    spread: JSON.parse(row.spread),
+  }))
+}
+
 /** A table per collection, in the database's own schema. The database stays its owner's to close. */
 export const postgresDocuments = ({ database }: { readonly database: Database }): Documents => ({
   async prepare(collections) {
@@ -121,7 +164,10 @@ export const postgresDocuments = ({ database }: { readonly database: Database })
       async (sql) => {
         await sql`select pg_advisory_xact_lock(hashtextextended(${`wf.documents.${sql.schema}`}, 0))`
         await sql.script(`create schema if not exists "${sql.schema}"`)
-        for (const collection of collections) await sql.script(createTable(sql.schema, collection))
+        for (const collection of collections) {
+          await sql.script(createTable(sql.schema, collection))
+          await dropOthers(sql, collection)
+        }
       },
       { tx_ms: prepare_ms },
     )
@@ -131,6 +177,7 @@ export const postgresDocuments = ({ database }: { readonly database: Database })
     return stored.length === 0 ? 0 : database.run((sql) => write(sql, collection, stored))
   },
   find: (collection, query) => database.run((sql) => read(sql, collection, query)),
+  tally: (collection, tally) => database.run((sql) => tallied(sql, collection, tally)),
   async remove(collection, where, limit) {
     const values: Value[] = []
     const filter = filterOf(collection, where, values)

@@ -1,4 +1,4 @@
-import type { Collection, Condition, Document, Field, Query } from "./documents.ts"
+import type { Collection, Condition, Document, Field, Query, Tally } from "./documents.ts"
 
 /** A document as both stores keep it: its body as JSON text, and beside it what may be filtered by. */
 export type Stored = {
@@ -26,8 +26,11 @@ export const checkCollection = ({ name, fields, indexes }: Collection): void => 
 const max_compared_length = 512
 
 /** No store keeps NUL or a lone surrogate in what it compares. */
-const comparable = (text: string): string =>
-  text.slice(0, max_compared_length).toWellFormed().replaceAll("\0", "\ufffd")
+const comparable = (text: string): string => {
+  // Nearly all are: looking costs less than making another one.
+  if (text.length <= max_compared_length && text.isWellFormed() && !text.includes("\0")) return text
+  return text.slice(0, max_compared_length).toWellFormed().replaceAll("\0", "\ufffd")
+}
 
 const fieldValue = (document: Document, { name, type }: Field): string | number | null => {
   const value = Object.hasOwn(document, name) ? document[name] : undefined
@@ -97,6 +100,10 @@ const comparisonsOf = (field: Field, condition: Condition): readonly Comparison[
 /** Refuses what isn't declared: nothing of a filter reaches a store unchecked. */
 export const toComparisons = (collection: Collection, where: Query["where"]): readonly Comparison[] =>
   Object.entries(where).flatMap(([name, condition]) => comparisonsOf(fieldOf(collection, name), condition))
+
+export const checkTally = (collection: Collection, { by, stretch, spread }: Tally): void => {
+  for (const name of [...by, stretch.field, spread]) fieldOf(collection, name)
+}
 
 type Ordering = readonly (readonly [field: string, direction: "asc" | "desc"])[]
 

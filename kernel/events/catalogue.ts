@@ -23,7 +23,13 @@ const taskFact = z.object({
   task: z.string(),
   attempt: z.int(),
   at: time,
+  /** The name of its run's workflow; null for a stand-alone job. */
+  in_workflow: z.string().nullable().optional(),
+  type: z.string().optional(),
 })
+
+/** What an attempt took, where its executor could tell. */
+const usage = { usage: z.record(z.string(), z.unknown()).optional() }
 
 /** A task that no worker runs: what it waits for, until when at most, and who may decide. */
 const waitFact = taskFact.extend({
@@ -42,7 +48,14 @@ const failure = z.object({ code: z.string(), message: z.string() })
 
 /** Every fact the platform publishes: past tense, additive changes only. A contract test holds that. */
 export const catalogue = {
-  "workflow.started": { data: runFact.extend({ trigger: z.string(), started_at: time }) },
+  "workflow.started": {
+    data: runFact.extend({
+      trigger: z.string(),
+      started_at: time,
+      /** Where it has some, and they are small. */
+      inputs: z.record(z.string(), z.unknown()).optional(),
+    }),
+  },
   "workflow.completed": {
     data: runFact.extend({
       status: z.enum(["completed", "failed", "cancelled"]),
@@ -54,19 +67,19 @@ export const catalogue = {
   "run.paused": { data: runFact.extend({ at: time }) },
   "run.resumed": { data: runFact.extend({ at: time }) },
   "task.scheduled": { data: z.object({ queue: z.string(), ready: z.int() }) },
-  "task.started": { data: taskFact.extend({ worker_id: z.string() }) },
+  "task.started": { data: taskFact.extend({ worker_id: z.string(), queued_at: time.optional() }) },
   "task.completed": {
-    data: taskFact.extend({ outputs: z.record(z.string(), z.unknown()), log_chunks: z.int() }),
+    data: taskFact.extend({ outputs: z.record(z.string(), z.unknown()), log_chunks: z.int(), ...usage }),
   },
-  "task.failed": { data: taskFact.extend({ error: failure, log_chunks: z.int() }) },
+  "task.failed": { data: taskFact.extend({ error: failure, log_chunks: z.int(), ...usage }) },
   /** How many chunks there are isn't known of an attempt whose worker was lost. */
   "task.retrying": {
-    data: taskFact.extend({ error: failure, retry_at: time, log_chunks: z.int().optional() }),
+    data: taskFact.extend({ error: failure, retry_at: time, log_chunks: z.int().optional(), ...usage }),
   },
   "task.waiting": { data: waitFact },
   "task.reminded": { data: waitFact },
   "task.skipped": { data: taskFact.extend({ reason: z.string() }) },
-  "task.cancelled": { data: taskFact.extend({ log_chunks: z.int().optional() }) },
+  "task.cancelled": { data: taskFact.extend({ log_chunks: z.int().optional(), ...usage }) },
   "job.completed": {
     data: z.object({
       job_id: id,

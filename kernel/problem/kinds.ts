@@ -1,4 +1,6 @@
+import { artifactKinds } from "./artifact-kinds.ts"
 import { identityKinds } from "./identity-kinds.ts"
+import { notificationKinds } from "./notification-kinds.ts"
 
 /** Every refusal there is: its status, its title, and what to do next. */
 export const kinds = {
@@ -33,7 +35,13 @@ export const kinds = {
     title: "This platform answers on its own machine only",
     next: "Use http://127.0.0.1 or http://localhost with its port.",
   },
+  "request.cross_origin": {
+    status: 403,
+    title: "Pages of this origin may not open streams here",
+    next: "Open it from the platform's own origin, or have the origin named in `WF_WEB_ORIGIN`.",
+  },
   ...identityKinds,
+  ...notificationKinds,
   "workflow.not_found": { status: 404, title: "There is no such workflow", next: "See `wf workflows list`." },
   "workflow.invalid": {
     status: 422,
@@ -186,51 +194,7 @@ export const kinds = {
     title: "The dead letter was dealt with in another way",
     next: "See what became of its job with `wf jobs show ID`.",
   },
-  "artifact.not_found": {
-    status: 404,
-    title: "There is no such artifact",
-    next: "See `wf artifacts list RUN`.",
-  },
-  "artifact.link_invalid": {
-    status: 403,
-    title: "This link is not valid, or not any more",
-    next: "Ask for a new one with `POST …/presign`.",
-  },
-  "artifact.range_invalid": {
-    status: 416,
-    title: "The file has no such range",
-    next: "Ask for a range within the file's size.",
-  },
-  "artifact.name_invalid": {
-    status: 422,
-    title: "The artifact's name is not valid",
-    next: "Use a relative path without `..`, control characters or a leading slash.",
-  },
-  "artifact.name_taken": {
-    status: 409,
-    title: "Another task of this run has kept a file of this name",
-    next: "Keep it under another name, or in a folder of the task's own.",
-  },
-  "artifact.too_large": {
-    status: 413,
-    title: "The artifact is too large",
-    next: "Split it, or raise the limit in the artifact service's settings.",
-  },
-  "artifact.quota_exceeded": {
-    status: 507,
-    title: "The workspace's room for files is used up",
-    next: "Remove files, or runs that have some; `wf artifacts usage` shows how much there is. WF_ARTIFACT_QUOTA_BYTES sets it.",
-  },
-  "artifact.damaged": {
-    status: 422,
-    title: "The file is not what it was said to be",
-    next: "Send it again, with the checksum or the size that it has.",
-  },
-  "artifact.not_kept": {
-    status: 507,
-    title: "The place for files takes none at the moment",
-    next: "Make room there, or let the platform write there, and send it again.",
-  },
+  ...artifactKinds,
   "idempotency.conflict": {
     status: 409,
     title: "The idempotency key was used with another body",
@@ -266,6 +230,11 @@ export const kinds = {
     status: 503,
     title: "The platform is at its limit",
     next: "Try again after the time in `Retry-After`.",
+  },
+  "log.not_kept": {
+    status: 503,
+    title: "Logs can't be stored now",
+    next: "Make room where the platform keeps them. Tasks that print wait for it, and go on by themselves.",
   },
   "platform.unavailable": {
     status: 503,

@@ -116,7 +116,7 @@ const openDoors = async (composed: Composed, settings: ProcessSettings, tls: Rpc
   const { WF_HOST: host, WF_HTTP_PORT, WF_RPC_PORT, WF_WEB_ORIGIN } = settings
   const { http } = running
   http.get("/openapi.json", (context) => context.json(documentOf(http)))
-  const listen = { host, port: WF_HTTP_PORT, has_gateway: true }
+  const listen = { host, port: WF_HTTP_PORT, has_gateway: true, origins: WF_WEB_ORIGIN }
   const web = serveHttp(withCors(http.fetch, WF_WEB_ORIGIN), listen)
   const calls = rpc_part && (await serveRpc([rpc_part], { host, port: WF_RPC_PORT, log: rpc.log, tls }))
   return {

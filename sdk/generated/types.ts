@@ -31,6 +31,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/artifacts/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["showArtifactRetention"];
+        /** @description For this workspace, and no longer than the platform keeps them. What is older is removed soon. */
+        put: operations["setArtifactRetention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/artifacts/usage": {
         parameters: {
             query?: never;
@@ -495,6 +512,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["redeliverMany"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{delivery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{delivery_id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["redeliver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/executions": {
         parameters: {
             query?: never;
@@ -503,6 +584,23 @@ export interface paths {
             cookie?: never;
         };
         get: operations["listExecutions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How many attempts ended how, and percentiles of how long they took, which are at most 10 % off: by workflow or task and by stretches of time in which something ended. Stretches begin at whole multiples of `every`, in UTC. */
+        get: operations["executionStats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -637,6 +735,120 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["showRetention"];
+        /** @description For this workspace, and no longer than the platform keeps them. What is older is removed soon. */
+        put: operations["setRetention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Lines of all runs of the workspace, the latest first by when they came here. A page that has found little for 5 s is answered with where it has come to, so it may be empty though `next_cursor` leads on. Leaving ends the search. */
+        get: operations["searchLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["readAllNotifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["followNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/unread-count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["countUnread"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{notification_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["readNotification"];
         trace?: never;
     };
     "/api/v1/queues": {
@@ -1131,6 +1343,102 @@ export interface paths {
         put: operations["setSecret"];
         post?: never;
         delete: operations["deleteSecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listSubscriptions"];
+        put?: never;
+        post: operations["createSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{subscription_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getSubscription"];
+        put?: never;
+        post?: never;
+        delete: operations["deleteSubscription"];
+        options?: never;
+        head?: never;
+        patch: operations["changeSubscription"];
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{subscription_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["pauseSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{subscription_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["resumeSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{subscription_id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["rotateSubscriptionSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{subscription_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["testSubscription"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1783,11 +2091,44 @@ export interface components {
             /** @description These have, or will have, their run. */
             kept: string[];
         };
+        ChangeSubscription: {
+            name?: string;
+            events?: ("run.failed" | "run.completed" | "run.cancelled" | "run.slow" | "approval.waiting" | "approval.reminded" | "job.dead_lettered")[];
+            /** @description With `run.slow`: how long a run may take, like 10m. */
+            longer_than?: string | null;
+            workflows?: string[];
+            /** @description Of workflows with one of these, besides those of `workflows`; without both, of all. */
+            tags?: string[];
+            /** @description One URL for `webhook` and `slack`; addresses for `email`, your own when left out; nothing for `in_app`. */
+            to?: string[];
+            /**
+             * @description One message an hour or a day, rather than one for each event.
+             * @enum {string}
+             */
+            digest?: "none" | "hourly" | "daily";
+            /** @description What happens meanwhile is told at their end. */
+            quiet_hours?: {
+                from: string;
+                until: string;
+            } | null;
+            timezone?: string;
+        };
         ChooseDeadLetters: {
             queue?: string;
             type?: string;
             /** @default 1000 */
             limit: number;
+        };
+        ChooseDeliveries: {
+            /**
+             * @default dead
+             * @enum {string}
+             */
+            status: "dead" | "delivered";
+            /** Format: uuid */
+            subscription_id?: string;
+            /** Format: date-time */
+            since?: string;
         };
         ClaimWork: {
             /** Format: uuid */
@@ -1891,6 +2232,54 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        CreateSubscription: {
+            name?: string;
+            events: ("run.failed" | "run.completed" | "run.cancelled" | "run.slow" | "approval.waiting" | "approval.reminded" | "job.dead_lettered")[];
+            /**
+             * @description With `run.slow`: how long a run may take, like 10m.
+             * @default null
+             */
+            longer_than: string | null;
+            /** @default [] */
+            workflows: string[];
+            /**
+             * @description Of workflows with one of these, besides those of `workflows`; without both, of all.
+             * @default []
+             */
+            tags: string[];
+            /**
+             * @description One URL for `webhook` and `slack`; addresses for `email`, your own when left out; nothing for `in_app`.
+             * @default []
+             */
+            to: string[];
+            /**
+             * @description One message an hour or a day, rather than one for each event.
+             * @default none
+             * @enum {string}
+             */
+            digest: "none" | "hourly" | "daily";
+            /**
+             * @description What happens meanwhile is told at their end.
+             * @default null
+             */
+            quiet_hours: {
+                from: string;
+                until: string;
+            } | null;
+            /** @default UTC */
+            timezone: string;
+            /**
+             * @description `workspace`: everybody's, and nobody's own; takes the permission `subscription.manage`.
+             * @default own
+             * @enum {string}
+             */
+            scope: "own" | "workspace";
+            /**
+             * @default in_app
+             * @enum {string}
+             */
+            channel: "in_app" | "email" | "webhook" | "slack";
+        };
         Credentials: {
             /** @example ada@example.test */
             email: string;
@@ -1904,6 +2293,62 @@ export interface components {
             attempts: number;
             /** Format: date-time */
             died_at: string;
+        };
+        Delivery: {
+            /**
+             * Format: uuid
+             * @description A webhook has it as `webhook-id`, in each attempt.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Null: a task has asked for it.
+             */
+            subscription_id: string | null;
+            /** Format: uuid */
+            event_id: string;
+            type: string;
+            /** Format: uuid */
+            run_id: string | null;
+            /** @enum {string} */
+            channel: "in_app" | "email" | "webhook" | "slack";
+            /** @description What is secret in it is left out. */
+            to: string;
+            title: string;
+            /** @enum {string} */
+            status: "held" | "queued" | "delivered" | "dead" | "bundled";
+            attempts: number;
+            /** Format: date-time */
+            next_attempt_at: string | null;
+            error: string | null;
+            /**
+             * Format: uuid
+             * @description The delivery that this one was bundled into.
+             */
+            digest_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+        };
+        DeliveryDetail: components["schemas"]["Delivery"] & {
+            body: string;
+            link: string | null;
+            history: {
+                number: number;
+                /** Format: date-time */
+                at: string;
+                took_ms: number;
+                /** @enum {string} */
+                outcome: "delivered" | "failed";
+                request: {
+                    [key: string]: unknown;
+                };
+                response: {
+                    [key: string]: unknown;
+                } | null;
+                error: string | null;
+            }[];
         };
         Dependency: {
             /** Format: uuid */
@@ -1978,8 +2423,10 @@ export interface components {
         Execution: {
             id: string;
             run_id: string | null;
+            workflow: string | null;
             task_run_id: string;
             task: string;
+            type: string | null;
             attempt: number;
             /** @enum {string} */
             status: "waiting" | "running" | "completed" | "failed" | "skipped" | "cancelled";
@@ -1994,11 +2441,36 @@ export interface components {
             } | null;
             /** Format: date-time */
             retry_at: string | null;
+            usage: {
+                [key: string]: unknown;
+            } | null;
             log_chunks: number | null;
+            /** Format: date-time */
+            queued_at: string | null;
             /** Format: date-time */
             started_at: string | null;
             /** Format: date-time */
             finished_at: string | null;
+            duration_ms: number | null;
+        };
+        ExecutionStats: {
+            /** @description null of stand-alone jobs */
+            workflow: string | null;
+            /** @description null where all of a workflow are counted together */
+            task: string | null;
+            /**
+             * Format: date-time
+             * @description When the stretch of time begins.
+             */
+            at: string;
+            total: number;
+            completed: number;
+            failed: number;
+            cancelled: number;
+            skipped: number;
+            p50_ms: number | null;
+            p95_ms: number | null;
+            p99_ms: number | null;
         };
         Fire: {
             /** Format: date-time */
@@ -2176,6 +2648,8 @@ export interface components {
             attempt: number;
             /** @enum {string} */
             stream: "stdout" | "stderr" | "system";
+            /** @enum {string} */
+            level: "debug" | "info" | "warn" | "error";
             /** Format: date-time */
             at: string;
             text: string;
@@ -2236,7 +2710,7 @@ export interface components {
             name: string;
             /** Format: date-time */
             expires_at?: string | null;
-            scopes?: ("workflow.read" | "workflow.write" | "schedule.write" | "schedule.operate" | "secret.read" | "secret.write" | "hook.manage" | "secret.rotate" | "run.read" | "run.start" | "run.cancel" | "run.pause" | "run.signal" | "task.decide" | "job.read" | "job.create" | "job.command" | "job.cancel" | "dead_letter.resolve" | "queue.manage" | "worker.read" | "worker.run" | "secret.give" | "log.read" | "artifact.read" | "artifact.write" | "key.rotate" | "account.manage" | "audit.read" | "token.manage" | "member.read" | "member.manage" | "workspace.rename" | "workspace.archive")[] | null;
+            scopes?: ("workflow.read" | "workflow.write" | "schedule.write" | "schedule.operate" | "secret.read" | "secret.write" | "hook.manage" | "secret.rotate" | "run.read" | "run.start" | "run.cancel" | "run.pause" | "run.signal" | "task.decide" | "job.read" | "job.create" | "job.command" | "job.cancel" | "dead_letter.resolve" | "queue.manage" | "worker.read" | "worker.run" | "secret.give" | "log.read" | "retention.set" | "artifact.read" | "artifact.write" | "key.rotate" | "account.manage" | "subscription.read" | "subscription.write" | "subscription.manage" | "notification.read" | "audit.read" | "token.manage" | "member.read" | "member.manage" | "workspace.rename" | "workspace.archive")[] | null;
             /** @description Workers with it take from these queues alone. All when left out. */
             queues?: string[] | null;
         };
@@ -2248,7 +2722,7 @@ export interface components {
             all_workspaces: boolean;
             /** @enum {string|null} */
             role?: "viewer" | "operator" | "developer" | "admin" | "owner" | null;
-            scopes?: ("workflow.read" | "workflow.write" | "schedule.write" | "schedule.operate" | "secret.read" | "secret.write" | "hook.manage" | "secret.rotate" | "run.read" | "run.start" | "run.cancel" | "run.pause" | "run.signal" | "task.decide" | "job.read" | "job.create" | "job.command" | "job.cancel" | "dead_letter.resolve" | "queue.manage" | "worker.read" | "worker.run" | "secret.give" | "log.read" | "artifact.read" | "artifact.write" | "key.rotate" | "account.manage" | "audit.read" | "token.manage" | "member.read" | "member.manage" | "workspace.rename" | "workspace.archive")[] | null;
+            scopes?: ("workflow.read" | "workflow.write" | "schedule.write" | "schedule.operate" | "secret.read" | "secret.write" | "hook.manage" | "secret.rotate" | "run.read" | "run.start" | "run.cancel" | "run.pause" | "run.signal" | "task.decide" | "job.read" | "job.create" | "job.command" | "job.cancel" | "dead_letter.resolve" | "queue.manage" | "worker.read" | "worker.run" | "secret.give" | "log.read" | "retention.set" | "artifact.read" | "artifact.write" | "key.rotate" | "account.manage" | "subscription.read" | "subscription.write" | "subscription.manage" | "notification.read" | "audit.read" | "token.manage" | "member.read" | "member.manage" | "workspace.rename" | "workspace.archive")[] | null;
             /** @description Workers with it take from these queues alone. All when left out. */
             queues?: string[] | null;
         };
@@ -2266,6 +2740,18 @@ export interface components {
              * @description With its jitter.
              */
             start_at: string;
+        };
+        Notification: {
+            /** Format: uuid */
+            id: string;
+            type: string;
+            title: string;
+            body: string;
+            link: string | null;
+            /** Format: date-time */
+            read_at: string | null;
+            /** Format: date-time */
+            created_at: string;
         };
         OidcCode: {
             code: string;
@@ -2380,6 +2866,10 @@ export interface components {
                 per: "second" | "minute";
             } | null;
         };
+        Redelivered: {
+            redelivered: number;
+            more: boolean;
+        };
         Registration: {
             /** @example ada@example.test */
             email: string;
@@ -2455,6 +2945,13 @@ export interface components {
         RerunStarted: {
             started: string[];
             more: boolean;
+        };
+        Retention: {
+            /** @description How long it is kept. */
+            keep_days: number;
+            /** @description What the platform allows, and does where nothing is set. */
+            max_keep_days: number;
+            is_set: boolean;
         };
         RotatedKey: {
             /** @description So many secrets were encrypted anew. */
@@ -2708,6 +3205,48 @@ export interface components {
             /** @enum {string} */
             status: "pending" | "running" | "completed" | "failed" | "cancelled";
         };
+        Subscription: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            scope: "own" | "workspace";
+            /**
+             * @description `usual`: there without being made. It can be paused, and changed.
+             * @enum {string}
+             */
+            source: "made" | "usual";
+            events: ("run.failed" | "run.completed" | "run.cancelled" | "run.slow" | "approval.waiting" | "approval.reminded" | "job.dead_lettered")[];
+            longer_than: string | null;
+            workflows: string[];
+            tags: string[];
+            /** @enum {string} */
+            channel: "in_app" | "email" | "webhook" | "slack";
+            /** @description As far as it may be seen: what is secret in it is left out. */
+            to: string;
+            /** @enum {string} */
+            digest: "none" | "hourly" | "daily";
+            quiet_hours: {
+                from: string;
+                until: string;
+            } | null;
+            timezone: string;
+            /** Format: date-time */
+            paused_at: string | null;
+            pause_reason: string | null;
+            /** Format: date-time */
+            failing_since: string | null;
+            /** Format: uuid */
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        SubscriptionCreated: components["schemas"]["Subscription"] & {
+            /** @description What a webhook's deliveries are signed with (Standard Webhooks). Shown this once. */
+            secret: string | null;
+        };
         TaskRun: {
             /** Format: uuid */
             id: string;
@@ -2768,6 +3307,9 @@ export interface components {
         TokenCreated: components["schemas"]["Token"] & {
             /** @description Shown this once. */
             token: string;
+        };
+        UnreadCount: {
+            count: number;
         };
         User: {
             /** Format: uuid */
@@ -3094,6 +3636,71 @@ export interface operations {
             };
         };
     };
+    showArtifactRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How long files are kept, if their run is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setArtifactRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description null for as long as the platform does. */
+                    keep_days: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description As it is from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getArtifactUsage: {
         parameters: {
             query?: never;
@@ -3128,7 +3735,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
-                action?: "user.registered" | "user.signed_in" | "session.ended" | "session.all_ended" | "session.reuse_detected" | "user.password_reset" | "user.linked" | "device.approved" | "device.denied" | "token.created" | "token.deleted" | "workspace.created" | "workspace.renamed" | "workspace.archived" | "workspace.restored" | "member.joined" | "member.role_changed" | "member.removed" | "member.left" | "member.suspended" | "member.resumed" | "account.suspended" | "account.resumed" | "service_account.created" | "service_account.deleted" | "key.rotated" | "invite.created" | "invite.revoked" | "workflow.pushed" | "workflow.archived" | "workflow.restored" | "schedule.created" | "schedule.changed" | "schedule.deleted" | "schedule.paused" | "schedule.resumed" | "schedule.backfilled" | "secret.created" | "secret.changed" | "secret.deleted" | "secret.key_rotated" | "hook.rotated" | "run.cancelled" | "run.paused" | "run.resumed" | "run.rerun" | "run.many_rerun" | "queue.changed" | "queue.paused" | "queue.resumed" | "dead_letter.replayed" | "dead_letter.dropped" | "approval.approved" | "approval.rejected" | "artifact.replaced" | "artifact.deleted";
+                action?: "user.registered" | "user.signed_in" | "session.ended" | "session.all_ended" | "session.reuse_detected" | "user.password_reset" | "user.linked" | "device.approved" | "device.denied" | "token.created" | "token.deleted" | "workspace.created" | "workspace.renamed" | "workspace.archived" | "workspace.restored" | "member.joined" | "member.role_changed" | "member.removed" | "member.left" | "member.suspended" | "member.resumed" | "account.suspended" | "account.resumed" | "service_account.created" | "service_account.deleted" | "key.rotated" | "invite.created" | "invite.revoked" | "workflow.pushed" | "workflow.archived" | "workflow.restored" | "schedule.created" | "schedule.changed" | "schedule.deleted" | "schedule.paused" | "schedule.resumed" | "schedule.backfilled" | "secret.created" | "secret.changed" | "secret.deleted" | "secret.key_rotated" | "hook.rotated" | "run.cancelled" | "run.paused" | "run.resumed" | "run.rerun" | "run.many_rerun" | "queue.changed" | "queue.paused" | "queue.resumed" | "dead_letter.replayed" | "dead_letter.dropped" | "approval.approved" | "approval.rejected" | "artifact.replaced" | "artifact.deleted" | "retention.changed" | "subscription.created" | "subscription.changed" | "subscription.deleted" | "subscription.paused" | "subscription.resumed" | "subscription.secret_rotated" | "delivery.redelivered" | "delivery.many_redelivered";
                 /** @description Who did it, by address. */
                 actor?: string;
                 since?: string;
@@ -3168,7 +3775,7 @@ export interface operations {
     exportAudit: {
         parameters: {
             query?: {
-                action?: "user.registered" | "user.signed_in" | "session.ended" | "session.all_ended" | "session.reuse_detected" | "user.password_reset" | "user.linked" | "device.approved" | "device.denied" | "token.created" | "token.deleted" | "workspace.created" | "workspace.renamed" | "workspace.archived" | "workspace.restored" | "member.joined" | "member.role_changed" | "member.removed" | "member.left" | "member.suspended" | "member.resumed" | "account.suspended" | "account.resumed" | "service_account.created" | "service_account.deleted" | "key.rotated" | "invite.created" | "invite.revoked" | "workflow.pushed" | "workflow.archived" | "workflow.restored" | "schedule.created" | "schedule.changed" | "schedule.deleted" | "schedule.paused" | "schedule.resumed" | "schedule.backfilled" | "secret.created" | "secret.changed" | "secret.deleted" | "secret.key_rotated" | "hook.rotated" | "run.cancelled" | "run.paused" | "run.resumed" | "run.rerun" | "run.many_rerun" | "queue.changed" | "queue.paused" | "queue.resumed" | "dead_letter.replayed" | "dead_letter.dropped" | "approval.approved" | "approval.rejected" | "artifact.replaced" | "artifact.deleted";
+                action?: "user.registered" | "user.signed_in" | "session.ended" | "session.all_ended" | "session.reuse_detected" | "user.password_reset" | "user.linked" | "device.approved" | "device.denied" | "token.created" | "token.deleted" | "workspace.created" | "workspace.renamed" | "workspace.archived" | "workspace.restored" | "member.joined" | "member.role_changed" | "member.removed" | "member.left" | "member.suspended" | "member.resumed" | "account.suspended" | "account.resumed" | "service_account.created" | "service_account.deleted" | "key.rotated" | "invite.created" | "invite.revoked" | "workflow.pushed" | "workflow.archived" | "workflow.restored" | "schedule.created" | "schedule.changed" | "schedule.deleted" | "schedule.paused" | "schedule.resumed" | "schedule.backfilled" | "secret.created" | "secret.changed" | "secret.deleted" | "secret.key_rotated" | "hook.rotated" | "run.cancelled" | "run.paused" | "run.resumed" | "run.rerun" | "run.many_rerun" | "queue.changed" | "queue.paused" | "queue.resumed" | "dead_letter.replayed" | "dead_letter.dropped" | "approval.approved" | "approval.rejected" | "artifact.replaced" | "artifact.deleted" | "retention.changed" | "subscription.created" | "subscription.changed" | "subscription.deleted" | "subscription.paused" | "subscription.resumed" | "subscription.secret_rotated" | "delivery.redelivered" | "delivery.many_redelivered";
                 /** @description Who did it, by address. */
                 actor?: string;
                 since?: string;
@@ -4069,14 +4676,14 @@ export interface operations {
             };
         };
     };
-    listExecutions: {
+    listDeliveries: {
         parameters: {
             query?: {
                 limit?: number;
                 cursor?: string;
+                subscription_id?: string;
+                status?: "held" | "queued" | "delivered" | "dead" | "bundled";
                 run_id?: string;
-                task?: string;
-                status?: "waiting" | "running" | "completed" | "failed" | "skipped" | "cancelled";
             };
             header?: never;
             path?: never;
@@ -4084,7 +4691,156 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Attempts of tasks, newest first */
+            /** @description Of your subscriptions, and of the workspace's if you may manage them; newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Delivery"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redeliverMany: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChooseDeliveries"];
+            };
+        };
+        responses: {
+            /** @description How many are sent once more; ask again while there are more */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redelivered"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery with its attempts, the last one first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetail"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redeliver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery, to be sent once more */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listExecutions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                run_id?: string;
+                workflow?: string;
+                /** @description A task, with all its items; or one item of it, as `shard[0]`. */
+                task?: string;
+                type?: string;
+                worker_id?: string;
+                status?: "waiting" | "running" | "completed" | "failed" | "skipped" | "cancelled";
+                /** @description Not before: a duration such as 10m, or a time; of when it ended or, while it goes on, began. */
+                since?: string;
+                /** @description Before: a duration such as 10m, or a time. */
+                until?: string;
+                min_duration?: string;
+                max_duration?: string;
+                /** @description Words that its error's code and message have all, in any order, whole and in any case. */
+                error?: string;
+                /** @description An input of its run and its value, as `customer=4711`; of the first 16 single values. In the order of runs. */
+                input?: string;
+                /** @description An output and its value, as `rows=5` or `report.status=late`; of the first 16 single values. */
+                output?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Attempts of tasks, the latest first */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4093,6 +4849,47 @@ export interface operations {
                     "application/json": {
                         items: components["schemas"]["Execution"][];
                         next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    executionStats: {
+        parameters: {
+            query?: {
+                by?: "workflow" | "task";
+                workflow?: string;
+                task?: string;
+                /** @description A duration such as 7d, which is the usual, or a time. */
+                since?: string;
+                /** @description A duration such as 1d, or a time. */
+                until?: string;
+                /** @description How long a stretch is; 1d is the usual. */
+                every?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Counts, by time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ExecutionStats"][];
                     };
                 };
             };
@@ -4402,6 +5199,272 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How long logs and attempts are kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description null for as long as the platform does. */
+                    keep_days: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description As it is from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchLogs: {
+        parameters: {
+            query?: {
+                /** @description A regular expression (RE2) that a line matches, in its first 8,192 characters; or plain text anywhere in it, where nothing of it is one of \^$.*+?()[]{}| without a backslash before it. */
+                grep?: string;
+                level?: "debug" | "info" | "warn" | "error";
+                workflow?: string;
+                task?: string;
+                /** @description A duration such as 10m, or a time; the usual is 24h. */
+                since?: string;
+                until?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines that match */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["LogLine"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNotifications: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                unread?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Your own, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Notification"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readAllNotifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many are unread now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadCount"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    followNotifications: {
+        parameters: {
+            query?: {
+                last_event_id?: string;
+            };
+            header?: {
+                "last-event-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events, or the same as messages of a WebSocket: `unread_sync` first, then `notification_received`. With the id of the last one that you had, from there on; without, from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Notification"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countUnread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many you have not read */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadCount"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notification, read */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notification"];
                 };
             };
             /** @description A refusal */
@@ -5005,7 +6068,9 @@ export interface operations {
                 tail?: number;
                 /** @description A duration such as 10m, or a time. */
                 since?: string;
-                /** @description Plain text that a line contains; a backslash goes before any of \^$*+?()[]{}| */
+                /** @description Lines that are at least this urgent. */
+                level?: "debug" | "info" | "warn" | "error";
+                /** @description A regular expression (RE2) that a line matches, in its first 8,192 characters; or plain text anywhere in it, where nothing of it is one of \^$.*+?()[]{}| without a backslash before it. */
                 grep?: string;
                 follow?: string;
                 cursor?: string;
@@ -5743,6 +6808,293 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSubscriptions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Your own, and the workspace's if you may manage them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Subscription"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateSubscription"];
+            };
+        };
+        responses: {
+            /** @description The subscription */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionCreated"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The subscription */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone, with its deliveries */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeSubscription"];
+            };
+        };
+        responses: {
+            /** @description The subscription */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The subscription */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The subscription */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateSubscriptionSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description With its new secret; for a day the old one signs, too */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionCreated"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A delivery that says it is a test */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
             };
             /** @description A refusal */
             default: {

@@ -4,6 +4,7 @@ import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import { artifactHttp } from "#services/artifact/http.ts"
 import { iamHttp } from "#services/iam/http.ts"
 import { metadataHttp } from "#services/metadata/http.ts"
+import { notificationHttp } from "#services/notification/http.ts"
 import { schedulerHttp } from "#services/scheduler/http.ts"
 import { workflowHttp } from "#services/workflow/http.ts"
 
@@ -24,4 +25,5 @@ export const hollowApps = (): Readonly<Record<string, App>> => ({
   scheduler: schedulerHttp(hollow, doors("scheduler")),
   metadata: metadataHttp(hollow, doors("metadata")),
   artifact: artifactHttp(hollow, doors("artifact")),
+  notification: notificationHttp(hollow, doors("notification")),
 })

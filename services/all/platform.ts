@@ -8,6 +8,7 @@ import { artifact } from "#services/artifact/service.ts"
 import { bootstrapOwner } from "#services/iam/owner/bootstrap.ts"
 import { iam } from "#services/iam/service.ts"
 import { metadata } from "#services/metadata/service.ts"
+import { notification } from "#services/notification/service.ts"
 import { scheduler } from "#services/scheduler/service.ts"
 import { worker } from "#services/worker/service.ts"
 import { workflow } from "#services/workflow/service.ts"
@@ -48,6 +49,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<RunningPl
       () => ground.add(workflow),
       () => ground.add(metadata),
       () => ground.add(artifact),
+      () => ground.add(notification),
       () => ground.add(worker),
     ]) {
       await add()
@@ -81,7 +83,8 @@ const openDoors = async (ground: Ground, { host, port, log, environment }: Platf
     ground.metrics,
     ground.links,
   )
-  const http = serveHttp(withCors(edge, originsIn(environment)), { host, port, has_gateway: false })
+  const origins = originsIn(environment)
+  const http = serveHttp(withCors(edge, origins), { host, port, has_gateway: false, origins })
   const parts = all.flatMap(({ rpc_part }) => rpc_part ?? [])
   const rpc = await serveRpc(parts, { host, port: port + 1, log })
   return {

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import type { Caller } from "#kernel/audit/caller.ts"
+import type { Role } from "#kernel/auth/permissions.ts"
 import { platformKey } from "#kernel/auth/platform-key.ts"
 import { folderBlob } from "#kernel/blob/folder.ts"
 import { signedBlobs } from "#kernel/blob/http.ts"
@@ -29,7 +31,16 @@ export const givenStore = async (
   const links = signedBlobs({ blob, key, now: () => new Date(), max_bytes: 1_000 })
   return {
     follow: async (url, init) => links.fetch(new Request(url, init)),
-    ...{ folder, database, blob, kit: systemKit(), log: silentLog, max_bytes: 1_000, quota_bytes: 1_000_000 },
+    ...{
+      folder,
+      database,
+      blob,
+      kit: systemKit(),
+      log: silentLog,
+      max_bytes: 1_000,
+      quota_bytes: 1_000_000,
+      max_keep_days: 30,
+    },
     checkRun: () => Promise.resolve(),
     originsOf: () => Promise.resolve([]),
     goneRuns: () => Promise.resolve([]),
@@ -38,5 +49,14 @@ export const givenStore = async (
       await database.close()
       rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/** Somebody of a workspace of their own. */
+export const givenCaller = (role: Role = "developer"): Caller => {
+  const user_id = crypto.randomUUID()
+  return {
+    ...{ kind: "user", user_id, email: "ada@example.test", role, grant_id: user_id },
+    ...{ workspace_id: crypto.randomUUID(), origin: { device: "wf/1", address: "192.0.2.7" } },
   }
 }

@@ -9,8 +9,8 @@ import { openArtifact, presignArtifact, showArtifact } from "./artifact/open.ts"
 import { removeArtifact } from "./artifact/remove.ts"
 import { type Artifact, artifactShape, presignedShape } from "./artifact/shape.ts"
 import { uploadArtifact } from "./artifact/upload.ts"
-import { showUsage, usageShape } from "./artifact/usage.ts"
 import type { ArtifactStore } from "./store.ts"
+import { mountWorkspaceFiles } from "./workspace/http.ts"
 
 const runPath = z.object({ run_id: idText })
 const filePath = runPath.extend({ name: z.string().min(1).max(500) })
@@ -130,14 +130,6 @@ const describing = (artifact: Artifact): Record<string, string> => ({
 const lengthOf = (header: string | undefined): number | undefined =>
   header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined
 
-const usageRoute = createRoute({
-  method: "get",
-  path: "/api/v1/artifacts/usage",
-  operationId: "getArtifactUsage",
-  security: bearer,
-  responses: { 200: jsonAnswer("What the workspace keeps, and may keep", usageShape), ...refusals },
-})
-
 export const artifactHttp = (store: ArtifactStore, doors: Doors): App => {
   const app = createApp(doors, { streamed: /\/artifacts\/.+(?<!\/presign)$/ })
   const list = listArtifacts(store)
@@ -146,10 +138,9 @@ export const artifactHttp = (store: ArtifactStore, doors: Doors): App => {
   const open = openArtifact(store)
   const remove = removeArtifact(store)
   const presign = presignArtifact(store)
-  const usage = showUsage(store)
   const link = linkUpload(store)
 
-  app.openapi(usageRoute, async (context) => context.json(await usage(context.get("actor")), 200))
+  mountWorkspaceFiles(app, store)
   app.openapi(listRoute, async (context) => {
     const listing = { ...context.req.valid("param"), ...context.req.valid("query") }
     return context.json(await list(context.get("actor"), listing), 200)

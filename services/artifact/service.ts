@@ -18,6 +18,7 @@ export const artifact = service({
     const store: ArtifactStore = {
       ...{ database, blob, kit, log },
       max_bytes: config.WF_ARTIFACT_MAX_BYTES,
+      max_keep_days: config.WF_KEEP_ARTIFACTS_DAYS,
       quota_bytes: config.WF_ARTIFACT_QUOTA_BYTES,
       checkRun: async (workspaceId, runId) => {
         await scheduler.getRun({ workspaceId, runId })

@@ -12,6 +12,8 @@ export type ArtifactStore = {
   readonly kit: Kit
   readonly log: Log
   readonly max_bytes: number
+  /** For so long files are kept at most, if their run is. */
+  readonly max_keep_days: number
   /** What the files of one workspace may take together. */
   readonly quota_bytes: number
   /** Refuses with run.not_found when the workspace has no such run. */

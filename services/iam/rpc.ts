@@ -1,10 +1,13 @@
 import type { Authenticate } from "#kernel/auth/authenticate.ts"
+import { Problem } from "#kernel/problem/problem.ts"
+import { callingService } from "#kernel/rpc/callers.ts"
 import type { Routes } from "#kernel/rpc/server.ts"
 import { Authorization } from "#proto/generated/envoy/service/auth/v3/external_auth_pb.ts"
 import { IamService } from "#proto/generated/wf/iam/v1/iam_pb.ts"
 import { check } from "./gateway/check.ts"
 import { reportUse } from "./gateway/report-use.ts"
 import type { Iam } from "./iam.ts"
+import { listPeople } from "./member/people.ts"
 import { listRevoked } from "./session/list-revoked.ts"
 import { validateToken } from "./token/validate.ts"
 import { verifyUser } from "./user/verify.ts"
@@ -13,7 +16,8 @@ import { workspaceContext } from "./workspace/context.ts"
 /** What the other services ask of identity. A token that is not valid is answered by an empty user id. */
 export const iamRpc = (iam: Iam, authenticate: Authenticate): Routes => {
   const verify = verifyUser(iam.database)
-  const context = workspaceContext(iam.database)
+  const contextOf = workspaceContext(iam.database)
+  const people = listPeople(iam.database)
   const checked = check(authenticate)
   const validate = validateToken(iam)
   return (router) => {
@@ -44,7 +48,12 @@ export const iamRpc = (iam: Iam, authenticate: Authenticate): Routes => {
         return { ...user, serviceAccount }
       },
       async getWorkspaceContext({ workspaceId: workspace_id, userId: user_id }) {
-        return (await context({ workspace_id, user_id })) ?? {}
+        return (await contextOf({ workspace_id, user_id })) ?? {}
+      },
+      async listMembers({ workspaceId: workspace_id, after }, context) {
+        if (callingService(context).service !== "notification") throw new Problem("auth.forbidden")
+        const { members: found, more } = await people({ workspace_id, after })
+        return { members: found.map(({ user_id: userId, email, role }) => ({ userId, email, role })), more }
       },
       listRevoked: ({ cursor }) => listRevoked(iam.database)(cursor),
       reportUse: async ({ instance, window, uses }) => ({

@@ -11,13 +11,16 @@ import { silentLog } from "#kernel/telemetry/log.ts"
 import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import { MetadataService } from "#proto/generated/wf/metadata/v1/metadata_pb.ts"
 import { type Archive, type Patience, patience } from "./archive.ts"
+import { markExecutions } from "./execution/mark.ts"
 import { recordEvents } from "./execution/record.ts"
 import { metadataHttp } from "./http.ts"
 import { appendChunks } from "./log/append.ts"
 import type { NewChunk, Stream } from "./log/chunk.ts"
 import type { LogLine } from "./log/line.ts"
 import { metadataRpc } from "./rpc.ts"
+import { sharedLook } from "./run/look.ts"
 import { createRunSignal } from "./run/signal.ts"
+import { createTroubles } from "./run/trouble.ts"
 
 const workspace_id = "01900000-0000-7000-8000-00000000000a"
 const other_workspace_id = "01900000-0000-7000-8000-00000000000b"
@@ -43,11 +46,16 @@ const lineOf = (line: GivenLine) => (typeof line === "string" ? ([0, "stdout", l
 
 /** The service's doors on a store, and what a test tells and asks them. */
 export const givenMetadata = (documents: Documents, more: Partial<Patience> = {}) => {
+  const moved = createRunSignal()
   const archive: Archive = {
     documents,
+    look: sharedLook(documents, moved),
+    mark: markExecutions(documents),
     kit: systemKit(),
     log: silentLog,
-    moved: createRunSignal(),
+    moved,
+    troubles: createTroubles(),
+    max_keep_days: 30,
     patience: { ...patience, unknown_ms: 300, gap_ms: 300, unannounced_ms: 50, ...more },
   }
   const doors = { service: "metadata", authenticate, log: silentLog, metrics: createMetrics() }
@@ -64,8 +72,11 @@ export const givenMetadata = (documents: Documents, more: Partial<Patience> = {}
         inMemoryTransport(metadataRpc(archive), rpc, outgoing)
       return caller(dial, serviceTokens(service, key))("metadata", MetadataService)
     },
-    get: (path: string, headers: Record<string, string> = {}) =>
-      http.request(`/api/v1/${path}`, { headers: { authorization: `Bearer ${workspace_id}`, ...headers } }),
+    get: (path: string, headers: Record<string, string> = {}, signal?: AbortSignal) =>
+      http.request(`/api/v1/${path}`, {
+        headers: { authorization: `Bearer ${workspace_id}`, ...headers },
+        ...(signal && { signal }),
+      }),
     as_other: { authorization: `Bearer ${other_workspace_id}` },
   }
 }

@@ -4,9 +4,9 @@ import { cleanArchive } from "./retention/clean.ts"
 
 const clean_ms = 600_000
 
-export const metadataLoops = (archive: Archive, keep_days: number): readonly Loop[] => [
+export const metadataLoops = (archive: Archive): readonly Loop[] => [
   loop({
-    ...{ name: "metadata.retention", round: cleanArchive(archive, keep_days) },
+    ...{ name: "metadata.retention", round: cleanArchive(archive) },
     ...{ idle_ms: clean_ms, log: archive.log },
   }),
 ]

@@ -75,3 +75,24 @@ test("a chunk without a proper place is refused, and a time beyond all calendars
   const { items } = await page(given.get(`runs/${run.run_id}/logs`))
   expect(items).toMatchObject([{ text: "late", at: "9999-12-31T23:59:59.999Z" }])
 })
+
+test("the last lines of a task are given once all of its run are there, to the service of notifications alone", async () => {
+  const run = givenRun(given)
+  await run.started()
+  await run.taskStarted(0)
+  await run.wrote(0, 0, "one", "two")
+  const asked = {
+    workspaceId: run.chunkOf(0, 0, []).workspace_id,
+    runId: run.run_id,
+    task: "task-0",
+    lines: 2,
+  }
+  const tail = given.clientOf("notification").tailLogs(asked)
+  await run.taskCompleted(0, 2)
+  await run.ended("failed")
+  await run.wrote(0, 1, "three")
+  expect((await tail).lines.map(({ text }) => text)).toEqual(["two", "three"])
+  const elsewhere = { ...asked, workspaceId: crypto.randomUUID() }
+  expect((await given.clientOf("notification").tailLogs(elsewhere)).lines).toEqual([])
+  await expect(given.clientOf("artifact").tailLogs(asked)).rejects.toMatchObject({ code: "auth.forbidden" })
+})

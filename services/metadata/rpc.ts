@@ -6,6 +6,7 @@ import { type LogChunk, type LogLine, MetadataService } from "#proto/generated/w
 import type { Archive } from "./archive.ts"
 import { appendChunks } from "./log/append.ts"
 import { type NewChunk, type Stream, streams } from "./log/chunk.ts"
+import { tailLogs } from "./log/tail.ts"
 
 const max_chunks = 500
 /** The last millisecond that RFC 3339 can write. */
@@ -41,6 +42,7 @@ const chunkOf = (message: LogChunk): NewChunk => {
 
 export const metadataRpc = (archive: Archive): Routes => {
   const append = appendChunks(archive)
+  const tail = tailLogs(archive)
   return (router) =>
     router.service(MetadataService, {
       async appendLogs({ chunks }, context) {
@@ -54,6 +56,13 @@ export const metadataRpc = (archive: Archive): Routes => {
           })
         if (chunks.length > 0) await append(chunks.map(chunkOf))
         return {}
+      },
+      async tailLogs({ workspaceId: workspace_id, runId: run_id, task, lines }, context) {
+        if (callingService(context).service !== "notification") throw new Problem("auth.forbidden")
+        const last = await tail({ workspace_id, run_id, task, lines })
+        return {
+          lines: last.map(({ at, stream, text }) => ({ atMs: BigInt(Date.parse(at)), stream, text })),
+        }
       },
     })
 }

@@ -2,7 +2,7 @@ import { availableParallelism, hostname, tmpdir, totalmem } from "node:os"
 import { join } from "node:path"
 import { z } from "zod"
 import { wholeNumber } from "#kernel/config/config.ts"
-import { isPolicyEntry } from "./outbound/policy.ts"
+import { policyEntries } from "#kernel/outbound/policy.ts"
 import type { ProcessLimits } from "./process/limits.ts"
 
 const label = /^[\w.-]{1,63}=[\w.-]{0,63}$/
@@ -13,15 +13,6 @@ const slots_per_core = 4
 /** A task that takes more than this of the machine takes it from the platform. */
 const memory_share = 0.8
 const usual_memory_mb = Math.floor((totalmem() / 1024 / 1024) * memory_share)
-
-const policyEntries = z
-  .string()
-  .default("")
-  .transform((text) => text.split(",").flatMap((entry) => entry.trim() || []))
-  .refine(
-    (entries) => entries.every(isPolicyEntry),
-    "networks (10.0.0.0/8), addresses and hosts (*.example.com), with commas between",
-  )
 
 export const workerConfig = z.object({
   WF_WORKER_NAME: z.string().min(1).max(200).default(hostname()),

@@ -61,7 +61,14 @@ const ground = ({
       wanted.prepare?.(folder)
       const lines: [LogStream, string][] = []
       const outcome = await executor({
-        ...{ run_id: "run", task_run_id: `task-${count}`, attempt: 1, task: planned, folder },
+        ...{
+          workspace_id: "workspace",
+          run_id: "run",
+          task_run_id: `task-${count}`,
+          attempt: 1,
+          task: planned,
+          folder,
+        },
         context: wanted.context ?? {
           inputs: {},
           env: {},

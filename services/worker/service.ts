@@ -1,6 +1,7 @@
 import { service } from "#kernel/service/service.ts"
 import { ArtifactService } from "#proto/generated/wf/artifact/v1/artifact_pb.ts"
 import { MetadataService } from "#proto/generated/wf/metadata/v1/metadata_pb.ts"
+import { NotificationService } from "#proto/generated/wf/notification/v1/notification_pb.ts"
 import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import { WorkflowService } from "#proto/generated/wf/workflow/v1/workflow_pb.ts"
 import { fetchFiles } from "./artifact/fetch.ts"
@@ -16,6 +17,7 @@ import { createPump } from "./claim/pump.ts"
 import { createSlots } from "./claim/slots.ts"
 import { workerConfig } from "./config.ts"
 import { createExecutors } from "./executor/executors.ts"
+import { notifyBy } from "./executor/notify.ts"
 import { createShipper } from "./log/shipper.ts"
 import { workerRpc } from "./rpc.ts"
 import { openGuard } from "./secret/guard.ts"
@@ -31,11 +33,14 @@ export const worker = service({
   name: "worker",
   config: workerConfig,
   needs: [],
-  calls: ["iam", "scheduler", "metadata", "artifact", "workflow"],
+  calls: ["iam", "scheduler", "metadata", "artifact", "workflow", "notification"],
   start: ({ call, kit, log }, config) => {
     const worker_id = kit.id()
     const claimed = claimFolder(config.WF_WORKER_FOLDER, worker_id)
-    const executors = createExecutors({ config, kit, log, worker_id, claimed })
+    const executors = createExecutors({
+      ...{ config, kit, log, worker_id, claimed },
+      tell: notifyBy(call("notification", NotificationService)),
+    })
     const shipper = createShipper({ metadata: call("metadata", MetadataService), log, now: kit.now })
     const slots = createSlots({ process: config.WF_WORKER_SLOTS, inline: config.WF_WORKER_INLINE_SLOTS })
     const artifacts = call("artifact", ArtifactService)

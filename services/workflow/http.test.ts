@@ -229,18 +229,28 @@ test("who may start runs may start sequences; commands take who may write workfl
   expect((await ask("developer", "shell")).status).toBe(201)
 })
 
-test("what this version doesn't run is pushed with a note, and its start is refused with what it is", async () => {
-  const text =
-    "name: later\ntasks:\n  one: { uses: notify, with: { channel: in_app, to: a@b.c, message: hi } }\n  two: { run: echo }\n"
+test("what an earlier release has kept without its files is refused at its start with what is to be done", async () => {
+  const text = "name: early\ntasks:\n  two: { run: echo }\n"
   const verdict = await send("POST", "/workflows/validate", { body: { source: text } })
-  expect(verdict.body).toMatchObject({
-    valid: true,
-    notes: [{ line: 3, path: "tasks.one.uses" }],
-  })
+  expect(verdict.body).toMatchObject({ valid: true, notes: [] })
   expect((await send("POST", "/workflows", { body: { source: text } })).status).toBe(201)
-  const started = await send("POST", "/workflows/later/start", { body: {} })
+  await house.database.run(
+    (sql) => sql`
+      update workflow.version set plan = (plan::jsonb || '{"constructs":["files"]}')::json
+      where workflow_id in (select id from workflow.workflow where name = 'early')`,
+  )
+  const started = await send("POST", "/workflows/early/start", { body: {} })
   expect([started.status, started.body.code]).toEqual([422, "version.not_runnable"])
-  expect(started.body.detail).toBe("This version doesn't run `uses: notify` yet.")
+  expect(started.body.detail).toContain("push it again")
+})
+
+test("a workflow that tells somebody something is started as any other", async () => {
+  const text =
+    "name: tells\ntasks:\n  one: { uses: notify, with: { channel: in_app, to: a@b.c, message: hi } }\n  two: { run: echo }\n"
+  const verdict = await send("POST", "/workflows/validate", { body: { source: text } })
+  expect(verdict.body).toMatchObject({ valid: true, notes: [] })
+  expect((await send("POST", "/workflows", { body: { source: text } })).status).toBe(201)
+  expect((await send("POST", "/workflows/tells/start", { body: {} })).status).toBe(201)
 })
 
 test("a schedule keeps nobody from starting a workflow, and a default is evaluated at the start", async () => {

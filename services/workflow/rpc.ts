@@ -8,14 +8,16 @@ import type { Bundles } from "./bundle/keep.ts"
 import type { Scheduler } from "./run/hand-over.ts"
 import { giveSecrets } from "./secret/give.ts"
 import type { Secrets } from "./secret/set.ts"
+import { listTags } from "./workflow/tags.ts"
 
 const id = z.uuid()
 const bundleName = z.object({ workspace_id: id, digest: z.string().regex(/^[0-9a-f]{64}$/) })
 
-/** For workers alone: what a running task has declared, and nothing else. */
+/** For workers: what a running task has declared, and nothing else; and what workflows are tagged with. */
 export const workflowRpc = (giving: Secrets & Bundles & { readonly scheduler: Scheduler }): Routes => {
   const give = giveSecrets(giving)
   const giveFiles = giveBundle(giving)
+  const tags = listTags(giving.database)
   return (router) =>
     router.service(WorkflowService, {
       async giveSecrets({ taskRunId, token }, context) {
@@ -29,6 +31,10 @@ export const workflowRpc = (giving: Secrets & Bundles & { readonly scheduler: Sc
         const named = bundleName.safeParse({ workspace_id, digest })
         if (!named.success) throw new Problem("bundle.not_found")
         return { bytes: await giveFiles(named.data) }
+      },
+      async listTags({ workspaceId: workspace_id, workflows }, context) {
+        if (callingService(context).service !== "notification") throw new Problem("auth.forbidden")
+        return { workflows: (await tags({ workspace_id, workflows })).map((one) => ({ ...one })) }
       },
     })
 }

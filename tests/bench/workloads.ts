@@ -3,7 +3,9 @@ import { costStored, drain, residentMemory } from "./workloads/drain.ts"
 import { edgeCost } from "./workloads/edge.ts"
 import { enqueuePaused, enqueueRun, enqueueWhileDraining } from "./workloads/enqueue.ts"
 import { chainOfTasks, costPerTask, fanOut } from "./workloads/graph.ts"
+import { historySearch, historySearchMongo, historyWrite, logFollowers } from "./workloads/history.ts"
 import { idleLatency } from "./workloads/idle.ts"
+import { logLatency } from "./workloads/logs.ts"
 import { sequenceLatency, sequenceStart, sequenceThroughput } from "./workloads/sequence.ts"
 
 /** In the order in which they are run: what leaves much behind comes late. */
@@ -15,6 +17,9 @@ export const workloads: readonly Workload[] = [
   costPerTask,
   sequenceThroughput,
   sequenceStart,
+  logLatency,
+  logFollowers,
+  historyWrite,
   edgeCost,
   enqueuePaused,
   enqueueRun,
@@ -22,4 +27,6 @@ export const workloads: readonly Workload[] = [
   residentMemory,
   enqueueWhileDraining,
   costStored,
+  historySearch,
+  historySearchMongo,
 ]

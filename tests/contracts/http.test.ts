@@ -83,6 +83,17 @@ const promised = [
   "GET /api/v1/runs/{}/artifacts/{}",
   "DELETE /api/v1/runs/{}/artifacts/{}",
   "POST /api/v1/runs/{}/artifacts/{}/presign",
+  "GET /api/v1/subscriptions",
+  "POST /api/v1/subscriptions",
+  "GET /api/v1/subscriptions/{}",
+  "PATCH /api/v1/subscriptions/{}",
+  "DELETE /api/v1/subscriptions/{}",
+  "GET /api/v1/deliveries",
+  "GET /api/v1/notifications",
+  "PATCH /api/v1/notifications/{}/read",
+  "POST /api/v1/notifications/read-all",
+  "GET /api/v1/notifications/unread-count",
+  "GET /api/v1/notifications/stream",
 ]
 
 test("every path of the contract that is there stays there", () => {

@@ -22,6 +22,9 @@ type Owned = {
   readonly invite_id: string
   readonly session_id: string
   readonly account_id: string
+  readonly subscription_id: string
+  readonly delivery_id: string
+  readonly notification_id: string
 }
 
 let it: UnderTest
@@ -61,6 +64,16 @@ const ofStranger = async (): Promise<string> => {
   return (await identity.login(person)).access_token
 }
 
+/** Something that the first workspace was told of. */
+const told = async () => {
+  const { subscriptions, deliveries, notifications } = it.client
+  const { id: subscription_id } = await subscriptions.create({ events: ["run.failed"], name })
+  const { id: delivery_id } = await subscriptions.test(subscription_id)
+  const [notice] = (await notifications.list()).items
+  expect((await deliveries.get(delivery_id)).status).toBe("delivered")
+  return { subscription_id, delivery_id, notification_id: notice?.id ?? "" }
+}
+
 beforeAll(async () => {
   it = await platform()
   const { client } = it
@@ -86,6 +99,7 @@ beforeAll(async () => {
     ...{ workspace_id: workspace.id, user_id: user.id, invite_id },
     session_id: await signedIn(),
     account_id: account.id,
+    ...(await told()),
   }
   stranger = await ofStranger()
   secured = (await operations()).filter(({ isOpen }) => !isOpen)
@@ -99,6 +113,7 @@ const bodies = (): Readonly<Record<string, object>> => ({
   renameWorkspace: { name },
   changeMember: { role: "viewer" },
   createInvite: { email: "x@example.test", role: "viewer" },
+  createSubscription: { events: ["run.failed"] },
   createServiceAccount: { name: "theirs", role: "viewer" },
   createServiceToken: { name },
   acceptInvite: { token: "wfi_none" },
@@ -119,6 +134,9 @@ const ask = (operation: Operation, headers: Record<string, string>): Promise<Res
     .replace("{invite_id}", owned.invite_id)
     .replace("{account_id}", owned.account_id)
     .replace("{session_id}", owned.session_id)
+    .replace("{subscription_id}", owned.subscription_id)
+    .replace("{delivery_id}", owned.delivery_id)
+    .replace("{notification_id}", owned.notification_id)
     .replace("{version}", "1")
     .replace("{workflow}", name)
     .replace("{name}", operation.path.includes("/artifacts/") ? file : name)
@@ -167,9 +185,10 @@ test("another workspace can't be chosen by its name", async () => {
 })
 
 test("lists hold nothing of another workspace", async () => {
-  const lists = secured.filter(
-    ({ id, path, method }) => method === "GET" && !path.includes("{") && id !== "listAccounts",
-  )
+  // What goes on without an end is no list, whose inbox it is says the token, and accounts are everybody's.
+  const isList = ({ path, method, id }: Operation) =>
+    method === "GET" && !path.includes("{") && !["followNotifications", "listAccounts"].includes(id)
+  const lists = secured.filter(isList)
   expect(lists.length).toBeGreaterThanOrEqual(5)
   for (const operation of lists) {
     const answer = await ask(operation, { authorization: `Bearer ${stranger}` })
@@ -177,7 +196,10 @@ test("lists hold nothing of another workspace", async () => {
     expect([operation.id, answer.status]).toEqual([operation.id, 200])
     // The usual queue and a type of tasks are called like the first workspace, in every workspace.
     const names = ["listQueues", "listWorkers"].includes(operation.id) ? [name] : [name, owned.slug]
-    const ids = [owned.run_id, owned.token_id, owned.job_id, owned.dead_letter_id]
+    const ids = [
+      ...[owned.run_id, owned.token_id, owned.job_id, owned.dead_letter_id],
+      ...[owned.subscription_id, owned.delivery_id, owned.notification_id],
+    ]
     for (const secret of [...ids, ...names.map((one) => `"${one}"`)])
       expect([operation.id, text.includes(secret)]).toEqual([operation.id, false])
   }
@@ -198,6 +220,9 @@ test("nothing of all that has changed what is owned", async () => {
   expect((await client.secrets.list()).items.map((secret) => secret.name)).toContain(name)
   expect((await client.jobs.get(owned.job_id)).status).toBe("dead_letter")
   expect((await client.deadLetters.list({ job_id: owned.job_id })).items).toHaveLength(1)
+  expect(await client.subscriptions.get(owned.subscription_id)).toMatchObject({ name, paused_at: null })
+  const [notice] = (await client.notifications.list()).items
+  expect(notice).toMatchObject({ id: owned.notification_id, read_at: null })
   const { workspace } = await client.identity.me()
   expect(workspace).toMatchObject({ name: "Default", role: "owner", archived_at: null })
   expect((await client.workspaces.invites.list(workspace.id)).items.map(({ id }) => id)).toEqual([

@@ -173,3 +173,23 @@ test.each([
   expect(at.written()).not.toContain("\u001b[?1049h")
   for (const line of ["▶ one started", "one │ hello", "✓ one completed"]) expect(at.left()).toContain(line)
 })
+
+test("the lines of all runs of a workflow are followed, also of those that begin later; without -f those of the latest", async () => {
+  const path = file("chatty", [
+    "say: { uses: signal, with: { name: go } }",
+    'then: { needs: [say], run: "echo said" }',
+  ])
+  const first = (await it.wf(["run", path, "--detach"])).stdout.trim()
+  const at = sitAt(it, ["logs", "--workflow", "chatty", "-f"], { columns: 120, rows: 24 })
+  const second = (await it.wf(["run", path, "--detach"])).stdout.trim()
+  for (const run_id of [first, second]) {
+    expect((await it.wf(["signal", run_id, "go"])).code).toBe(0)
+    await at.shows(`${run_id.slice(0, 13)} then │ said`)
+  }
+  at.press("\u0003")
+  expect(await at.ended).toBe(130)
+  const latest = await it.wf(["logs", "--workflow", "chatty"])
+  expect(latest.stdout).toBe(`${second}\tthen\tsaid\n`)
+  expect((await it.wf(["logs", "--workflow", "nobodys"])).code).toBe(5)
+  expect((await it.wf(["logs"])).code).toBe(2)
+})

@@ -23,6 +23,8 @@ const attempt = { task_run_id: nobodys, token: "1" }
 
 /** Bodies that are taken, so that what refuses is the permission. */
 const bodies: Readonly<Record<string, object>> = {
+  createSubscription: { events: ["run.failed"] },
+  redeliverMany: { status: "dead" },
   addDraftDependency: { task_id: nobodys, depends_on_task_id: nobodys },
   addDraftTask: { workflow_id: nobodys, name: "t", type: "noop", payload: {} },
   createDraft: { name: "draft" },
@@ -33,6 +35,7 @@ const bodies: Readonly<Record<string, object>> = {
   backfillSchedule: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" },
   giveSecrets: attempt,
   setSecret: { value: "nobody's" },
+  setRetention: { keep_days: 30 },
   openWorker: { name: "matrix", functions: ["matrix"] },
   claimWork: { worker_id: nobodys, max_tasks: 1, wait: "0s" },
   beatWorker: { worker_id: nobodys, held: [] },
@@ -113,7 +116,7 @@ beforeAll(async () => {
 }, 120_000)
 
 /** One path of each service, since each finds out by itself. */
-const paths = ["runs", "workflows", "auth/me", "executions", `runs/${nobodys}/artifacts`]
+const paths = ["runs", "workflows", "auth/me", "executions", "notifications", `runs/${nobodys}/artifacts`]
 
 const isAnswered = async (caller: Caller, fits: (status: number) => boolean) => {
   const answers = await Promise.all(

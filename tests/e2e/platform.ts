@@ -82,6 +82,7 @@ const begin = async (more: Readonly<Record<string, string>> = {}): Promise<Begun
       ...cleanEnvironment(home),
       // The tests themselves serve what is asked for.
       WF_WORKER_HTTP_ALLOW: "127.0.0.1",
+      WF_NOTIFICATION_HTTP_ALLOW: "127.0.0.1",
       WF_ENGINES_CACHE: process.env.WF_ENGINES_CACHE ?? join(root, ".engines"),
       ...more,
     },

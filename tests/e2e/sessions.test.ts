@@ -44,7 +44,15 @@ test("a logout ends streams that are open, and every service refuses the token w
   const run = await client.runs.start({ workflow: "waits" })
   const took_ms = await followed(`/api/v1/runs/${run.id}/events`, token, () => client.identity.logout())
   expect(took_ms).toBeLessThan(promised_ms)
-  const paths = ["runs", "workflows", "tokens", "executions", `runs/${run.id}/artifacts`, "jobs"]
+  const paths = [
+    "runs",
+    "workflows",
+    "tokens",
+    "executions",
+    "notifications",
+    `runs/${run.id}/artifacts`,
+    "jobs",
+  ]
   const began_ms = performance.now()
   await until("every service refuses", async () => {
     const headers = { authorization: `Bearer ${token}` }

@@ -1,34 +1,19 @@
-import { afterAll, beforeAll, expect, test } from "bun:test"
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { expect, test } from "bun:test"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { until } from "#kernel/testing/until.ts"
-import { type Client, createClient } from "#sdk/index.ts"
-import { type EmbeddedPlatform, startEmbeddedPlatform } from "#tests/chaos/embedded-platform.ts"
+import { killedPlatform } from "./killed-platform.ts"
 
-let home: string
-let it: EmbeddedPlatform
-let client: Client
-
-beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), "wf-fetch-"))
-  // PostgreSQL, which root runs as somebody else, has to get through.
-  chmodSync(home, 0o711)
-  it = await startEmbeddedPlatform({ data: join(home, "data"), home })
-  client = createClient({ url: it.part.address.url, token: it.token })
-}, 120_000)
-
-afterAll(async () => {
-  await it?.part.stop()
-  rmSync(home, { recursive: true, force: true })
-})
+const platform = killedPlatform()
 
 const ended = async (run_id: string) => {
+  const { client } = platform()
   for await (const _ of client.runs.watch(run_id));
   return client.runs.get(run_id)
 }
 
 test("after kill -9 amid a task that has fetched, the next attempt fetches anew, and so does a rerun of what failed", async () => {
+  const { home, it, client } = platform()
   const at = (name: string) => join(home, name)
   const definition = {
     name: "fetches",

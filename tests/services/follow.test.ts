@@ -43,7 +43,7 @@ const open = async (run_id: string, init: RequestInit & { query?: string; from?:
 const eventsOf = async (response: Response): Promise<readonly RunEvent[]> => {
   const events: RunEvent[] = []
   if (!response.body) return events
-  for await (const data of sentEvents(response.body)) events.push(JSON.parse(data))
+  for await (const { data } of sentEvents(response.body)) events.push(JSON.parse(data))
   return events
 }
 
@@ -85,10 +85,13 @@ test("events come as they happen, also those of another instance", async () => {
   const { body } = await open(run_id)
   if (!body) throw new Error("no stream")
   const stream = sentEvents(body)
-  expect(JSON.parse((await stream.next()).value ?? "")).toMatchObject({ seq: 1, type: "workflow.started" })
+  expect(JSON.parse((await stream.next()).value?.data ?? "")).toMatchObject({
+    seq: 1,
+    type: "workflow.started",
+  })
   await given.work(elsewhere, await given.session(elsewhere))
   const rest: string[] = []
-  for await (const data of stream) rest.push((JSON.parse(data) as RunEvent).type)
+  for await (const { data } of stream) rest.push((JSON.parse(data) as RunEvent).type)
   expect(rest).toEqual(["task.started", "task.completed", "workflow.completed"])
 })
 

@@ -1,27 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "bun:test"
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { expect, test } from "bun:test"
+import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { until } from "#kernel/testing/until.ts"
-import { type Artifact, type Client, createClient } from "#sdk/index.ts"
-import { type EmbeddedPlatform, startEmbeddedPlatform } from "#tests/chaos/embedded-platform.ts"
+import type { Artifact } from "#sdk/index.ts"
+import { killedPlatform } from "./killed-platform.ts"
 
-let home: string
-let it: EmbeddedPlatform
-let client: Client
-
-beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), "wf-upload-"))
-  // PostgreSQL, which root runs as somebody else, has to get through.
-  chmodSync(home, 0o711)
-  it = await startEmbeddedPlatform({ data: join(home, "data"), home })
-  client = createClient({ url: it.part.address.url, token: it.token })
-}, 120_000)
-
-afterAll(async () => {
-  await it?.part.stop()
-  rmSync(home, { recursive: true, force: true })
-})
+const platform = killedPlatform()
 
 const mib = 1024 ** 2
 const kills = 4
@@ -41,6 +25,7 @@ const slow = () => {
 }
 
 test("after kill -9 amid uploads what was acked is there whole, what was not isn't, and nothing is counted for it", async () => {
+  const { it, client } = platform()
   const { workflow, version } = await client.workflows.pushDefinition({
     name: "holds",
     tasks: { wait: { uses: "signal", with: { name: "go" } } },
@@ -88,11 +73,11 @@ test("after kill -9 amid uploads what was acked is there whole, what was not isn
 }, 240_000)
 
 const inFolder = (name: string): readonly string[] => {
-  const folder = join(home, "data/artifacts", name)
+  const folder = join(platform().home, "data/artifacts", name)
   return existsSync(folder) ? readdirSync(folder) : []
 }
 
 const sumOf = async ({ run_id, name }: Artifact): Promise<string> => {
-  const answer = await client.artifacts.download(run_id, name)
+  const answer = await platform().client.artifacts.download(run_id, name)
   return new Bun.CryptoHasher("sha256").update(await answer.bytes()).digest("hex")
 }

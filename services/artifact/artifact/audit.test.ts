@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test"
 import type { Caller } from "#kernel/audit/caller.ts"
 import { deedsIn } from "#kernel/testing/deeds.ts"
-import { type GivenStore, givenStore } from "../given.ts"
+import { type GivenStore, givenCaller, givenStore } from "../given.ts"
 import { keepArtifact } from "./keep.ts"
 import { removeArtifact } from "./remove.ts"
 import { uploadArtifact } from "./upload.ts"
@@ -13,12 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => store.close())
 beforeEach(() => {
-  const user_id = crypto.randomUUID()
-  caller = {
-    ...{ kind: "user", user_id, email: "ada@example.test", role: "developer", grant_id: user_id },
-    workspace_id: crypto.randomUUID(),
-    origin: { device: "wf/1", address: "192.0.2.7" },
-  }
+  caller = givenCaller()
 })
 
 const body = (text: string) => new Blob([text]).stream()

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { readdirSync } from "node:fs"
-import { type GivenStore, givenStore } from "../given.ts"
+import { deedsIn } from "#kernel/testing/deeds.ts"
+import { type GivenStore, givenCaller, givenStore } from "../given.ts"
+import { expireOld, setArtifactRetention, showArtifactRetention } from "../workspace/retention.ts"
 import { expireArtifacts } from "./expire.ts"
 import { keepArtifact } from "./keep.ts"
+import { listArtifacts } from "./list.ts"
 import { sweepArtifacts } from "./sweep.ts"
 
 const day_ms = 86_400_000
@@ -62,4 +65,44 @@ test("while the scheduler doesn't answer, nothing goes", async () => {
   expect(expireArtifacts(away)()).rejects.toThrow("away")
   await sweepArtifacts(store)()
   expect((await left()).runs).toContain(run_id)
+})
+
+test("files go when they are older than their workspace keeps them, in bounded rounds, and no others", async () => {
+  const caller = givenCaller("admin")
+  const { workspace_id } = caller
+  const run_id = crypto.randomUUID()
+  const keep = (name: string, workspace: string) =>
+    keepArtifact(store)({
+      ...{ workspace_id: workspace, run_id, task: null, attempt: null, name, content_type: undefined },
+      body: new Blob(["text"]).stream(),
+    })
+  const [old, young, others] = [
+    await keep("old", workspace_id),
+    await keep("young", workspace_id),
+    await keep("others", crypto.randomUUID()),
+  ]
+  await store.database.run(
+    (sql) => sql`
+      update artifact.artifact set created_at = now() - interval '8 days'
+      where id in (${old.id}::text::uuid, ${others.id}::text::uuid)`,
+  )
+  const set = setArtifactRetention(store)
+  expect(await set(caller, { keep_days: 7 })).toEqual({ keep_days: 7, max_keep_days: 30, is_set: true })
+  expect(set(caller, { keep_days: 31 })).rejects.toMatchObject({ code: "request.invalid" })
+  expect(set({ ...caller, role: "developer" }, { keep_days: 1 })).rejects.toMatchObject({
+    code: "auth.forbidden",
+  })
+  await expireOld(store)()
+  await sweepArtifacts(store)()
+  const names = (await listArtifacts(store)(caller, { run_id, limit: 10 })).items.map(({ id }) => id)
+  expect(names).toEqual([young.id])
+  expect((await deedsIn(store.database, workspace_id)).map(({ action }) => action)).toEqual([
+    "retention.changed",
+  ])
+  const rows = await store.database.run(
+    (sql) => sql`select 1 from artifact.artifact where id = ${others.id}::text::uuid and status = 'stored'`,
+  )
+  expect(rows).toHaveLength(1)
+  await set(caller, { keep_days: null })
+  expect((await showArtifactRetention(store)(caller)).is_set).toBe(false)
 })

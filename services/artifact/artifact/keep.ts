@@ -3,11 +3,11 @@ import type { Expected, Stored } from "#kernel/blob/blob.ts"
 import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { type ArtifactStore, finalKey, stagingKey } from "../store.ts"
+import { quotaExceeded, roomLeft } from "../workspace/usage.ts"
 import { discardIfPossible } from "./discard.ts"
 import { checkContentType, checkName } from "./name.ts"
 import { type Pending, settleArtifact } from "./settle.ts"
 import type { Artifact } from "./shape.ts"
-import { quotaExceeded, roomLeft } from "./usage.ts"
 
 /** Nobody has been bringing a file for so long: whoever did is dead. */
 const alive_ms = 30_000

@@ -3,7 +3,8 @@ import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import type { Caller } from "#kernel/audit/caller.ts"
 import { deedsIn } from "#kernel/testing/deeds.ts"
-import { type GivenStore, givenStore } from "../given.ts"
+import { type GivenStore, givenCaller, givenStore } from "../given.ts"
+import { showUsage } from "../workspace/usage.ts"
 import { takeArrivals } from "./arrive.ts"
 import { linkUpload } from "./link.ts"
 import { listArtifacts } from "./list.ts"
@@ -11,7 +12,6 @@ import { openArtifact, showArtifact } from "./open.ts"
 import { removeArtifact } from "./remove.ts"
 import { sweepArtifacts } from "./sweep.ts"
 import { uploadArtifact } from "./upload.ts"
-import { showUsage } from "./usage.ts"
 
 let store: GivenStore
 let caller: Caller
@@ -21,13 +21,8 @@ beforeAll(async () => {
 })
 afterAll(() => store.close())
 beforeEach(() => {
-  const user_id = crypto.randomUUID()
   run_id = crypto.randomUUID()
-  caller = {
-    ...{ kind: "user", user_id, email: "ada@example.test", role: "developer", grant_id: user_id },
-    workspace_id: crypto.randomUUID(),
-    origin: { device: "wf/1", address: "192.0.2.7" },
-  }
+  caller = givenCaller()
 })
 
 const sumOf = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest("hex")

@@ -5,10 +5,10 @@ import type { Sql } from "#kernel/database/database.ts"
 import { emit } from "#kernel/outbox/emit.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { ArtifactStore } from "../store.ts"
+import { quotaExceeded, roomLeft } from "../workspace/usage.ts"
 import { discardIfPossible } from "./discard.ts"
 import { type ArtifactRow, artifactOfRow } from "./read.ts"
 import type { Artifact } from "./shape.ts"
-import { quotaExceeded, roomLeft } from "./usage.ts"
 
 /** A file on its way. */
 export type Pending = {

@@ -1,10 +1,10 @@
 import type { Sql } from "#kernel/database/database.ts"
+import type { Text } from "#kernel/mail/write.ts"
 import { join_path, reset_path, verify_path } from "../page/paths.ts"
 import { insertRegistration } from "../registration/insert.ts"
 import { insertReset } from "../reset/insert.ts"
 import { mayReset } from "../reset/may.ts"
 import type { Letter, Letters } from "./letter.ts"
-import type { Text } from "./write.ts"
 
 type Writing = Pick<Letters, "public_url">
 

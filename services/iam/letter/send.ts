@@ -1,11 +1,11 @@
 import { unseal } from "#kernel/auth/box.ts"
 import type { Database, Sql } from "#kernel/database/database.ts"
 import type { Mail } from "#kernel/mail/mail.ts"
+import { messageOf } from "#kernel/mail/write.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import { tryIn } from "../throttle/attempt.ts"
 import { compose } from "./compose.ts"
 import type { Letter, Letters } from "./letter.ts"
-import { messageOf } from "./write.ts"
 
 const max_at_once = 8
 /** Longer than any of them can take: who takes one and dies leaves it to the others after this. */

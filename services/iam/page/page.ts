@@ -1,4 +1,4 @@
-import { escaped } from "../letter/write.ts"
+import { escaped } from "#kernel/mail/write.ts"
 
 export type Field = {
   readonly name: string

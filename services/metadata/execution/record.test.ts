@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test"
 import type { Database } from "#kernel/database/database.ts"
 import { postgresDocuments } from "#kernel/documents/postgres.ts"
 import { testDatabase } from "#kernel/testing/database.ts"
+import { jobId } from "#language/run-id.ts"
 import { collections } from "../collections.ts"
 import { type GivenMetadata, givenMetadata, givenRun } from "../given.ts"
 import type { Execution } from "./execution.ts"
@@ -92,7 +93,7 @@ test("a batch may hold the beginning and the end of an execution, and events of 
       ...envelope,
       id: Bun.randomUUIDv7(),
       type: "task.cancelled",
-      data: { ...run.fact(2, 0), run_id: null },
+      data: { ...run.fact(2, 0), task_run_id: jobId(Bun.randomUUIDv7()), run_id: null },
     },
   ])
   const { items } = await list(`run_id=${run.run_id}`)

@@ -1,80 +1,20 @@
 import type { Document } from "#kernel/documents/documents.ts"
 import type { Envelope } from "#kernel/events/envelope.ts"
 import type { Archive } from "../archive.ts"
-import { executions, runs } from "../collections.ts"
+import { executions, openExecutions, runs } from "../collections.ts"
 import { attemptKey } from "../log/chunk.ts"
-import { type Execution, versions } from "./execution.ts"
+import { after, blank, isTaskEvent, type TaskEvent, taskTopics } from "./after.ts"
+import { type Execution, isOpen, versions } from "./execution.ts"
+import { markRuns } from "./mark.ts"
 
-export const recordedTopics = [
-  "workflow.started",
-  "workflow.completed",
-  "task.started",
-  "task.completed",
-  "task.failed",
-  "task.retrying",
-  "task.waiting",
-  "task.skipped",
-  "task.cancelled",
-] as const
+const runTopics = ["workflow.started", "workflow.completed"] as const
 
-type Recorded = Envelope<(typeof recordedTopics)[number]>
-type TaskEvent = Exclude<Recorded, { type: "workflow.started" | "workflow.completed" }>
-type RunEvent = Exclude<Recorded, TaskEvent>
+export const recordedTopics = [...runTopics, ...taskTopics] as const
 
-const isTaskEvent = (event: Envelope): event is TaskEvent =>
-  event.type.startsWith("task.") && (recordedTopics as readonly string[]).includes(event.type)
+type RunEvent = Envelope<(typeof runTopics)[number]>
 
 const isRunEvent = (event: Envelope): event is RunEvent =>
   event.type === "workflow.started" || event.type === "workflow.completed"
-
-const blank = ({ data }: TaskEvent): Execution => ({
-  id: attemptKey(data),
-  version: 0,
-  workspace_id: data.workspace_id,
-  run_id: data.run_id,
-  task_run_id: data.task_run_id,
-  task: data.task,
-  attempt: data.attempt,
-  status: "running",
-  reason: null,
-  worker_id: null,
-  outputs: null,
-  error: null,
-  retry_at: null,
-  log_chunks: null,
-  started_at: null,
-  finished_at: null,
-})
-
-/** What an event makes of an execution. Pure; an older event changes nothing. */
-const after = (known: Execution, event: TaskEvent): Execution => {
-  const { type, data } = event
-  if (type === "task.started") {
-    if (known.version >= versions.started) return known
-    return { ...known, version: versions.started, worker_id: data.worker_id, started_at: data.at }
-  }
-  // No worker runs it, so nothing of it is ever logged.
-  if (type === "task.waiting") {
-    if (known.version >= versions.started) return known
-    return { ...known, version: versions.started, status: "waiting", log_chunks: 0, started_at: data.at }
-  }
-  if (known.version >= versions.ended) return known
-  const ended = { ...known, version: versions.ended, finished_at: data.at }
-  switch (type) {
-    case "task.completed":
-      return { ...ended, status: "completed", outputs: data.outputs, log_chunks: data.log_chunks }
-    case "task.failed":
-      return { ...ended, status: "failed", error: data.error, log_chunks: data.log_chunks }
-    case "task.retrying": {
-      const { error, log_chunks = null, retry_at } = data
-      return { ...ended, status: "failed", error, log_chunks, retry_at }
-    }
-    case "task.skipped":
-      return { ...ended, status: "skipped", reason: data.reason }
-    case "task.cancelled":
-      return { ...ended, status: "cancelled", log_chunks: data.log_chunks ?? known.log_chunks }
-  }
-}
 
 const runAfter = ({ type, data }: RunEvent): Document => {
   const { run_id: id, workspace_id, workflow } = data
@@ -83,21 +23,57 @@ const runAfter = ({ type, data }: RunEvent): Document => {
   return { ...known, version: versions.ended, status: data.status, finished_at: data.finished_at }
 }
 
-const recordTasks = async ({ documents }: Archive, events: readonly TaskEvent[]): Promise<void> => {
-  if (events.length === 0) return
-  const ids = [...new Set(events.map(({ data }) => attemptKey(data)))]
-  const stored = await documents.find(executions, {
-    where: { id: { in: ids } },
-    order: [],
-    limit: ids.length,
-  })
-  const known = new Map(stored.map((document) => [document.id, document as Execution]))
+const madeWith = ({ type, data }: RunEvent) => {
+  if (type !== "workflow.started" || data.inputs === undefined) return []
+  return [{ run_id: data.run_id, workspace_id: data.workspace_id, inputs: data.inputs }]
+}
+
+type Found = ReadonlyMap<string, Execution>
+
+const foundIn = async (
+  { documents }: Archive,
+  collection: typeof executions,
+  ids: readonly string[],
+): Promise<Found> => {
+  if (ids.length === 0) return new Map()
+  const found = await documents.find(collection, { where: { id: { in: ids } }, order: [], limit: ids.length })
+  return new Map(found.map((document) => [document.id, document as Execution]))
+}
+
+/** What these events make of what was known of their attempts. */
+const folded = (events: readonly TaskEvent[], known: Found): ReadonlyMap<string, Execution> => {
+  const all = new Map<string, Execution>()
   for (const event of events) {
     const id = attemptKey(event.data)
-    known.set(id, after(known.get(id) ?? blank(event), event))
+    all.set(id, after(all.get(id) ?? known.get(id) ?? blank(event), event))
   }
-  await documents.put(executions, [...known.values()])
+  return all
 }
+
+/**
+ * Attempts that go on are kept apart: what has ended is written once and never again, and one that began and ended in
+ * the same batch is written nowhere else. Whoever dies in between has the same events again.
+ */
+const recordTasks = async (archive: Archive, events: readonly TaskEvent[]): Promise<void> => {
+  if (events.length === 0) return
+  const { documents } = archive
+  const ids = [...new Set(events.map(({ data }) => attemptKey(data)))]
+  const open = await foundIn(archive, openExecutions, ids)
+  const first = folded(events, open)
+  // One whose beginning has come alone may be late, and over; one whose end has may have begun before there was an apart.
+  const strange = ids.filter((id) => !open.has(id) && isUnclear(first.get(id)))
+  const stored = await foundIn(archive, executions, strange)
+  const all = stored.size === 0 ? first : folded(events, new Map([...stored, ...open]))
+  const [going, over] = [[...all.values()].filter(isOpen), [...all.values()].filter((one) => !isOpen(one))]
+  await archive.mark(over)
+  await documents.put(executions, over)
+  await documents.put(openExecutions, going)
+  const left = over.filter(({ id }) => open.has(id)).map(({ id }) => id)
+  if (left.length > 0) await documents.remove(openExecutions, { id: { in: left } }, left.length)
+}
+
+const isUnclear = (execution: Execution | undefined): boolean =>
+  execution !== undefined && (isOpen(execution) || (execution.started_at === null && execution.attempt > 0))
 
 /** Executions first: whoever sees that a run has ended also sees how much its attempts have logged. */
 export const recordEvents =
@@ -105,6 +81,7 @@ export const recordEvents =
   async (events: readonly Envelope[]): Promise<void> => {
     await recordTasks(archive, events.filter(isTaskEvent))
     const ofRuns = events.filter(isRunEvent)
+    await markRuns(archive.documents, ofRuns.flatMap(madeWith))
     await archive.documents.put(runs, ofRuns.map(runAfter))
     for (const run_id of new Set(ofRuns.map(({ data }) => data.run_id))) archive.moved.fire(run_id)
   }

@@ -1,3 +1,5 @@
+import { isFull } from "#kernel/documents/full.ts"
+import { Problem } from "#kernel/problem/problem.ts"
 import { batcher } from "#kernel/service/batch.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import type { Archive } from "../archive.ts"
@@ -15,6 +17,26 @@ const arrivals = ({ now }: Kit) => {
   }
 }
 
+const full =
+  "The disk where the platform keeps logs is full. What is printed from here on waits until there is room."
+
+/** Followers are told why nothing comes; whoever sends tries again, and holds back what is printed meanwhile. */
+const stored = async (
+  archive: Archive,
+  chunks: readonly Chunk[],
+  run_ids: readonly string[],
+): Promise<void> => {
+  try {
+    await archive.documents.put(logChunks, chunks)
+    archive.troubles.clear(run_ids)
+  } catch (error) {
+    if (!isFull(error)) throw error
+    archive.troubles.note(run_ids, full)
+    for (const run_id of run_ids) archive.moved.fire(run_id)
+    throw new Problem("log.not_kept", { detail: full, cause: error })
+  }
+}
+
 /** Stores chunks; resolves when the store has them. One that is there already is not stored twice. */
 export const appendChunks = (archive: Archive): ((chunks: readonly NewChunk[]) => Promise<void>) => {
   const arrival = arrivals(archive.kit)
@@ -24,8 +46,9 @@ export const appendChunks = (archive: Archive): ((chunks: readonly NewChunk[]) =
       const documents = calls.flat().map((chunk): Chunk => {
         return { ...chunk, id: chunkId(chunk), version: 1, arrived: arrival() }
       })
-      await archive.documents.put(logChunks, documents)
-      for (const run_id of new Set(documents.map((document) => document.run_id))) archive.moved.fire(run_id)
+      const run_ids = [...new Set(documents.map((document) => document.run_id))]
+      await stored(archive, documents, run_ids)
+      for (const run_id of run_ids) archive.moved.fire(run_id)
       return calls.map(() => undefined)
     },
   })

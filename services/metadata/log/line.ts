@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi"
 import { type Chunk, streams } from "./chunk.ts"
+import { levelOf, levels } from "./level.ts"
 
 export const logLineShape = z
   .object({
@@ -8,6 +9,7 @@ export const logLineShape = z
     task: z.string(),
     attempt: z.int(),
     stream: z.enum(streams),
+    level: z.enum(levels),
     at: z.iso.datetime(),
     text: z.string(),
   })
@@ -17,5 +19,6 @@ export type LogLine = z.infer<typeof logLineShape>
 
 export const linesOf = ({ run_id, task, attempt, lines }: Chunk): Omit<LogLine, "cursor">[] =>
   lines.map(([at_ms, stream, text]) => {
-    return { run_id, task, attempt, stream, at: new Date(at_ms).toISOString(), text }
+    const level = levelOf(stream, text)
+    return { run_id, task, attempt, stream, level, at: new Date(at_ms).toISOString(), text }
   })

@@ -80,6 +80,8 @@ describe("a page", () => {
     expect(await of("task=task-0&attempt=2")).toEqual(["again"])
     expect(await of("grep=new&since=10m")).toEqual(["new", "newer"])
     expect(await of(`grep=${encodeURIComponent("\\(1\\)")}`)).toEqual(["old (1)"])
+    expect(await of(`grep=${encodeURIComponent("^(?i)NEW.?.?$")}`)).toEqual(["new", "newer"])
+    expect(await of("level=error")).toEqual(["new"])
     expect(await of("task=task-0&attempt=1&tail=2")).toEqual(["new", "newer"])
   })
 
@@ -114,7 +116,8 @@ describe("a page", () => {
     const [line] = (await page(given.get(`runs/${run.run_id}/logs`))).items
     const status = async (run_id: string, query: string) =>
       (await given.get(`runs/${run_id}/logs?${query}`)).status
-    expect(await status(run.run_id, "grep=(a%2B)%2B$")).toBe(422)
+    expect(await status(run.run_id, "grep=(a%2B)%2B(")).toBe(422)
+    expect(await status(run.run_id, "level=loud")).toBe(422)
     expect(await status(run.run_id, "since=yesterday")).toBe(422)
     expect(await status(run.run_id, `cursor=${line?.cursor}`)).toBe(200)
     for (const cursor of ["x", "AAAA.BBBB", `${line?.cursor}.AA`, "A".repeat(5_000)]) {
@@ -302,4 +305,98 @@ test("another workspace's run, and one that isn't there, are not found", async (
   }
   expect((await given.get(`runs/${Bun.randomUUIDv7()}/logs`)).status).toBe(404)
   expect((await given.get(`runs/${run.run_id}/logs`, { authorization: "" })).status).toBe(401)
+})
+
+test("followers of the same who look at once share what is read, and each is given every line once", async () => {
+  let reads = 0
+  const counting: Documents = {
+    ...documents,
+    find: (collection, query) => {
+      reads += 1
+      return documents.find(collection, query)
+    },
+  }
+  const own = givenMetadata(counting)
+  const run = givenRun(own)
+  await run.started()
+  const followers = 200
+  const streams = await Promise.all(
+    Array.from({ length: followers }, async () =>
+      reading(await own.get(`runs/${run.run_id}/logs?follow=true`, ndjson)),
+    ),
+  )
+  await run.wrote(0, 0, "first")
+  await until("the first line, everywhere", () => streams.every(({ lines }) => lines.length === 1))
+  reads = 0
+  await run.wrote(0, 1, "second", "third")
+  await until("all lines, everywhere", () => streams.every(({ lines }) => lines.length === 3))
+  expect(reads).toBeLessThan(followers / 4)
+  await run.taskCompleted(0, 2)
+  await run.ended()
+  for (const stream of streams) expect(texts(await stream.ended)).toEqual(["first", "second", "third"])
+})
+
+describe("of a long log", () => {
+  const long = async () => {
+    const run = givenRun(given)
+    await run.started()
+    const hour_ago_ms = Date.now() - 3_600_000
+    const chunks = Array.from({ length: 400 }, (_, chunk) => ({
+      ...run.chunkOf(0, chunk, [[hour_ago_ms, "stdout", `line ${chunk}`]]),
+      id: `${run.taskRun(0)}:1:${chunk}`,
+      ...{ version: 1, arrived: hour_ago_ms * 1_000 + chunk },
+    }))
+    await documents.put(collections[2], chunks)
+    await run.wrote(0, 400, [Date.now(), "stdout", "recent"])
+    await run.taskCompleted(0, 401)
+    await run.ended()
+    return run
+  }
+
+  /** How many chunks were read whole for an answer. */
+  const counted = () => {
+    let chunks = 0
+    const find: Documents["find"] = async (collection, query) => {
+      const found = await documents.find(collection, query)
+      if (collection.name === "log_chunk" && !query.fields_only) chunks += found.length
+      return found
+    }
+    return { own: givenMetadata({ ...documents, find }), read: () => chunks }
+  }
+
+  test("the last lines are had without its beginning, as a page and as a stream", async () => {
+    const run = await long()
+    const { own, read } = counted()
+    const path = `runs/${run.run_id}/logs?tail=3`
+    expect(texts((await page(own.get(path))).items)).toEqual(["line 398", "line 399", "recent"])
+    expect(texts(await reading(await own.get(path, ndjson)).ended)).toEqual([
+      "line 398",
+      "line 399",
+      "recent",
+    ])
+    const found = await page(own.get(`runs/${run.run_id}/logs?tail=2&grep=line.39`))
+    expect(texts(found.items)).toEqual(["line 398", "line 399"])
+    expect(read()).toBeLessThan(60)
+  })
+
+  test("what came since a time is had without what was before", async () => {
+    const run = await long()
+    const { own, read } = counted()
+    const { items } = await page(own.get(`runs/${run.run_id}/logs?since=10m`))
+    expect(texts(items)).toEqual(["recent"])
+    const rest = await page(own.get(`runs/${run.run_id}/logs?cursor=${items[0]?.cursor}`))
+    expect(rest.items).toEqual([])
+    expect(read()).toBeLessThan(10)
+  })
+
+  test("a tail goes back no further than to what is missing, which is stated as ever", async () => {
+    const run = givenRun(given)
+    await run.started()
+    await run.wrote(0, 0, "a")
+    await run.wrote(0, 2, "c")
+    await run.taskCompleted(0, 3)
+    await run.ended()
+    const stream = await follow(`${run.run_id}/logs?tail=2`)
+    expect(texts(await stream.ended)).toEqual(["a", expect.stringContaining("Chunk 1"), "c"])
+  })
 })

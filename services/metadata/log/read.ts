@@ -2,9 +2,10 @@ import { type Actor, allow } from "#kernel/auth/actor.ts"
 import type { Archive } from "../archive.ts"
 import { awaitRun } from "../run/find.ts"
 import { readCursor } from "./cursor.ts"
+import { lineFilter, type Sought } from "./filter.ts"
 import type { LogLine } from "./line.ts"
 import { type Following, logLines } from "./lines.ts"
-import { lineFilter, type Sought } from "./search.ts"
+import { inTurns } from "./turns.ts"
 
 type ReadLogs = Sought & {
   readonly run_id: string
@@ -17,29 +18,35 @@ type ReadLogs = Sought & {
 /** A page is answered after this time with what was found until then. */
 const page_ms = 10_000
 
+type Opening = ReadLogs & Following & { readonly until_ms: number }
+
 type Opened = {
   readonly lines: AsyncGenerator<LogLine | "idle">
   readonly isWanted: (line: LogLine) => boolean
 }
 
 /** Checks everything that can be refused, before the first line is given. */
-const openLines = async (archive: Archive, actor: Actor, given: ReadLogs & Following): Promise<Opened> => {
+const openLines = async (archive: Archive, actor: Actor, given: Opening): Promise<Opened> => {
   allow(actor, "log.read")
-  const { run_id, task, attempt, cursor } = given
+  const { run_id, task, attempt, cursor, tail, until_ms } = given
   const { workspace_id } = actor
-  const isWanted = lineFilter(given, archive.kit.now())
+  const { isWanted, start } = lineFilter(given, archive.kit.now())
   const after = cursor === undefined ? undefined : readCursor({ run_id, task, attempt }, cursor)
   await awaitRun(archive, { run_id, workspace_id }, given.signal)
-  return { lines: logLines(archive, { run_id, workspace_id, task, attempt, after }, given), isWanted }
+  const wanted = { run_id, workspace_id, task, attempt, after }
+  const way = { ...given, ahead: { tail, start, isWanted, until_ms } }
+  return { lines: inTurns(logLines(archive, wanted, way)), isWanted }
 }
 
 /** One page of what is there; without `next_cursor` when there is nothing behind it as yet. */
 export const readLogPage =
   (archive: Archive) =>
-  async (actor: Actor, { limit, tail, ...wanted }: ReadLogs & { readonly limit: number }) => {
+  async (actor: Actor, { limit, ...wanted }: ReadLogs & { readonly limit: number }) => {
     const { signal } = new AbortController()
-    const { lines, isWanted } = await openLines(archive, actor, { ...wanted, follow: false, signal })
+    const { tail } = wanted
     const until_ms = performance.now() + page_ms
+    const opening = { ...wanted, follow: false, signal, until_ms: until_ms - page_ms / 2 }
+    const { lines, isWanted } = await openLines(archive, actor, opening)
     const items: LogLine[] = []
     let position: string | null = null
     for await (const line of lines) {
@@ -58,7 +65,11 @@ export const readLogPage =
 export const streamLogs =
   (archive: Archive) =>
   async (actor: Actor, given: ReadLogs & Following): Promise<AsyncGenerator<LogLine | undefined>> =>
-    lively(await openLines(archive, actor, given), given.tail, archive.patience.heartbeat_ms)
+    lively(
+      await openLines(archive, actor, { ...given, until_ms: Number.POSITIVE_INFINITY }),
+      given.tail,
+      archive.patience.heartbeat_ms,
+    )
 
 async function* lively(
   { lines, isWanted }: Opened,

@@ -11,7 +11,7 @@ export type Wanted = Scope & { readonly workspace_id: string; readonly after?: C
 export type Reading = {
   readonly archive: Archive
   readonly wanted: Wanted
-  /** Holds for chunks as well as for executions. */
+  /** Which chunks are meant. */
   readonly filter: Readonly<Record<string, Condition>>
   readonly tracks: Map<string, Track>
   /** Attempts whose first chunk came before are known, or were read to their end. */

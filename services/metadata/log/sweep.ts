@@ -50,7 +50,7 @@ const readNext = async (reading: Reading, open: readonly Track[]): Promise<reado
     return Array.from({ length: ahead }, (_, index) => chunkId({ ...place, chunk: place.chunk + index }))
   })
   const query = { where: { run_id, workspace_id, id: { in: ids } }, order: [], limit: ids.length }
-  const found = (await archive.documents.find(logChunks, query)) as readonly Chunk[]
+  const found = (await archive.look(logChunks, query)) as readonly Chunk[]
   const there = new Map(found.map((chunk) => [chunk.id, chunk]))
   return ids.flatMap((id) => there.get(id) ?? [])
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
+import type { Actor } from "#kernel/auth/actor.ts"
 import type { Database } from "#kernel/database/database.ts"
 import { postgresDocuments } from "#kernel/documents/postgres.ts"
 import { testDatabase } from "#kernel/testing/database.ts"
@@ -6,6 +7,7 @@ import { jobId } from "#language/run-id.ts"
 import { collections, executions, logChunks, runs } from "../collections.ts"
 import { type GivenMetadata, givenMetadata, givenRun } from "../given.ts"
 import { cleanArchive } from "./clean.ts"
+import { setRetention } from "./setting.ts"
 
 let database: Database
 let given: GivenMetadata
@@ -28,7 +30,7 @@ const in_days = (days: number) => {
 }
 
 const clean = async (days: number) => {
-  const round = cleanArchive(in_days(days), 30)
+  const round = cleanArchive(in_days(days))
   let rounds = 1
   while (await round()) rounds += 1
   return rounds
@@ -73,3 +75,32 @@ test("what ended long ago goes whole, in bounded rounds; what goes on and what i
   expect(await left()).toEqual([0, 0, 0])
   expect(await clean(31)).toBe(1)
 })
+
+test("a workspace may keep less, and what is of others stays", async () => {
+  const answer = await given.get("logs/retention")
+  expect(await answer.json()).toEqual({ keep_days: 30, max_keep_days: 30, is_set: false })
+  const actor = owner
+  const set = setRetention(given.archive)
+  expect(await set(actor, { keep_days: 7 })).toEqual({ keep_days: 7, max_keep_days: 30, is_set: true })
+  await expect(set(actor, { keep_days: 31 })).rejects.toThrow("30 days")
+  await expect(set({ ...actor, role: "developer" }, { keep_days: 1 })).rejects.toThrow()
+  const [ended, open] = [await whole(300), await whole(2)]
+  await ended.ended()
+  for (let made = 0; made < 3; made += 1) await job()
+  await clean(6)
+  expect(await left()).toEqual([2, 7, 604])
+  await clean(8)
+  expect(await left()).toEqual([1, 2, 4])
+  expect(await set(actor, { keep_days: null })).toMatchObject({ keep_days: 30, is_set: false })
+  await open.ended()
+  await clean(8)
+  expect(await left()).toEqual([1, 2, 4])
+  await set({ ...actor, workspace_id: Bun.randomUUIDv7() }, { keep_days: 1 })
+  await clean(8)
+  expect(await left()).toEqual([1, 2, 4])
+})
+
+const owner: Actor = {
+  ...{ kind: "user", user_id: "u", email: "a@example.test", grant_id: "g", role: "owner" },
+  workspace_id: "01900000-0000-7000-8000-00000000000a",
+}

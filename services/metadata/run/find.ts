@@ -14,7 +14,7 @@ export const findRun = async (
   { run_id, workspace_id }: RunName,
 ): Promise<KnownRun | undefined> => {
   const where = { id: run_id, workspace_id }
-  const [run] = await archive.documents.find(runs, { where, order: [], limit: 1 })
+  const [run] = await archive.look(runs, { where, order: [], limit: 1 })
   if (!run) return undefined
   const { status, finished_at } = run as unknown as { status: string; finished_at?: string }
   return { ended: status !== "running", finished_at }
@@ -22,12 +22,18 @@ export const findRun = async (
 
 /** A run may be asked for before its first event has come here, so that an unknown one is waited for a while. */
 export const awaitRun = async (archive: Archive, name: RunName, signal: AbortSignal): Promise<void> => {
+  if (await findRun(archive, name)) return
+  const { run_id, workspace_id } = name
   const until_ms = performance.now() + archive.patience.unknown_ms
-  for (;;) {
-    const moved = archive.moved.next(name.run_id, look_ms, signal)
-    if (await findRun(archive, name)) return
+  while (performance.now() < until_ms && !signal.aborted) {
+    const wait = { look_ms, wait_ms: until_ms - performance.now(), signal }
+    const moved = archive.moved.next({ run_id, scope: `known ${workspace_id}` }, wait)
+    if (await findRun(archive, name)) {
+      // Whoever waits for the same need not look.
+      archive.moved.fire(run_id)
+      return
+    }
     await moved
-    if (performance.now() < until_ms && !signal.aborted) continue
-    throw new Problem("run.not_found", { detail: `There is no run ${name.run_id} in this workspace.` })
   }
+  throw new Problem("run.not_found", { detail: `There is no run ${run_id} in this workspace.` })
 }

@@ -70,6 +70,14 @@ export const unfoldRuns = async (step: Step, runs: readonly RunRow[]): Promise<v
   await endRuns(step)
 }
 
+const max_told_chars = 4_000
+
+/** So that others can find runs by them; large ones are the run's alone. */
+const smallInputs = ({ inputs }: RunRow): { readonly inputs?: RunRow["inputs"] } => {
+  if (Object.keys(inputs).length === 0 || JSON.stringify(inputs).length > max_told_chars) return {}
+  return { inputs }
+}
+
 export const tellRunStarted = (step: Step, run: RunRow): void => {
   const { id, workspace_id, workflow, version, trigger } = run
   const started_at = step.now.toISOString()
@@ -78,7 +86,7 @@ export const tellRunStarted = (step: Step, run: RunRow): void => {
     id: derivedId(id, "workflow.started"),
     key: id,
     traceparent: run.traceparent ?? undefined,
-    data: { run_id: id, workspace_id, workflow, version, trigger, started_at },
+    data: { run_id: id, workspace_id, workflow, version, trigger, started_at, ...smallInputs(run) },
   })
   tell(step, { run, type: "workflow.started", task: null, status: "running", data: { trigger } })
 }

@@ -25,7 +25,7 @@ const outcomeOf = (step: Step, ended: Ended) => {
   const { task, settlement } = ended
   const log_chunks = settlement.log_chunks ?? 0
   const error = ended.error ?? { code: "task.failed", message: "The task failed." }
-  const fact = taskFact(step, task)
+  const fact = { ...taskFact(step, task), ...usageOf(ended) }
   switch (task.status) {
     case "completed":
       return completed(step, ended)
@@ -54,9 +54,12 @@ const outcomeOf = (step: Step, ended: Ended) => {
   }
 }
 
-const completed = (step: Step, { task, settlement, reused_from }: Ended) => {
+const usageOf = ({ settlement: { usage } }: Ended) => (usage === undefined ? {} : { usage })
+
+const completed = (step: Step, ended: Ended) => {
+  const { task, settlement, reused_from } = ended
   const { outputs = {}, log_chunks = 0 } = settlement
-  const data = { ...taskFact(step, task), outputs, log_chunks }
+  const data = { ...taskFact(step, task), outputs, log_chunks, ...usageOf(ended) }
   const from = reused_from === undefined ? {} : { reused_from }
   return { event: { type: "task.completed", data }, told: { type: "task.completed", data: from } } as const
 }

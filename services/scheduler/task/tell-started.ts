@@ -12,7 +12,7 @@ export const tellStarted = (step: Step, task: TaskRow, run: RunRow | undefined):
     id: derivedId(task.id, `started.${task.attempt}`),
     key: run.id,
     traceparent: run.traceparent ?? undefined,
-    data: { ...taskFact(step, task), worker_id },
+    data: { ...taskFact(step, task), worker_id, queued_at: new Date(task.queued_ms).toISOString() },
   })
   const data = { attempt: task.attempt, worker_id }
   tell(step, { run, type: "task.started", task: task.task, status: "running", data })

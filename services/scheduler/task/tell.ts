@@ -1,6 +1,6 @@
 import type { RunFact } from "../run/record.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
-import type { Step } from "../step/step.ts"
+import { runOfTask, type Step } from "../step/step.ts"
 
 type Told = {
   readonly run: RunRow
@@ -17,13 +17,15 @@ export const tell = ({ decided }: Step, { run, type, task, status, data }: Told)
 }
 
 /** What every event about a task says of it. */
-export const taskFact = ({ now }: Step, task: TaskRow) => ({
+export const taskFact = (step: Step, task: TaskRow) => ({
   task_run_id: task.id,
   run_id: task.run_id,
   workspace_id: task.workspace_id,
   task: task.task,
   attempt: task.attempt,
-  at: now.toISOString(),
+  at: step.now.toISOString(),
+  in_workflow: runOfTask(step, task)?.workflow ?? null,
+  type: task.type,
 })
 
 /** Events of a run keep their order, those of a job too. */

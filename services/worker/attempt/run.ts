@@ -103,6 +103,7 @@ const execute = async ({ runner, attempt, lines, folder, signal }: Running): Pro
   if ("refused" in guard) return guard.refused
   const context = await runner.restore(attempt, JSON.parse(attempt.contextJson) as ExpressionContext)
   const execution: Execution = {
+    workspace_id: attempt.workspaceId,
     run_id: attempt.runId,
     task_run_id: attempt.taskRunId,
     attempt: attempt.attempt,

@@ -5,6 +5,7 @@ export type LogStream = "stdout" | "stderr" | "system"
 
 /** One attempt, as an executor sees it. */
 export type Execution = {
+  readonly workspace_id: string
   readonly run_id: string
   readonly task_run_id: string
   readonly attempt: number

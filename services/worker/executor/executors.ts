@@ -1,4 +1,6 @@
 import type { z } from "zod"
+import { resolveByDns } from "#kernel/outbound/call.ts"
+import { createPolicy } from "#kernel/outbound/policy.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { InlineType, ProcessType } from "#language/slots.ts"
@@ -7,14 +9,13 @@ import { limitsFrom, type workerConfig } from "../config.ts"
 import { clearContainers } from "../container/clear.ts"
 import { guardContainers } from "../container/guard.ts"
 import { findTool } from "../container/tool.ts"
-import { resolveByDns } from "../outbound/call.ts"
-import { createPolicy } from "../outbound/policy.ts"
 import { clearCgroups, openCgroups } from "../process/cgroup.ts"
 import { markedFamilies } from "../process/marked.ts"
 import { startReaper } from "../process/reaper.ts"
 import { container } from "./container.ts"
 import type { Executor } from "./executor.ts"
 import { inlineExecutors } from "./inline.ts"
+import type { Notify } from "./notify.ts"
 import { script } from "./script.ts"
 import { shell } from "./shell.ts"
 
@@ -31,12 +32,20 @@ export type ExecutorsOptions = {
   readonly log: Log
   readonly worker_id: string
   readonly claimed: Pick<ClaimedFolder, "folder" | "gone">
+  readonly tell: Notify
 }
 
 const max_look_ms = 1_000
 
 /** All that this worker can run, and what these stand on; what workers that are gone have left is ended first. */
-export const createExecutors = ({ config, kit, log, worker_id, claimed }: ExecutorsOptions): Executors => {
+export const createExecutors = ({
+  config,
+  kit,
+  log,
+  worker_id,
+  claimed,
+  tell,
+}: ExecutorsOptions): Executors => {
   clearCgroups(claimed.gone)
   const families = openCgroups(worker_id) ?? markedFamilies
   const reaper = startReaper({ cgroup: families.cgroup, folder: claimed.folder })
@@ -46,12 +55,14 @@ export const createExecutors = ({ config, kit, log, worker_id, claimed }: Execut
   )
   const guard = guardContainers(worker_id)
   const ground = { reaper, families, limits: limitsFrom(config) }
-  const policy = createPolicy({ allow: config.WF_WORKER_HTTP_ALLOW, only: config.WF_WORKER_HTTP_ONLY })
+  const settings = { allow: "WF_WORKER_HTTP_ALLOW", only: "WF_WORKER_HTTP_ONLY" }
+  const { WF_WORKER_HTTP_ALLOW: allow, WF_WORKER_HTTP_ONLY: only } = config
+  const policy = createPolicy({ settings, allow, only })
   const by_type: Executors["by_type"] = {
     shell: shell(ground),
     script: script(ground),
     container: container({ ...ground, worker_id, tool, guard }),
-    ...inlineExecutors({ ...kit, outbound: { policy, resolve: resolveByDns } }),
+    ...inlineExecutors({ ...kit, outbound: { policy, resolve: resolveByDns }, tell }),
   }
   return {
     by_type,

@@ -20,6 +20,7 @@ const attempt = (run: string, write?: Execution["write"]) => {
   const folder = mkdtempSync(join(base, "attempt-"))
   const lines: string[] = []
   const execution: Execution = {
+    workspace_id: "workspace",
     run_id: "run",
     task_run_id: "task-run",
     attempt: 1,

@@ -1,12 +1,17 @@
 import { describe, expect, test } from "bun:test"
+import { resolveByDns } from "#kernel/outbound/call.ts"
+import { createPolicy } from "#kernel/outbound/policy.ts"
 import { until } from "#kernel/testing/until.ts"
 import type { InlineType } from "#language/slots.ts"
-import { resolveByDns } from "../outbound/call.ts"
-import { createPolicy } from "../outbound/policy.ts"
 import type { Execution, LogStream, Outcome } from "./executor.ts"
 import { inlineExecutors } from "./inline.ts"
 
-const outbound = { policy: createPolicy({ allow: [], only: [] }), resolve: resolveByDns }
+const settings = { allow: "WF_ALLOW", only: "WF_ONLY" }
+
+const outbound = { policy: createPolicy({ settings, allow: [], only: [] }), resolve: resolveByDns }
+
+/** A job tells nobody but its log. */
+const tell = () => Promise.reject(new Error("a job was to tell somebody"))
 
 type Given = { readonly signal?: AbortSignal; readonly random?: () => number; readonly log?: string[] }
 
@@ -17,7 +22,7 @@ const run = (type: InlineType, payload: unknown, given: Given = {}): Promise<Out
     task: { with: payload },
     write: async (stream: LogStream, text: string) => void log.push(`${stream} ${text}`),
   } as unknown as Execution
-  return inlineExecutors({ random, now: () => new Date(0), outbound })[type](execution)
+  return inlineExecutors({ random, now: () => new Date(0), outbound, tell })[type](execution)
 }
 
 const ok = (outputs: Record<string, unknown>): Outcome => ({ ok: true, outputs })

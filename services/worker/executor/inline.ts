@@ -1,20 +1,23 @@
+import type { Outbound } from "#kernel/outbound/call.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import { interpolate } from "#language/expressions.ts"
 import type { PlanTask } from "#language/plan.ts"
 import type { InlineType } from "#language/slots.ts"
-import type { Outbound } from "../outbound/call.ts"
 import { declaredEnvironment } from "../process/environment.ts"
 import { compute } from "./compute.ts"
 import type { Executor } from "./executor.ts"
 import { flaky } from "./flaky.ts"
 import { noop } from "./noop.ts"
-import { notify } from "./notify.ts"
+import { type Notify, notify } from "./notify.ts"
 import { withExpressions } from "./payload.ts"
 import { request } from "./request.ts"
 import { sleep } from "./sleep.ts"
 import { transform } from "./transform.ts"
 
-export type InlineOptions = Pick<Kit, "random" | "now"> & { readonly outbound: Outbound }
+export type InlineOptions = Pick<Kit, "random" | "now"> & {
+  readonly outbound: Outbound
+  readonly tell: Notify
+}
 
 /** Tasks of a workflow's version have expressions. Payloads of jobs and steps are data, whatever they look like. */
 const filled =
@@ -35,8 +38,10 @@ export const inlineExecutors = ({
   random,
   now,
   outbound,
+  tell,
 }: InlineOptions): Readonly<Record<InlineType, Executor>> => ({
-  ...{ noop, notify, sleep },
+  ...{ noop, sleep },
+  notify: notify(tell),
   compute: filled(compute),
   transform: filled(transform),
   flaky: filled(flaky(random)),

@@ -1,9 +1,11 @@
 import { afterAll, describe, expect, test } from "bun:test"
+import type { Resolve } from "#kernel/outbound/call.ts"
+import { createPolicy } from "#kernel/outbound/policy.ts"
 import type { Task } from "#language/schema.ts"
 import { given } from "../given.ts"
-import type { Resolve } from "../outbound/call.ts"
-import { createPolicy } from "../outbound/policy.ts"
 import { request } from "./request.ts"
+
+const names = { allow: "WF_WORKER_HTTP_ALLOW", only: "WF_WORKER_HTTP_ONLY" }
 
 const asked: { method: string; url: string; headers: Record<string, string>; body: string }[] = []
 
@@ -68,7 +70,7 @@ type More = Parameters<typeof worker.run>[2]
 
 const ran = (settings: Record<string, unknown>, wanted: Wanted = {}, more: More = {}) => {
   const { resolve = localhost, allow = ["*.test"], only = [] } = wanted
-  const outbound = { policy: createPolicy({ allow, only }), resolve }
+  const outbound = { policy: createPolicy({ settings: names, allow, only }), resolve }
   const executor = request({ outbound, now: () => new Date(60_000) })
   return worker.run(executor, { uses: "http", with: settings } as Task, more)
 }

@@ -39,7 +39,7 @@ const ran = async (script: string, { stop, env = {}, write, onLine }: Wanted = {
   await mkdir(folder)
   const lines: [LogStream, string][] = []
   const outcome = await shell(worker.ground)({
-    ...{ run_id: "run", task_run_id: "task", attempt: 2, task, folder },
+    ...{ workspace_id: "workspace", run_id: "run", task_run_id: "task", attempt: 2, task, folder },
     context: {
       inputs: { name: "Ada; rm -rf /" },
       env: {},

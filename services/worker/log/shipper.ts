@@ -31,7 +31,9 @@ export type Shipper = {
 }
 
 const max_chunk_bytes = 64 * 1024
-const max_chunk_ms = 200
+/** How long a line may wait for others: after a silence hardly at all, since somebody may be watching. */
+const linger_ms = { quiet: 20, busy: 100 }
+const silence_ms = 300
 /** Of a line's time, stream and lengths. */
 const line_overhead_bytes = 24
 const max_batch_chunks = 50
@@ -126,10 +128,12 @@ const openLog = ({ source, seal, room, now }: Opening): AttemptLog => {
   let bytes = 0
   let ended = false
   let timer: ReturnType<typeof setTimeout> | undefined
+  let closed_ms = Number.NEGATIVE_INFINITY
 
   const close = () => {
     clearTimeout(timer)
     timer = undefined
+    closed_ms = performance.now()
     if (lines.length === 0) return
     const message = {
       taskRunId,
@@ -148,6 +152,8 @@ const openLog = ({ source, seal, room, now }: Opening): AttemptLog => {
     bytes = 0
   }
 
+  const isQuiet = () => performance.now() - closed_ms > silence_ms
+
   return {
     async write(stream, text) {
       // The number of chunks has been reported: a later one would not be waited for.
@@ -156,7 +162,7 @@ const openLog = ({ source, seal, room, now }: Opening): AttemptLog => {
       if (bytes + line_bytes > max_chunk_bytes) close()
       lines.push({ atMs: BigInt(now().getTime()), stream, text })
       bytes += line_bytes
-      timer ??= setTimeout(close, max_chunk_ms)
+      timer ??= setTimeout(close, isQuiet() ? linger_ms.quiet : linger_ms.busy)
       await room()
     },
     end() {

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wf/iam/v1/iam.proto.
  */
 export const file_wf_iam_v1_iam: GenFile = /*@__PURE__*/
-  fileDesc("ChN3Zi9pYW0vdjEvaWFtLnByb3RvEgl3Zi5pYW0udjEiOAoUVmFsaWRhdGVUb2tlblJlcXVlc3QSDQoFdG9rZW4YASABKAkSEQoJd29ya3NwYWNlGAIgASgJIukBChVWYWxpZGF0ZVRva2VuUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRIUCgx3b3Jrc3BhY2VfaWQYAiABKAkSDAoEcm9sZRgDIAEoCRIMCgRraW5kGAQgASgJEhAKCGdyYW50X2lkGAUgASgJEg0KBWVtYWlsGAYgASgJEhAKCGFyY2hpdmVkGAcgASgIEhYKDmFsbF93b3Jrc3BhY2VzGAggASgIEg4KBmNhcHBlZBgJIAEoCBIOCgZzY29wZXMYCiADKAkSDgoGcXVldWVzGAsgAygJEhIKCmV4cGlyZXNfYXQYDCABKAkiJAoSTGlzdFJldm9rZWRSZXF1ZXN0Eg4KBmN1cnNvchgBIAEoCSI3ChNMaXN0UmV2b2tlZFJlc3BvbnNlEg4KBmN1cnNvchgBIAEoCRIQCghzdWJqZWN0cxgCIAMoCSInCgNVc2USEQoJcHJpbmNpcGFsGAEgASgJEg0KBWNvdW50GAIgASgFIlIKEFJlcG9ydFVzZVJlcXVlc3QSEAoIaW5zdGFuY2UYASABKAkSDgoGd2luZG93GAIgASgDEhwKBHVzZXMYAyADKAsyDi53Zi5pYW0udjEuVXNlIjYKEVJlcG9ydFVzZVJlc3BvbnNlEiEKCWVsc2V3aGVyZRgBIAMoCzIOLndmLmlhbS52MS5Vc2UiEAoOR2V0S2V5c1JlcXVlc3QiJAoPR2V0S2V5c1Jlc3BvbnNlEhEKCWp3a3NfanNvbhgBIAEoCSIkChFWZXJpZnlVc2VyUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJImsKElZlcmlmeVVzZXJSZXNwb25zZRINCgVrbm93bhgBIAEoCBINCgVlbWFpbBgCIAEoCRIMCgRuYW1lGAMgASgJEhAKCHZlcmlmaWVkGAQgASgIEhcKD3NlcnZpY2VfYWNjb3VudBgFIAEoCCJDChpHZXRXb3Jrc3BhY2VDb250ZXh0UmVxdWVzdBIUCgx3b3Jrc3BhY2VfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSJoChtHZXRXb3Jrc3BhY2VDb250ZXh0UmVzcG9uc2USDQoFa25vd24YASABKAgSDAoEc2x1ZxgCIAEoCRIMCgRuYW1lGAMgASgJEhAKCGFyY2hpdmVkGAQgASgIEgwKBHJvbGUYBSABKAky6QMKCklhbVNlcnZpY2USUgoNVmFsaWRhdGVUb2tlbhIfLndmLmlhbS52MS5WYWxpZGF0ZVRva2VuUmVxdWVzdBogLndmLmlhbS52MS5WYWxpZGF0ZVRva2VuUmVzcG9uc2USQAoHR2V0S2V5cxIZLndmLmlhbS52MS5HZXRLZXlzUmVxdWVzdBoaLndmLmlhbS52MS5HZXRLZXlzUmVzcG9uc2USTAoLTGlzdFJldm9rZWQSHS53Zi5pYW0udjEuTGlzdFJldm9rZWRSZXF1ZXN0Gh4ud2YuaWFtLnYxLkxpc3RSZXZva2VkUmVzcG9uc2USSQoKVmVyaWZ5VXNlchIcLndmLmlhbS52MS5WZXJpZnlVc2VyUmVxdWVzdBodLndmLmlhbS52MS5WZXJpZnlVc2VyUmVzcG9uc2USZAoTR2V0V29ya3NwYWNlQ29udGV4dBIlLndmLmlhbS52MS5HZXRXb3Jrc3BhY2VDb250ZXh0UmVxdWVzdBomLndmLmlhbS52MS5HZXRXb3Jrc3BhY2VDb250ZXh0UmVzcG9uc2USRgoJUmVwb3J0VXNlEhsud2YuaWFtLnYxLlJlcG9ydFVzZVJlcXVlc3QaHC53Zi5pYW0udjEuUmVwb3J0VXNlUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("ChN3Zi9pYW0vdjEvaWFtLnByb3RvEgl3Zi5pYW0udjEiOAoUVmFsaWRhdGVUb2tlblJlcXVlc3QSDQoFdG9rZW4YASABKAkSEQoJd29ya3NwYWNlGAIgASgJIukBChVWYWxpZGF0ZVRva2VuUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRIUCgx3b3Jrc3BhY2VfaWQYAiABKAkSDAoEcm9sZRgDIAEoCRIMCgRraW5kGAQgASgJEhAKCGdyYW50X2lkGAUgASgJEg0KBWVtYWlsGAYgASgJEhAKCGFyY2hpdmVkGAcgASgIEhYKDmFsbF93b3Jrc3BhY2VzGAggASgIEg4KBmNhcHBlZBgJIAEoCBIOCgZzY29wZXMYCiADKAkSDgoGcXVldWVzGAsgAygJEhIKCmV4cGlyZXNfYXQYDCABKAkiJAoSTGlzdFJldm9rZWRSZXF1ZXN0Eg4KBmN1cnNvchgBIAEoCSI3ChNMaXN0UmV2b2tlZFJlc3BvbnNlEg4KBmN1cnNvchgBIAEoCRIQCghzdWJqZWN0cxgCIAMoCSInCgNVc2USEQoJcHJpbmNpcGFsGAEgASgJEg0KBWNvdW50GAIgASgFIlIKEFJlcG9ydFVzZVJlcXVlc3QSEAoIaW5zdGFuY2UYASABKAkSDgoGd2luZG93GAIgASgDEhwKBHVzZXMYAyADKAsyDi53Zi5pYW0udjEuVXNlIjYKEVJlcG9ydFVzZVJlc3BvbnNlEiEKCWVsc2V3aGVyZRgBIAMoCzIOLndmLmlhbS52MS5Vc2UiEAoOR2V0S2V5c1JlcXVlc3QiJAoPR2V0S2V5c1Jlc3BvbnNlEhEKCWp3a3NfanNvbhgBIAEoCSIkChFWZXJpZnlVc2VyUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJImsKElZlcmlmeVVzZXJSZXNwb25zZRINCgVrbm93bhgBIAEoCBINCgVlbWFpbBgCIAEoCRIMCgRuYW1lGAMgASgJEhAKCHZlcmlmaWVkGAQgASgIEhcKD3NlcnZpY2VfYWNjb3VudBgFIAEoCCJDChpHZXRXb3Jrc3BhY2VDb250ZXh0UmVxdWVzdBIUCgx3b3Jrc3BhY2VfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSJoChtHZXRXb3Jrc3BhY2VDb250ZXh0UmVzcG9uc2USDQoFa25vd24YASABKAgSDAoEc2x1ZxgCIAEoCRIMCgRuYW1lGAMgASgJEhAKCGFyY2hpdmVkGAQgASgIEgwKBHJvbGUYBSABKAkiOQoSTGlzdE1lbWJlcnNSZXF1ZXN0EhQKDHdvcmtzcGFjZV9pZBgBIAEoCRINCgVhZnRlchgCIAEoCSI2CgZNZW1iZXISDwoHdXNlcl9pZBgBIAEoCRINCgVlbWFpbBgCIAEoCRIMCgRyb2xlGAMgASgJIkcKE0xpc3RNZW1iZXJzUmVzcG9uc2USIgoHbWVtYmVycxgBIAMoCzIRLndmLmlhbS52MS5NZW1iZXISDAoEbW9yZRgCIAEoCDK3BAoKSWFtU2VydmljZRJSCg1WYWxpZGF0ZVRva2VuEh8ud2YuaWFtLnYxLlZhbGlkYXRlVG9rZW5SZXF1ZXN0GiAud2YuaWFtLnYxLlZhbGlkYXRlVG9rZW5SZXNwb25zZRJACgdHZXRLZXlzEhkud2YuaWFtLnYxLkdldEtleXNSZXF1ZXN0Ghoud2YuaWFtLnYxLkdldEtleXNSZXNwb25zZRJMCgtMaXN0UmV2b2tlZBIdLndmLmlhbS52MS5MaXN0UmV2b2tlZFJlcXVlc3QaHi53Zi5pYW0udjEuTGlzdFJldm9rZWRSZXNwb25zZRJJCgpWZXJpZnlVc2VyEhwud2YuaWFtLnYxLlZlcmlmeVVzZXJSZXF1ZXN0Gh0ud2YuaWFtLnYxLlZlcmlmeVVzZXJSZXNwb25zZRJkChNHZXRXb3Jrc3BhY2VDb250ZXh0EiUud2YuaWFtLnYxLkdldFdvcmtzcGFjZUNvbnRleHRSZXF1ZXN0GiYud2YuaWFtLnYxLkdldFdvcmtzcGFjZUNvbnRleHRSZXNwb25zZRJMCgtMaXN0TWVtYmVycxIdLndmLmlhbS52MS5MaXN0TWVtYmVyc1JlcXVlc3QaHi53Zi5pYW0udjEuTGlzdE1lbWJlcnNSZXNwb25zZRJGCglSZXBvcnRVc2USGy53Zi5pYW0udjEuUmVwb3J0VXNlUmVxdWVzdBocLndmLmlhbS52MS5SZXBvcnRVc2VSZXNwb25zZWIGcHJvdG8z");
 
 /**
  * @generated from message wf.iam.v1.ValidateTokenRequest
@@ -391,6 +391,81 @@ export const GetWorkspaceContextResponseSchema: GenMessage<GetWorkspaceContextRe
   messageDesc(file_wf_iam_v1_iam, 12);
 
 /**
+ * @generated from message wf.iam.v1.ListMembersRequest
+ */
+export type ListMembersRequest = Message<"wf.iam.v1.ListMembersRequest"> & {
+  /**
+   * @generated from field: string workspace_id = 1;
+   */
+  workspaceId: string;
+
+  /**
+   * The last user id of the page before, or empty.
+   *
+   * @generated from field: string after = 2;
+   */
+  after: string;
+};
+
+/**
+ * Describes the message wf.iam.v1.ListMembersRequest.
+ * Use `create(ListMembersRequestSchema)` to create a new message.
+ */
+export const ListMembersRequestSchema: GenMessage<ListMembersRequest> = /*@__PURE__*/
+  messageDesc(file_wf_iam_v1_iam, 13);
+
+/**
+ * @generated from message wf.iam.v1.Member
+ */
+export type Member = Message<"wf.iam.v1.Member"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: string email = 2;
+   */
+  email: string;
+
+  /**
+   * @generated from field: string role = 3;
+   */
+  role: string;
+};
+
+/**
+ * Describes the message wf.iam.v1.Member.
+ * Use `create(MemberSchema)` to create a new message.
+ */
+export const MemberSchema: GenMessage<Member> = /*@__PURE__*/
+  messageDesc(file_wf_iam_v1_iam, 14);
+
+/**
+ * @generated from message wf.iam.v1.ListMembersResponse
+ */
+export type ListMembersResponse = Message<"wf.iam.v1.ListMembersResponse"> & {
+  /**
+   * @generated from field: repeated wf.iam.v1.Member members = 1;
+   */
+  members: Member[];
+
+  /**
+   * Whether there are more behind the last one.
+   *
+   * @generated from field: bool more = 2;
+   */
+  more: boolean;
+};
+
+/**
+ * Describes the message wf.iam.v1.ListMembersResponse.
+ * Use `create(ListMembersResponseSchema)` to create a new message.
+ */
+export const ListMembersResponseSchema: GenMessage<ListMembersResponse> = /*@__PURE__*/
+  messageDesc(file_wf_iam_v1_iam, 15);
+
+/**
  * What other services ask of identity.
  *
  * @generated from service wf.iam.v1.IamService
@@ -445,6 +520,16 @@ export const IamService: GenService<{
     methodKind: "unary";
     input: typeof GetWorkspaceContextRequestSchema;
     output: typeof GetWorkspaceContextResponseSchema;
+  },
+  /**
+   * The people of a workspace, by their ids, a page at a time; programs are left out.
+   *
+   * @generated from rpc wf.iam.v1.IamService.ListMembers
+   */
+  listMembers: {
+    methodKind: "unary";
+    input: typeof ListMembersRequestSchema;
+    output: typeof ListMembersResponseSchema;
   },
   /**
    * How many requests an instance has taken from those who send many, and how many the others have.

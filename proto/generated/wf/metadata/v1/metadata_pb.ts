@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wf/metadata/v1/metadata.proto.
  */
 export const file_wf_metadata_v1_metadata: GenFile = /*@__PURE__*/
-  fileDesc("Ch13Zi9tZXRhZGF0YS92MS9tZXRhZGF0YS5wcm90bxIOd2YubWV0YWRhdGEudjEiNgoHTG9nTGluZRINCgVhdF9tcxgBIAEoAxIOCgZzdHJlYW0YAiABKAkSDAoEdGV4dBgDIAEoCSKvAQoITG9nQ2h1bmsSEwoLdGFza19ydW5faWQYASABKAkSDgoGcnVuX2lkGAIgASgJEhQKDHdvcmtzcGFjZV9pZBgDIAEoCRIMCgR0YXNrGAQgASgJEg8KB2F0dGVtcHQYBSABKAUSDQoFY2h1bmsYBiABKAUSEgoKZmlyc3RfbGluZRgHIAEoAxImCgVsaW5lcxgIIAMoCzIXLndmLm1ldGFkYXRhLnYxLkxvZ0xpbmUiPQoRQXBwZW5kTG9nc1JlcXVlc3QSKAoGY2h1bmtzGAEgAygLMhgud2YubWV0YWRhdGEudjEuTG9nQ2h1bmsiFAoSQXBwZW5kTG9nc1Jlc3BvbnNlMmYKD01ldGFkYXRhU2VydmljZRJTCgpBcHBlbmRMb2dzEiEud2YubWV0YWRhdGEudjEuQXBwZW5kTG9nc1JlcXVlc3QaIi53Zi5tZXRhZGF0YS52MS5BcHBlbmRMb2dzUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("Ch13Zi9tZXRhZGF0YS92MS9tZXRhZGF0YS5wcm90bxIOd2YubWV0YWRhdGEudjEiNgoHTG9nTGluZRINCgVhdF9tcxgBIAEoAxIOCgZzdHJlYW0YAiABKAkSDAoEdGV4dBgDIAEoCSKvAQoITG9nQ2h1bmsSEwoLdGFza19ydW5faWQYASABKAkSDgoGcnVuX2lkGAIgASgJEhQKDHdvcmtzcGFjZV9pZBgDIAEoCRIMCgR0YXNrGAQgASgJEg8KB2F0dGVtcHQYBSABKAUSDQoFY2h1bmsYBiABKAUSEgoKZmlyc3RfbGluZRgHIAEoAxImCgVsaW5lcxgIIAMoCzIXLndmLm1ldGFkYXRhLnYxLkxvZ0xpbmUiPQoRQXBwZW5kTG9nc1JlcXVlc3QSKAoGY2h1bmtzGAEgAygLMhgud2YubWV0YWRhdGEudjEuTG9nQ2h1bmsiFAoSQXBwZW5kTG9nc1Jlc3BvbnNlIlQKD1RhaWxMb2dzUmVxdWVzdBIUCgx3b3Jrc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEgwKBHRhc2sYAyABKAkSDQoFbGluZXMYBCABKAUiOgoQVGFpbExvZ3NSZXNwb25zZRImCgVsaW5lcxgBIAMoCzIXLndmLm1ldGFkYXRhLnYxLkxvZ0xpbmUytQEKD01ldGFkYXRhU2VydmljZRJTCgpBcHBlbmRMb2dzEiEud2YubWV0YWRhdGEudjEuQXBwZW5kTG9nc1JlcXVlc3QaIi53Zi5tZXRhZGF0YS52MS5BcHBlbmRMb2dzUmVzcG9uc2USTQoIVGFpbExvZ3MSHy53Zi5tZXRhZGF0YS52MS5UYWlsTG9nc1JlcXVlc3QaIC53Zi5tZXRhZGF0YS52MS5UYWlsTG9nc1Jlc3BvbnNlYgZwcm90bzM");
 
 /**
  * @generated from message wf.metadata.v1.LogLine
@@ -128,6 +128,59 @@ export const AppendLogsResponseSchema: GenMessage<AppendLogsResponse> = /*@__PUR
   messageDesc(file_wf_metadata_v1_metadata, 3);
 
 /**
+ * @generated from message wf.metadata.v1.TailLogsRequest
+ */
+export type TailLogsRequest = Message<"wf.metadata.v1.TailLogsRequest"> & {
+  /**
+   * @generated from field: string workspace_id = 1;
+   */
+  workspaceId: string;
+
+  /**
+   * @generated from field: string run_id = 2;
+   */
+  runId: string;
+
+  /**
+   * All of the run's, if it is empty.
+   *
+   * @generated from field: string task = 3;
+   */
+  task: string;
+
+  /**
+   * At most 100.
+   *
+   * @generated from field: int32 lines = 4;
+   */
+  lines: number;
+};
+
+/**
+ * Describes the message wf.metadata.v1.TailLogsRequest.
+ * Use `create(TailLogsRequestSchema)` to create a new message.
+ */
+export const TailLogsRequestSchema: GenMessage<TailLogsRequest> = /*@__PURE__*/
+  messageDesc(file_wf_metadata_v1_metadata, 4);
+
+/**
+ * @generated from message wf.metadata.v1.TailLogsResponse
+ */
+export type TailLogsResponse = Message<"wf.metadata.v1.TailLogsResponse"> & {
+  /**
+   * @generated from field: repeated wf.metadata.v1.LogLine lines = 1;
+   */
+  lines: LogLine[];
+};
+
+/**
+ * Describes the message wf.metadata.v1.TailLogsResponse.
+ * Use `create(TailLogsResponseSchema)` to create a new message.
+ */
+export const TailLogsResponseSchema: GenMessage<TailLogsResponse> = /*@__PURE__*/
+  messageDesc(file_wf_metadata_v1_metadata, 5);
+
+/**
  * @generated from service wf.metadata.v1.MetadataService
  */
 export const MetadataService: GenService<{
@@ -140,6 +193,16 @@ export const MetadataService: GenService<{
     methodKind: "unary";
     input: typeof AppendLogsRequestSchema;
     output: typeof AppendLogsResponseSchema;
+  },
+  /**
+   * The last lines that a task of a run has written, as far as they are there.
+   *
+   * @generated from rpc wf.metadata.v1.MetadataService.TailLogs
+   */
+  tailLogs: {
+    methodKind: "unary";
+    input: typeof TailLogsRequestSchema;
+    output: typeof TailLogsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_wf_metadata_v1_metadata, 0);

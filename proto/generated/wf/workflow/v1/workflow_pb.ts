@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wf/workflow/v1/workflow.proto.
  */
 export const file_wf_workflow_v1_workflow: GenFile = /*@__PURE__*/
-  fileDesc("Ch13Zi93b3JrZmxvdy92MS93b3JrZmxvdy5wcm90bxIOd2Yud29ya2Zsb3cudjEiOAoSR2l2ZVNlY3JldHNSZXF1ZXN0EhMKC3Rhc2tfcnVuX2lkGAEgASgJEg0KBXRva2VuGAIgASgDIpYBChNHaXZlU2VjcmV0c1Jlc3BvbnNlEj8KBnZhbHVlcxgBIAMoCzIvLndmLndvcmtmbG93LnYxLkdpdmVTZWNyZXRzUmVzcG9uc2UuVmFsdWVzRW50cnkSDwoHbWlzc2luZxgCIAMoCRotCgtWYWx1ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIjkKEUdpdmVCdW5kbGVSZXF1ZXN0EhQKDHdvcmtzcGFjZV9pZBgBIAEoCRIOCgZkaWdlc3QYAiABKAkiIwoSR2l2ZUJ1bmRsZVJlc3BvbnNlEg0KBWJ5dGVzGAEgASgMMr4BCg9Xb3JrZmxvd1NlcnZpY2USVgoLR2l2ZVNlY3JldHMSIi53Zi53b3JrZmxvdy52MS5HaXZlU2VjcmV0c1JlcXVlc3QaIy53Zi53b3JrZmxvdy52MS5HaXZlU2VjcmV0c1Jlc3BvbnNlElMKCkdpdmVCdW5kbGUSIS53Zi53b3JrZmxvdy52MS5HaXZlQnVuZGxlUmVxdWVzdBoiLndmLndvcmtmbG93LnYxLkdpdmVCdW5kbGVSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("Ch13Zi93b3JrZmxvdy92MS93b3JrZmxvdy5wcm90bxIOd2Yud29ya2Zsb3cudjEiOAoSR2l2ZVNlY3JldHNSZXF1ZXN0EhMKC3Rhc2tfcnVuX2lkGAEgASgJEg0KBXRva2VuGAIgASgDIpYBChNHaXZlU2VjcmV0c1Jlc3BvbnNlEj8KBnZhbHVlcxgBIAMoCzIvLndmLndvcmtmbG93LnYxLkdpdmVTZWNyZXRzUmVzcG9uc2UuVmFsdWVzRW50cnkSDwoHbWlzc2luZxgCIAMoCRotCgtWYWx1ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIjkKEUdpdmVCdW5kbGVSZXF1ZXN0EhQKDHdvcmtzcGFjZV9pZBgBIAEoCRIOCgZkaWdlc3QYAiABKAkiIwoSR2l2ZUJ1bmRsZVJlc3BvbnNlEg0KBWJ5dGVzGAEgASgMIjoKD0xpc3RUYWdzUmVxdWVzdBIUCgx3b3Jrc3BhY2VfaWQYASABKAkSEQoJd29ya2Zsb3dzGAIgAygJIi4KDFdvcmtmbG93VGFncxIQCgh3b3JrZmxvdxgBIAEoCRIMCgR0YWdzGAIgAygJIkMKEExpc3RUYWdzUmVzcG9uc2USLwoJd29ya2Zsb3dzGAEgAygLMhwud2Yud29ya2Zsb3cudjEuV29ya2Zsb3dUYWdzMo0CCg9Xb3JrZmxvd1NlcnZpY2USVgoLR2l2ZVNlY3JldHMSIi53Zi53b3JrZmxvdy52MS5HaXZlU2VjcmV0c1JlcXVlc3QaIy53Zi53b3JrZmxvdy52MS5HaXZlU2VjcmV0c1Jlc3BvbnNlElMKCkdpdmVCdW5kbGUSIS53Zi53b3JrZmxvdy52MS5HaXZlQnVuZGxlUmVxdWVzdBoiLndmLndvcmtmbG93LnYxLkdpdmVCdW5kbGVSZXNwb25zZRJNCghMaXN0VGFncxIfLndmLndvcmtmbG93LnYxLkxpc3RUYWdzUmVxdWVzdBogLndmLndvcmtmbG93LnYxLkxpc3RUYWdzUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * @generated from message wf.workflow.v1.GiveSecretsRequest
@@ -102,6 +102,67 @@ export const GiveBundleResponseSchema: GenMessage<GiveBundleResponse> = /*@__PUR
   messageDesc(file_wf_workflow_v1_workflow, 3);
 
 /**
+ * @generated from message wf.workflow.v1.ListTagsRequest
+ */
+export type ListTagsRequest = Message<"wf.workflow.v1.ListTagsRequest"> & {
+  /**
+   * @generated from field: string workspace_id = 1;
+   */
+  workspaceId: string;
+
+  /**
+   * @generated from field: repeated string workflows = 2;
+   */
+  workflows: string[];
+};
+
+/**
+ * Describes the message wf.workflow.v1.ListTagsRequest.
+ * Use `create(ListTagsRequestSchema)` to create a new message.
+ */
+export const ListTagsRequestSchema: GenMessage<ListTagsRequest> = /*@__PURE__*/
+  messageDesc(file_wf_workflow_v1_workflow, 4);
+
+/**
+ * @generated from message wf.workflow.v1.WorkflowTags
+ */
+export type WorkflowTags = Message<"wf.workflow.v1.WorkflowTags"> & {
+  /**
+   * @generated from field: string workflow = 1;
+   */
+  workflow: string;
+
+  /**
+   * @generated from field: repeated string tags = 2;
+   */
+  tags: string[];
+};
+
+/**
+ * Describes the message wf.workflow.v1.WorkflowTags.
+ * Use `create(WorkflowTagsSchema)` to create a new message.
+ */
+export const WorkflowTagsSchema: GenMessage<WorkflowTags> = /*@__PURE__*/
+  messageDesc(file_wf_workflow_v1_workflow, 5);
+
+/**
+ * @generated from message wf.workflow.v1.ListTagsResponse
+ */
+export type ListTagsResponse = Message<"wf.workflow.v1.ListTagsResponse"> & {
+  /**
+   * @generated from field: repeated wf.workflow.v1.WorkflowTags workflows = 1;
+   */
+  workflows: WorkflowTags[];
+};
+
+/**
+ * Describes the message wf.workflow.v1.ListTagsResponse.
+ * Use `create(ListTagsResponseSchema)` to create a new message.
+ */
+export const ListTagsResponseSchema: GenMessage<ListTagsResponse> = /*@__PURE__*/
+  messageDesc(file_wf_workflow_v1_workflow, 6);
+
+/**
  * @generated from service wf.workflow.v1.WorkflowService
  */
 export const WorkflowService: GenService<{
@@ -124,6 +185,16 @@ export const WorkflowService: GenService<{
     methodKind: "unary";
     input: typeof GiveBundleRequestSchema;
     output: typeof GiveBundleResponseSchema;
+  },
+  /**
+   * The tags of the latest versions of these workflows; those that there are not are left out.
+   *
+   * @generated from rpc wf.workflow.v1.WorkflowService.ListTags
+   */
+  listTags: {
+    methodKind: "unary";
+    input: typeof ListTagsRequestSchema;
+    output: typeof ListTagsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_wf_workflow_v1_workflow, 0);

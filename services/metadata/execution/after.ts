@@ -1,0 +1,94 @@
+import type { Envelope } from "#kernel/events/envelope.ts"
+import { attemptKey } from "../log/chunk.ts"
+import { type Execution, versions } from "./execution.ts"
+import { paceOf } from "./pace.ts"
+
+export const taskTopics = [
+  "task.started",
+  "task.completed",
+  "task.failed",
+  "task.retrying",
+  "task.waiting",
+  "task.skipped",
+  "task.cancelled",
+] as const
+
+export type TaskEvent = Envelope<(typeof taskTopics)[number]>
+
+export const isTaskEvent = (event: Envelope): event is TaskEvent =>
+  (taskTopics as readonly string[]).includes(event.type)
+
+export const blank = ({ data }: TaskEvent): Execution => ({
+  id: attemptKey(data),
+  version: 0,
+  workspace_id: data.workspace_id,
+  run_id: data.run_id,
+  workflow: data.in_workflow ?? null,
+  task_run_id: data.task_run_id,
+  task: data.task,
+  type: data.type ?? null,
+  attempt: data.attempt,
+  status: "running",
+  reason: null,
+  worker_id: null,
+  outputs: null,
+  error: null,
+  retry_at: null,
+  usage: null,
+  log_chunks: null,
+  queued_at: null,
+  started_at: null,
+  finished_at: null,
+  duration_ms: null,
+  pace: null,
+  at: Date.parse(data.at),
+})
+
+type Beginning = Extract<TaskEvent, { type: "task.started" | "task.waiting" }>
+type End = Exclude<TaskEvent, Beginning>
+
+const isBeginning = (event: TaskEvent): event is Beginning =>
+  event.type === "task.started" || event.type === "task.waiting"
+
+/** What an event makes of an execution. Pure; an older event changes nothing. */
+export const after = (known: Execution, event: TaskEvent): Execution => {
+  if (isBeginning(event)) return known.version >= versions.started ? known : begun(known, event)
+  return known.version >= versions.ended ? known : ended(known, event)
+}
+
+const begun = (known: Execution, { type, data }: Beginning): Execution => {
+  const started = { ...known, version: versions.started, started_at: data.at, at: Date.parse(data.at) }
+  // No worker runs what waits, so nothing of it is ever logged.
+  if (type === "task.waiting") return { ...started, status: "waiting", log_chunks: 0 }
+  return { ...started, worker_id: data.worker_id, queued_at: data.queued_at ?? null }
+}
+
+const ended = (known: Execution, event: End): Execution => {
+  const { type, data } = event
+  const at = Date.parse(data.at)
+  const { started_at } = known
+  const duration_ms = started_at === null ? null : Math.max(0, at - Date.parse(started_at))
+  const end = {
+    ...known,
+    version: versions.ended,
+    finished_at: data.at,
+    duration_ms,
+    pace: duration_ms === null ? null : paceOf(duration_ms),
+    at,
+    usage: "usage" in data ? (data.usage ?? null) : null,
+  }
+  switch (type) {
+    case "task.completed":
+      return { ...end, status: "completed", outputs: data.outputs, log_chunks: data.log_chunks }
+    case "task.failed":
+      return { ...end, status: "failed", error: data.error, log_chunks: data.log_chunks }
+    case "task.retrying": {
+      const { error, log_chunks = null, retry_at } = data
+      return { ...end, status: "failed", error, log_chunks, retry_at }
+    }
+    case "task.skipped":
+      return { ...end, status: "skipped", reason: data.reason }
+    case "task.cancelled":
+      return { ...end, status: "cancelled", log_chunks: data.log_chunks ?? known.log_chunks }
+  }
+}

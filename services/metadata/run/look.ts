@@ -1,0 +1,20 @@
+import type { Documents } from "#kernel/documents/documents.ts"
+import type { RunSignal } from "./signal.ts"
+
+export type Look = Documents["find"]
+
+/**
+ * Reads the store; those who ask for the same at once share one read and its answer, which nobody changes. A fire
+ * in between begins a new one, so that nobody is given what was read before the news that woke them.
+ */
+export const sharedLook = (documents: Documents, moved: RunSignal): Look => {
+  const flights = new Map<string, ReturnType<Look>>()
+  return (collection, query) => {
+    const key = `${moved.generation()} ${collection.name} ${JSON.stringify(query)}`
+    const known = flights.get(key)
+    if (known) return known
+    const flight = documents.find(collection, query).finally(() => flights.delete(key))
+    flights.set(key, flight)
+    return flight
+  }
+}
