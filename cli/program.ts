@@ -75,6 +75,7 @@ const headings: Readonly<Record<string, readonly string[]>> = {
       "logs",
       "top",
       "search",
+      "top",
       "runs",
       "executions",
       "artifacts",

@@ -34,9 +34,9 @@ beforeAll(async () => {
   const { stdout } = await it.wf(["run", join(folder, "told.yml"), "--detach"])
   run_id = stdout.trim()
   expect((await it.wf(["watch", run_id])).code).toBe(1)
-  await until("all attempts told", async () => {
-    const { stdout: listed } = await it.wf(["executions", "list", "--run", run_id, "--status", "failed"])
-    return listed.trim().split("\n").length === 2
+  await until("all attempts told, from their beginnings to their ends", async () => {
+    const { items } = await it.client.history.list({ run_id })
+    return items.length === 4 && items.every(({ queued_at, finished_at }) => queued_at && finished_at)
   })
 }, 120_000)
 

@@ -127,12 +127,18 @@ describe("triggers", () => {
     expect([rotated.code, rotated.stderr]).toEqual([0, "Tell its senders the new address.\n"])
     expect((await deliver(before, "{}")).status).toBe(404)
     expect((await deliver(addressIn(rotated.stdout), "{}")).status).toBe(202)
+    const begun_ms = performance.now()
     const sent = await Promise.all(
       Array.from({ length: 200 }, () => deliver(addressIn(rotated.stdout), "{}")),
     )
-    const refused = sent.filter(({ status }) => status === 429)
-    expect(sent.filter(({ status }) => status === 202).length).toBeGreaterThan(50)
-    expect([refused.length > 0, refused[0]?.headers.get("retry-after")]).toEqual([true, "1"])
+    const most = 100 + (10 * (performance.now() - begun_ms)) / 1_000 + 1
+    const ofStatus = (wanted: number) => sent.filter(({ status }) => status === wanted)
+    expect(ofStatus(202).length).toBeGreaterThan(0)
+    expect(ofStatus(202).length).toBeLessThanOrEqual(most)
+    // A machine with much else to do says so as well, and takes fewer.
+    const refused = [...ofStatus(429), ...ofStatus(503)]
+    expect(refused.length).toBe(sent.length - ofStatus(202).length)
+    for (const { headers } of refused) expect(headers.get("retry-after")).toMatch(/^\d+$/)
     const missing = await it.wf(["hooks", "rotate", "nothing", "--yes"])
     expect([missing.code, missing.stderr]).toEqual([5, "wf: nothing has no webhook. See `wf hooks list`.\n"])
   })

@@ -25,6 +25,7 @@ const attempt = { task_run_id: nobodys, token: "1" }
 const bodies: Readonly<Record<string, object>> = {
   createSubscription: { events: ["run.failed"] },
   redeliverMany: { status: "dead" },
+  setArtifactRetention: { keep_days: 1 },
   addDraftDependency: { task_id: nobodys, depends_on_task_id: nobodys },
   addDraftTask: { workflow_id: nobodys, name: "t", type: "noop", payload: {} },
   createDraft: { name: "draft" },

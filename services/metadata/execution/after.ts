@@ -52,28 +52,57 @@ const isBeginning = (event: TaskEvent): event is Beginning =>
 
 /** What an event makes of an execution. Pure; an older event changes nothing. */
 export const after = (known: Execution, event: TaskEvent): Execution => {
-  if (isBeginning(event)) return known.version >= versions.started ? known : begun(known, event)
-  return known.version >= versions.ended ? known : ended(known, event)
+  if (!isBeginning(event)) return known.version >= versions.ended ? known : ended(known, event)
+  if (known.version < versions.started) return begun(known, event)
+  return known.version === versions.ended && known.started_at === null ? whole(known, event) : known
 }
 
-const begun = (known: Execution, { type, data }: Beginning): Execution => {
-  const started = { ...known, version: versions.started, started_at: data.at, at: Date.parse(data.at) }
+const beginningOf = ({ type, data }: Beginning) => {
   // No worker runs what waits, so nothing of it is ever logged.
-  if (type === "task.waiting") return { ...started, status: "waiting", log_chunks: 0 }
-  return { ...started, worker_id: data.worker_id, queued_at: data.queued_at ?? null }
+  if (type === "task.waiting") return { started_at: data.at, log_chunks: 0 }
+  return { started_at: data.at, worker_id: data.worker_id, queued_at: data.queued_at ?? null }
+}
+
+const begun = (known: Execution, event: Beginning): Execution => ({
+  ...known,
+  version: versions.started,
+  status: event.type === "task.waiting" ? "waiting" : "running",
+  at: Date.parse(event.data.at),
+  ...beginningOf(event),
+})
+
+/** Topics have no order between them, so that the end may have come first. */
+const whole = (known: Execution, event: Beginning): Execution => ({
+  ...known,
+  version: versions.whole,
+  ...beginningOf(event),
+  ...lasting(known.at, event.data.at),
+})
+
+/** An end that was heard of before its beginning, and the beginning. */
+export const wholeOf = (
+  end: Execution,
+  { started_at, worker_id, queued_at, log_chunks }: Execution,
+): Execution => ({
+  ...end,
+  ...{ version: versions.whole, started_at, worker_id, queued_at, log_chunks: end.log_chunks ?? log_chunks },
+  ...lasting(end.at, started_at),
+})
+
+const lasting = (at: number, started_at: string | null) => {
+  const duration_ms = started_at === null ? null : Math.max(0, at - Date.parse(started_at))
+  return { duration_ms, pace: duration_ms === null ? null : paceOf(duration_ms) }
 }
 
 const ended = (known: Execution, event: End): Execution => {
   const { type, data } = event
   const at = Date.parse(data.at)
   const { started_at } = known
-  const duration_ms = started_at === null ? null : Math.max(0, at - Date.parse(started_at))
   const end = {
     ...known,
     version: versions.ended,
     finished_at: data.at,
-    duration_ms,
-    pace: duration_ms === null ? null : paceOf(duration_ms),
+    ...lasting(at, started_at),
     at,
     usage: "usage" in data ? (data.usage ?? null) : null,
   }

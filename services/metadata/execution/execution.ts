@@ -42,7 +42,7 @@ export type Execution = Document & {
   readonly at: number
 }
 
-/** Late and doubled events never win over these. */
-export const versions = { started: 1, ended: 2 } as const
+/** Late and doubled events never win over these. An end may come before its beginning, and is written anew with it. */
+export const versions = { started: 1, ended: 2, whole: 3 } as const
 
 export const isOpen = ({ version }: Document): boolean => version < versions.ended

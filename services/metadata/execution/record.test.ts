@@ -48,6 +48,40 @@ test("an execution is told by its events, however often and late they come", asy
   expect(await list(`run_id=${run.run_id}`)).toEqual(first)
 })
 
+test("an end that comes before its beginning is whole with it, in one batch, in two or at once, and found by both", async () => {
+  const of = (run: ReturnType<typeof givenRun>) => {
+    const envelope = { source: "scheduler", key: run.run_id, at: new Date().toISOString() }
+    const fact = { ...run.fact(0, 1), in_workflow: "disorderly", type: "shell" }
+    const queued_at = new Date(Date.now() - 5_000).toISOString()
+    const start = { ...fact, at: new Date(Date.now() - 4_000).toISOString(), worker_id: "late", queued_at }
+    const end = { ...fact, outputs: {}, log_chunks: 2 }
+    return [
+      { ...envelope, id: Bun.randomUUIDv7(), type: "task.completed", data: end },
+      { ...envelope, id: Bun.randomUUIDv7(), type: "task.started", data: start },
+    ] as const
+  }
+  const [apart, together] = [givenRun(given), givenRun(given)]
+  for (const event of of(apart)) await given.handle([event])
+  await given.handle(of(together))
+  // As the members of a group do, each with its own topics.
+  const at_once = Array.from({ length: 20 }, () => givenRun(given))
+  await Promise.all(at_once.flatMap(of).map((event) => given.handle([event])))
+  for (const run of [apart, together, ...at_once]) {
+    const [found, ...others] = (await list(`run_id=${run.run_id}`)).items
+    expect(others).toEqual([])
+    expect(found).toMatchObject({ status: "completed", worker_id: "late", log_chunks: 2 })
+    expect(found?.queued_at).toBeString()
+    expect(Math.abs((found?.duration_ms ?? 0) - 4_000)).toBeLessThan(1_000)
+    for (const event of of(run)) await given.handle([event])
+    expect((await list(`run_id=${run.run_id}`)).items).toEqual([found as Execution])
+  }
+  const slow = await list("workflow=disorderly&worker_id=late&min_duration=2s&status=completed")
+  expect(slow.items.map(({ run_id }) => run_id).sort()).toEqual(
+    [apart, together, ...at_once].map(({ run_id }) => run_id).sort(),
+  )
+  expect((await list("workflow=disorderly&status=running")).items).toEqual([])
+})
+
 test("a task that waits is shown waiting until it has ended, and its log is known to be empty", async () => {
   const run = givenRun(given)
   const of = (task: number) => ({ ...run.fact(task, 0), for: "approval", until: null })

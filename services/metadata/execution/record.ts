@@ -3,7 +3,7 @@ import type { Envelope } from "#kernel/events/envelope.ts"
 import type { Archive } from "../archive.ts"
 import { executions, openExecutions, runs } from "../collections.ts"
 import { attemptKey } from "../log/chunk.ts"
-import { after, blank, isTaskEvent, type TaskEvent, taskTopics } from "./after.ts"
+import { after, blank, isTaskEvent, type TaskEvent, taskTopics, wholeOf } from "./after.ts"
 import { type Execution, isOpen, versions } from "./execution.ts"
 import { markRuns } from "./mark.ts"
 
@@ -60,20 +60,49 @@ const recordTasks = async (archive: Archive, events: readonly TaskEvent[]): Prom
   const ids = [...new Set(events.map(({ data }) => attemptKey(data)))]
   const open = await foundIn(archive, openExecutions, ids)
   const first = folded(events, open)
-  // One whose beginning has come alone may be late, and over; one whose end has may have begun before there was an apart.
-  const strange = ids.filter((id) => !open.has(id) && isUnclear(first.get(id)))
-  const stored = await foundIn(archive, executions, strange)
+  // Of before attempts were kept apart there may be beginnings among those that have ended.
+  const stored = await foundIn(archive, executions, [...first.values()].filter(lacksBeginning).map(idOf))
   const all = stored.size === 0 ? first : folded(events, new Map([...stored, ...open]))
   const [going, over] = [[...all.values()].filter(isOpen), [...all.values()].filter((one) => !isOpen(one))]
-  await archive.mark(over)
-  await documents.put(executions, over)
+  await write(archive, over)
   await documents.put(openExecutions, going)
-  const left = over.filter(({ id }) => open.has(id)).map(({ id }) => id)
-  if (left.length > 0) await documents.remove(openExecutions, { id: { in: left } }, left.length)
+  await close(
+    archive,
+    over.map(idOf).filter((id) => open.has(id)),
+  )
+  await mend(archive, [...going, ...over.filter(lacksBeginning)].map(idOf))
 }
 
-const isUnclear = (execution: Execution | undefined): boolean =>
-  execution !== undefined && (isOpen(execution) || (execution.started_at === null && execution.attempt > 0))
+const idOf = ({ id }: Execution): string => id
+
+/** What was never begun has no attempt. */
+const lacksBeginning = (execution: Execution): boolean =>
+  !isOpen(execution) && execution.started_at === null && execution.attempt > 0
+
+const write = async (archive: Archive, over: readonly Execution[]): Promise<void> => {
+  await archive.mark(over)
+  await archive.documents.put(executions, over)
+}
+
+const close = async ({ documents }: Archive, ids: readonly string[]): Promise<void> => {
+  if (ids.length > 0) await documents.remove(openExecutions, { id: { in: ids } }, ids.length)
+}
+
+/**
+ * The beginning and the end of an attempt may be handled at the same time, or in the wrong order: each looks for the other
+ * when it has written its own, so that at least one of them finds both.
+ */
+const mend = async (archive: Archive, ids: readonly string[]): Promise<void> => {
+  const over = await foundIn(archive, executions, ids)
+  const ended = [...over.values()].filter((one) => !isOpen(one))
+  const open = await foundIn(archive, openExecutions, ended.map(idOf))
+  const both = ended.filter(({ id }) => open.has(id))
+  await write(
+    archive,
+    both.filter(lacksBeginning).map((end) => wholeOf(end, open.get(end.id) ?? end)),
+  )
+  await close(archive, both.map(idOf))
+}
 
 /** Executions first: whoever sees that a run has ended also sees how much its attempts have logged. */
 export const recordEvents =

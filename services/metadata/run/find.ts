@@ -26,7 +26,7 @@ export const awaitRun = async (archive: Archive, name: RunName, signal: AbortSig
   const { run_id, workspace_id } = name
   const until_ms = performance.now() + archive.patience.unknown_ms
   while (performance.now() < until_ms && !signal.aborted) {
-    const wait = { look_ms, wait_ms: until_ms - performance.now(), signal }
+    const wait = { look_ms, wait_ms: Math.max(0, until_ms - performance.now()), signal }
     const moved = archive.moved.next({ run_id, scope: `known ${workspace_id}` }, wait)
     if (await findRun(archive, name)) {
       // Whoever waits for the same need not look.

@@ -6,7 +6,7 @@ import type { Workload } from "../workload.ts"
 
 const million = 1_000_000
 /** The double reads every document for every question, so there are fewer. */
-const some = 2_000
+const some = 1_000
 const followers = 10_000
 
 const searching = (open: () => Promise<Filled>, count: number) => async () => {
