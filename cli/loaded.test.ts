@@ -21,6 +21,12 @@ test("help loads neither the client nor a library but the parser of its words", 
   expect(loaded.filter((path) => path.startsWith("sdk/"))).toEqual(["sdk/problem.ts"])
 })
 
+test("what shows something alive loads what draws it only when it does", async () => {
+  const loaded = await loadedBy("cli/commands/platform/top.ts", "cli/commands/run/watch.ts")
+  expect(loaded).toContain("cli/connection.ts")
+  expect(loaded.filter((path) => /node_modules\/(?:ink|react)\//.test(path))).toEqual([])
+})
+
 test("a command that asks the platform doesn't load what workers and workflows are written with", async () => {
   const loaded = await loadedBy("cli/program.ts", "cli/commands/runs/list.ts", "cli/commands/run/run.ts")
   expect(loaded).toContain("sdk/client.ts")

@@ -73,6 +73,7 @@ const headings: Readonly<Record<string, readonly string[]>> = {
       "run",
       "watch",
       "logs",
+      "top",
       "search",
       "top",
       "runs",

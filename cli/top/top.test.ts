@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test"
+import { until } from "#kernel/testing/until.ts"
 import { type Client, type Page, WfProblem } from "#sdk/index.ts"
 import type { Job, Run } from "#sdk/shapes.ts"
 import type { Pressed } from "../screen/pressed.ts"
@@ -276,6 +277,20 @@ describe("asking", () => {
     await polled(ask, 9)
     expect(new Set(asked).size).toBe(9)
   })
+
+  test("is seldom for what takes the platform long", async () => {
+    const asked: string[] = []
+    const ask = async (what: string) => {
+      asked.push(what)
+      const begun_ms = performance.now()
+      if (what === "jobs") await until("it has taken long", () => performance.now() - begun_ms > 250)
+      return page([])
+    }
+    const countOf = (what: string) => asked.filter((one) => one === what).length
+    // Nine at first, then those that are due again, most of them after two seconds and jobs after five.
+    await polled(ask, 9 + 6)
+    expect([countOf("queues"), countOf("jobs")]).toEqual([2, 1])
+  }, 20_000)
 
   test("passes over what isn't told, and ends with whoever isn't signed in any more", async () => {
     const refusing = (status: number) => async (what: string) => {
