@@ -41,15 +41,14 @@ export const historyOf = (transport: Transport) => {
   const retention = "/api/v1/logs/retention"
   return {
     list,
-    all: (options: ExecutionFilter & PageOptions = {}) => allOf(list, { limit: 200, ...options }),
+    all: (options: ExecutionFilter & PageOptions = {}) => allOf(list, options),
     stats: (options: StatsFilter = {}) =>
       transport.json<{ readonly items: readonly ExecutionStats[] }>({
         path: `${executions}/stats`,
         query: options,
       }),
     search,
-    searchAll: (options: LogSearch, signal?: AbortSignal) =>
-      allOf(search, { limit: 200, ...options, ...(signal && { signal }) }),
+    searchAll: (options: LogSearch & PageOptions) => allOf(search, options),
     retention: () => transport.json<Retention>({ path: retention }),
     /** null for as long as the platform keeps it. */
     setRetention: (keep_days: number | null) =>

@@ -39,7 +39,8 @@ const failureOf = ({ output }: Outcome): string =>
 const failedTests = (stage: Stage, outcome: Outcome | "not run"): readonly string[] => {
   if (outcome === "not run") return [`not run: ${stage.name}`]
   if (outcome.ok) return []
-  const tests = outcome.output.split("\n").filter((line) => line.startsWith("(fail)"))
+  // The end of the output says them once more.
+  const tests = [...new Set(outcome.output.split("\n").filter((line) => line.startsWith("(fail)")))]
   return tests.length === 0 ? [`failed: ${stage.name}`] : tests.map((line) => `${line}, ${stage.name}`)
 }
 

@@ -31,7 +31,7 @@ const told = (
 })
 
 const after = (...events: readonly RunEvent[]): WatchState =>
-  reduce(firstState(run, planned), { kind: "events", events })
+  reduce(firstState(run, planned, false), { kind: "events", events })
 
 const frame = { now_ms: 1_000_000 + 10_000, columns: 80, rows: 24 }
 
@@ -118,7 +118,7 @@ describe("a key", () => {
 
 test("the screen is never larger than the terminal, and its last line says what can be done", () => {
   const many = Array.from({ length: 300 }, (_, index) => ({ name: `t${index}`, needs: [] }))
-  const state = firstState(run, many)
+  const state = firstState(run, many, false)
   for (const rows of [1, 2, 3, 4, 5, 10, 24, 400]) {
     expect(screenOf(state, { ...frame, rows })).toHaveLength(rows)
   }

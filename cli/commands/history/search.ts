@@ -30,7 +30,7 @@ export const run = async ({ arguments: [grep], options }: Given, io: Io): Promis
   }
   let left = flag(options, "all") ? Number.POSITIVE_INFINITY : limit
   if (left === 0) return exit_codes.done
-  for await (const line of history.searchAll(wanted, io.signal)) {
+  for await (const line of history.searchAll({ ...wanted, signal: io.signal })) {
     io.out(flag(options, "json") ? asJson(line) : shown(line, io))
     left -= 1
     if (left === 0) break

@@ -51,7 +51,7 @@ export const takeReady = async (
     ), claimed as (
     update scheduler.task_run as task
     set status = 'running', attempt = attempt + 1, token = coalesce(${token}::text::bigint, currval('scheduler.token')), worker_id = ${session_id},
-      started_at = now(), finished_at = null, error = null, reason = null, run_at = null
+      started_at = greatest(now(), task.queued_at), finished_at = null, error = null, reason = null, run_at = null
     from picked
     where task.id = picked.task_run_id and task.status = 'queued'
       and not picked.busy and picked.run_status is distinct from 'paused'
