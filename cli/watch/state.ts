@@ -52,7 +52,7 @@ const ends: ReadonlySet<string> = new Set(["completed", "failed", "cancelled", "
 export const isOver = (status: string): boolean => ends.has(status)
 
 /** How it is before anything has happened; the tasks as the workflow has them, or as the run lists them. */
-export const firstState = (run: Run, planned: readonly Planned[], is_inner = false): WatchState => {
+export const firstState = (run: Run, planned: readonly Planned[], is_inner: boolean): WatchState => {
   const known = planned.length > 0 ? planned : namesOf(run).map((name) => ({ name, needs: [] }))
   return {
     run,
