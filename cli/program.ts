@@ -119,7 +119,7 @@ const id = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** So that nobody has to be told in the API's words that something else was meant. */
 const checkRun = (command: Command, words: readonly string[]): void => {
-  const given = words[command.arguments?.indexOf("<run>") ?? -1]
+  const given = words[command.arguments?.findIndex((name) => name === "<run>" || name === "[run]") ?? -1]
   if (given === undefined || id.test(given)) return
   throw new Failure(exit_codes.usage, `\`${given}\` is not a run's id. \`wf runs list\` shows them.`)
 }

@@ -2,6 +2,7 @@ import type { Workload } from "./workload.ts"
 import { costStored, drain, residentMemory } from "./workloads/drain.ts"
 import { edgeCost } from "./workloads/edge.ts"
 import { enqueuePaused, enqueueRun, enqueueWhileDraining } from "./workloads/enqueue.ts"
+import { gatewayCost } from "./workloads/gateway.ts"
 import { chainOfTasks, costPerTask, fanOut } from "./workloads/graph.ts"
 import { historySearch, historySearchMongo, historyWrite, logFollowers } from "./workloads/history.ts"
 import { idleLatency } from "./workloads/idle.ts"
@@ -29,4 +30,5 @@ export const workloads: readonly Workload[] = [
   costStored,
   historySearch,
   historySearchMongo,
+  gatewayCost,
 ]
