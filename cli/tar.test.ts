@@ -34,3 +34,18 @@ test("tar reads what is written, in parts that are bounded", async () => {
   expect(lines.map((line) => (JSON.parse(line) as { number: number }).number)).toEqual([...Array(10).keys()])
   expect(read("events.jsonl")).toBe("")
 })
+
+test("an archive is read no faster than it is taken, and what can't be read is an error of it", async () => {
+  let asked = 0
+  async function* endless(): AsyncGenerator<Entry> {
+    for (; asked < 1_000; asked += 1) yield { name: `${asked}`, bytes: new Uint8Array(1_000_000), at }
+    throw new Error("the platform is away")
+  }
+  const reader = tarOf(endless()).getReader()
+  for (let read = 0; read < 10; read += 1) await reader.read()
+  expect(asked).toBeLessThan(20)
+  const rest = async () => {
+    while (!(await reader.read()).done);
+  }
+  await expect(rest()).rejects.toThrow("the platform is away")
+})

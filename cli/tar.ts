@@ -1,32 +1,22 @@
+import { createTarPacker } from "modern-tar"
+
 export type Entry = { readonly name: string; readonly bytes: Uint8Array; readonly at: Date }
 
-const block = 512
 const encoder = new TextEncoder()
 
-const octal = (value: number, digits: number): string => `${value.toString(8).padStart(digits, "0")}\0`
-
-/** A header of ustar; names are ours, and short. */
-const headerOf = ({ name, bytes, at }: Entry): Uint8Array => {
-  const fields = [
-    name.padEnd(100, "\0"),
-    ...[octal(0o644, 7), octal(0, 7), octal(0, 7), octal(bytes.length, 11)],
-    ...[octal(Math.floor(at.getTime() / 1_000), 11), " ".repeat(8), "0".padEnd(101, "\0"), "ustar\0", "00"],
-  ]
-  const header = new Uint8Array(block)
-  header.set(encoder.encode(fields.join("")))
-  const sum = header.reduce((total, byte) => total + byte, 0)
-  header.set(encoder.encode(`${octal(sum, 6)} `), 148)
-  return header
-}
-
-/** An archive, an entry after the other. */
-export async function* tarOf(entries: AsyncIterable<Entry>): AsyncGenerator<Uint8Array> {
-  for await (const entry of entries) {
-    yield headerOf(entry)
-    yield entry.bytes
-    yield new Uint8Array((block - (entry.bytes.length % block)) % block)
+/** An archive, an entry after the other: one is asked for when what was before it is taken. */
+export const tarOf = (entries: AsyncIterable<Entry>): ReadableStream<Uint8Array> => {
+  const { readable, controller } = createTarPacker()
+  const pack = async (): Promise<void> => {
+    for await (const { name, bytes, at } of entries) {
+      const writer = controller.add({ name, size: bytes.length, mtime: at, mode: 0o644 }).getWriter()
+      await writer.write(bytes)
+      await writer.close()
+    }
+    controller.finalize()
   }
-  yield new Uint8Array(2 * block)
+  pack().catch((error: unknown) => controller.error(error))
+  return readable
 }
 
 const max_part_bytes = 4_000_000

@@ -12,14 +12,20 @@ export const packFolder = (path: string, name: string): Readable => {
     map: (header) => ({
       ...header,
       ...{ uid: 0, gid: 0, uname: "", gname: "" },
-      mode: header.type === "directory" ? modes.folder : plainMode(header.mode ?? 0),
+      mode: modeOf(header),
     }),
   })
   // What fails on the way fails whoever reads.
   return pipeline(tar, createGzip(), () => undefined)
 }
 
-export const plainMode = (mode: number): number => ((mode & any_execute) === 0 ? modes.plain : modes.program)
+type Moded = { readonly type?: string; readonly mode?: number }
+
+/** Of an entry only this counts: whether it is a folder, or can be run. */
+export const modeOf = ({ type, mode = 0 }: Moded): number => {
+  if (type === "directory") return modes.folder
+  return (mode & any_execute) === 0 ? modes.plain : modes.program
+}
 
 /** What the archive of a folder is called. */
 export const archive_ending = ".tar.gz"

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { createGunzip } from "node:zlib"
 import { unpackTar } from "modern-tar/fs"
-import { plainMode } from "./pack.ts"
+import { modeOf } from "./pack.ts"
 
 export type UnpackLimits = { readonly max_files: number; readonly max_bytes: number }
 
@@ -29,7 +29,7 @@ export const unpackArchive = async (
   const into = unpackTar(folder, {
     strict: true,
     filter: isTaken,
-    map: (header) => ({ ...header, mode: header.type === "directory" ? 0o755 : plainMode(header.mode ?? 0) }),
+    map: (header) => ({ ...header, mode: modeOf(header) }),
   })
   try {
     await pipeline(archive, createGunzip(), into)
