@@ -1,5 +1,5 @@
-import { asJson } from "./clean.ts"
-import { flag, type Given, type Options } from "./command.ts"
+import { asJson, cleanLine } from "./clean.ts"
+import { flag, type Given, type Options, text } from "./command.ts"
 import { exit_codes } from "./exit.ts"
 import type { Io } from "./io.ts"
 import { type Column, printTable } from "./table.ts"
@@ -50,6 +50,23 @@ type One<Item> = { readonly columns: readonly Column<Item>[]; readonly item: Ite
 export const printOne = <Item>(options: Options, { columns, item }: One<Item>, io: Io): number => {
   if (flag(options, "json")) io.out(asJson(item))
   else printTable(io, columns, [item])
+  return exit_codes.done
+}
+
+type Fields = { readonly item: unknown; readonly title: string; readonly shown: readonly string[] }
+
+/** One thing, a field a line; or only the one that is asked for. */
+export const printFields = (options: Options, { item, title, shown }: Fields, io: Io): number => {
+  const field = text(options, "field")
+  if (field !== undefined) io.out(cleanLine(fieldText(item, field)))
+  else if (flag(options, "json")) io.out(asJson(item))
+  else {
+    const columns = [
+      { title, full: (path: string) => path },
+      { title: "value", full: (path: string) => fieldText(item, path) },
+    ]
+    printTable(io, columns, shown)
+  }
   return exit_codes.done
 }
 

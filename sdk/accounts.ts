@@ -18,7 +18,7 @@ export const accountsOf = (transport: Transport) => {
     transport.json<Account>({ method: "POST", path: `${root}/${encodeURIComponent(id)}/${verb}`, json: {} })
   return {
     list,
-    all: (filter: AccountFilter = {}) => allOf(list, { ...filter, limit: 200 }),
+    all: (filter: AccountFilter = {}) => allOf<AccountFilter & PageOptions, Account>(list, filter),
     /** Their sessions end, and their API tokens open nothing until they are resumed. */
     suspend: (id: string) => post(id, "suspend"),
     resume: (id: string) => post(id, "resume"),

@@ -12,6 +12,12 @@ export const blank: Row = { segments: [{ text: " " }] }
 
 export const plain = (text: string): Row => ({ segments: [{ text }] })
 
+/** What of a list is not on the screen. */
+export const hiddenWords = (first: number, shown: number, all: number): string => {
+  const below = all - first - shown
+  return [first > 0 && `${first} above`, below > 0 && `${below} below`].filter(Boolean).join(", ")
+}
+
 /** The keys that there are, on a page of their own. */
 export const keyRows = (keys: readonly (readonly [key: string, what: string])[]): readonly Row[] =>
   keys.map(([key, what]) => plain(`  ${key.padEnd(10)} ${what}`))

@@ -1,6 +1,6 @@
 import { cleanLine } from "../clean.ts"
 import { lastedWhole } from "../screen/lasted.ts"
-import { blank, type Frame, filled, keyRows, type Row, type Segment } from "../screen/row.ts"
+import { blank, type Frame, filled, hiddenWords, keyRows, type Row, type Segment } from "../screen/row.ts"
 import { activeRuns } from "./facts.ts"
 import type { Item } from "./items.ts"
 import { roomsOf } from "./rooms.ts"
@@ -103,8 +103,7 @@ const bodyOf = (state: TopState, frame: Frame, room: number): readonly Row[] => 
 }
 
 const headingOf = ({ name, title, items, count, note }: Section, first: number, shown: number): Row => {
-  const below = items.length - first - shown
-  const more = [first > 0 && `${first} above`, below > 0 && `${below} below`].filter(Boolean).join(", ")
+  const more = hiddenWords(first, shown, items.length)
   return {
     segments: [
       { text: `${sectionNames.indexOf(name) + 1} `, style: "dim" },

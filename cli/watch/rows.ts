@@ -2,7 +2,16 @@ import { cleanLine } from "../clean.ts"
 import type { Style } from "../io.ts"
 import { lasted } from "../screen/lasted.ts"
 import { markOf } from "../screen/mark.ts"
-import { blank, type Frame, filled, keyRows, plain, type Row, type Segment } from "../screen/row.ts"
+import {
+  blank,
+  type Frame,
+  filled,
+  hiddenWords,
+  keyRows,
+  plain,
+  type Row,
+  type Segment,
+} from "../screen/row.ts"
 import { waitWords } from "../wait-words.ts"
 import { shownNames } from "./keys.ts"
 import { countsOf, isOver, itemsOf, ownTasks, type TaskState, type WatchState } from "./state.ts"
@@ -152,8 +161,7 @@ const aroundSelected = ({ selected }: WatchState, list: readonly Line[], room: n
   )
   const window = room - 1
   const first = Math.min(Math.max(0, at - Math.floor(window / 3)), list.length - window)
-  const below = list.length - first - window
-  const more = [first > 0 && `${first} above`, below > 0 && `${below} below`].filter(Boolean).join(", ")
+  const more = hiddenWords(first, window, list.length)
   const tail: Row = { segments: [{ text: `  … ${more}`, style: "dim" }] }
   return [...list.slice(first, first + window).map(({ row }) => row), tail]
 }

@@ -3,6 +3,7 @@ import { rename, rm } from "node:fs/promises"
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { createGzip } from "node:zlib"
+import type { Client } from "#sdk/client.ts"
 import { isEnded } from "#sdk/runs.ts"
 import type { Run } from "#sdk/shapes.ts"
 import { type Given, text } from "../../command.ts"
@@ -11,8 +12,6 @@ import { exit_codes } from "../../exit.ts"
 import { Failure } from "../../failure.ts"
 import type { Io } from "../../io.ts"
 import { type Entry, inParts, jsonEntry, tarOf } from "../../tar.ts"
-
-type Client = ReturnType<typeof connect>
 
 const numbered = (folder: string) => (part: number) => `${folder}/${String(part).padStart(5, "0")}.jsonl`
 
@@ -26,7 +25,7 @@ async function* contents(client: Client, run: Run, { now, signal }: Io): AsyncGe
   yield* inParts(client.runs.watch(run.id, { signal }), numbered("events"), at)
   yield* inParts(client.history.all({ run_id: run.id }), numbered("executions"), at)
   yield* inParts(client.runs.logs(run.id, { signal }), numbered("logs"), at)
-  yield* inParts(client.artifacts.all(run.id, { limit: 200 }), numbered("artifacts"), at)
+  yield* inParts(client.artifacts.all(run.id), numbered("artifacts"), at)
 }
 
 export const run = async ({ arguments: [run_id = ""], options }: Given, io: Io): Promise<number> => {

@@ -1,3 +1,4 @@
+import type { Client } from "#sdk/client.ts"
 import { isEnded } from "#sdk/runs.ts"
 import type { Run } from "#sdk/shapes.ts"
 import { asJson } from "../../clean.ts"
@@ -7,8 +8,6 @@ import { exit_codes } from "../../exit.ts"
 import type { Io } from "../../io.ts"
 import { printTable } from "../../table.ts"
 import { allTimed, criticalPath, type Needs, type Timed } from "../../timing.ts"
-
-type Client = ReturnType<typeof connect>
 
 /** A sequence has no definition of its own: then times alone have to tell. */
 const needsOf = async (client: Client, { workflow, version }: Run): Promise<Needs> => {

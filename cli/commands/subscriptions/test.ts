@@ -1,3 +1,4 @@
+import { rest } from "#sdk/follow.ts"
 import type { Delivery } from "#sdk/index.ts"
 import { asJson, cleanLine } from "../../clean.ts"
 import { flag, type Given } from "../../command.ts"
@@ -12,14 +13,12 @@ const patience_ms = 20_000
 const isOver = ({ status, attempts, error }: Delivery): boolean =>
   status !== "queued" || (attempts > 0 && error !== null)
 
-const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, look_ms))
-
 export const run = async ({ arguments: [id = ""], options }: Given, io: Io): Promise<number> => {
   const { subscriptions, deliveries } = connect(options, io)
   let delivery: Delivery = await subscriptions.test(id)
   const until_ms = performance.now() + patience_ms
   while (!isOver(delivery) && performance.now() < until_ms && !io.signal.aborted) {
-    await rest()
+    await rest(look_ms, io.signal)
     delivery = await deliveries.get(delivery.id)
   }
   if (flag(options, "json")) io.out(asJson(delivery))

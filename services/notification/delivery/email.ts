@@ -2,7 +2,7 @@ import type { Sent } from "#kernel/mail/mail.ts"
 import { messageOf } from "#kernel/mail/write.ts"
 import { oneLine } from "../event/text.ts"
 import type { Office } from "../office.ts"
-import type { Outcome } from "./outcome.ts"
+import { type Outcome, refusal } from "./outcome.ts"
 import type { Due } from "./take.ts"
 
 const max_line_chars = 500
@@ -24,14 +24,7 @@ export const sendEmail = async (sending: Sending, due: Due, to: readonly string[
   const { mail, public_url } = sending
   const { id, content } = due
   const request = { to: due.shown, subject: content.title }
-  if (!mail)
-    return {
-      delivered: false,
-      request,
-      response: null,
-      error: "This platform sends no mail.",
-      is_final: true,
-    }
+  if (!mail) return refusal("This platform sends no mail.", request)
   const { paragraphs, quoted } = await linesOf(sending, due)
   const text = {
     subject: content.title,
@@ -47,7 +40,7 @@ export const sendEmail = async (sending: Sending, due: Due, to: readonly string[
     const refused = to.filter((_, place) => sent[place] === "refused")
     if (refused.length < to.length)
       return { delivered: true, request, response: { refused: refused.length }, error: null }
-    return { delivered: false, request, response: null, error: "The mail server refuses it.", is_final: true }
+    return refusal("The mail server refuses it.", request)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     return {

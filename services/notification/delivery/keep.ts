@@ -33,8 +33,8 @@ export const mailingsOf = async (
 ): Promise<readonly Mailing[]> => {
   const mailings: Mailing[] = []
   for (const delivery of deliveries) {
-    const { id: delivery_id, workspace_id, user_id, content, channel } = delivery
-    if (statusOf(delivery) !== "delivered" || channel !== "in_app") continue
+    const { id: delivery_id, workspace_id, user_id, content } = delivery
+    if (statusOf(delivery) !== "delivered") continue
     const users = user_id === null ? (await members(workspace_id)).map((member) => member.user_id) : [user_id]
     for (const to of users) mailings.push({ delivery_id, workspace_id, user_id: to, content })
   }

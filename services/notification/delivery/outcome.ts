@@ -10,3 +10,8 @@ export type Outcome = {
   readonly is_gone?: boolean
   readonly retry_after_ms?: number
 }
+
+/** What trying again would not mend. */
+export const refusal = (error: string, request: Outcome["request"] = {}): Outcome => ({
+  ...{ delivered: false, request, response: null, error, is_final: true },
+})

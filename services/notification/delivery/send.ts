@@ -1,7 +1,7 @@
 import { oneLine } from "../event/text.ts"
 import type { Office } from "../office.ts"
 import { sendEmail } from "./email.ts"
-import type { Outcome } from "./outcome.ts"
+import { type Outcome, refusal } from "./outcome.ts"
 import { settle } from "./settle.ts"
 import { sendSlack } from "./slack.ts"
 import { type Due, takeDue } from "./take.ts"
@@ -53,14 +53,6 @@ const tryOnce = async (office: Office, due: Due): Promise<void> => {
     office.log.warn({ event: "delivery.broke", id: due.id, attempt: due.attempt, error })
   }
 }
-
-const refusal = (error: string): Outcome => ({
-  delivered: false,
-  request: {},
-  response: null,
-  error,
-  is_final: true,
-})
 
 const deliver = async (office: Office, due: Due): Promise<Outcome> => {
   const { workspace_id, user_id, channel, subscription_id, id } = due

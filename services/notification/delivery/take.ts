@@ -19,7 +19,6 @@ export type Due = {
   readonly secret: Uint8Array | null
   /** Null once the time is over in which it signs, too. */
   readonly old_secret: Uint8Array | null
-  readonly failing_since: Date | null
 }
 
 /** Longer than an attempt can take: who takes one and dies leaves it to the others after this. */
@@ -56,5 +55,5 @@ export const takeDue = (sql: Sql, limit: number) =>
     )
     select taken.id, taken.workspace_id, subscription_id, taken.user_id, run_id, taken.channel, taken.shown, content,
       attempt, tries, taken.created_at, coalesce(subscription.address, taken.address) as address, secret,
-      case when old_secret_until > now() then old_secret end as old_secret, failing_since
+      case when old_secret_until > now() then old_secret end as old_secret
     from taken left join notification.subscription on subscription.id = subscription_id`

@@ -42,12 +42,18 @@ export const followedTopics = ["task.waiting", "task.reminded", "job.dead_letter
 
 const ends = { completed: "run.completed", failed: "run.failed", cancelled: "run.cancelled" } as const
 
+type Part = { readonly run_id: string; readonly whole_run_id?: string | undefined }
+
+/** A run that a task of another one has begun. */
+export const isPart = ({ run_id, whole_run_id }: Part): boolean =>
+  whole_run_id !== undefined && whole_run_id !== run_id
+
 /** What an event tells, if it is anything that people are told. */
 export const factsOf = (event: Envelope): readonly Fact[] => {
   const { id: event_id, at } = event
   if (event.type === "workflow.completed") {
-    const { run_id, workspace_id, workflow, status, whole_run_id } = event.data
-    const is_part = whole_run_id !== undefined && whole_run_id !== run_id
+    const { run_id, workspace_id, workflow, status } = event.data
+    const is_part = isPart(event.data)
     return [{ ...blank, event_id, at, kind: ends[status], workspace_id, workflow, run_id, is_part }]
   }
   if (event.type === "job.dead_lettered") {

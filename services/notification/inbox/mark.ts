@@ -1,5 +1,5 @@
 import { type Actor, allow } from "#kernel/auth/actor.ts"
-import type { Database, Sql } from "#kernel/database/database.ts"
+import type { Sql } from "#kernel/database/database.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Office } from "../office.ts"
 import type { Holder } from "../stream/held.ts"
@@ -27,7 +27,7 @@ export const readOne =
   }
 
 export const readAll =
-  ({ database, streams }: { readonly database: Database; readonly streams: Office["streams"] }) =>
+  ({ database, streams }: Pick<Office, "database" | "streams">) =>
   async (actor: Actor): Promise<Unread> => {
     allow(actor, "notification.read")
     return database.tx(async (sql) => {

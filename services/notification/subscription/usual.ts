@@ -1,7 +1,6 @@
 import { list, type Sql } from "#kernel/database/database.ts"
 import { derivedId } from "#kernel/outbox/derived-id.ts"
-
-type Holder = { readonly workspace_id: string; readonly user_id: string }
+import type { Holder } from "../stream/held.ts"
 
 /** Everybody hears of what waits for them, until they pause this. */
 const name = "What waits for me"

@@ -2,6 +2,7 @@ import { list } from "#kernel/database/database.ts"
 import type { Envelope } from "#kernel/events/envelope.ts"
 import { derivedId } from "#kernel/outbox/derived-id.ts"
 import type { Fact } from "../event/fact.ts"
+import { isPart } from "../event/fact.ts"
 import type { Office } from "../office.ts"
 
 type Started = Envelope<"workflow.started">
@@ -14,7 +15,7 @@ const isEnd = (event: Envelope): event is Ended => event.type === "workflow.comp
 export const watchRuns = async ({ database }: Office, events: readonly Envelope[]): Promise<void> => {
   const runs = events.filter(isStart).map(({ data }) => data)
   if (runs.length === 0) return
-  const parts = runs.map(({ whole_run_id, run_id }) => whole_run_id !== undefined && whole_run_id !== run_id)
+  const parts = runs.map(isPart)
   await database.run(
     (sql) => sql`
       insert into notification.watch (subscription_id, run_id, workspace_id, workflow, started_at, due_at)
