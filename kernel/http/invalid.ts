@@ -8,3 +8,7 @@ export const invalidRequest = ({ issues }: { readonly issues: readonly Issue[] }
   const detail = errors.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ")
   return new Problem("request.invalid", { errors, detail })
 }
+
+/** The same of one field. */
+export const invalidField = (path: string, message: string): Problem =>
+  invalidRequest({ issues: [{ path: [path], message }] })

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi"
-import { Problem } from "#kernel/problem/problem.ts"
+import { invalidField } from "./invalid.ts"
 
 /** For how long a workspace keeps something, within what the platform does. */
 export const retentionShape = z
@@ -30,6 +30,5 @@ export const retentionOf = (own: number | null, max_keep_days: number): Retentio
 export const checkKeepDays = (keep_days: number | null, max_keep_days: number): void => {
   if (keep_days === null || keep_days <= max_keep_days) return
   const message = `The platform keeps nothing for longer than ${max_keep_days} days.`
-  const errors = [{ path: "keep_days", message }]
-  throw new Problem("request.invalid", { detail: `keep_days: ${message}`, errors })
+  throw invalidField("keep_days", message)
 }

@@ -42,4 +42,7 @@ export const pageQuery = z.object({
   cursor: z.string().max(512).optional(),
 })
 
+/** The same, of what is listed by id. */
+export const idPage = pageQuery.extend({ cursor: idText.optional() })
+
 export const bearer = [{ bearer: [] }]

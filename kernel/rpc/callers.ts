@@ -97,6 +97,11 @@ export const callingService = (context: HandlerContext): ServiceIdentity => {
   return caller.identity
 }
 
+/** Refuses all other services. */
+export const onlyFor = (context: HandlerContext, service: ServiceIdentity["service"]): void => {
+  if (callingService(context).service !== service) throw new Problem("auth.forbidden")
+}
+
 /**
  * Who calls, in the workspace that the message names: a service acts in any, a user in their own. Undefined when it is
  * another one, in which a user finds nothing.

@@ -1,6 +1,5 @@
-import type { HandlerContext } from "@connectrpc/connect"
 import { Problem } from "#kernel/problem/problem.ts"
-import { callingService } from "#kernel/rpc/callers.ts"
+import { onlyFor } from "#kernel/rpc/callers.ts"
 import type { Routes } from "#kernel/rpc/server.ts"
 import {
   type ArtifactHeader,
@@ -20,7 +19,7 @@ export const artifactRpc = (store: ArtifactStore): Routes => {
   return (router) =>
     router.service(ArtifactService, {
       async store(requests, context) {
-        onlyWorkers(context)
+        onlyFor(context, "worker")
         const { header, body } = await unpack(requests)
         const {
           workspaceId: workspace_id,
@@ -37,19 +36,15 @@ export const artifactRpc = (store: ArtifactStore): Routes => {
         return { artifactId: kept.id, sizeBytes: BigInt(kept.size_bytes), sha256: kept.sha256 }
       },
       async *list({ workspaceId: workspace_id, runId: run_id }, context) {
-        onlyWorkers(context)
+        onlyFor(context, "worker")
         for await (const found of find({ workspace_id, run_id })) yield { files: found.map(listed) }
       },
       async *fetch({ workspaceId: workspace_id, runId: run_id, name }, context) {
-        onlyWorkers(context)
+        onlyFor(context, "worker")
         const body = await fetchOne({ workspace_id, run_id, name })
         for await (const bytes of body) yield { bytes }
       },
     })
-}
-
-const onlyWorkers = (context: HandlerContext): void => {
-  if (callingService(context).service !== "worker") throw new Problem("auth.forbidden")
 }
 
 const listed = ({ run_id: runId, name, size_bytes, sha256 }: Fetchable) => ({

@@ -1,6 +1,5 @@
 import type { Authenticate } from "#kernel/auth/authenticate.ts"
-import { Problem } from "#kernel/problem/problem.ts"
-import { callingService } from "#kernel/rpc/callers.ts"
+import { onlyFor } from "#kernel/rpc/callers.ts"
 import type { Routes } from "#kernel/rpc/server.ts"
 import { Authorization } from "#proto/generated/envoy/service/auth/v3/external_auth_pb.ts"
 import { IamService } from "#proto/generated/wf/iam/v1/iam_pb.ts"
@@ -51,7 +50,7 @@ export const iamRpc = (iam: Iam, authenticate: Authenticate): Routes => {
         return (await contextOf({ workspace_id, user_id })) ?? {}
       },
       async listMembers({ workspaceId: workspace_id, after }, context) {
-        if (callingService(context).service !== "notification") throw new Problem("auth.forbidden")
+        onlyFor(context, "notification")
         const { members: found, more } = await people({ workspace_id, after })
         return { members: found.map(({ user_id: userId, email, role }) => ({ userId, email, role })), more }
       },

@@ -1,6 +1,6 @@
 import { z } from "zod"
 import { Problem } from "#kernel/problem/problem.ts"
-import { callingService } from "#kernel/rpc/callers.ts"
+import { callingService, onlyFor } from "#kernel/rpc/callers.ts"
 import type { Routes } from "#kernel/rpc/server.ts"
 import { type LogChunk, type LogLine, MetadataService } from "#proto/generated/wf/metadata/v1/metadata_pb.ts"
 import type { Archive } from "./archive.ts"
@@ -58,7 +58,7 @@ export const metadataRpc = (archive: Archive): Routes => {
         return {}
       },
       async tailLogs({ workspaceId: workspace_id, runId: run_id, task, lines }, context) {
-        if (callingService(context).service !== "notification") throw new Problem("auth.forbidden")
+        onlyFor(context, "notification")
         const last = await tail({ workspace_id, run_id, task, lines })
         return {
           lines: last.map(({ at, stream, text }) => ({ atMs: BigInt(Date.parse(at)), stream, text })),

@@ -1,5 +1,4 @@
-import { Problem } from "#kernel/problem/problem.ts"
-import { callingService } from "#kernel/rpc/callers.ts"
+import { onlyFor } from "#kernel/rpc/callers.ts"
 import type { Routes } from "#kernel/rpc/server.ts"
 import { NotificationService } from "#proto/generated/wf/notification/v1/notification_pb.ts"
 import type { Office } from "./office.ts"
@@ -11,7 +10,7 @@ export const notificationRpc = (office: Office): Routes => {
   return (router) =>
     router.service(NotificationService, {
       async notify(message, context) {
-        if (callingService(context).service !== "worker") throw new Problem("auth.forbidden")
+        onlyFor(context, "worker")
         const { workspaceId: workspace_id, runId: run_id, taskRunId: task_run_id, attempt } = message
         const { workflow, task, channel, to, subject, message: text, dataJson: data_json } = message
         const wanted = { workspace_id, run_id, task_run_id, attempt, workflow, task, channel, to }

@@ -1,6 +1,6 @@
 import { z } from "zod"
 import { Problem } from "#kernel/problem/problem.ts"
-import { callingService } from "#kernel/rpc/callers.ts"
+import { onlyFor } from "#kernel/rpc/callers.ts"
 import type { Routes } from "#kernel/rpc/server.ts"
 import { WorkflowService } from "#proto/generated/wf/workflow/v1/workflow_pb.ts"
 import { giveBundle } from "./bundle/give.ts"
@@ -21,19 +21,19 @@ export const workflowRpc = (giving: Secrets & Bundles & { readonly scheduler: Sc
   return (router) =>
     router.service(WorkflowService, {
       async giveSecrets({ taskRunId, token }, context) {
-        if (callingService(context).service !== "worker") throw new Problem("auth.forbidden")
+        onlyFor(context, "worker")
         if (!id.safeParse(taskRunId).success) throw new Problem("attempt.stale")
         const { values, missing } = await give({ task_run_id: taskRunId, token })
         return { values: { ...values }, missing: [...missing] }
       },
       async giveBundle({ workspaceId: workspace_id, digest }, context) {
-        if (callingService(context).service !== "worker") throw new Problem("auth.forbidden")
+        onlyFor(context, "worker")
         const named = bundleName.safeParse({ workspace_id, digest })
         if (!named.success) throw new Problem("bundle.not_found")
         return { bytes: await giveFiles(named.data) }
       },
       async listTags({ workspaceId: workspace_id, workflows }, context) {
-        if (callingService(context).service !== "notification") throw new Problem("auth.forbidden")
+        onlyFor(context, "notification")
         return { workflows: (await tags({ workspace_id, workflows })).map((one) => ({ ...one })) }
       },
     })

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, idText, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idPage, idText, jsonAnswer, page, refusals } from "#kernel/http/shapes.ts"
 import type { Iam } from "../iam.ts"
 import { listAccounts } from "./list.ts"
 import { accountFilter, accountShape } from "./shape.ts"
@@ -17,7 +17,7 @@ const listRoute = createRoute({
   path: root,
   operationId: "listAccounts",
   security: bearer,
-  request: { query: pageQuery.extend(accountFilter.shape).extend({ cursor: idText.optional() }) },
+  request: { query: idPage.extend(accountFilter.shape) },
   responses: {
     200: jsonAnswer("Who is known to the platform, newest first", page(accountShape)),
     ...refusals,

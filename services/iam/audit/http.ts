@@ -1,6 +1,6 @@
 import { createRoute } from "@hono/zod-openapi"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, idText, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idPage, jsonAnswer, page, refusals } from "#kernel/http/shapes.ts"
 import { textStream } from "#kernel/http/text-stream.ts"
 import type { Iam } from "../iam.ts"
 import { exportAudit } from "./export.ts"
@@ -15,7 +15,7 @@ const listRoute = createRoute({
   path,
   operationId: "listAudit",
   security: bearer,
-  request: { query: pageQuery.extend(auditFilter.shape).extend({ cursor: idText.optional() }) },
+  request: { query: idPage.extend(auditFilter.shape) },
   responses: { 200: jsonAnswer("Who did what, newest first", page(auditEntryShape)), ...refusals },
 })
 

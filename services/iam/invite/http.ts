@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idPage, idText, jsonAnswer, jsonBody, page, refusals } from "#kernel/http/shapes.ts"
 import type { Iam } from "../iam.ts"
 import { workspaceShape } from "../workspace/shape.ts"
 import { acceptInvite } from "./accept.ts"
@@ -32,7 +32,7 @@ const listRoute = createRoute({
   path: root,
   operationId: "listInvites",
   security: bearer,
-  request: { params: workspaceParam, query: pageQuery.extend({ cursor: idText.optional() }) },
+  request: { params: workspaceParam, query: idPage },
   responses: { 200: jsonAnswer("Those that can be accepted, newest first", page(inviteShape)), ...refusals },
 })
 

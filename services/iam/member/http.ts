@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idPage, idText, jsonAnswer, jsonBody, page, refusals } from "#kernel/http/shapes.ts"
 import type { Iam } from "../iam.ts"
 import { changeMember } from "./change.ts"
 import { listMembers } from "./list.ts"
@@ -21,7 +21,7 @@ const listRoute = createRoute({
   security: bearer,
   request: {
     params: params.pick({ workspace_id: true }),
-    query: pageQuery.extend({ cursor: idText.optional() }),
+    query: idPage,
   },
   responses: { 200: jsonAnswer("Who is in the workspace, and as what", page(memberShape)), ...refusals },
 })

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idPage, idText, jsonAnswer, jsonBody, page, refusals } from "#kernel/http/shapes.ts"
 import type { Iam } from "../iam.ts"
 import { createdTokenShape, newServiceTokenShape, tokenShape } from "../token/shape.ts"
 import { createServiceAccount } from "./create.ts"
@@ -16,8 +16,6 @@ const tokens = `${one}/tokens` as const
 
 const params = z.object({ workspace_id: idText, account_id: idText })
 const workspaceParam = params.pick({ workspace_id: true })
-const idPage = pageQuery.extend({ cursor: idText.optional() })
-
 const createAccountRoute = createRoute({
   method: "post",
   path: root,

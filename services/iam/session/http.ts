@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn, originOf } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idPage, idText, jsonAnswer, jsonBody, page, refusals } from "#kernel/http/shapes.ts"
 import type { Iam } from "../iam.ts"
 import { credentials } from "../user/credentials.ts"
 import { endAllSessions, endSession } from "./end.ts"
@@ -48,7 +48,7 @@ const listRoute = createRoute({
   path: sessions_path,
   operationId: "listSessions",
   security: bearer,
-  request: { query: pageQuery.extend({ cursor: idText.optional() }) },
+  request: { query: idPage },
   responses: { 200: jsonAnswer("Where you are signed in, newest first", page(sessionShape)), ...refusals },
 })
 

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idPage, idText, jsonAnswer, jsonBody, page, refusals } from "#kernel/http/shapes.ts"
 import type { Iam } from "../iam.ts"
 import { createToken } from "./create.ts"
 import { deleteToken } from "./delete.ts"
@@ -22,7 +22,7 @@ const listRoute = createRoute({
   path: "/api/v1/tokens",
   operationId: "listTokens",
   security: bearer,
-  request: { query: pageQuery.extend({ cursor: idText.optional() }) },
+  request: { query: idPage },
   responses: {
     200: jsonAnswer("Your tokens in this workspace, newest first", page(tokenShape)),
     ...refusals,

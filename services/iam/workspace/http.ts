@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idPage, idText, jsonAnswer, jsonBody, page, refusals } from "#kernel/http/shapes.ts"
 import type { Iam } from "../iam.ts"
 import { addWorkspace } from "./add.ts"
 import { archiveWorkspace, restoreWorkspace } from "./archive.ts"
@@ -20,7 +20,7 @@ const listRoute = createRoute({
   path: root,
   operationId: "listWorkspaces",
   security: bearer,
-  request: { query: pageQuery.extend({ cursor: idText.optional() }) },
+  request: { query: idPage },
   responses: { 200: jsonAnswer("The workspaces you are a member of", page(workspaceShape)), ...refusals },
 })
 

@@ -1,4 +1,4 @@
-import { Problem } from "#kernel/problem/problem.ts"
+import { invalidField } from "#kernel/http/invalid.ts"
 import { durationMs } from "#language/duration.ts"
 import { momentOf } from "../log/filter.ts"
 import { conditionOf, isOfTask } from "../log/of-task.ts"
@@ -22,7 +22,7 @@ export type Sought = {
 }
 
 const refuse = (path: string, message: string): never => {
-  throw new Problem("request.invalid", { detail: `${path}: ${message}`, errors: [{ path, message }] })
+  throw invalidField(path, message)
 }
 
 const durationOf = (path: string, text: string | undefined): number | undefined => {

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi"
 import { type Actor, allow } from "#kernel/auth/actor.ts"
 import type { Tallied } from "#kernel/documents/documents.ts"
-import { Problem } from "#kernel/problem/problem.ts"
+import { invalidField } from "#kernel/http/invalid.ts"
 import { durationMs } from "#language/duration.ts"
 import type { Archive } from "../archive.ts"
 import { executions } from "../collections.ts"
@@ -44,7 +44,7 @@ export type StatsWanted = {
 }
 
 const refuse = (path: string, message: string): never => {
-  throw new Problem("request.invalid", { detail: `${path}: ${message}`, errors: [{ path, message }] })
+  throw invalidField(path, message)
 }
 
 type Span = { readonly from_ms: number; readonly before_ms: number; readonly every_ms: number }

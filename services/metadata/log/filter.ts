@@ -1,4 +1,4 @@
-import { Problem } from "#kernel/problem/problem.ts"
+import { invalidField } from "#kernel/http/invalid.ts"
 import { durationMs } from "#language/duration.ts"
 import { isAtLeast, type Level } from "./level.ts"
 import type { LogLine } from "./line.ts"
@@ -11,7 +11,7 @@ export const momentOf = (path: string, text: string, now: Date): string => {
   const isTime = ago_ms !== undefined || /^\d{4}-\d{2}-\d{2}T/.test(text)
   if (isTime && !Number.isNaN(new Date(at_ms).getTime())) return new Date(at_ms).toISOString()
   const message = 'Give a duration such as "10m", or a time as RFC 3339.'
-  throw new Problem("request.invalid", { detail: `${path}: ${message}`, errors: [{ path, message }] })
+  throw invalidField(path, message)
 }
 
 export type Sought = {

@@ -1,5 +1,5 @@
 import { RE2JS, RE2JSException } from "re2js"
-import { Problem } from "#kernel/problem/problem.ts"
+import { invalidField } from "#kernel/http/invalid.ts"
 
 const special = /[\\^$.*+?()[\]{}|]/
 
@@ -9,7 +9,7 @@ const max_steps = 300
 const max_matched_chars = 8_192
 
 const refuse = (message: string): never => {
-  throw new Problem("request.invalid", { detail: `grep: ${message}`, errors: [{ path: "grep", message }] })
+  throw invalidField("grep", message)
 }
 
 const compiled = (pattern: string): RE2JS => {

@@ -1,5 +1,5 @@
 import { z } from "zod"
-import { Problem } from "#kernel/problem/problem.ts"
+import { placeAsText, placeOfText } from "./place-text.ts"
 
 /** Where a search has come to: the latest chunks come first, and of a chunk the last lines. */
 const positionShape = z.strictObject({
@@ -11,23 +11,11 @@ const positionShape = z.strictObject({
 
 export type Position = z.infer<typeof positionShape>
 
-export const positionText = ({ arrived, id, line }: Position): string =>
-  Buffer.from(JSON.stringify({ arrived, id, line })).toString("base64url")
+export const positionText = ({ arrived, id, line }: Position): string => placeAsText({ arrived, id, line })
 
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(Buffer.from(text, "base64url").toString())
-  } catch {
-    return undefined
-  }
-}
-
-export const readPosition = (text: string): Position => {
-  const { success, data } = positionShape.safeParse(parsed(text))
-  if (success) return data
-  const message = "Use the `next_cursor` of a search, or the `cursor` of a line that it found."
-  throw new Problem("request.invalid", {
-    detail: `cursor: ${message}`,
-    errors: [{ path: "cursor", message }],
-  })
-}
+export const readPosition = (text: string): Position =>
+  placeOfText(
+    positionShape,
+    text,
+    "Use the `next_cursor` of a search, or the `cursor` of a line that it found.",
+  )

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, idPage, idText, jsonAnswer, jsonBody, page, refusals } from "#kernel/http/shapes.ts"
 import { deliveryShape } from "../delivery/shape.ts"
 import type { Office } from "../office.ts"
 import { changeSubscription } from "./change.ts"
@@ -20,7 +20,7 @@ const listRoute = createRoute({
   path: root,
   operationId: "listSubscriptions",
   security: bearer,
-  request: { query: pageQuery.extend({ cursor: idText.optional() }) },
+  request: { query: idPage },
   responses: {
     200: jsonAnswer("Your own, and the workspace's if you may manage them", page(subscriptionShape)),
     ...refusals,
