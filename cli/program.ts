@@ -7,6 +7,7 @@ import { Failure, failureOf } from "./failure.ts"
 import { groupOf, nouns, placeOf } from "./help/groups.ts"
 import { longForms, meantWords } from "./help/meant.ts"
 import { type Io, styled } from "./io.ts"
+import { common_options } from "./options-of-all.ts"
 import { version } from "./version.ts"
 
 const examplesText = (examples: readonly string[]): string =>
@@ -47,12 +48,6 @@ const configure = (parser: Parser, io: Io): Parser =>
     })
     .showHelpAfterError("Run the command with --help to see how it is used.")
     .configureHelp({ subcommandTerm: termOf, visibleCommands: ({ commands: listed }) => [...listed] })
-
-const common_options = [
-  ["--url <url>", "the platform to talk to"],
-  ["--profile <name>", "the profile to use"],
-  ["--workspace <slug>", "one of your other workspaces"],
-] as const
 
 const addCommon = (parser: Parser): Parser => {
   const heading = "Options of every command:"
@@ -147,6 +142,10 @@ const asked = (words: readonly string[]): readonly string[] => {
 /** Reads the command line, runs the command, and answers the exit code; nothing is thrown to a user. */
 export const program = async (words: readonly string[], io: Io): Promise<number> => {
   try {
+    if (words[0] === "__complete") {
+      const { answerCompletion } = await import("./completion/answer.ts")
+      return await answerCompletion(words.slice(1), commands, io)
+    }
     const session: Session = { words: meantWords(asked(words), commands), io, code: exit_codes.done }
     await buildParser(session).parseAsync(session.words, { from: "user" })
     return session.code

@@ -57,6 +57,13 @@ const config: readonly Command[] = [
 export const setupCommands: readonly Command[] = [
   ...config,
   {
+    name: "completion",
+    summary: "print what lets TAB complete commands, options and names",
+    arguments: ["[shell]"],
+    examples: ['eval "$(wf completion bash)"', "wf completion fish | source"],
+    load: () => import("./commands/completion/print.ts"),
+  },
+  {
     name: "help",
     summary: "a page about a topic, or the help of a command",
     arguments: ["[topic...]"],

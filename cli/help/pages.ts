@@ -5,6 +5,7 @@ import permissions from "#docs/permissions.md" with { type: "text" }
 import remote_workers from "#docs/remote-workers.md" with { type: "text" }
 import single_sign_on from "#docs/single-sign-on.md" with { type: "text" }
 import workflow_files from "#docs/workflow-files.md" with { type: "text" }
+import completion from "./pages/completion.md" with { type: "text" }
 import environment from "./pages/environment.md" with { type: "text" }
 import exit_codes from "./pages/exit-codes.md" with { type: "text" }
 import inputs from "./pages/inputs.md" with { type: "text" }
@@ -19,6 +20,7 @@ export const pages: Readonly<Record<Topic, string>> = {
   output,
   inputs,
   "exit-codes": exit_codes,
+  completion,
   "workflow-files": workflow_files,
   expressions,
   executors,
