@@ -13,6 +13,7 @@ export type Io = {
   /** Somebody sits at a terminal that a screen can be drawn on. */
   readonly takes_keys: boolean
   readonly columns: number
+  readonly rows: number
   readonly color: boolean
   readonly environment: Environment
   readonly now: () => Date

@@ -14,6 +14,7 @@ export const capture = (more: Partial<Io> = {}): Captured => {
       note_is_tty: false,
       takes_keys: false,
       columns: 80,
+      rows: 24,
       color: false,
     },
     environment: {},

@@ -138,8 +138,9 @@ describe("without Bun", () => {
   test("the command line works", async () => {
     expect(await alone("--help")).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining("Run workflows:"),
+      stdout: expect.stringContaining("wf run examples/hello.yml"),
     })
+    expect((await alone("help", "exit-codes")).stdout).toContain("124")
     const flow = at("app/node_modules/wf/examples/hello.yml")
     expect(await alone("validate", flow)).toMatchObject({ code: 0, stderr: "" })
     expect(await alone("runs", "list", "--url", "http://127.0.0.1:9")).toMatchObject({ code: 7 })

@@ -14,7 +14,8 @@ import { ssoLogin } from "../../sso-login.ts"
 /** The secret comes from stdin, never from the command line, where others could read it. */
 export const run = async ({ options }: Given, io: Io): Promise<number> => {
   const file = profileFile(io.environment)
-  const { current, profiles } = file.read()
+  const all = file.read()
+  const { current, profiles } = all
   const url = text(options, "url") ?? io.environment.WF_URL ?? profiles[current ?? ""]?.url
   if (url === undefined || !isWebUrl(url)) {
     throw new Failure(
@@ -25,7 +26,7 @@ export const run = async ({ options }: Given, io: Io): Promise<number> => {
   const token = await tokenFrom(url, options, io)
   const me = await createClient({ url, token }).identity.me()
   const name = text(options, "name") ?? new URL(url).host
-  file.write({ current: name, profiles: { ...profiles, [name]: { url, token } } })
+  file.write({ ...all, current: name, profiles: { ...profiles, [name]: { url, token } } })
   io.note(`Signed in to ${url} as ${cleanLine(me.user.email)} (profile ${name}).`)
   return exit_codes.done
 }

@@ -1,0 +1,6 @@
+/** What every command takes. */
+export const common_options = [
+  ["--url <url>", "the platform to talk to"],
+  ["--profile <name>", "the profile to use"],
+  ["--workspace <slug>", "one of your other workspaces"],
+] as const

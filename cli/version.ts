@@ -1,0 +1,2 @@
+/** Of this client. */
+export const version = "0.1.0"
