@@ -220,6 +220,12 @@ export const commands: readonly Command[] = [
   ...benchCommands,
   ...setupCommands,
   {
+    name: "open",
+    summary: "show the platform's API reference in a browser",
+    examples: ["wf open", "wf open --profile staging"],
+    load: () => import("./commands/platform/open.ts"),
+  },
+  {
     name: "demo",
     summary: "push the examples and start some",
     examples: ["wf demo"],

@@ -186,6 +186,8 @@ describe("with Bun", () => {
     writeFileSync(at("app/program.js"), program)
     const token = readFileSync(join(data, "token"), "utf8").trim()
     const url = readFileSync(join(data, "url"), "utf8").trim()
+    for (const path of ["/docs", "/docs/start.js", "/docs/scalar.js"])
+      expect((await fetch(`${url}${path}`)).status).toBe(200)
     const { code, stdout, stderr } = await run(["node", "program.js", url, token])
     expect([code, stderr]).toEqual([0, ""])
     expect(stdout).toContain("Hello, world!\n")
