@@ -41,6 +41,14 @@ const inbox: readonly Command[] = [
     examples: ["wf inbox read 0198c0de-…", "wf inbox read --all"],
     load: () => import("./commands/inbox/read.ts"),
   },
+  {
+    name: "inbox unread",
+    summary: "mark one notification as if you had not read it",
+    arguments: ["<notification>"],
+    options: [json],
+    examples: ["wf inbox unread 0198c0de-…"],
+    load: () => import("./commands/inbox/unread.ts"),
+  },
 ]
 
 const subscriptions: readonly Command[] = [
