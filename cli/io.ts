@@ -14,6 +14,8 @@ export type Io = {
   readonly takes_keys: boolean
   readonly columns: number
   readonly color: boolean
+  /** The same for what is noted. */
+  readonly note_color: boolean
   readonly environment: Environment
   readonly now: () => Date
   /** Aborts at the first Ctrl-C. */
