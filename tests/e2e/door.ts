@@ -31,7 +31,7 @@ export const doorTo = (url: string, change: Change = (text) => text): Door => {
         const body = method === "GET" ? {} : { body: await request.arrayBuffer() }
         const answer = await fetch(`${url}${pathname}${search}`, { method, headers: passed, signal, ...body })
         const type = answer.headers.get("content-type") ?? ""
-        if (type.includes("event-stream")) {
+        if (/event-stream|ndjson/.test(type)) {
           return new Response(changed(answer.body, change), { headers: { "content-type": type } })
         }
         return new Response(change(await answer.text()), { status: answer.status })
