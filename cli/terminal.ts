@@ -69,6 +69,7 @@ export const terminal = (environment: NodeJS.ProcessEnv): Io => {
     // A terminal that nobody has told its size says 0.
     columns: process.stdout.columns || 80,
     color: wantsColor(environment, out_is_tty),
+    note_color: wantsColor(environment, process.stderr.isTTY ?? false),
     environment,
     now: () => new Date(),
     signal: interrupt.signal,

@@ -15,6 +15,7 @@ export const capture = (more: Partial<Io> = {}): Captured => {
       takes_keys: false,
       columns: 80,
       color: false,
+      note_color: false,
     },
     environment: {},
     out: (line) => void printed.push(line),

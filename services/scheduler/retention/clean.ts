@@ -1,5 +1,6 @@
 import { list, type Sql } from "#kernel/database/database.ts"
 import { lastTaskRunId, runId } from "#language/run-id.ts"
+import { removeDecided } from "../approval/clean.ts"
 import { removeKeysOf, removeOldKeys } from "../cache/clean.ts"
 import type { Engine } from "../engine.ts"
 import { jobMoves } from "../job/moves.ts"
@@ -130,6 +131,7 @@ const removeJobs = async (sql: Sql, { from, before, ended_before }: Ended): Prom
  */
 const removeRest = async (sql: Sql, days: number): Promise<number> => {
   const removed = await Promise.all([
+    removeDecided(sql, max_rows),
     sql`
       delete from scheduler.idempotency where ctid = any(array(
         select ctid from scheduler.idempotency
