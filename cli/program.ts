@@ -1,4 +1,5 @@
 import { CommanderError, Option, Command as Parser } from "commander"
+import { version } from "#kernel/config/version.ts"
 import { clean } from "./clean.ts"
 import type { Command, Options } from "./command.ts"
 import { commands } from "./commands.ts"
@@ -8,7 +9,6 @@ import { groupOf, nouns, placeOf } from "./help/groups.ts"
 import { longForms, meantWords } from "./help/meant.ts"
 import { type Io, styled } from "./io.ts"
 import { common_options } from "./options-of-all.ts"
-import { version } from "./version.ts"
 
 const examplesText = (examples: readonly string[]): string =>
   `Examples:\n${examples.map((example) => `  ${example}`).join("\n")}\n`
