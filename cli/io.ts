@@ -22,6 +22,8 @@ export type Io = {
   readStdin(): Promise<string>
   /** What is typed from now on waits to be read as keys, and isn't shown. */
   hush(): void
+  /** Asks a server. */
+  fetch(request: Request): Promise<Response>
   /** The answer to a question; undefined where nobody can be asked. */
   ask(question: string): Promise<string | undefined>
   /** The same, and what is typed isn't shown. */

@@ -75,6 +75,15 @@ const checkRun = (command: Command, words: readonly string[]): void => {
   throw new Failure(exit_codes.usage, `\`${given}\` is not a run's id. \`wf runs list\` shows them.`)
 }
 
+const isSet = (value: string | undefined): boolean => value !== undefined && !/^(|0|false)$/.test(value)
+
+/** With `--debug` the exchange is shown; nothing is drawn over it. */
+const observed = async (options: Options, io: Io): Promise<Io> => {
+  if (options.debug !== true && !isSet(io.environment.WF_DEBUG)) return io
+  const { tracing } = await import("./exchange/trace.ts")
+  return { ...io, takes_keys: false, fetch: tracing(io) }
+}
+
 const addCommand = (parent: Parser, command: Command, session: Session): Parser => {
   const { words, io } = session
   const [noun = "", verb] = command.name.split(" ")
@@ -89,7 +98,8 @@ const addCommand = (parent: Parser, command: Command, session: Session): Parser 
   parser.action(async () => {
     checkRun(command, parser.args)
     const { run } = await command.load()
-    session.code = await run({ arguments: parser.args, options: parser.opts<Options>() }, io)
+    const options = parser.opts<Options>()
+    session.code = await run({ arguments: parser.args, options }, await observed(options, io))
   })
   return parser
 }

@@ -73,6 +73,7 @@ export const terminal = (environment: NodeJS.ProcessEnv): Io => {
     environment,
     now: () => new Date(),
     signal: interrupt.signal,
+    fetch: (request) => fetch(request),
     ask,
     hush: () => void process.stdin.setRawMode(true),
     readStdin: async () => {

@@ -12,9 +12,9 @@ const max_skew_ms = 30_000
 
 type Answer = { readonly response: Response; readonly text: string; readonly took_ms: number }
 
-const get = async (url: string): Promise<Answer> => {
+const get = async (url: string, io: Io): Promise<Answer> => {
   const begun = performance.now()
-  const response = await fetch(url, { signal: AbortSignal.timeout(max_wait_ms) })
+  const response = await io.fetch(new Request(url, { signal: AbortSignal.timeout(max_wait_ms) }))
   return { response, text: await response.text(), took_ms: performance.now() - begun }
 }
 
@@ -108,8 +108,8 @@ const versions = (there: unknown): Finding => {
   })
 }
 
-const readiness = async (url: string): Promise<readonly Finding[]> => {
-  const answer = await get(`${url}/health/ready`).catch(() => undefined)
+const readiness = async (url: string, io: Io): Promise<readonly Finding[]> => {
+  const answer = await get(`${url}/health/ready`, io).catch(() => undefined)
   if (answer === undefined) return []
   const { parts } = objectIn(answer.text)
   const states = typeof parts === "object" && parts !== null ? Object.entries(parts) : []
@@ -136,7 +136,7 @@ export const checkServer = async (address: string, io: Io): Promise<CheckedServe
   if (name?.verdict === "bad" && !is_proxied) return { findings: named, is_there: false }
   let answer: Answer
   try {
-    answer = await get(`${url}/health/live`)
+    answer = await get(`${url}/health/live`, io)
   } catch (error) {
     return { findings: [...named, bad("connection", unreachable(error))], is_there: false }
   }
@@ -147,6 +147,6 @@ export const checkServer = async (address: string, io: Io): Promise<CheckedServe
     return { findings: [...named, bad("connection", { says, next })], is_there: false }
   }
   const connection = ok("connection", `it answers within ${Math.ceil(answer.took_ms)} ms`)
-  const more = [versions(said.version), ...clock(answer, io.now()), ...(await readiness(url))]
+  const more = [versions(said.version), ...clock(answer, io.now()), ...(await readiness(url, io))]
   return { findings: [...named, connection, ...more], is_there: true }
 }

@@ -1,6 +1,8 @@
 import type { Client } from "#sdk/client.ts"
 import { WfProblem } from "#sdk/problem.ts"
 import type { Queue, Worker } from "#sdk/shapes.ts"
+import type { Connection } from "../connection.ts"
+import type { Io } from "../io.ts"
 import { type Finding, findingsOf } from "./finding.ts"
 
 const { ok, warning, bad } = findingsOf("work")
@@ -73,15 +75,15 @@ export const lagging = (metrics: string): readonly Finding[] => {
   })
 }
 
-const events = async (url: string): Promise<readonly Finding[]> => {
-  const answer = await fetch(`${url.replace(/\/+$/, "")}/metrics`, {
-    signal: AbortSignal.timeout(max_wait_ms),
-  }).catch(() => undefined)
+const events = async (url: string, io: Io): Promise<readonly Finding[]> => {
+  const answer = await io
+    .fetch(new Request(`${url.replace(/\/+$/, "")}/metrics`, { signal: AbortSignal.timeout(max_wait_ms) }))
+    .catch(() => undefined)
   return answer?.ok ? lagging(await answer.text()) : []
 }
 
 /** Whether something that is asked for is done. */
-export const checkWork = async (client: Client, url: string): Promise<readonly Finding[]> => {
+export const checkWork = async ({ client, url }: Connection, io: Io): Promise<readonly Finding[]> => {
   const who = await identity(client)
   if (who.verdict === "bad") return [who]
   // What one's role may not see is nobody's fault.
@@ -89,5 +91,5 @@ export const checkWork = async (client: Client, url: string): Promise<readonly F
     if (error instanceof WfProblem) return []
     throw error
   })
-  return [who, ...found, ...(await events(url))]
+  return [who, ...found, ...(await events(url, io))]
 }

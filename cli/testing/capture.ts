@@ -23,6 +23,7 @@ export const capture = (more: Partial<Io> = {}): Captured => {
     write: async (bytes) => void printed.push(new TextDecoder().decode(bytes)),
     now: () => new Date("2026-03-01T12:00:00.000Z"),
     signal: new AbortController().signal,
+    fetch: (request) => fetch(request),
     readStdin: async () => "",
     hush: () => undefined,
     ask: async () => undefined,

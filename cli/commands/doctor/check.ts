@@ -2,7 +2,7 @@ import { existsSync } from "node:fs"
 import { resolve } from "node:path"
 import { asJson, cleanLine } from "../../clean.ts"
 import { flag, type Given, type Options, text } from "../../command.ts"
-import { connect } from "../../connection.ts"
+import { connection } from "../../connection.ts"
 import { checkClient } from "../../doctor/client.ts"
 import { checkData } from "../../doctor/data.ts"
 import type { Finding } from "../../doctor/finding.ts"
@@ -31,7 +31,7 @@ const usual_folder = "./.wf"
 const findAll = async (options: Options, io: Io): Promise<readonly Finding[]> => {
   const { findings, url, data: own } = checkSettings(options, io)
   const server = url === undefined ? undefined : await checkServer(url, io)
-  const work = url !== undefined && server?.is_there ? await checkWork(connect(options, io), url) : []
+  const work = url !== undefined && server?.is_there ? await checkWork(connection(options, io), io) : []
   const data = [text(options, "data"), usual_folder, own].flatMap((one) => (one ? [resolve(one)] : []))
   const there = data.find((one) => existsSync(one))
   const folder = there === undefined ? [] : await checkData(there)
