@@ -68,11 +68,13 @@ export const terminal = (environment: NodeJS.ProcessEnv): Io => {
     takes_keys: out_is_tty && process.stdin.isTTY === true && isForPeople(environment),
     // A terminal that nobody has told its size says 0.
     columns: process.stdout.columns || 80,
+    rows: process.stdout.rows || 24,
     color: wantsColor(environment, out_is_tty),
     note_color: wantsColor(environment, process.stderr.isTTY ?? false),
     environment,
     now: () => new Date(),
     signal: interrupt.signal,
+    fetch: (request) => fetch(request),
     ask,
     hush: () => void process.stdin.setRawMode(true),
     readStdin: async () => {

@@ -33,12 +33,13 @@ const readJson = (path: string): unknown => {
 }
 
 /** Where the client keeps its servers and tokens. */
-export type ProfileFile = { read(): Profiles; write(profiles: Profiles): void }
+export type ProfileFile = { readonly path: string; read(): Profiles; write(profiles: Profiles): void }
 
 export const profileFile = (environment: Environment): ProfileFile => {
   const folder = join(environment.XDG_CONFIG_HOME || join(homedir(), ".config"), "wf")
   const path = join(folder, "profiles.json")
   return {
+    path,
     read() {
       if (!existsSync(path)) return { profiles: {} }
       const parsed = profilesSchema.safeParse(readJson(path))

@@ -94,9 +94,9 @@ const announce = ({ json, data }: UpOptions, voice: Voice, url: string): void =>
 
 /** Becomes the current one only where there is none; answers which one that is. */
 const writeProfile = (file: ProfileFile, url: string, folder: DataFolder): string => {
-  const { current = "local", profiles } = file.read()
+  const { current = "local", ...before } = file.read()
   const local = { url, token_file: folder.token_file }
-  file.write({ current, profiles: { ...profiles, local } })
+  file.write({ ...before, current, profiles: { ...before.profiles, local } })
   return current
 }
 
