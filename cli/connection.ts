@@ -20,7 +20,12 @@ export const findConnection = (options: Options, io: Io): Connection | undefined
     throw new Failure(exit_codes.usage, `\`${url}\` is not a URL. Give one like http://127.0.0.1:4400.`)
   }
   const [token, workspace] = [settings.token?.value, settings.workspace?.value]
-  const client = createClient({ url, ...(token && { token }), ...(workspace && { workspace }) })
+  const client = createClient({
+    url,
+    fetch: io.fetch,
+    ...(token && { token }),
+    ...(workspace && { workspace }),
+  })
   return { url, token, client }
 }
 

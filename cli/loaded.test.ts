@@ -22,7 +22,8 @@ test("help loads neither the client nor a library but the parser of its words", 
 })
 
 test("what shows something alive loads what draws it only when it does", async () => {
-  const loaded = await loadedBy("cli/commands/platform/top.ts", "cli/commands/run/watch.ts")
+  const commands = ["platform/top", "run/watch", "inbox/list"].map((name) => `cli/commands/${name}.ts`)
+  const loaded = await loadedBy(...commands)
   expect(loaded).toContain("cli/connection.ts")
   expect(loaded.filter((path) => /node_modules\/(?:ink|react)\//.test(path))).toEqual([])
 })

@@ -28,7 +28,8 @@ export const localPlatform = async (io: Io): Promise<LocalPlatform> => {
     rmSync(data, { recursive: true, force: true })
   }
   for await (const url of createInterface({ input: child.stdout })) {
-    return { client: createClient({ url, token: readFileSync(join(data, "token"), "utf8").trim() }), stop }
+    const token = readFileSync(join(data, "token"), "utf8").trim()
+    return { client: createClient({ url, token, fetch: io.fetch }), stop }
   }
   await stop()
   throw new Failure(exit_codes.failed, "The platform for this run did not start.")

@@ -1,4 +1,5 @@
 import { CommanderError, Option, Command as Parser } from "commander"
+import { version } from "#kernel/config/version.ts"
 import { clean } from "./clean.ts"
 import type { Command, Options } from "./command.ts"
 import { commands } from "./commands.ts"
@@ -8,7 +9,6 @@ import { groupOf, nouns, placeOf } from "./help/groups.ts"
 import { longForms, meantWords } from "./help/meant.ts"
 import { type Io, styled } from "./io.ts"
 import { common_options } from "./options-of-all.ts"
-import { version } from "./version.ts"
 
 const examplesText = (examples: readonly string[]): string =>
   `Examples:\n${examples.map((example) => `  ${example}`).join("\n")}\n`
@@ -75,6 +75,15 @@ const checkRun = (command: Command, words: readonly string[]): void => {
   throw new Failure(exit_codes.usage, `\`${given}\` is not a run's id. \`wf runs list\` shows them.`)
 }
 
+const isSet = (value: string | undefined): boolean => value !== undefined && !/^(|0|false)$/.test(value)
+
+/** With `--debug` the exchange is shown; nothing is drawn over it. */
+const observed = async (options: Options, io: Io): Promise<Io> => {
+  if (options.debug !== true && !isSet(io.environment.WF_DEBUG)) return io
+  const { tracing } = await import("./exchange/trace.ts")
+  return { ...io, takes_keys: false, fetch: tracing(io) }
+}
+
 const addCommand = (parent: Parser, command: Command, session: Session): Parser => {
   const { words, io } = session
   const [noun = "", verb] = command.name.split(" ")
@@ -89,7 +98,8 @@ const addCommand = (parent: Parser, command: Command, session: Session): Parser 
   parser.action(async () => {
     checkRun(command, parser.args)
     const { run } = await command.load()
-    session.code = await run({ arguments: parser.args, options: parser.opts<Options>() }, io)
+    const options = parser.opts<Options>()
+    session.code = await run({ arguments: parser.args, options }, await observed(options, io))
   })
   return parser
 }

@@ -57,6 +57,13 @@ const config: readonly Command[] = [
 export const setupCommands: readonly Command[] = [
   ...config,
   {
+    name: "doctor",
+    summary: "find out what is wrong with a set-up, and what to do",
+    options: [["--data <dir>", "the data folder of a `wf up` (default ./.wf)"], json],
+    examples: ["wf doctor", "wf doctor --profile local --json"],
+    load: () => import("./commands/doctor/check.ts"),
+  },
+  {
     name: "completion",
     summary: "print what lets TAB complete commands, options and names",
     arguments: ["[shell]"],

@@ -89,6 +89,7 @@ const option_kinds: Readonly<Record<string, Kind>> = {
   ...{ "--file": "file", "--inputs": "file", "--put": "file", "--output": "file" },
   "up --data": "folder",
   "down --data": "folder",
+  "doctor --data": "folder",
   "runs list --status": "run-status",
   "jobs list --status": "job-status",
   "executions list --status": "attempt-status",

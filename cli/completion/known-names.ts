@@ -45,7 +45,7 @@ const askedOrKept = async (kind: LiveKind, given: Given, io: Io): Promise<readon
     timeout_ms: max_wait_ms,
     ...(token && { token: token.value }),
     ...(workspace && { workspace: workspace.value }),
-    fetch: (request) => fetch(request, { signal: limit }),
+    fetch: (request) => io.fetch(new Request(request, { signal: limit })),
   })
   const late = new Promise<undefined>((resolve) => limit.addEventListener("abort", () => resolve(undefined)))
   const asked = asks[kind](client, of).catch(() => undefined)

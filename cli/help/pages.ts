@@ -6,6 +6,7 @@ import remote_workers from "#docs/remote-workers.md" with { type: "text" }
 import single_sign_on from "#docs/single-sign-on.md" with { type: "text" }
 import workflow_files from "#docs/workflow-files.md" with { type: "text" }
 import completion from "./pages/completion.md" with { type: "text" }
+import debugging from "./pages/debugging.md" with { type: "text" }
 import environment from "./pages/environment.md" with { type: "text" }
 import exit_codes from "./pages/exit-codes.md" with { type: "text" }
 import inputs from "./pages/inputs.md" with { type: "text" }
@@ -20,6 +21,7 @@ export const pages: Readonly<Record<Topic, string>> = {
   output,
   inputs,
   "exit-codes": exit_codes,
+  debugging,
   completion,
   "workflow-files": workflow_files,
   expressions,

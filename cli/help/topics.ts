@@ -5,6 +5,7 @@ export const topics = {
   output: "tables, tab-separated values, --json and --field; colours, pager",
   inputs: "what runs are given: -i, --inputs, and how values are read",
   "exit-codes": "what a command answers to its caller",
+  debugging: "when something doesn't work: doctor, --debug, request ids",
   completion: "TAB in bash, zsh and fish",
   "workflow-files": "all that a workflow's file may hold",
   expressions: "what ${{ … }} can do, with its functions",

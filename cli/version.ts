@@ -1,2 +1,0 @@
-/** Of this client. */
-export const version = "0.1.0"
