@@ -91,7 +91,7 @@ describe("what is published", () => {
 
 const consumer = `
 import { createClient, createWorker, type Run, WfProblem, workflow, z } from "wf"
-import { each } from "wf/authoring"
+import { calls, each } from "wf/authoring"
 import { NonRetryable } from "wf/worker"
 
 const wf = createClient({ url: "http://127.0.0.1:4400", token: "x" })
@@ -107,7 +107,13 @@ try {
 } catch (error) {
   if (error instanceof WfProblem) error.code satisfies string
 }
-createWorker({ url: "x", functions: { greet: (input: { who: string }, { log }) => {
+const functions = { greet: ({ who }: { who: string }) => ({ said: who }) }
+const call = calls<typeof functions>()
+flow.task("greet", call("greet", { who: "Ada" })).task("say", ({ tasks }) => ({ run: \`echo \${tasks.greet.outputs.said}\` }))
+// @ts-expect-error: it takes a text.
+call("greet", { who: 5 })
+createWorker({ client: wf.with({ timeout_ms: 5_000 }), queue: "one", functions })
+createWorker({ url: "x", functions: { never: (input: { who: string }, { log }) => {
   log(input.who)
   throw new NonRetryable("never")
 } } })
