@@ -172,12 +172,20 @@ for await (const { text } of wf.runs.logs(id, { follow: true })) console.log(tex
 console.log((await wf.runs.get(id)).status)
 `
 
+const [deno_binary = ""] = [...new Bun.Glob("@deno/*/deno").scanSync(join(root, "node_modules"))]
+
+/** It may ask this machine, and read what is installed; nothing else. */
+const deno = [
+  ...[join(root, "node_modules", deno_binary), "run", "--no-prompt", "--quiet", "--no-remote"],
+  ...["--node-modules-dir=manual", "--allow-net=127.0.0.1"],
+]
+
 describe("with Bun", () => {
   const data = at("data")
   const examples = at("app/node_modules/wf/examples")
   const here = (...words: readonly string[]) => run([wf, ...words])
 
-  test("it is a whole platform, and its client speaks to it on Node", async () => {
+  test("it is a whole platform, and its client speaks to it on Node and on Deno", async () => {
     const child = Bun.spawn([wf, "up", "--data", data, "--port", "0"], {
       ...{ cwd: at("app"), env: environment(at("all")), stdin: "ignore", stdout: "pipe", stderr: "pipe" },
     })
@@ -194,10 +202,12 @@ describe("with Bun", () => {
     const url = readFileSync(join(data, "url"), "utf8").trim()
     for (const path of ["/docs", "/docs/start.js", "/docs/scalar.js"])
       expect((await fetch(`${url}${path}`)).status).toBe(200)
-    const { code, stdout, stderr } = await run(["node", "program.js", url, token])
-    expect([code, stderr]).toEqual([0, ""])
-    expect(stdout).toContain("Hello, world!\n")
-    expect(stdout.trim().split("\n").at(-1)).toBe("completed")
+    for (const runtime of [["node"], deno]) {
+      const { code, stdout, stderr } = await run([...runtime, "program.js", url, token])
+      expect([runtime[0], code, stderr]).toEqual([runtime[0], 0, ""])
+      expect(stdout).toContain("Hello, world!\n")
+      expect(stdout.trim().split("\n").at(-1)).toBe("completed")
+    }
     expect(await here("down", "--data", data)).toMatchObject({ code: 0, stderr: "Stopped.\n" })
     await welcomed
     expect(await child.exited).toBe(0)
