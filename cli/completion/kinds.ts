@@ -31,6 +31,7 @@ const choices = {
   event: [
     ...["run.failed", "run.completed", "run.cancelled", "run.slow", "approval.waiting"],
     ...["approval.reminded", "job.dead_lettered"],
+    ...["ticket.created", "ticket.updated", "ticket.status.updated", "comment.added"],
   ],
   "run-status": ["pending", "running", "paused", "completed", "failed", "cancelled"],
   "job-status": ["pending", "queued", "running", "retrying", "completed", "dead_letter", "cancelled"],
