@@ -88,7 +88,7 @@ const headings: Readonly<Record<string, readonly string[]>> = {
   ],
   "Run jobs:": ["jobs", "dead-letters", "queues", "workers"],
   "Write workflows:": [
-    ...["validate", "plan", "schema", "push", "import", "workflows", "schedules", "hooks", "secrets"],
+    ...["init", "validate", "plan", "schema", "push", "import", "workflows", "schedules", "hooks", "secrets"],
   ],
   "The platform on this machine:": ["up", "down", "demo"],
   "Be told of what happens:": ["inbox", "subscriptions", "deliveries"],
