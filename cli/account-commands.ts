@@ -9,7 +9,7 @@ export const accountCommands: readonly Command[] = [
     summary: "make an account; the password is asked for, or comes from stdin",
     arguments: ["<address>"],
     options: [["--name <name>", "what others call you (default: what is before the @)"], json],
-    examples: ['wf account register ada@example.com --name "Ada Lovelace" --url https://wf.example.com'],
+    examples: ['wf account register ada@example.com --name "Ada Lovelace"'],
     load: () => import("./commands/account/register.ts"),
   },
   {

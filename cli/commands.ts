@@ -2,16 +2,21 @@ import { accountCommands } from "./account-commands.ts"
 import { adminCommands } from "./admin-commands.ts"
 import { artifactCommands } from "./artifact-commands.ts"
 import { auditCommands } from "./audit-commands.ts"
+
 import { authoringCommands } from "./authoring-commands.ts"
+import { benchCommands } from "./bench-commands.ts"
+
 import type { Command } from "./command.ts"
 import { historyCommands, retentionCommands } from "./history-commands.ts"
 import { hookCommands } from "./hook-commands.ts"
+import { identityCommands } from "./identity-commands.ts"
 import { jobCommands } from "./job-commands.ts"
 import { memberCommands } from "./member-commands.ts"
 import { notificationCommands } from "./notification-commands.ts"
 import { scheduleCommands } from "./schedule-commands.ts"
 import { secretCommands } from "./secret-commands.ts"
 import { serviceAccountCommands } from "./service-account-commands.ts"
+import { setupCommands } from "./setup-commands.ts"
 import { tokenCommands } from "./token-commands.ts"
 import { waitCommands } from "./wait-commands.ts"
 import { workflowCommands } from "./workflow-commands.ts"
@@ -68,7 +73,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: "logs",
-    summary: "what the tasks of a run have printed, or of all runs of a workflow",
+    summary: "what the tasks of a run, or of a workflow, have printed",
     arguments: ["[run]"],
     options: [
       ["--workflow <name>", "of its latest run; with -f of all that go on, and of those that begin"],
@@ -92,7 +97,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: "top",
-    summary: "see what goes on: runs, failures, queues, workers and dead letters",
+    summary: "see all that goes on, as it changes",
     options: [
       ["--plain", "as it is now, without a screen of its own"],
       ["--json", "as it is now, as one object of the API's"],
@@ -126,7 +131,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: "rerun",
-    summary: "run a run's workflow again: all of it, what failed, or from a task on",
+    summary: "run a run again: all of it, what failed, or a part",
     arguments: ["[run]"],
     options: [
       ["--failed", "keep what has completed"],
@@ -178,36 +183,7 @@ export const commands: readonly Command[] = [
   ...hookCommands,
   ...secretCommands,
   ...artifactCommands,
-  {
-    name: "login",
-    summary: "sign in to a platform and remember it as a profile",
-    options: [
-      ["--device", "by agreeing in a browser, here or elsewhere; on a terminal that is the usual way"],
-      ["--email <address>", "with a password, which is asked for, or read from stdin"],
-      ["--with-token", "with an API token, read from stdin"],
-      ["--sso", "with your browser on this machine, at the platform's identity provider"],
-      ["--name <profile>", "the profile's name (default: the host)"],
-    ],
-    examples: [
-      "wf login --url https://wf.example.com",
-      "wf login --url https://wf.example.com --with-token < token",
-      "wf login --url https://wf.example.com --sso",
-    ],
-    load: () => import("./commands/identity/login.ts"),
-  },
-  {
-    name: "logout",
-    summary: "forget a profile's token",
-    examples: ["wf logout"],
-    load: () => import("./commands/identity/logout.ts"),
-  },
-  {
-    name: "whoami",
-    summary: "who you are, where, and with which role",
-    options: [json],
-    examples: ["wf whoami"],
-    load: () => import("./commands/identity/whoami.ts"),
-  },
+  ...identityCommands,
   ...accountCommands,
   ...memberCommands,
   ...tokenCommands,
@@ -216,37 +192,8 @@ export const commands: readonly Command[] = [
   ...retentionCommands,
   ...notificationCommands,
   ...adminCommands,
-  {
-    name: "bench jobs",
-    summary: "create jobs as fast as it goes, wait for their ends, and print rates and percentiles",
-    options: [
-      ["--count <number>", "how many (default 1000)"],
-      ["--concurrency <number>", "how many requests at once (default 50)"],
-      ["--type <type>", "of what type (default noop)"],
-      ["--payload <json>", "with what payload (default {})"],
-      ["--flaky <share>", "so many of them fail every other try; one in eight of those ends a dead letter"],
-      ["--queue <name>", "in this queue, which nobody else should use (default: a new one)"],
-      json,
-    ],
-    examples: [
-      "wf bench jobs --count 10000 --concurrency 100",
-      "wf bench jobs --count 5000 --flaky 0.2 --json",
-    ],
-    load: () => import("./commands/bench/jobs.ts"),
-  },
-  {
-    name: "bench sequences",
-    summary: "start sequences of steps as fast as it goes, wait for their ends, and print rates",
-    options: [
-      ["--count <number>", "how many (default 1000)"],
-      ["--steps <number>", "how many steps each (default 3)"],
-      ["--concurrency <number>", "how many requests at once (default 50)"],
-      ["--type <type>", "of what type the steps are (default noop)"],
-      json,
-    ],
-    examples: ["wf bench sequences --count 5000 --steps 3 --concurrency 50"],
-    load: () => import("./commands/bench/sequences.ts"),
-  },
+  ...benchCommands,
+  ...setupCommands,
   {
     name: "demo",
     summary: "push the examples and start some",

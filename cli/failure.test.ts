@@ -29,9 +29,9 @@ test("a refusal says what happened, where, and what to do next", () => {
   expect(failureOf(problem)?.message).toBe("The workflow is not valid.\n  tasks.a: has no run\n  has no name")
 })
 
-test("a failure of the platform carries the request's id, to be reported", () => {
+test("a refusal carries the request's id, to be reported", () => {
   const problem = new WfProblem({ status: 500, detail: "Something broke", request_id: "r1" })
-  expect(failureOf(problem)?.message).toBe("Something broke (request r1).")
+  expect(failureOf(problem)?.message).toBe("Something broke.\n(request r1)")
 })
 
 test("nothing that a server says can move the cursor", () => {

@@ -31,13 +31,12 @@ const problemText = (problem: WfProblem): string => {
   const detail = problem.errors.length > 0 ? problem.title : problem.message
   // Beside the errors themselves it only says that there are some.
   const next = problem.next === "" || problem.errors.length > 0 ? "" : `\n${problem.next}`
-  const request =
-    problem.request_id === undefined || problem.status < 500 ? "" : ` (request ${problem.request_id})`
-  return clean(`${detail}${request}${detail.endsWith(".") ? "" : "."}${errors}${next}`)
+  const request = problem.request_id === undefined ? "" : `\n(request ${problem.request_id})`
+  return clean(`${detail}${detail.endsWith(".") ? "" : "."}${errors}${next}${request}`)
 }
 
 const unreachableText = ({ url }: WfUnreachable): string =>
-  `${url} does not answer. Start the platform with \`wf up\`, or name another one with WF_URL or \`--profile\`.`
+  `${url} does not answer. Start the platform with \`wf up\`, or name another one with WF_URL or \`--profile\`; \`wf doctor\` finds out more.`
 
 /** A file that may not be read, a disk that is full: the system says which, and why. */
 const isOfSystem = (error: unknown): error is Error =>

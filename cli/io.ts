@@ -15,6 +15,7 @@ export type Io = {
   /** Somebody sits at a terminal that a screen can be drawn on. */
   readonly takes_keys: boolean
   readonly columns: number
+  readonly rows: number
   readonly color: boolean
   /** The same for what is noted. */
   readonly note_color: boolean
@@ -25,6 +26,8 @@ export type Io = {
   readStdin(): Promise<string>
   /** What is typed from now on waits to be read as keys, and isn't shown. */
   hush(): void
+  /** Asks a server. */
+  fetch(request: Request): Promise<Response>
   /** The answer to a question; undefined where nobody can be asked. */
   ask(question: string): Promise<string | undefined>
   /** The same, and what is typed isn't shown. */

@@ -33,3 +33,9 @@ test("a command that asks the platform doesn't load what workers and workflows a
   expect(loaded).toContain("sdk/client.ts")
   expect(loaded.filter((path) => /^sdk\/(?:index|worker|authoring)/.test(path))).toEqual([])
 })
+
+test("a list doesn't load the library of schemas, which takes longer than all the rest of it", async () => {
+  const loaded = await loadedBy("cli/program.ts", "cli/commands/runs/list.ts")
+  expect(loaded).toContain("cli/connection.ts")
+  expect(loaded.filter((path) => path.includes("node_modules/zod/"))).toEqual([])
+})

@@ -80,8 +80,8 @@ const subscriptions: readonly Command[] = [
     ],
     examples: [
       "wf subscriptions create --event run.failed",
-      "wf subscriptions create ops --event run.failed --event job.dead_lettered --channel slack --to https://hooks.slack.com/services/… --for-workspace",
-      "wf subscriptions create --event run.slow --longer-than 10m --workflow nightly --channel email",
+      "wf subscriptions create ops --for-workspace --event run.failed \\\n    --channel slack --to https://hooks.slack.com/services/…",
+      "wf subscriptions create --event run.slow --longer-than 10m --channel email",
     ],
     load: () => import("./commands/subscriptions/create.ts"),
   },
@@ -91,7 +91,7 @@ const subscriptions: readonly Command[] = [
     arguments: ["<subscription>"],
     options: [["--name <name>", "what it is called"], ...settings, json],
     examples: [
-      "wf subscriptions update 0198c0de-… --digest hourly --quiet 22:00-07:00 --timezone Europe/Berlin",
+      "wf subscriptions update 0198c0de-… --digest hourly \\\n    --quiet 22:00-07:00 --timezone Europe/Berlin",
     ],
     load: () => import("./commands/subscriptions/update.ts"),
   },

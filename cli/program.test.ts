@@ -68,8 +68,9 @@ const profiles = () => profileFile({ XDG_CONFIG_HOME: home })
 
 describe("the command line", () => {
   test.each([
-    [["rnu"], "run"],
-    [["runs", "lits"], "list"],
+    [["rnu"], "`wf run`"],
+    [["runs", "lits"], "`wf runs list`"],
+    [["--vesion"], "--version"],
   ])("%p is unknown: wrong usage, with what may have been meant", async (words, meant) => {
     const { code, out, note } = await wf(words)
     expect([code, out]).toEqual([2, ""])
@@ -96,20 +97,17 @@ describe("the command line", () => {
 
   test("--help has each command where somebody looks for it", async () => {
     const { out } = await wf(["--help"])
-    const [, own = ""] = /You, your tokens and your workspaces:\n((?: .*\n)+)/.exec(out) ?? []
+    const [, own = ""] = /Sign in, and work with others:\n((?: .*\n)+)/.exec(out) ?? []
     expect([...own.matchAll(/^ {2}([\w-]+)/gm)].map(([, name]) => name)).toEqual([
       "login",
       "logout",
       "whoami",
       "account",
       "workspaces",
-      "sessions",
       "members",
       "tokens",
       "service-accounts",
-      "audit",
-      "retention",
-      "admin",
+      "sessions",
     ])
   })
 
@@ -219,6 +217,60 @@ describe("signing in", () => {
     const { code, note } = await wf(["whoami", "--profile", "q"])
     expect(code).toBe(2)
     expect(note).toContain("There are: p.")
+  })
+})
+
+describe("the settings", () => {
+  const given = { url: "https://wf.example.com", token: "wft_secret", workspace: "team" }
+  const two = { current: "a", profiles: { a: given, b: { url: "http://127.0.0.1:1" } } }
+
+  test("are listed with who says so, and without the token", async () => {
+    profiles().write(two)
+    expect(
+      (await wf(["config", "list"], { environment: { WF_WORKSPACE: "other" } })).out.split("\n"),
+    ).toEqual([
+      "profile\ta\tcurrent",
+      "url\thttps://wf.example.com\tprofile a",
+      "token\tkept\tprofile",
+      "workspace\tother\tWF_WORKSPACE",
+    ])
+    const { out } = await wf(["config", "list", "--json", "--url", "http://127.0.0.1:9"])
+    expect(out).not.toContain("wft_secret")
+    expect(JSON.parse(out.split("\n")[2] ?? "")).toEqual({ name: "token", value: null, from: null })
+    expect((await wf(["config", "path"])).out).toBe(join(home, "wf", "profiles.json"))
+  })
+
+  test("are read and set by name; a profile is used and removed", async () => {
+    profiles().write(two)
+    expect((await wf(["config", "get", "workspace"])).out).toBe("team")
+    expect((await wf(["config", "set", "workspace", "data"])).code).toBe(0)
+    expect((await wf(["config", "set", "workspace", "x", "--profile", "b"])).code).toBe(0)
+    expect((await wf(["config", "use", "b"])).code).toBe(0)
+    expect((await wf(["config", "profiles"])).out.split("\n")).toEqual([
+      "false\ta\thttps://wf.example.com\tdata",
+      "true\tb\thttp://127.0.0.1:1\tx",
+    ])
+    expect((await wf(["config", "set", "workspace", ""])).code).toBe(0)
+    expect((await wf(["config", "remove", "b"])).code).toBe(0)
+    expect(profiles().read()).toEqual({
+      current: "a",
+      profiles: { a: { ...given, workspace: "data" } },
+    })
+  })
+
+  test.each([
+    ["a setting that isn't there", ["set", "wrokspace", "x"], "Did you mean `workspace`?"],
+    ["a token", ["set", "token", "wft_x"], "wf login --with-token"],
+    ["a profile that isn't there", ["use", "__proto__"], "There are: a, b."],
+    ["a profile that isn't there", ["remove", "c"], "There are: a, b."],
+    ["another server, which would be sent the token", ["set", "url", "https://evil.test"], "wf login --url"],
+    ["what is no address", ["set", "url", "here"], "is not a URL"],
+  ])("refuse %s, and stay as they were", async (_, words, says) => {
+    profiles().write(two)
+    const { code, out, note } = await wf(["config", ...words])
+    expect([code, out]).toEqual([2, ""])
+    expect(note).toContain(says)
+    expect(profiles().read()).toEqual(two)
   })
 })
 

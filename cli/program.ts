@@ -1,39 +1,14 @@
-import { CommanderError, Command as Parser } from "commander"
+import { CommanderError, Option, Command as Parser } from "commander"
+import { version } from "#kernel/config/version.ts"
 import { clean } from "./clean.ts"
 import type { Command, Options } from "./command.ts"
 import { commands } from "./commands.ts"
 import { exit_codes } from "./exit.ts"
 import { Failure, failureOf } from "./failure.ts"
+import { groupOf, nouns, placeOf } from "./help/groups.ts"
+import { longForms, meantWords } from "./help/meant.ts"
 import { type Io, styled } from "./io.ts"
-
-const version = "0.1.0"
-
-const groups: Readonly<Record<string, string>> = {
-  runs: "list and show them",
-  workflows: "list, show, compare, archive and restore them",
-  secrets: "list, set and delete what tasks are given and nobody is shown",
-  schedules: "list, make, pause and fill in what starts runs by itself",
-  executions: "find attempts of tasks, and count them",
-  retention: "see and set how long logs and attempts are kept",
-  hooks: "list what begins runs from outside, and change the addresses of webhooks",
-  approvals: "list what waits for you",
-  artifacts: "list, download and upload the files of runs",
-  jobs: "list, show, create and cancel single pieces of work",
-  "dead-letters": "list, replay and drop jobs that failed for good",
-  queues: "list, limit, pause and resume them",
-  workers: "list them",
-  subscriptions: "list, make, change, pause and try what you are told of, and where",
-  deliveries: "list and show what was sent, and send it once more",
-  bench: "load a platform, and print rates and percentiles",
-  account: "register, confirm your address, and get a new password",
-  workspaces: "list, make, choose, rename, archive and join them",
-  sessions: "list and end where you are signed in",
-  members: "list, invite and remove them, and change what they may do",
-  tokens: "list, create and delete API tokens",
-  "service-accounts": "list, make and delete members that are programs, and their tokens",
-  admin: "what is done for the whole platform",
-  audit: "list and export who changed what, and from where",
-}
+import { common_options } from "./options-of-all.ts"
 
 const examplesText = (examples: readonly string[]): string =>
   `Examples:\n${examples.map((example) => `  ${example}`).join("\n")}\n`
@@ -56,54 +31,30 @@ const termOf = (command: Parser): string => {
   return [command.name(), ...(command.commands.length > 0 ? ["…"] : words)].join(" ")
 }
 
+/** As wide as lines can still be read at. */
+const max_width = 100
+
 const configure = (parser: Parser, io: Io): Parser =>
   parser
     .exitOverride()
     .showSuggestionAfterError(true)
+    .helpCommand(false)
     .configureOutput({
       writeOut: (text) => io.out(text.replace(/\n$/, "")),
-      writeErr: (text) => io.note(text.replace(/^error: /, "wf: ").trimEnd()),
+      writeErr: (text) => io.note(text.replace(/^error: /, "wf: ").replace(/\n$/, "")),
       outputError: (text, write) => write(text),
+      getOutHelpWidth: () => (io.out_is_tty ? Math.min(io.columns, max_width) : 80),
+      getErrHelpWidth: () => 80,
     })
     .showHelpAfterError("Run the command with --help to see how it is used.")
     .configureHelp({ subcommandTerm: termOf, visibleCommands: ({ commands: listed }) => [...listed] })
 
-const headings: Readonly<Record<string, readonly string[]>> = {
-  "Run workflows:": [
-    ...[
-      "run",
-      "watch",
-      "logs",
-      "search",
-      "top",
-      "runs",
-      "executions",
-      "artifacts",
-      "cancel",
-      "pause",
-      "resume",
-      "rerun",
-    ],
-    ...["approvals", "approve", "reject", "signal"],
-  ],
-  "Run jobs:": ["jobs", "dead-letters", "queues", "workers"],
-  "Write workflows:": [
-    ...["init", "validate", "plan", "schema", "push", "import", "workflows", "schedules", "hooks", "secrets"],
-  ],
-  "The platform on this machine:": ["up", "down", "demo"],
-  "Be told of what happens:": ["inbox", "subscriptions", "deliveries"],
-  "Measure a platform:": ["bench"],
+const addCommon = (parser: Parser): Parser => {
+  const heading = "Options of every command:"
+  for (const [flags, description] of common_options)
+    parser.addOption(new Option(flags, description).helpGroup(heading))
+  return parser.addHelpOption(new Option("-h, --help", "show this").helpGroup(heading))
 }
-
-const headingOf = (noun: string): string =>
-  Object.entries(headings).find(([, nouns]) => nouns.includes(noun))?.[0] ??
-  "You, your tokens and your workspaces:"
-
-const addCommon = (parser: Parser): Parser =>
-  parser
-    .option("--url <url>", "the platform to talk to")
-    .option("--profile <name>", "the profile to use")
-    .option("--workspace <slug>", "one of your other workspaces")
 
 /** `<value...>` means that the option may be repeated, not that it swallows the words after it. */
 const addOption = (parser: Parser, flags: string, description: string): void => {
@@ -124,19 +75,13 @@ const checkRun = (command: Command, words: readonly string[]): void => {
   throw new Failure(exit_codes.usage, `\`${given}\` is not a run's id. \`wf runs list\` shows them.`)
 }
 
-/** What other programs call it. */
-const other_words: Readonly<Record<string, string>> = {
-  ...{ start: "run", trigger: "run", exec: "run", list: "runs list", ls: "runs list", ps: "runs list" },
-  ...{ status: "runs list", follow: "watch", stop: "down", serve: "up", server: "up", check: "validate" },
-  ...{ lint: "validate", apply: "push", deploy: "push" },
-}
+const isSet = (value: string | undefined): boolean => value !== undefined && !/^(|0|false)$/.test(value)
 
-const checkWord = (word: string): void => {
-  if (!Object.hasOwn(other_words, word)) return
-  throw new Failure(
-    exit_codes.usage,
-    `unknown command '${word}'\n(Did you mean \`wf ${other_words[word]}\`?)`,
-  )
+/** With `--debug` the exchange is shown; nothing is drawn over it. */
+const observed = async (options: Options, io: Io): Promise<Io> => {
+  if (options.debug !== true && !isSet(io.environment.WF_DEBUG)) return io
+  const { tracing } = await import("./exchange/trace.ts")
+  return { ...io, takes_keys: false, fetch: tracing(io) }
 }
 
 const addCommand = (parent: Parser, command: Command, session: Session): Parser => {
@@ -153,40 +98,66 @@ const addCommand = (parent: Parser, command: Command, session: Session): Parser 
   parser.action(async () => {
     checkRun(command, parser.args)
     const { run } = await command.load()
-    session.code = await run({ arguments: parser.args, options: parser.opts<Options>() }, io)
+    const options = parser.opts<Options>()
+    session.code = await run({ arguments: parser.args, options }, await observed(options, io))
   })
   return parser
+}
+
+/** A noun, with an example of each of its verbs. */
+const addNoun = (root: Parser, noun: string, session: Session): Parser => {
+  const description = nouns[noun] ?? noun
+  const parser = configure(root.command(noun), session.io).description(description).usage("<command>")
+  if (session.words[0] !== noun) return parser
+  const below = commands.filter(({ name }) => name.startsWith(`${noun} `))
+  const examples = below.flatMap((one) => one.examples.slice(0, 1))
+  const also = longForms(noun).join(", ")
+  if (also !== "") parser.addHelpText("after", `\nSee also: wf ${also}.`)
+  return parser.addHelpText("before", examplesText(examples))
 }
 
 const buildParser = (session: Session): Parser => {
   const { io } = session
   const root = configure(new Parser("wf"), io)
     .description("Workflows of machine tasks and human work, on one durable engine.")
+    .usage("<command>")
     // So that `wf run NAME --version 2` means the run's, not ours.
     .enablePositionalOptions()
     .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "show this")
     .addHelpText("before", examplesText(first_steps))
-    .addHelpText("after", "\nEach has more to say: `wf run --help`, `wf runs list --help`.")
+    .addHelpText("after", "\nMore: `wf run --help`, `wf runs --help`; `wf help` lists pages to read.")
   const parents = new Map<string, Parser>()
-  for (const command of commands) {
+  for (const command of commands.toSorted((one, other) => placeOf(one.name) - placeOf(other.name))) {
     const [noun = "", verb] = command.name.split(" ")
+    const heading = groupOf(noun) ?? ""
     if (verb === undefined) {
-      parents.set(noun, addCommand(root, command, session).helpGroup(headingOf(noun)))
+      parents.set(noun, addCommand(root, command, session).helpGroup(heading))
       continue
     }
-    const parent = parents.get(noun) ?? configure(root.command(noun), io).description(groups[noun] ?? noun)
-    parents.set(noun, parent.helpGroup(headingOf(noun)))
+    const parent = parents.get(noun) ?? addNoun(root, noun, session)
+    parents.set(noun, parent.helpGroup(heading))
     addCommand(parent, command, session)
   }
   return root
 }
 
+/** `wf help runs list` is `wf runs list --help`; of anything else there is a page, or none. */
+const asked = (words: readonly string[]): readonly string[] => {
+  const [first, ...rest] = words
+  const is_command = commands.some(({ name }) => name === rest[0] || name.startsWith(`${rest[0]} `))
+  return first === "help" && is_command ? [...meantWords(rest, commands), "--help"] : words
+}
+
 /** Reads the command line, runs the command, and answers the exit code; nothing is thrown to a user. */
 export const program = async (words: readonly string[], io: Io): Promise<number> => {
-  const session: Session = { words, io, code: exit_codes.done }
   try {
-    checkWord(words[0] ?? "")
-    await buildParser(session).parseAsync(words, { from: "user" })
+    if (words[0] === "__complete") {
+      const { answerCompletion } = await import("./completion/answer.ts")
+      return await answerCompletion(words.slice(1), commands, io)
+    }
+    const session: Session = { words: meantWords(asked(words), commands), io, code: exit_codes.done }
+    await buildParser(session).parseAsync(session.words, { from: "user" })
     return session.code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exit_codes.done : exit_codes.usage

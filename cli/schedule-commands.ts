@@ -59,8 +59,8 @@ export const scheduleCommands: readonly Command[] = [
       json,
     ],
     examples: [
-      'wf schedules create mornings --workflow report --cron "30 7 * * 1-5" --timezone Europe/Berlin',
-      'wf schedules create often --workflow sync --cron "*/5 * * * *" -i day="${{ date(trigger.scheduled_at) }}"',
+      'wf schedules create mornings --workflow report \\\n    --cron "30 7 * * 1-5" --timezone Europe/Berlin',
+      'wf schedules create often --workflow sync --cron "*/5 * * * *" \\\n    -i day="${{ date(trigger.scheduled_at) }}"',
     ],
     load: () => import("./commands/schedules/create.ts"),
   },

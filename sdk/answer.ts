@@ -14,10 +14,12 @@ const objectFrom = async (response: Response): Promise<Record<string, unknown> |
 export const problemFrom = async (response: Response): Promise<WfProblem> => {
   const { status } = response
   const body = await objectFrom(response)
+  const request_id = response.headers.get("x-request-id") ?? undefined
+  const known = request_id === undefined ? {} : { request_id }
   const isProblem = typeof body?.code === "string" && typeof body.title === "string"
   return isProblem
-    ? new WfProblem({ ...(body as Omit<ProblemLike, "status">), status })
-    : new WfProblem({ status, detail: `The server answered ${status}.` })
+    ? new WfProblem({ ...known, ...(body as Omit<ProblemLike, "status">), status })
+    : new WfProblem({ status, detail: `The server answered ${status}.`, ...known })
 }
 
 type Asked = { readonly base: string; readonly signal: AbortSignal | undefined }

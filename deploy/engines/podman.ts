@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs"
-import { chmod, mkdir, readdir, rm } from "node:fs/promises"
+import { chmod, mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { runCommand } from "./command.ts"
 import { installedFolder, installOnce } from "./install.ts"
+import { librariesIn, packagesObstacle, unpackPackages } from "./packages.ts"
 
 /** No engine that is started: a tool that runs containers, of the machine itself or unpacked from its own packages. */
 const name = "podman"
@@ -16,8 +17,7 @@ export const podmanObstacle = (): string | undefined => {
   if (process.platform !== "linux") return "it runs on Linux"
   if (process.getuid?.() !== 0) return "here it is run by root only"
   if (Bun.which(name) !== null) return undefined
-  const missing = ["apt-get", "dpkg-deb"].filter((tool) => Bun.which(tool) === null)
-  if (missing.length === 0) return undefined
+  if (packagesObstacle() === undefined) return undefined
   return "it isn't installed, and there is no apt-get to bring it: install podman with a runtime (runc or crun)"
 }
 
@@ -29,26 +29,8 @@ export const podmanDownload = (cache: string): string | undefined =>
 
 /** Takes the machine's own; where there is none, its packages are unpacked into the cache, and nothing is installed. */
 export const installPodman = async (cache: string): Promise<void> => {
-  if (Bun.which(name) === null) await installOnce(cache, { name, version, build: unpackPackages })
-}
-
-const unpackPackages = async (folder: string): Promise<void> => {
-  const state = join(folder, "state")
-  await mkdir(join(state, "lists", "partial"), { recursive: true })
-  await mkdir(join(state, "cache", "archives", "partial"), { recursive: true })
-  const own = [`Dir::State::lists=${join(state, "lists")}`, `Dir::Cache=${join(state, "cache")}`]
-  const options = [...own, "APT::Sandbox::User=root"].flatMap((option) => ["-o", option])
-  const apt = (words: readonly string[]) =>
-    runCommand({ words: ["apt-get", ...options, ...words], folder: state, max_ms: 300_000 })
-  await apt(["update", "--quiet"])
-  const plan = await apt(["install", "--simulate", "--no-install-recommends", ...packages])
-  const wanted = [...plan.matchAll(/^Inst (\S+)/gm)].map(([, found = ""]) => found)
-  await apt(["download", "--quiet", ...wanted])
-  for (const file of await readdir(state)) {
-    if (file.endsWith(".deb"))
-      await runCommand({ words: ["dpkg-deb", "-x", join(state, file), join(folder, "root")] })
-  }
-  await rm(state, { recursive: true })
+  if (Bun.which(name) === null)
+    await installOnce(cache, { name, version, build: (folder) => unpackPackages(folder, packages) })
 }
 
 const written = (lines: readonly string[]): string => `${lines.join("\n")}\n`
@@ -70,7 +52,7 @@ export const podmanIn = async (folder: string, cache: string): Promise<string> =
     at("home/.config/containers/policy.json"),
     '{"default": [{"type": "insecureAcceptAnything"}]}\n',
   )
-  const libraries = `${root}/usr/lib/$(uname -m)-linux-gnu:${root}/lib/$(uname -m)-linux-gnu`
+  const libraries = librariesIn(root).join(":")
   const script = [
     "#!/bin/sh",
     `export HOME='${at("home")}' CONTAINERS_CONF='${at("containers.conf")}'`,
@@ -95,7 +77,7 @@ const configuration = (folder: string, unpacked: string | undefined): readonly s
     `volume_path = "${join(folder, "volumes")}"`,
   ]
   if (unpacked === undefined) return engine
-  const libraries = `${unpacked}/usr/lib/${machine()}:${unpacked}/lib/${machine()}`
+  const libraries = librariesIn(unpacked).join(":")
   return [
     "[containers]",
     `seccomp_profile = "${unpacked}/usr/share/containers/seccomp.json"`,
@@ -107,8 +89,6 @@ const configuration = (folder: string, unpacked: string | undefined): readonly s
     `runc = ["${unpacked}/usr/bin/runc", "${unpacked}/usr/sbin/runc"]`,
   ]
 }
-
-const machine = (): string => `${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`
 
 const programs = ["sh", "cat", "sleep", "id", "env", "head", "tail", "mkdir", "ls"] as const
 

@@ -1,25 +1,40 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
-import { z } from "zod"
 import type { Environment } from "./config.ts"
 import { ProfilesError } from "./profiles-error.ts"
 
-const profileSchema = z.object({
-  url: z.string(),
-  token: z.string().optional(),
+export type Profile = {
+  readonly url: string
+  readonly token?: string | undefined
   /** Where the token is kept instead, as `wf up` does. */
-  token_file: z.string().optional(),
-  workspace: z.string().optional(),
-})
+  readonly token_file?: string | undefined
+  readonly workspace?: string | undefined
+}
 
-const profilesSchema = z.object({
-  current: z.string().optional(),
-  profiles: z.record(z.string(), profileSchema),
-})
+export type Profiles = {
+  readonly current?: string | undefined
+  readonly profiles: Readonly<Record<string, Profile>>
+}
 
-export type Profile = z.infer<typeof profileSchema>
-export type Profiles = z.infer<typeof profilesSchema>
+type Fields = Readonly<Record<string, unknown>>
+
+const isMapping = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const mayBeText = (value: unknown): boolean => value === undefined || typeof value === "string"
+
+const isProfile = (value: unknown): boolean =>
+  isMapping(value) &&
+  typeof value.url === "string" &&
+  [value.token, value.token_file, value.workspace].every(mayBeText)
+
+/** By hand: every command reads this, and the library of schemas takes longer to load than the rest of most of them. */
+const isProfiles = (value: unknown): value is Profiles =>
+  isMapping(value) &&
+  mayBeText(value.current) &&
+  isMapping(value.profiles) &&
+  Object.values(value.profiles).every(isProfile)
 
 const readJson = (path: string): unknown => {
   try {
@@ -33,16 +48,17 @@ const readJson = (path: string): unknown => {
 }
 
 /** Where the client keeps its servers and tokens. */
-export type ProfileFile = { read(): Profiles; write(profiles: Profiles): void }
+export type ProfileFile = { readonly path: string; read(): Profiles; write(profiles: Profiles): void }
 
 export const profileFile = (environment: Environment): ProfileFile => {
   const folder = join(environment.XDG_CONFIG_HOME || join(homedir(), ".config"), "wf")
   const path = join(folder, "profiles.json")
   return {
+    path,
     read() {
       if (!existsSync(path)) return { profiles: {} }
-      const parsed = profilesSchema.safeParse(readJson(path))
-      if (parsed.success) return parsed.data
+      const found = readJson(path)
+      if (isProfiles(found)) return found
       throw new ProfilesError(
         `${path} is not a file of profiles. Remove it and sign in again with \`wf login\`.`,
       )

@@ -1,4 +1,5 @@
 import type { Env, Hono } from "hono"
+import { version } from "#kernel/config/version.ts"
 import type { Metrics } from "#kernel/telemetry/metrics.ts"
 
 export type Checks = Readonly<Record<string, () => Promise<void>>>
@@ -29,7 +30,7 @@ export const addHealth = <Environment extends Env>(
   checks: Checks,
   metrics: Metrics,
 ): void => {
-  app.get("/health/live", (context) => context.json({ status: "ok" }))
+  app.get("/health/live", (context) => context.json({ status: "ok", version }))
   for (const path of ["/health", "/health/ready"]) {
     app.get(path, async (context) => {
       const state = await stateOf(checks)

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "bun:test"
 import { embeddedBus } from "#kernel/bus/embedded.ts"
+import { version } from "#kernel/config/version.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import { createMetrics } from "#kernel/telemetry/metrics.ts"
@@ -74,7 +75,7 @@ describe("health", () => {
   test("is live whatever it needs", async () => {
     expect(await ask({ ready: { store: fails } }, "/health/live")).toEqual({
       status: 200,
-      body: { status: "ok" },
+      body: { status: "ok", version },
     })
   })
 

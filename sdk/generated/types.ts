@@ -2495,6 +2495,10 @@ export interface components {
             status: "waiting" | "running" | "completed" | "failed" | "skipped" | "cancelled";
             reason: string | null;
             worker_id: string | null;
+            /** @description What its `with` and `env` had come to, without secrets; null until it has ended, and where that was nothing or large. */
+            inputs: {
+                [key: string]: unknown;
+            } | null;
             outputs: {
                 [key: string]: unknown;
             } | null;

@@ -193,7 +193,11 @@ test("a file comes and goes by links without a token, and is counted", async () 
   expect(await send("a;b\n1;3\n")).toBeGreaterThanOrEqual(400)
   expect(await send("a;b\n1;2\n")).toBe(200)
   const listed = await it.wf(["artifacts", "list", run_id, "--name", "in/*"])
-  expect(listed.stdout).toStartWith("in/sent.csv\t\t8\t")
+  expect(listed).toMatchObject({
+    code: 0,
+    stderr: "",
+    stdout: expect.stringMatching(/^in\/sent\.csv\t\t8\t/),
+  })
   const { stdout: link } = await it.wf(["artifacts", "presign", run_id, "in/sent.csv", "--expires", "1m"])
   expect(await (await fetch(link.trim())).text()).toBe("a;b\n1;2\n")
   expect((await fetch(link.trim(), { method: "PUT", body: "x" })).status).toBe(403)

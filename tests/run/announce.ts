@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs"
+import { chromiumDownload, chromiumObstacle } from "#deploy/engines/chromium.ts"
 import { engines } from "#deploy/engines/engines.ts"
 import { installedFolder } from "#deploy/engines/install.ts"
 import { podmanDownload, podmanObstacle } from "#deploy/engines/podman.ts"
+import { shellsDownload, shellsObstacle } from "#deploy/engines/shells.ts"
 import { testCache } from "#deploy/engines/testing/usable.ts"
 import { missingTools, requireTools } from "#deploy/engines/tools.ts"
 
@@ -22,9 +24,13 @@ export const announceEngines = (): readonly string[] => {
   )
   const obstacle = podmanObstacle()
   const podman = obstacle === undefined ? podmanDownload(testCache) : undefined
+  const no_shells = shellsObstacle()
+  const shells = no_shells === undefined ? shellsDownload(testCache) : undefined
+  const no_chromium = chromiumObstacle()
+  const chromium = no_chromium === undefined ? chromiumDownload(testCache) : undefined
   const downloads = [
     ...wanted.map(({ name, version, size }) => `  ${name} ${version}: ${size}`),
-    ...(podman === undefined ? [] : [`  ${podman}`]),
+    ...[podman, shells, chromium].flatMap((one) => (one === undefined ? [] : [`  ${one}`])),
   ]
   const heading = `Engines to download and install into ${testCache}:`
   return [
@@ -33,6 +39,8 @@ export const announceEngines = (): readonly string[] => {
       .filter((engine) => !able.includes(engine))
       .map(({ name, needs }) => `SKIPPED: tests with ${name}. ${complaintOf(name, needs)}`),
     ...(obstacle === undefined ? [] : [`SKIPPED: tests with podman: ${obstacle}`]),
+    ...(no_shells === undefined ? [] : [`SKIPPED: tests with bash, zsh and fish: ${no_shells}`]),
+    ...(no_chromium === undefined ? [] : [`SKIPPED: tests with chromium: ${no_chromium}`]),
   ]
 }
 

@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs"
+import { chromiumDownload, chromiumObstacle, installChromium } from "#deploy/engines/chromium.ts"
 import { engines } from "#deploy/engines/engines.ts"
 import { installedFolder } from "#deploy/engines/install.ts"
 import { installPodman, podmanDownload, podmanObstacle } from "#deploy/engines/podman.ts"
+import { installShells, shellsDownload, shellsObstacle } from "#deploy/engines/shells.ts"
 import { isUsable, testCache } from "#deploy/engines/testing/usable.ts"
 
 // Installs one after another what the tests with real engines need; what a machine lacks is named, and is skipped there.
@@ -11,15 +13,21 @@ for (const engine of usable) {
   await engine.install(testCache)
   if (!known) process.stdout.write(`${engine.name} ${engine.version} is installed\n`)
 }
-/** Packages of the system may be out of reach where the other registries are not: only its own tests fall away then. */
-const unpackPodman = async (): Promise<string> => {
+/** Packages of the system may be out of reach where the other registries are not: only their own tests fall away then. */
+const unpack = async (what: string, install: (cache: string) => Promise<void>): Promise<string> => {
   try {
-    await installPodman(testCache)
-    return "podman is unpacked"
+    await install(testCache)
+    return `${what} unpacked`
   } catch (error) {
-    return `SKIPPED: tests with podman: ${error instanceof Error ? error.message : String(error)}`
+    return `SKIPPED: tests with ${what}: ${error instanceof Error ? error.message : String(error)}`
   }
 }
 if (podmanObstacle() === undefined && podmanDownload(testCache) !== undefined) {
-  process.stdout.write(`${await unpackPodman()}\n`)
+  process.stdout.write(`${await unpack("podman", installPodman)}\n`)
+}
+if (shellsObstacle() === undefined && shellsDownload(testCache) !== undefined) {
+  process.stdout.write(`${await unpack("bash, zsh and fish", installShells)}\n`)
+}
+if (chromiumObstacle() === undefined && chromiumDownload(testCache) !== undefined) {
+  process.stdout.write(`${await unpack("chromium", installChromium)}\n`)
 }

@@ -12,7 +12,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   language: [],
   proto: [],
   sdk: ["language"],
-  cli: ["sdk", "language", "kernel/config", "kernel/archive"],
+  cli: ["sdk", "language", "kernel/config", "kernel/archive", "docs"],
   service: ["kernel", "language", "proto"],
   "services/all": ["kernel", "language", "proto", "services"],
   deploy: ["kernel", "language", "proto", "services"],

@@ -14,7 +14,8 @@ import { ssoLogin } from "../../sso-login.ts"
 /** The secret comes from stdin, never from the command line, where others could read it. */
 export const run = async ({ options }: Given, io: Io): Promise<number> => {
   const file = profileFile(io.environment)
-  const { current, profiles } = file.read()
+  const all = file.read()
+  const { current, profiles } = all
   const url = text(options, "url") ?? io.environment.WF_URL ?? profiles[current ?? ""]?.url
   if (url === undefined || !isWebUrl(url)) {
     throw new Failure(
@@ -23,23 +24,23 @@ export const run = async ({ options }: Given, io: Io): Promise<number> => {
     )
   }
   const token = await tokenFrom(url, options, io)
-  const me = await createClient({ url, token }).identity.me()
+  const me = await createClient({ url, token, fetch: io.fetch }).identity.me()
   const name = text(options, "name") ?? new URL(url).host
-  file.write({ current: name, profiles: { ...profiles, [name]: { url, token } } })
+  file.write({ ...all, current: name, profiles: { ...profiles, [name]: { url, token } } })
   io.note(`Signed in to ${url} as ${cleanLine(me.user.email)} (profile ${name}).`)
   return exit_codes.done
 }
 
 const tokenFrom = async (url: string, options: Given["options"], io: Io): Promise<string> => {
   if (flag(options, "withToken")) return readToken(io)
-  const { identity } = createClient({ url, user_agent: ownName() })
+  const { identity } = createClient({ url, user_agent: ownName(), fetch: io.fetch })
   if (flag(options, "sso")) return ssoToken(url, await ssoLogin(identity, io), io)
   const email = text(options, "email")
   if (email !== undefined) {
     const password = await readPassword("Password", io)
-    return tokenOf(url, (await identity.login({ email, password })).access_token)
+    return tokenOf(url, (await identity.login({ email, password })).access_token, io)
   }
-  if (io.note_is_tty || flag(options, "device")) return tokenOf(url, await deviceLogin(identity, io))
+  if (io.note_is_tty || flag(options, "device")) return tokenOf(url, await deviceLogin(identity, io), io)
   throw new Failure(
     exit_codes.usage,
     "Give an API token with `--with-token < file`, a password with `--email ADDRESS < file`, or `--device` or `--sso` to sign in with a browser.",
@@ -56,8 +57,8 @@ const readToken = async (io: Io): Promise<string> => {
 }
 
 /** A session ends after minutes; the API token made with it is what the profile keeps. */
-const tokenOf = async (url: string, access_token: string): Promise<string> => {
-  const created = await createClient({ url, token: access_token }).identity.createToken({
+const tokenOf = async (url: string, access_token: string, io: Io): Promise<string> => {
+  const created = await createClient({ url, token: access_token, fetch: io.fetch }).identity.createToken({
     name: "wf login",
     all_workspaces: true,
   })
@@ -68,7 +69,7 @@ const sso_lifetime_ms = 30 * 86_400_000
 
 /** It ends, so that whoever goes on signs in anew, and has what their groups give them by then. */
 const ssoToken = async (url: string, access_token: string, io: Io): Promise<string> => {
-  const created = await createClient({ url, token: access_token }).identity.createToken({
+  const created = await createClient({ url, token: access_token, fetch: io.fetch }).identity.createToken({
     name: "wf login --sso",
     all_workspaces: true,
     expires_at: new Date(io.now().getTime() + sso_lifetime_ms).toISOString(),

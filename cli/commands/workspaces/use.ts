@@ -9,7 +9,8 @@ import type { Io } from "../../io.ts"
 /** Later commands of this profile are about that workspace. It is asked for first, so that none is kept that can't be. */
 export const run = async ({ arguments: [slug = ""], options }: Given, io: Io): Promise<number> => {
   const file = profileFile(io.environment)
-  const { current, profiles } = file.read()
+  const all = file.read()
+  const { current, profiles } = all
   const name = text(options, "profile") ?? current
   const profile = profiles[name ?? ""]
   if (name === undefined || !profile || io.environment.WF_URL !== undefined) {
@@ -19,10 +20,7 @@ export const run = async ({ arguments: [slug = ""], options }: Given, io: Io): P
     )
   }
   const { workspace } = await connect({ ...options, workspace: slug }, io).identity.me()
-  file.write({
-    ...(current !== undefined && { current }),
-    profiles: { ...profiles, [name]: { ...profile, workspace: slug } },
-  })
+  file.write({ ...all, profiles: { ...profiles, [name]: { ...profile, workspace: slug } } })
   io.note(`Commands of ${name} are about ${cleanLine(workspace.slug)} now, where you are ${workspace.role}.`)
   return exit_codes.done
 }

@@ -1,0 +1,2 @@
+/** Pages that are imported as text. */
+declare module "*.md"

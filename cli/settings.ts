@@ -1,0 +1,65 @@
+import { existsSync, readFileSync } from "node:fs"
+import { type Profile, type Profiles, profileFile } from "#kernel/config/profiles.ts"
+import { type Options, text } from "./command.ts"
+import type { Io } from "./io.ts"
+import { knownProfile } from "./profile-choice.ts"
+
+/** A value, and who said it. */
+export type Setting = { readonly value: string; readonly from: string }
+
+export type Settings = {
+  readonly profile: Setting | undefined
+  readonly url: Setting | undefined
+  readonly token: Setting | undefined
+  readonly workspace: Setting | undefined
+}
+
+const sameServer = (one: string, other: string): boolean =>
+  URL.canParse(one) && URL.canParse(other) && new URL(one).origin === new URL(other).origin
+
+const tokenOf = (profile: Profile): Setting | undefined => {
+  if (profile.token !== undefined) return { value: profile.token, from: "profile" }
+  if (profile.token_file === undefined || !existsSync(profile.token_file)) return undefined
+  return { value: readFileSync(profile.token_file, "utf8").trim(), from: profile.token_file }
+}
+
+const nameOfProfile = (options: Options, { current, profiles }: Profiles): Setting | undefined => {
+  const named = text(options, "profile")
+  if (named === undefined) return current === undefined ? undefined : { value: current, from: "current" }
+  knownProfile(named, { profiles })
+  return { value: named, from: "--profile" }
+}
+
+/** The first that says something. */
+const first = (
+  ...said: readonly (readonly [value: string | undefined, from: string])[]
+): Setting | undefined => {
+  for (const [value, from] of said) if (value !== undefined) return { value, from }
+  return undefined
+}
+
+/** What holds for a command, and why: flag over environment over profile. */
+export const settingsOf = (options: Options, { environment }: Pick<Io, "environment">): Settings => {
+  const all = profileFile(environment).read()
+  const name = nameOfProfile(options, all)
+  const profile = name && all.profiles[name.value]
+  const of_profile = `profile ${name?.value ?? ""}`
+  const url = first(
+    [text(options, "url"), "--url"],
+    [environment.WF_URL, "WF_URL"],
+    [profile?.url, of_profile],
+  )
+  // A profile's token is for its own server: another one that is named must not get to see it.
+  const own = profile && url && sameServer(profile.url, url.value) ? profile : undefined
+  const given = first([environment.WF_TOKEN, "WF_TOKEN"])
+  return {
+    profile: profile && name,
+    url,
+    token: given ?? (own && tokenOf(own)),
+    workspace: first(
+      [text(options, "workspace"), "--workspace"],
+      [environment.WF_WORKSPACE, "WF_WORKSPACE"],
+      [own?.workspace, of_profile],
+    ),
+  }
+}
