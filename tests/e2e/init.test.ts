@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "bun:test"
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { choicesOf } from "#cli/completion/kinds.ts"
 import { until } from "#kernel/testing/until.ts"
 import { platform, root, type UnderTest } from "./platform.ts"
 import { sitAt } from "./terminal.ts"
@@ -49,8 +50,10 @@ describe("a file that is begun with", () => {
     const names = stdout
       .trim()
       .split("\n")
-      .map((line) => line.split("\t")[0])
+      .map((line) => line.split("\t")[0] ?? "")
     expect(names).toEqual(["hello", "pipeline", "approval", "schedule"])
+    // As TAB completes them.
+    expect(choicesOf("template")).toEqual(names)
     expect(await it.wf(["init", "--list", "--json"])).toMatchObject({ code: 0, stderr: "" })
   })
 
