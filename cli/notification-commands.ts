@@ -22,7 +22,7 @@ const settings = [
 const inbox: readonly Command[] = [
   {
     name: "inbox",
-    summary: "what you were told, and what waits for you, as it comes; in a pipe what you were told",
+    summary: "what you are told, and what waits for you",
     options: [
       ["--plain", "as it is now, without a screen of its own"],
       ["--unread", "only what you have not read"],

@@ -15,6 +15,7 @@ const choices = {
   "on-conflict": ["queue", "cancel_running", "reject"],
   by: ["workflow", "task"],
   shell: ["bash", "zsh", "fish"],
+  template: ["hello", "pipeline", "approval", "schedule"],
   setting: ["profile", "url", "workspace"],
   type: [
     "shell",
@@ -60,6 +61,7 @@ const argument_kinds: Readonly<Record<string, Kind>> = {
   ...{ run: "run", task: "task", hook: "hook", subscription: "subscription", delivery: "delivery" },
   ...{ notification: "notification", member: "member", invite: "invite", slug: "workspace", role: "role" },
   ...{ profile: "profile", setting: "setting", topic: "topic", shell: "shell", file: "file", path: "file" },
+  template: "template",
   ...{ "file-or-name": "workflow-or-file", value: "free", address: "free", link: "free", code: "free" },
   ...{ pattern: "free", days: "free", type: "free", from: "free", to: "free", token: "free" },
   "workflows <name>": "workflow",
