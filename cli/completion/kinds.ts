@@ -15,7 +15,7 @@ const choices = {
   "on-conflict": ["queue", "cancel_running", "reject"],
   by: ["workflow", "task"],
   shell: ["bash", "zsh", "fish"],
-  setting: ["profile", "url", "workspace"],
+  setting: ["profile", "url", "workspace", "credentials"],
   type: [
     "shell",
     "http",

@@ -10,11 +10,15 @@ const profileSchema = z.object({
   token: z.string().optional(),
   /** Where the token is kept instead, as `wf up` does. */
   token_file: z.string().optional(),
+  /** The token is in the keychain of the system, by the profile's name. */
+  keychain: z.boolean().optional(),
   workspace: z.string().optional(),
 })
 
 const profilesSchema = z.object({
   current: z.string().optional(),
+  /** Where tokens of later sign-ins are kept; in this file when left out. */
+  credentials: z.enum(["file", "keychain"]).optional(),
   profiles: z.record(z.string(), profileSchema),
 })
 
