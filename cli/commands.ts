@@ -153,10 +153,19 @@ export const commands: readonly Command[] = [
   ...waitCommands,
   {
     name: "push",
-    summary: "make a version of a file, unless nothing changed",
+    summary: "make a version of each file, unless nothing changed",
     arguments: ["<file...>"],
-    options: [json],
-    examples: ["wf push examples/hello.yml", "wf push examples/restock.ts"],
+    options: [
+      ["--dry-run", "say what would change, and push nothing"],
+      ["--watch", "push again at each save, until Ctrl-C"],
+      json,
+    ],
+    examples: [
+      "wf push examples/hello.yml",
+      "wf push examples/restock.ts flows/   # of a folder its .yml, .yaml and .ts files",
+      "wf push flows/ --dry-run",
+      "wf push flows/ --watch",
+    ],
     load: () => import("./commands/workflows/push.ts"),
   },
   {

@@ -6,8 +6,9 @@ import { exit_codes } from "./exit.ts"
 import { Failure } from "./failure.ts"
 import { followLive, leftWords } from "./follow-live.ts"
 import type { Io } from "./io.ts"
+import { linePrinter } from "./log-prefix.ts"
 import { outcomeCode } from "./outcome.ts"
-import { eventLine, logLine, summaryLines } from "./progress.ts"
+import { eventLine, summaryLines } from "./progress.ts"
 
 export type Following = {
   readonly client: Client
@@ -78,8 +79,9 @@ const showEvents = async (
 /** A log that can't be had must not hide how the run went. */
 const showLines = async (following: Following, signal: AbortSignal, io: Io): Promise<void> => {
   const { client, run_id } = following
+  const shown = linePrinter(io)
   try {
-    for await (const line of client.runs.logs(run_id, { follow: true, signal })) io.out(logLine(io, line))
+    for await (const line of client.runs.logs(run_id, { follow: true, signal })) io.out(shown(line))
   } catch (error) {
     if (signal.aborted) return
     // The run was begun, so that only the archive has not heard of it yet.

@@ -15,6 +15,8 @@ export type Io = {
   readonly columns: number
   readonly rows: number
   readonly color: boolean
+  /** The same for what is noted. */
+  readonly note_color: boolean
   readonly environment: Environment
   readonly now: () => Date
   /** Aborts at the first Ctrl-C. */
@@ -30,7 +32,10 @@ export type Io = {
   askHidden(question: string): Promise<string | undefined>
 }
 
-const styles = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 } as const
+const styles = {
+  ...({ bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 } as const),
+  ...({ bright_green: 92, bright_yellow: 93, bright_blue: 94, bright_magenta: 95, bright_cyan: 96 } as const),
+} as const
 
 export type Style = keyof typeof styles
 

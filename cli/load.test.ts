@@ -42,7 +42,7 @@ test("any other refusal ends it", async () => {
     ...{ count: 10, concurrency: 2, signal: idle },
     once: () => Promise.reject(new WfProblem({ status: 422, detail: "There is no such type." })),
   })
-  expect(load.ended).rejects.toThrow("There is no such type.")
+  await expect(load.ended).rejects.toThrow("There is no such type.")
 })
 
 test("what was answered before it was broken off is still told", async () => {

@@ -22,7 +22,8 @@ test("help loads neither the client nor a library but the parser of its words", 
 })
 
 test("what shows something alive loads what draws it only when it does", async () => {
-  const loaded = await loadedBy("cli/commands/platform/top.ts", "cli/commands/run/watch.ts")
+  const commands = ["platform/top", "run/watch", "inbox/list"].map((name) => `cli/commands/${name}.ts`)
+  const loaded = await loadedBy(...commands)
   expect(loaded).toContain("cli/connection.ts")
   expect(loaded.filter((path) => /node_modules\/(?:ink|react)\//.test(path))).toEqual([])
 })
@@ -31,4 +32,10 @@ test("a command that asks the platform doesn't load what workers and workflows a
   const loaded = await loadedBy("cli/program.ts", "cli/commands/runs/list.ts", "cli/commands/run/run.ts")
   expect(loaded).toContain("sdk/client.ts")
   expect(loaded.filter((path) => /^sdk\/(?:index|worker|authoring)/.test(path))).toEqual([])
+})
+
+test("a list doesn't load the library of schemas, which takes longer than all the rest of it", async () => {
+  const loaded = await loadedBy("cli/program.ts", "cli/commands/runs/list.ts")
+  expect(loaded).toContain("cli/connection.ts")
+  expect(loaded.filter((path) => path.includes("node_modules/zod/"))).toEqual([])
 })

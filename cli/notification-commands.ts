@@ -22,8 +22,9 @@ const settings = [
 const inbox: readonly Command[] = [
   {
     name: "inbox",
-    summary: "what you were told, newest first; `inbox read` marks it as read",
+    summary: "what you were told, and what waits for you, as it comes; in a pipe what you were told",
     options: [
+      ["--plain", "as it is now, without a screen of its own"],
       ["--unread", "only what you have not read"],
       ["-f, --follow", "go on as it comes, until Ctrl-C"],
       ["--limit <number>", "how many (default 20)"],
@@ -40,6 +41,14 @@ const inbox: readonly Command[] = [
     options: [["--all", "all of them"], json],
     examples: ["wf inbox read 0198c0de-…", "wf inbox read --all"],
     load: () => import("./commands/inbox/read.ts"),
+  },
+  {
+    name: "inbox unread",
+    summary: "mark one notification as if you had not read it",
+    arguments: ["<notification>"],
+    options: [json],
+    examples: ["wf inbox unread 0198c0de-…"],
+    load: () => import("./commands/inbox/unread.ts"),
   },
 ]
 

@@ -1,10 +1,9 @@
 import { describe, expect, test } from "bun:test"
 import type { Run, RunEvent, TaskRun } from "#sdk/index.ts"
-import { eventLine, logLine, summaryLines } from "./progress.ts"
+import { eventLine, summaryLines } from "./progress.ts"
 import { capture } from "./testing/capture.ts"
 
 const plain = capture()
-const coloured = capture({ color: true })
 
 const event = (type: string, more: Partial<RunEvent> = {}): RunEvent => ({
   ...{
@@ -58,25 +57,6 @@ describe("a change", () => {
     const data = { error: { message: "a\nb\u001b[2J" } }
     const line = eventLine(plain, event("task.failed", { task: "x\u001b]0;t\u0007\r\ny", data }))
     expect(line).toBe("✗ x y failed: a b")
-  })
-})
-
-describe("a log line", () => {
-  const line = {
-    cursor: "c",
-    run_id: "r",
-    task: "build",
-    attempt: 1,
-    stream: "stdout",
-    at: "",
-    text: "hi\u001b[2J",
-  }
-
-  test("says whose it is", () => expect(logLine(plain, line as never)).toBe("build │ hi"))
-
-  test("of one task always has the same colour", () => {
-    expect(logLine(coloured, line as never)).toBe(logLine(coloured, line as never))
-    expect(logLine(coloured, line as never)).toMatch(/^\u001b\[\d+mbuild │\u001b\[0m hi$/)
   })
 })
 

@@ -1,4 +1,4 @@
-import type { LogLine, Run, RunEvent } from "#sdk/index.ts"
+import type { Run, RunEvent } from "#sdk/index.ts"
 import { cleanLine } from "./clean.ts"
 import { type Io, type Style, styled } from "./io.ts"
 import { took } from "./table.ts"
@@ -32,19 +32,6 @@ export const eventLine = (io: Io, event: RunEvent): string | undefined => {
   const tries = attempt > 1 ? ` (attempt ${attempt})` : ""
   const cached = event.data.reused_from === undefined ? "" : " (cached)"
   return `${styled(io, style, mark)} ${cleanLine(event.task)} ${words}${tries}${cached}${cleanLine(errorOf(event))}`
-}
-
-const palette: readonly Style[] = ["cyan", "magenta", "yellow", "blue", "green"]
-
-const hueOf = (task: string): Style => {
-  let sum = 0
-  for (const character of task) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 9973
-  return palette[sum % palette.length] ?? "cyan"
-}
-
-export const logLine = (io: Io, line: LogLine): string => {
-  const task = cleanLine(line.task)
-  return `${styled(io, hueOf(task), `${task} │`)} ${cleanLine(line.text)}`
 }
 
 const outcomes: Readonly<Record<string, readonly [mark: string, style: Style]>> = {

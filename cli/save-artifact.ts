@@ -4,6 +4,7 @@ import { mkdir, rename, rm, stat } from "node:fs/promises"
 import { dirname } from "node:path"
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
+import { setTimeout as wait } from "node:timers/promises"
 import type { Artifact, Client } from "#sdk/index.ts"
 import { WfProblem } from "#sdk/problem.ts"
 import { cleanLine } from "./clean.ts"
@@ -89,7 +90,7 @@ async function* piecesOf({ client, artifact }: Wanted, { from_bytes, hash, io }:
       const isFinal = error instanceof WfProblem || error instanceof Failure
       if (io.signal.aborted || isFinal || tries >= max_tries) throw error
     }
-    if (at_bytes < size_bytes) await Bun.sleep(first_wait_ms * 2 ** tries)
+    if (at_bytes < size_bytes) await wait(first_wait_ms * 2 ** tries)
   }
 }
 

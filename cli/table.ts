@@ -51,14 +51,22 @@ const units = [
   [60, "m"],
 ] as const
 
-export const ago = (time: string | null, now: Date): string => {
-  if (time === null) return "–"
-  const seconds = Math.max(0, Math.round((now.getTime() - Date.parse(time)) / 1000))
+const largest = (seconds: number): string => {
   for (const [size, unit] of units) {
-    if (seconds >= size) return `${Math.floor(seconds / size)}${unit} ago`
+    if (seconds >= size) return `${Math.floor(seconds / size)}${unit}`
   }
-  return `${seconds}s ago`
+  return `${seconds}s`
 }
+
+const secondsBetween = (from_ms: number, to_ms: number): number =>
+  Math.max(0, Math.round((to_ms - from_ms) / 1000))
+
+export const ago = (time: string | null, now: Date): string =>
+  time === null ? "–" : `${largest(secondsBetween(Date.parse(time), now.getTime()))} ago`
+
+/** How long there is left. */
+export const ahead = (time: string | null, now: Date): string =>
+  time === null ? "–" : `in ${largest(secondsBetween(now.getTime(), Date.parse(time)))}`
 
 export const took = (from: string | null, to: string | null): string => {
   if (from === null || to === null) return "–"

@@ -70,6 +70,7 @@ export const terminal = (environment: NodeJS.ProcessEnv): Io => {
     columns: process.stdout.columns || 80,
     rows: process.stdout.rows || 24,
     color: wantsColor(environment, out_is_tty),
+    note_color: wantsColor(environment, process.stderr.isTTY ?? false),
     environment,
     now: () => new Date(),
     signal: interrupt.signal,

@@ -6,6 +6,18 @@ const comment = ["--comment <text>", "why; kept with the decision"] as const
 /** What people say to runs that wait for them. */
 export const waitCommands: readonly Command[] = [
   {
+    name: "approvals list",
+    summary: "what waits for your approval, over all runs",
+    options: [
+      ["--everyone", "also what others are asked"],
+      ["--limit <number>", "how many (default 20)"],
+      ["--all", "all of them"],
+      ["--json", "print the API's objects"],
+    ],
+    examples: ["wf approvals list", "wf approvals list --everyone --json"],
+    load: () => import("./commands/approvals/list.ts"),
+  },
+  {
     name: "approve",
     summary: "agree to what a run asks for",
     arguments: ["<run>", "<task>"],

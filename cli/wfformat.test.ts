@@ -81,7 +81,7 @@ describe("a recorded workflow", () => {
 })
 
 /** Recordings of real ones, where somebody has them beside the checkout. */
-const recordings = process.env.WF_WFINSTANCES ?? join(import.meta.dir, "../../shared/wfinstances")
+const recordings = process.env.WF_WFINSTANCES ?? join(import.meta.dirname, "../../shared/wfinstances")
 const files = existsSync(recordings) ? readdirSync(recordings).filter((name) => name.endsWith(".json")) : []
 
 test.each(files)("the recording %s becomes a sound workflow with each of its edges", (file) => {

@@ -1,31 +1,27 @@
 import { afterEach, describe, expect, test } from "bun:test"
 import { until } from "#kernel/testing/until.ts"
+import { serveWeb, type WebServer } from "#kernel/testing/web-server.ts"
 import { createClient, type LogLine, type RunEvent, WfProblem, WfUnreachable } from "./index.ts"
 
 type Seen = { readonly url: string; readonly headers: Headers }
 
 type Answer = (request: Request) => Response | Promise<Response>
 
-const servers: ReturnType<typeof Bun.serve>[] = []
+const servers: WebServer[] = []
 afterEach(async () => {
-  for (const server of servers.splice(0)) await server.stop(true)
+  for (const server of servers.splice(0)) await server.stop()
 })
 
 /** A server that answers its first requests one way each, and further ones like the last. */
-const serve = (...answers: readonly Answer[]) => {
+const serve = async (...answers: readonly Answer[]) => {
   const requests: Seen[] = []
-  const server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch(request) {
-      const answer = answers[Math.min(requests.length, answers.length - 1)]
-      // Bun takes a request's parts away when it has been answered.
-      requests.push({ url: request.url, headers: new Headers(request.headers) })
-      return answer?.(request) ?? new Response("no answer is given", { status: 500 })
-    },
+  const server = await serveWeb((request) => {
+    const answer = answers[Math.min(requests.length, answers.length - 1)]
+    requests.push({ url: request.url, headers: new Headers(request.headers) })
+    return answer?.(request) ?? new Response("no answer is given", { status: 500 })
   })
   servers.push(server)
-  const url = `http://127.0.0.1:${server.port}`
+  const { url } = server
   return { url, requests, client: createClient({ url, token: "secret", timeout_ms: 2_000 }) }
 }
 
@@ -92,7 +88,7 @@ const seqs = (events: readonly RunEvent[]) => events.map(({ seq }) => seq)
 
 describe("watching a run", () => {
   test("goes on where a cut stream ended: no gap, no double", async () => {
-    const { client, requests } = serve(
+    const { client, requests } = await serve(
       stream([event(1), event(2), "id: 3\nda"], "break"),
       stream([event(2), event(3)], "end"),
       refuse,
@@ -105,18 +101,18 @@ describe("watching a run", () => {
 
   test("reads events however their bytes arrive, and passes over comments", async () => {
     const text = `: hello\n\n${event(1)}: still here\n\n${event(2, "workflow.completed").replaceAll("\n", "\r\n")}`
-    const { client } = serve(stream([...text], "end"))
+    const { client } = await serve(stream([...text], "end"))
     expect(seqs(await all(client.runs.watch("one")))).toEqual([1, 2])
   })
 
   test("begins after the event that is named", async () => {
-    const { client, requests } = serve(stream([event(8, "workflow.completed")], "end"))
+    const { client, requests } = await serve(stream([event(8, "workflow.completed")], "end"))
     expect(seqs(await all(client.runs.watch("one", { after: 7 })))).toEqual([8])
     expect(cursorsOf(requests)).toEqual(["7"])
   })
 
   test("of a run that isn't there is refused at once", async () => {
-    const { client, requests } = serve(
+    const { client, requests } = await serve(
       json({ code: "run.not_found", status: 404, title: "There is no such run" }, 404),
     )
     await expect(all(client.runs.watch("one"))).rejects.toMatchObject({ code: "run.not_found" })
@@ -124,13 +120,13 @@ describe("watching a run", () => {
   })
 
   test("gives up when the server stays away for longer than it may", async () => {
-    const { client } = serve(stream([event(1)], "break"), stream([], "break"))
+    const { client } = await serve(stream([event(1)], "break"), stream([], "break"))
     await expect(all(client.runs.watch("one", { max_away_ms: 100 }))).rejects.toThrow()
   })
 
   test("ends when its caller leaves, also while it waits for the server", async () => {
     const leaving = new AbortController()
-    const { client } = serve(stream([event(1)], "break"), () => {
+    const { client } = await serve(stream([event(1)], "break"), () => {
       leaving.abort()
       return new Response(null, { status: 503 })
     })
@@ -144,7 +140,7 @@ describe("following a log", () => {
   test("goes on after the last line that came whole, until the run has ended", async () => {
     const cursors: (string | null)[] = []
     let streams = 0
-    const { client } = serve((request) => {
+    const { client } = await serve((request) => {
       const { pathname, searchParams } = new URL(request.url)
       if (!pathname.endsWith("/logs")) return Response.json(run)
       cursors.push(searchParams.get("cursor"))
@@ -159,7 +155,7 @@ describe("following a log", () => {
 
   test("asks for the last lines only once", async () => {
     const tails: (string | null)[] = []
-    const { client } = serve((request) => {
+    const { client } = await serve((request) => {
       const { pathname, searchParams } = new URL(request.url)
       if (!pathname.endsWith("/logs")) return Response.json(run)
       tails.push(searchParams.get("tail"))
@@ -170,7 +166,7 @@ describe("following a log", () => {
   })
 
   test("without following ends with what there is", async () => {
-    const { client, requests } = serve(stream([line(1)], "end"))
+    const { client, requests } = await serve(stream([line(1)], "end"))
     expect(await all(client.runs.logs("one"))).toHaveLength(1)
     expect(requests).toHaveLength(1)
   })
@@ -181,7 +177,7 @@ test("all pages of a list are read, each from where the last one ended", async (
     { items: [{ id: "a" }, { id: "b" }], next_cursor: "b" },
     { items: [{ id: "c" }], next_cursor: null },
   ]
-  const { client, requests } = serve(...pages.map((page) => json(page)))
+  const { client, requests } = await serve(...pages.map((page) => json(page)))
   expect((await all(client.runs.all({ status: "failed" }))).map(({ id }) => id)).toEqual(["a", "b", "c"])
   const queries = requests.map(({ url }) => new URL(url).search)
   expect(queries).toEqual(["?limit=200&status=failed", "?limit=200&status=failed&cursor=b"])
@@ -189,7 +185,7 @@ test("all pages of a list are read, each from where the last one ended", async (
 
 describe("a request", () => {
   test("carries the token and the workspace", async () => {
-    const { url, requests } = serve(json(run))
+    const { url, requests } = await serve(json(run))
     await createClient({ url: `${url}/`, token: "secret", workspace: "team" }).runs.get("a/b")
     const [request] = requests
     expect(new URL(request?.url ?? "").pathname).toBe("/api/v1/runs/a%2Fb")
@@ -198,7 +194,7 @@ describe("a request", () => {
   })
 
   test("that starts a run is sent again with the same key, so that it starts once", async () => {
-    const { client, requests } = serve(busy, json(run, 201))
+    const { client, requests } = await serve(busy, json(run, 201))
     await client.runs.start({ workflow: "one" })
     const keys = requests.map((request) => request.headers.get("idempotency-key"))
     expect(keys).toHaveLength(2)
@@ -207,7 +203,7 @@ describe("a request", () => {
   })
 
   test("that starts a run is sent again when its answer was lost", async () => {
-    const { url } = serve(json(run, 201))
+    const { url } = await serve(json(run, 201))
     const keys: (string | null)[] = []
     const client = createClient({
       url,
@@ -223,19 +219,19 @@ describe("a request", () => {
   })
 
   test("that isn't repeatable is sent once", async () => {
-    const { client, requests } = serve(busy)
+    const { client, requests } = await serve(busy)
     await expect(client.identity.createToken({ name: "ci" })).rejects.toMatchObject({ status: 503 })
     expect(requests).toHaveLength(1)
   })
 
   test("is not sent for ever to a server that stays busy", async () => {
-    const { client, requests } = serve(busy)
+    const { client, requests } = await serve(busy)
     await expect(client.runs.get("one")).rejects.toMatchObject({ code: "platform.busy" })
     expect(requests).toHaveLength(4)
   })
 
   test("comes back when `Retry-After` says, whatever is written there", async () => {
-    const { client, requests } = serve(
+    const { client, requests } = await serve(
       json({}, 429, { "retry-after": new Date(0).toUTCString() }),
       json({}, 429, { "retry-after": "nonsense" }),
       json(run),
@@ -245,14 +241,14 @@ describe("a request", () => {
   })
 
   test("to a server that never answers ends at its deadline, and is not repeated", async () => {
-    const { url, requests } = serve(() => new Promise<never>(() => undefined))
+    const { url, requests } = await serve(() => new Promise<never>(() => undefined))
     await expect(createClient({ url, timeout_ms: 50 }).runs.get("one")).rejects.toBeInstanceOf(WfUnreachable)
     expect(requests).toHaveLength(1)
   })
 
   test("to nobody says whom it could not reach", async () => {
-    const { url } = serve(json(run))
-    await servers.splice(0)[0]?.stop(true)
+    const { url } = await serve(json(run))
+    await servers.splice(0)[0]?.stop()
     await expect(createClient({ url }).runs.get("one")).rejects.toMatchObject({ name: "WfUnreachable", url })
   })
 })
@@ -264,7 +260,7 @@ describe("a refusal", () => {
       ...{ code: "workflow.invalid", next: "Correct it.", request_id: "r1" },
       errors: [{ path: "tasks.a", message: "has no run" }],
     }
-    const { client } = serve(json(body, 422))
+    const { client } = await serve(json(body, 422))
     const refused = await client.workflows.get("one").catch((error: unknown) => error)
     expect(refused).toBeInstanceOf(WfProblem)
     const { type: _, detail: message, ...fields } = body
@@ -277,12 +273,12 @@ describe("a refusal", () => {
     ["null", "null"],
     ["something else", '{"errors":{"a":1},"message":"no"}'],
   ])("of %s is a problem too", async (_, body) => {
-    const { client } = serve(() => new Response(body, { status: 400 }))
+    const { client } = await serve(() => new Response(body, { status: 400 }))
     await expect(client.runs.get("one")).rejects.toMatchObject({ name: "WfProblem", status: 400, errors: [] })
   })
 
   test("says so when a server answers something that isn't JSON", async () => {
-    const { client } = serve(() => new Response("<html>hello</html>"))
+    const { client } = await serve(() => new Response("<html>hello</html>"))
     await expect(client.runs.get("one")).rejects.toMatchObject({
       name: "WfProblem",
       code: "answer.unreadable",
@@ -290,17 +286,8 @@ describe("a refusal", () => {
   })
 })
 
-test("the client can be bundled for browsers: it needs nothing of Node or Bun", async () => {
-  const entry = new URL("./index.ts", import.meta.url).pathname
-  const { success, outputs } = await Bun.build({ entrypoints: [entry], target: "browser" })
-  expect(success).toBe(true)
-  const text = (await outputs[0]?.text()) ?? ""
-  expect(text.length).toBeGreaterThan(1_000)
-  expect(text).not.toMatch(/from\s*["'](?:node|bun)|require\(|\bBun\.|\bprocess\.|\bBuffer\./)
-})
-
 test("a list that nobody waits for any more is given up, and its signal is no part of what is asked", async () => {
-  const given = serve(() => new Promise<Response>(() => undefined))
+  const given = await serve(() => new Promise<Response>(() => undefined))
   const leaving = new AbortController()
   const listed = given.client.runs.list({ limit: 5, signal: leaving.signal })
   await until("it is asked", () => given.requests.length === 1)

@@ -1,4 +1,5 @@
 import { accountsOf } from "./accounts.ts"
+import { approvalsOf } from "./approvals.ts"
 import { artifactsOf } from "./artifacts.ts"
 import { auditOf } from "./audit.ts"
 import { deadLettersOf } from "./dead-letters.ts"
@@ -21,6 +22,7 @@ export const createClient = (options: ClientOptions) => {
   const transport = createTransport(options)
   return {
     runs: runsOf(transport),
+    approvals: approvalsOf(transport),
     workflows: workflowsOf(transport),
     jobs: jobsOf(transport),
     deadLetters: deadLettersOf(transport),

@@ -1,5 +1,6 @@
 export { z } from "zod"
 export type { AccountFilter } from "./accounts.ts"
+export type { ListApprovals } from "./approvals.ts"
 export type { Download, ListArtifacts, PresignArtifact, Upload } from "./artifacts.ts"
 export type { AuditFilter } from "./audit.ts"
 export { expr } from "./authoring/ref.ts"
@@ -15,6 +16,7 @@ export { isEnded } from "./runs.ts"
 export type { CreateServiceAccount, CreateServiceToken } from "./service-accounts.ts"
 export type {
   Account,
+  Approval,
   Artifact,
   ArtifactUsage,
   AuditEntry,

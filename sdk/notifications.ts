@@ -42,12 +42,16 @@ export const notificationsOf = (transport: Transport) => {
     return following(open, () => false, { signal, max_away_ms })
   }
 
+  const mark = (id: string, as: "read" | "unread") =>
+    transport.json<Notification>({ method: "PATCH", path: `${root}/${encodeURIComponent(id)}/${as}` })
+
   return {
     list,
     all: (options: ListNotifications = {}) => allOf(list, options),
     unread: () => transport.json<{ readonly count: number }>({ path: `${root}/unread-count` }),
-    read: (id: string) =>
-      transport.json<Notification>({ method: "PATCH", path: `${root}/${encodeURIComponent(id)}/read` }),
+    read: (id: string) => mark(id, "read"),
+    /** As if it had not been read. */
+    markUnread: (id: string) => mark(id, "unread"),
     readAll: () => transport.json<{ readonly count: number }>({ method: "POST", path: `${root}/read-all` }),
     follow,
   }

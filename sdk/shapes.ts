@@ -4,6 +4,7 @@ type Schemas = components["schemas"]
 
 export type Run = Schemas["Run"]
 export type TaskRun = Schemas["TaskRun"]
+export type Approval = Schemas["Approval"]
 export type SignalDelivered = Schemas["SignalDelivered"]
 export type RunEvent = Schemas["RunEvent"]
 export type LogLine = Schemas["LogLine"]

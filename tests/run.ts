@@ -9,7 +9,7 @@ import { type Extent, stagesOf } from "./run/stages.ts"
 
 const interrupted = 130
 const stopping = new AbortController()
-const extents: readonly string[] = ["all", "quick", "long"]
+const extents: readonly string[] = ["all", "quick", "long", "node"]
 
 const isExtent = (text: string): text is Extent => extents.includes(text)
 
@@ -69,8 +69,9 @@ const run = async (extent: Extent): Promise<Counts> => {
     total.failed += failed
     total.skipped += skipped
   }
-  const lacking = extent === "quick" ? [] : lackingEngines()
-  if (extent !== "quick") for (const line of announceEngines()) say(line)
+  const uses_engines = extent === "all" || extent === "long"
+  const lacking = uses_engines ? lackingEngines() : []
+  if (uses_engines) for (const line of announceEngines()) say(line)
   const scratch = scratchFolder()
   process.env.TMPDIR = scratch
   const server = await startTestServer()
@@ -78,10 +79,12 @@ const run = async (extent: Extent): Promise<Counts> => {
   if (extent === "quick") process.env.WF_TEST_ENGINES = "none"
   try {
     const stages = await stagesOf(extent)
-    const runnable = stages.filter((stage) => stage.environment?.WF_E2E !== "stack" || lacking.length === 0)
+    const lackOf = (stage: Stage): string =>
+      stage.lacks ?? (stage.environment?.WF_E2E === "stack" ? lacking.join(", ") : "")
+    const runnable = stages.filter((stage) => lackOf(stage) === "")
     for (const stage of stages) {
       if (runnable.includes(stage)) continue
-      say(`SKIPPED: ${stage.name}, for want of ${lacking.join(", ")}`)
+      say(`SKIPPED: ${stage.name}, for want of ${lackOf(stage)}`)
       add({ passed: 0, failed: 0, skipped: 1 })
     }
     const report = (stage: Stage, outcome: Outcome | "not run") => {

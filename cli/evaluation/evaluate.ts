@@ -1,7 +1,11 @@
+import { spawn } from "node:child_process"
 import { lstatSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import type { Readable } from "node:stream"
+import { setTimeout as wait } from "node:timers/promises"
 import { clean } from "../clean.ts"
+import { bunFor, evaluation_variable, isCompiled, ownFile } from "../installed.ts"
 import type { Io } from "../io.ts"
 import { endLeft, endProcess } from "./left.ts"
 import { memoryOf } from "./memory.ts"
@@ -18,10 +22,16 @@ const linger_ms = 1_000
 const max_shown_chars = 65_536
 const max_told_bytes = 64 * mib
 
-const main = new URL("./main.ts", import.meta.url).pathname
-
 /** Nothing is installed or read that the file doesn't import. */
 const flags = ["--no-install", "--no-env-file"]
+
+/** What evaluates; one file that is the whole client is told so in its environment. */
+const evaluator = (io: Pick<Io, "environment">): readonly [program: string, ...rest: string[]] => {
+  const main = isCompiled ? undefined : ownFile("cli/evaluation/main")
+  return main === undefined
+    ? [process.execPath]
+    : [bunFor("A workflow that is a program", io), ...flags, main]
+}
 
 /** What a program may know of who runs it: no tokens, and no folder in which there are some. */
 const kept_variables = ["PATH", "LANG", "LC_ALL", "TZ", "TMPDIR"]
@@ -35,6 +45,7 @@ export const evaluateProgram = async (
   io: Pick<Io, "note" | "environment" | "signal">,
   limits: EvaluationLimits = usual_limits,
 ): Promise<Told> => {
+  const [program, ...rest] = evaluator(io)
   const folder = mkdtempSync(join(tmpdir(), "wf-evaluation-"))
   const answer = join(folder, "answer.json")
   const environment = kept_variables.flatMap((name) => {
@@ -42,16 +53,19 @@ export const evaluateProgram = async (
     return value === undefined ? [] : [[name, value]]
   })
   try {
-    const child = Bun.spawn([process.execPath, ...flags, main, realpathSync(path), answer], {
-      env: { ...Object.fromEntries(environment), HOME: folder },
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
+    const child = spawn(program, [...rest, realpathSync(path), answer], {
+      env: {
+        ...Object.fromEntries(environment),
+        HOME: folder,
+        ...(isCompiled && { [evaluation_variable]: "1" }),
+      },
+      stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     })
     const letGo = new AbortController()
     const shown = Promise.all([shownOf(child.stdout, letGo.signal), shownOf(child.stderr, letGo.signal)])
-    const refusal = await held(child, limits, io.signal)
+    const exited = new Promise((resolve, reject) => child.once("exit", resolve).once("error", reject))
+    const refusal = await held({ pid: child.pid ?? 0, exited }, limits, io.signal)
     await endLeft(folder)
     // Who is found by nobody may hold on to the pipes, and would hold up the command with them.
     const timer = setTimeout(() => letGo.abort(), linger_ms)
@@ -66,7 +80,7 @@ export const evaluateProgram = async (
 
 const failed = (message: string): Told => ({ ok: false, errors: [{ message }] })
 
-type Child = { readonly pid: number; readonly exited: Promise<number> }
+type Child = { readonly pid: number; readonly exited: Promise<unknown> }
 
 /** Waits for its end, or makes it end: then with the reason why. */
 const held = async (
@@ -77,7 +91,7 @@ const held = async (
   const until_ms = performance.now() + limits.max_ms
   const isOver = () => child.exited.then(() => true)
   let refusal: string | undefined
-  while (!(await Promise.race([isOver(), Bun.sleep(look_ms).then(() => false)]))) {
+  while (!(await Promise.race([isOver(), wait(look_ms, false)]))) {
     if (signal.aborted) refusal = "it was interrupted"
     else if (performance.now() > until_ms) {
       refusal = `it takes longer than ${limits.max_ms / 1000} s: a workflow's file only says what tasks do`
@@ -93,16 +107,16 @@ const held = async (
 }
 
 /** The beginning of what it prints; all of it is read, so that it never waits for us. */
-const shownOf = async (stream: ReadableStream<Uint8Array>, until: AbortSignal): Promise<string> => {
-  const reader = stream.getReader()
-  until.addEventListener("abort", () => void reader.cancel())
-  const decoder = new TextDecoder()
-  let text = ""
-  for (let read = await reader.read(); !read.done; read = await reader.read()) {
-    if (text.length < max_shown_chars) text += decoder.decode(read.value, { stream: true })
-  }
-  return clean(text.slice(0, max_shown_chars).trimEnd())
-}
+const shownOf = (stream: Readable, until: AbortSignal): Promise<string> =>
+  new Promise((resolve) => {
+    const decoder = new TextDecoder()
+    let text = ""
+    until.addEventListener("abort", () => stream.destroy())
+    stream.on("data", (bytes: Buffer) => {
+      if (text.length < max_shown_chars) text += decoder.decode(bytes, { stream: true })
+    })
+    stream.once("close", () => resolve(clean(text.slice(0, max_shown_chars).trimEnd())))
+  })
 
 /** The program may have written the answer itself, or put something else in its place that is never read to its end. */
 const readTold = (answer: string, exit_code: number | null): Told => {

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs"
+import { setTimeout as wait } from "node:timers/promises"
 
 /** Each round finds what those of the round before have started in their last moment. */
 const max_rounds = 50
@@ -28,7 +29,7 @@ export const endLeft = async (folder: string): Promise<void> => {
     const left = begunWith(folder)
     if (left.length === 0) return
     left.forEach(endProcess)
-    await Bun.sleep(round_ms)
+    await wait(round_ms)
   }
 }
 

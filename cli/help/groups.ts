@@ -3,7 +3,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   "Start a platform on this machine:": ["up", "down", "demo"],
   "Run workflows, and see what becomes of them:": [
     ...["run", "watch", "logs", "top", "runs", "artifacts", "cancel", "pause", "resume", "rerun"],
-    ...["approve", "reject", "signal"],
+    ...["approvals", "approve", "reject", "signal"],
   ],
   "Write workflows:": [
     ...["validate", "plan", "push", "schema", "import", "workflows", "schedules", "hooks", "secrets"],
@@ -29,6 +29,7 @@ export const nouns: Readonly<Record<string, string>> = {
   executions: "find attempts of tasks, and count them",
   retention: "see and set how long logs and files are kept",
   hooks: "what begins runs from outside, and its addresses",
+  approvals: "list what waits for you",
   artifacts: "list, download and upload the files of runs",
   jobs: "list, show, create and cancel single pieces of work",
   "dead-letters": "list, replay and drop jobs that failed for good",

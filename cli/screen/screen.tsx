@@ -25,6 +25,9 @@ const props: Readonly<Record<Style, object>> = {
   dim: { dimColor: true },
   ...{ red: { color: "red" }, green: { color: "green" }, yellow: { color: "yellow" } },
   ...{ blue: { color: "blue" }, magenta: { color: "magenta" }, cyan: { color: "cyan" } },
+  ...{ bright_green: { color: "greenBright" }, bright_yellow: { color: "yellowBright" } },
+  ...{ bright_blue: { color: "blueBright" }, bright_magenta: { color: "magentaBright" } },
+  bright_cyan: { color: "cyanBright" },
 }
 
 const typed: Readonly<Record<string, Pressed>> = { "\r": "open", "\t": "next", "\u007f": "erase" }

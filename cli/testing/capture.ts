@@ -16,6 +16,7 @@ export const capture = (more: Partial<Io> = {}): Captured => {
       columns: 80,
       rows: 24,
       color: false,
+      note_color: false,
     },
     environment: {},
     out: (line) => void printed.push(line),

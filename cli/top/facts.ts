@@ -1,5 +1,6 @@
 import type { Client } from "#sdk/client.ts"
 import type { DeadLetter, Job, Page, Queue, Run, Worker } from "#sdk/shapes.ts"
+import type { Source } from "../screen/poll.ts"
 
 /** A page of each list that is looked at. */
 export type Facts = {
@@ -15,11 +16,6 @@ export type Facts = {
 }
 
 export type FactName = keyof Facts
-
-type Source<Fact> = {
-  readonly every_ms: number
-  readonly ask: (client: Client, signal: AbortSignal) => Promise<Fact>
-}
 
 const max_runs = 100
 const max_jobs = 100
@@ -51,7 +47,7 @@ export const sources: { readonly [Name in FactName]: Source<Facts[Name]> } = {
   pending: runsThatAre("pending", max_failed, seldom_ms),
 }
 
-export const factNames = Object.keys(sources) as readonly FactName[]
+const factNames = Object.keys(sources) as readonly FactName[]
 
 /** All of them as they are now, one after the other. */
 export const askAll = async (client: Client, signal: AbortSignal): Promise<Facts> => {

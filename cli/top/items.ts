@@ -3,26 +3,12 @@ import { cleanLine } from "../clean.ts"
 import { deadLetterColumns } from "../dead-letter-table.ts"
 import { queueColumns, rateText } from "../queue-table.ts"
 import { runColumns } from "../run-table.ts"
+import { dim, type Item, valuesOf } from "../screen/item.ts"
 import { lastedWhole } from "../screen/lasted.ts"
 import { stillMarkOf } from "../screen/mark.ts"
 import type { Segment } from "../screen/row.ts"
-import { ago, type Column, took } from "../table.ts"
+import { ago, took } from "../table.ts"
 import { workerColumns } from "../worker-table.ts"
-
-/** One line of a section. */
-export type Item = {
-  readonly key: string
-  /** The run that it is; other things have a page of values. */
-  readonly run_id?: string
-  readonly cells: readonly Segment[]
-  /** All that is known of it, by title. */
-  readonly values: readonly (readonly [title: string, value: string])[]
-}
-
-const valuesOf = <Row>(columns: readonly Column<Row>[], row: Row): Item["values"] =>
-  columns.map(({ title, full }) => [title, cleanLine(full(row))])
-
-const dim = (text: string): Segment => ({ text, style: "dim" })
 
 const runNames = (run: Run): readonly Segment[] => [
   stillMarkOf(run.status),

@@ -1,5 +1,7 @@
-import { movedTo, type Pressed } from "../screen/pressed.ts"
-import { keysOf, type Section, sectionsOf, selectedOf } from "./sections.ts"
+import type { Pressed } from "../screen/pressed.ts"
+import { movedIn, type Section, selectedOf } from "../screen/section.ts"
+import { typedBy } from "../screen/typed.ts"
+import { sectionsOf } from "./sections.ts"
 import { type Look, sectionNames, type TopState } from "./state.ts"
 
 /** What is to be done outside of the screen. */
@@ -19,25 +21,16 @@ export const answerTo = (state: TopState, key: Pressed, now_ms: number): Answere
 }
 
 const typing = ({ filter }: TopState, key: Pressed): Answered => {
-  if (key === "open") return { look: { is_typing: false } }
-  if (key === "escape") return { look: { is_typing: false, filter: "" } }
-  if (key === "erase") return { look: { filter: [...filter].slice(0, -1).join("") } }
-  const isText = [...key].length === 1 && !/\p{C}/u.test(key) && filter.length < max_filter
-  return isText ? { look: { filter: filter + key } } : {}
+  const { text, end } = typedBy(filter, key, max_filter)
+  return { look: { filter: text, is_typing: end === undefined } }
 }
 
 const closing = (key: Pressed): Answered =>
   ["escape", "close", "h", "?", "open"].includes(key) ? { look: { page: "all" } } : {}
 
 const moving = (state: TopState, key: Pressed, sections: readonly Section[]): Answered | undefined => {
-  const selected = selectedOf(state, sections)?.key
-  const moved = movedTo(keysOf(sections), selected, key)
-  if (moved) return { look: { selected: moved.name } }
-  if (key !== "next" && key !== "previous") return undefined
-  const filled = sections.filter(({ items }) => items.length > 0)
-  const at = filled.findIndex(({ items }) => items.some((item) => item.key === selected))
-  const there = filled.at((at + (key === "next" ? 1 : -1)) % Math.max(filled.length, 1))
-  return { look: { selected: there?.items[0]?.key } }
+  const moved = movedIn(sections, selectedOf(sections, state.selected)?.key, key)
+  return moved && { look: { selected: moved.name } }
 }
 
 const looking = (state: TopState, key: Pressed): Answered | undefined => {
@@ -49,7 +42,7 @@ const looking = (state: TopState, key: Pressed): Answered | undefined => {
 }
 
 const opening = (state: TopState, key: Pressed, sections: readonly Section[]): Answered | undefined => {
-  const item = selectedOf(state, sections)
+  const item = selectedOf(sections, state.selected)
   if (key !== "open" || !item) return undefined
   if (item.run_id !== undefined)
     return { look: { selected: item.key }, deed: { deed: "open", run_id: item.run_id } }

@@ -1,20 +1,18 @@
 import type { Client } from "#sdk/client.ts"
 import { failureOf } from "../failure.ts"
 import type { Io } from "../io.ts"
+import { type Left, watchInside } from "../screen/inside.ts"
+import { pollFacts } from "../screen/poll.ts"
 import type { Pressed } from "../screen/pressed.ts"
 import type { Shown } from "../screen/screen.tsx"
-import { openStage, type Stage } from "../screen/stage.tsx"
+import { openStage } from "../screen/stage.tsx"
 import { type Store, storeOf } from "../screen/store.ts"
-import { watchLive } from "../watch/live.ts"
 import { sources } from "./facts.ts"
 import { answerTo } from "./keys.ts"
-import { pollFacts } from "./poll.ts"
 import { screenOf } from "./rows.ts"
 import { type Change, firstState, reduce, type TopState } from "./state.ts"
 
 export type Topping = { readonly client: Client; readonly url: string }
-
-export type Left = "left" | "interrupted"
 
 type TopStore = Store<TopState, Change>
 
@@ -87,29 +85,11 @@ const askingOf = ({ client, store, io, fail }: Asking) => {
       stop()
       current = new AbortController()
       const { change } = store
-      pollFacts({ client, change, now: io.now, signal: current.signal }).catch(fail)
+      pollFacts({ sources, client, change, now: io.now, signal: current.signal }).catch(fail)
     },
     end() {
       is_over = true
       stop()
     },
   }
-}
-
-type Inside = {
-  readonly client: Client
-  readonly run_id: string
-  readonly stage: Stage
-  readonly signal: AbortSignal
-}
-
-/** The run in the place of the rest, and the one that does it again, until somebody goes back. */
-const watchInside = async ({ client, run_id, stage, signal }: Inside): Promise<Left> => {
-  const show = async (shown: Shown) => {
-    stage.show(shown)
-    return async () => undefined
-  }
-  const watched = await watchLive({ client, run_id, signal, show, is_inner: true })
-  if (watched.kind === "rerun") return watchInside({ client, run_id: watched.run_id, stage, signal })
-  return watched.kind === "interrupted" ? "interrupted" : "left"
 }

@@ -1,18 +1,9 @@
 import type { Page, Worker } from "#sdk/shapes.ts"
+import { type Item, passing } from "../screen/item.ts"
+import type { Section } from "../screen/section.ts"
 import { activeRuns, type FactName } from "./facts.ts"
-import { deadLetterItem, failureItem, hasWork, type Item, queueItem, runItem, workerItem } from "./items.ts"
+import { deadLetterItem, failureItem, hasWork, queueItem, runItem, workerItem } from "./items.ts"
 import { type SectionName, sectionNames, type TopState } from "./state.ts"
-
-export type Section = {
-  readonly name: SectionName
-  readonly title: string
-  /** Those that the filter lets through. */
-  readonly items: readonly Item[]
-  /** How many there are without it: `100+` where the platform has more than it was asked for. */
-  readonly count: string
-  /** Said in place of items. */
-  readonly note: string | undefined
-}
 
 type Content = {
   readonly title: string
@@ -70,44 +61,24 @@ const contents: Readonly<Record<SectionName, Content>> = {
   },
 }
 
-/** Each word has to be in one of its values, whatever its case. */
-const passes = ({ values }: Item, words: readonly string[]): boolean => {
-  const text = values
-    .map(([, value]) => value)
-    .join("\n")
-    .toLowerCase()
-  return words.every((word) => text.includes(word))
-}
-
 const noteOf = (state: TopState, { from, none }: Content, isFiltered: boolean): string => {
   if (state.refused[from] !== undefined) return state.refused[from]
   if (state.facts[from] === undefined) return "…"
   return isFiltered ? "none that the filter lets through" : none
 }
 
-export const sectionsOf = (state: TopState, now_ms: number): readonly Section[] => {
-  const words = state.filter.toLowerCase().split(/\s+/).filter(Boolean)
+export const sectionsOf = (state: TopState, now_ms: number): readonly Section<SectionName>[] => {
   const now = new Date(now_ms)
   const shown = sectionNames.filter((name) => state.only === undefined || state.only === name)
   return shown.map((name) => {
     const content = contents[name]
     const all = content.items(state.facts, now)
-    const items = words.length === 0 ? all : all.filter((item) => passes(item, words))
+    const items = passing(all, state.filter)
     const isMore = typeof state.facts[content.from]?.next_cursor === "string"
     return {
-      ...{ name, title: content.title, items },
+      ...{ name, number: sectionNames.indexOf(name) + 1, title: content.title, items },
       count: `${all.length}${isMore && name !== "workers" ? "+" : ""}`,
       note: items.length === 0 ? noteOf(state, content, all.length > 0) : undefined,
     }
   })
-}
-
-export const keysOf = (sections: readonly Section[]): readonly string[] =>
-  sections.flatMap(({ items }) => items.map(({ key }) => key))
-
-/** The item that keys are about: the chosen one; where it has gone, the first beside it; else the first of all. */
-export const selectedOf = ({ selected = "" }: TopState, sections: readonly Section[]): Item | undefined => {
-  const all = sections.flatMap(({ items }) => items)
-  const isBeside = ({ name }: Section) => selected.startsWith(`${name} `)
-  return all.find(({ key }) => key === selected) ?? sections.find(isBeside)?.items[0] ?? all[0]
 }

@@ -2,13 +2,13 @@ import { describe, expect, test } from "bun:test"
 import { until } from "#kernel/testing/until.ts"
 import { type Client, type Page, WfProblem } from "#sdk/index.ts"
 import type { Job, Run } from "#sdk/shapes.ts"
+import { pollFacts } from "../screen/poll.ts"
 import type { Pressed } from "../screen/pressed.ts"
-import type { Facts } from "./facts.ts"
+import { roomsOf } from "../screen/rooms.ts"
+import type { Section } from "../screen/section.ts"
+import { type Facts, sources } from "./facts.ts"
 import { answerTo } from "./keys.ts"
-import { pollFacts } from "./poll.ts"
-import { roomsOf } from "./rooms.ts"
 import { screenOf } from "./rows.ts"
-import type { Section } from "./sections.ts"
 import { type Change, firstState, reduce, type TopState } from "./state.ts"
 import { jobsThroughput, runsThroughput } from "./throughput.ts"
 
@@ -190,8 +190,8 @@ describe("keys", () => {
 })
 
 describe("room", () => {
-  const section = (name: Section["name"], count: number): Section => ({
-    ...{ name, title: name, count: String(count), note: undefined },
+  const section = (name: string, count: number): Section => ({
+    ...{ name, number: 1, title: name, count: String(count), note: undefined },
     items: Array.from({ length: count }, (_, index) => ({
       ...{ key: `${name} ${index}`, cells: [], values: [] },
     })),
@@ -259,7 +259,13 @@ describe("asking", () => {
       changes.push(one)
       if (changes.length === count) over.abort()
     }
-    await pollFacts({ client: clientOf(ask), change, now: () => new Date(now_ms), signal: over.signal })
+    await pollFacts({
+      sources,
+      client: clientOf(ask),
+      change,
+      now: () => new Date(now_ms),
+      signal: over.signal,
+    })
     return changes
   }
 

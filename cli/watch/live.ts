@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises"
 import type { Definition } from "#language/schema.ts"
 import type { Client, Run, RunEvent } from "#sdk/index.ts"
 import { WfProblem } from "#sdk/problem.ts"
@@ -112,7 +113,7 @@ const shownLater = async <Hide>(
       () => true,
       () => true,
     ),
-    Bun.sleep(patience_ms).then(() => false),
+    wait(patience_ms, false, { ref: false }),
   ])
   return isOverSoon ? undefined : show()
 }

@@ -1,6 +1,6 @@
 // A worker of your own: functions that tasks with `uses: function` call by their names. Start it with
 // `WF_URL=… WF_TOKEN=… bun examples/worker/main.ts`, then `wf run examples/worker/delivery.yml`.
-import { createWorker, NonRetryable, RetryLater, type WorkContext } from "#sdk/index.ts"
+import { createWorker, NonRetryable, RetryLater, type WorkContext } from "wf"
 
 type Parcel = { readonly weight_kg: number; readonly to: string }
 

@@ -119,7 +119,7 @@ export const operations: Readonly<Record<string, Asked>> = {
   ...{ startDraft: "run.start", getDraft: "run.read" },
   ...{ listRuns: "run.read", getRun: "run.read", listTaskRuns: "run.read", followRun: "run.read" },
   ...{ cancelRun: "run.cancel", pauseRun: "run.pause", resumeRun: "run.pause", signalRun: "run.signal" },
-  ...{ approveTask: "task.decide", rejectTask: "task.decide" },
+  ...{ listApprovals: "run.read", approveTask: "task.decide", rejectTask: "task.decide" },
   ...{ readLogs: "log.read", listExecutions: "log.read", showRetention: "log.read", searchLogs: "log.read" },
   executionStats: "log.read",
   ...{ setRetention: "retention.set", setArtifactRetention: "retention.set" },
@@ -149,7 +149,7 @@ export const operations: Readonly<Record<string, Asked>> = {
   ...{ redeliver: "subscription.write", redeliverMany: "subscription.write" },
   ...{ listNotifications: "notification.read", countUnread: "notification.read" },
   ...{ readNotification: "notification.read", readAllNotifications: "notification.read" },
-  followNotifications: "notification.read",
+  ...{ unreadNotification: "notification.read", followNotifications: "notification.read" },
 }
 
 export const isRole = (text: unknown): text is Role =>

@@ -32,7 +32,17 @@ test("nobody else may read it, and no draft is left", () => {
   expect(statSync(folder).mode & 0o777).toBe(0o700)
 })
 
-test.each(["", "{", "[]", '{"profiles":{"a":{}}}', "null"])(
+const broken = [
+  "",
+  "{",
+  "[]",
+  '{"profiles":{"a":{}}}',
+  '{"profiles":{"a":{"url":5}}}',
+  '{"profiles":[]}',
+  "null",
+]
+
+test.each([...broken, '{"current":1,"profiles":{}}', '{"profiles":{"a":{"url":"x","token":null}}}'])(
   "a file that holds %p is refused with what to do",
   (text) => {
     mkdirSync(join(home, "wf"))

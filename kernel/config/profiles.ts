@@ -1,29 +1,51 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
-import { z } from "zod"
 import type { Environment } from "./config.ts"
 import { ProfilesError } from "./profiles-error.ts"
 
-const profileSchema = z.object({
-  url: z.string(),
-  token: z.string().optional(),
+export type Profile = {
+  readonly url: string
+  readonly token?: string | undefined
   /** Where the token is kept instead, as `wf up` does. */
-  token_file: z.string().optional(),
+  readonly token_file?: string | undefined
   /** The token is in the keychain of the system, by the profile's name. */
-  keychain: z.boolean().optional(),
-  workspace: z.string().optional(),
-})
+  readonly keychain?: boolean | undefined
+  readonly workspace?: string | undefined
+}
 
-const profilesSchema = z.object({
-  current: z.string().optional(),
+const places = ["file", "keychain"] as const
+
+export type Profiles = {
+  readonly current?: string | undefined
   /** Where tokens of later sign-ins are kept; in this file when left out. */
-  credentials: z.enum(["file", "keychain"]).optional(),
-  profiles: z.record(z.string(), profileSchema),
-})
+  readonly credentials?: (typeof places)[number] | undefined
+  readonly profiles: Readonly<Record<string, Profile>>
+}
 
-export type Profile = z.infer<typeof profileSchema>
-export type Profiles = z.infer<typeof profilesSchema>
+type Fields = Readonly<Record<string, unknown>>
+
+const isMapping = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const mayBeText = (value: unknown): boolean => value === undefined || typeof value === "string"
+
+const mayBeFlag = (value: unknown): boolean => value === undefined || typeof value === "boolean"
+const mayBePlace = (value: unknown): boolean => value === undefined || places.some((one) => one === value)
+
+const isProfile = (value: unknown): boolean =>
+  isMapping(value) &&
+  typeof value.url === "string" &&
+  [value.token, value.token_file, value.workspace].every(mayBeText) &&
+  mayBeFlag(value.keychain)
+
+/** By hand: every command reads this, and the library of schemas takes longer to load than the rest of most of them. */
+const isProfiles = (value: unknown): value is Profiles =>
+  isMapping(value) &&
+  mayBeText(value.current) &&
+  mayBePlace(value.credentials) &&
+  isMapping(value.profiles) &&
+  Object.values(value.profiles).every(isProfile)
 
 const readJson = (path: string): unknown => {
   try {
@@ -46,8 +68,8 @@ export const profileFile = (environment: Environment): ProfileFile => {
     path,
     read() {
       if (!existsSync(path)) return { profiles: {} }
-      const parsed = profilesSchema.safeParse(readJson(path))
-      if (parsed.success) return parsed.data
+      const found = readJson(path)
+      if (isProfiles(found)) return found
       throw new ProfilesError(
         `${path} is not a file of profiles. Remove it and sign in again with \`wf login\`.`,
       )

@@ -32,7 +32,8 @@ test("what a page wants to send is answered before it sends it", async () => {
   const wants = { "access-control-request-method": "POST" }
   const { status, allowed, headers } = await ask([ours], { origin: ours, ...wants }, "OPTIONS")
   expect([status, allowed]).toEqual([204, ours])
-  expect(headers.get("access-control-allow-headers")).toContain("authorization")
+  for (const header of ["authorization", "idempotency-key", "last-event-id", "x-checksum-sha256"])
+    expect(headers.get("access-control-allow-headers")).toContain(header)
   expect(headers.get("access-control-allow-credentials")).toBeNull()
   const stranger = await ask([ours], { origin: "https://evil.example", ...wants }, "OPTIONS")
   expect([stranger.allowed, stranger.headers.get("access-control-allow-methods")]).toEqual([null, null])

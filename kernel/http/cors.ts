@@ -4,12 +4,12 @@ import { type Environment, parseConfig } from "#kernel/config/config.ts"
 const allowed = {
   "access-control-allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
   "access-control-allow-headers":
-    "authorization, content-type, idempotency-key, last-event-id, range, traceparent, wf-workspace, x-request-id",
+    "authorization, content-type, idempotency-key, last-event-id, range, traceparent, wf-workspace, x-checksum-sha256, x-request-id",
   "access-control-max-age": "600",
 }
 const exposed = {
   "access-control-expose-headers":
-    "content-disposition, content-range, etag, retry-after, www-authenticate, x-request-id",
+    "content-disposition, content-range, etag, retry-after, www-authenticate, x-checksum-sha256, x-request-id",
 }
 
 type Fetch = (request: Request) => Response | Promise<Response>

@@ -17,31 +17,41 @@ export type Event = {
 
 const kit = systemKit()
 
+/** What is written of one topic: bodies, or the ids of rows that the bodies can be made of when they are read. */
+export type OutboxRow =
+  | { readonly topic: EventName; readonly events: readonly Event[] }
+  | { readonly topic: EventName; readonly ids: readonly string[]; readonly details?: unknown }
+
+export const rowsOf = (events: readonly Event[]): readonly OutboxRow[] =>
+  [...Map.groupBy(events, (event) => event.type)].map(([topic, some]) => ({ topic, events: some }))
+
 /**
  * Publishes the events if, and after, the transaction commits. Call it last: ids drawn after the locks keep the
  * order per key. The types check the data here; what checks it at run time is the consumer.
  */
-export const emit = async (sql: Sql, events: readonly Event[]): Promise<void> => {
-  if (events.length === 0) return
-  const rows = outboxText(events)
+export const emit = (sql: Sql, events: readonly Event[]): Promise<void> => emitRows(sql, rowsOf(events))
+
+export const emitRows = async (sql: Sql, rows: readonly OutboxRow[]): Promise<void> => {
+  if (rows.length === 0) return
+  const { topics, events, ids, details } = outboxText(rows)
   await sql.statement(
-    `insert into "${sql.schema}".outbox (topic, events)
-     select topic, events::json
-     from unnest($1::text::text[], string_to_array($2::text, E'\\n')) with ordinality as t (topic, events, place)
+    `insert into "${sql.schema}".outbox (topic, events, ids, details)
+     select topic, events::json, ids::uuid[], details::json
+     from unnest($1::text::text[], string_to_array($2::text, E'\\n', ''), string_to_array($3::text, E'\\n', ''),
+       string_to_array($4::text, E'\\n', '')) with ordinality as t (topic, events, ids, details, place)
      order by place`,
-    [rows.topics, rows.events],
+    [topics, events, ids, details],
   )
-  sql.afterCommit(() => nudge(sql.schema, [...new Set(events.map(({ type }) => type))]))
+  sql.afterCommit(() => nudge(sql.schema, [...new Set(rows.map(({ topic }) => topic))]))
 }
 
-/** Rows of the outbox as lists of texts, for a statement that writes them along with everything else. */
-export const outboxText = (
-  events: readonly Event[],
-): { readonly topics: string; readonly events: string } => {
-  const byTopic = Map.groupBy(events, (event) => event.type)
-  const bodies = [...byTopic.values()].map((some) => json(some.map(stored)))
-  return { topics: list([...byTopic.keys()]), events: lines(bodies) }
-}
+/** Rows of the outbox as lists of texts, for a statement that writes them along with everything else; an empty line is null. */
+export const outboxText = (rows: readonly OutboxRow[]) => ({
+  topics: list(rows.map(({ topic }) => topic)),
+  events: lines(rows.map((row) => ("events" in row ? json(row.events.map(stored)) : ""))),
+  ids: lines(rows.map((row) => ("ids" in row ? list(row.ids) : ""))),
+  details: lines(rows.map((row) => ("ids" in row && row.details !== undefined ? json(row.details) : ""))),
+})
 
 // The topic says the type, and the row has the time.
 const stored = ({ id = kit.id(), key, data, traceparent = activeTraceparent() }: Event) => ({

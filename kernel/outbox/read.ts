@@ -2,14 +2,14 @@ import { type Database, list, type Sql } from "#kernel/database/database.ts"
 import type { RawEvent } from "#kernel/events/decode.ts"
 
 /** A row of the hot path, which holds ids in place of bodies. */
-type BareRow = {
+export type BareRow = {
   readonly topic: string
   readonly ids: readonly string[]
   readonly details: unknown
   readonly at: Date
 }
 
-type Body = {
+export type Body = {
   readonly id: string
   readonly key: string
   readonly data: unknown

@@ -31,6 +31,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listApprovals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/artifacts/retention": {
         parameters: {
             query?: never;
@@ -849,6 +865,22 @@ export interface paths {
         options?: never;
         head?: never;
         patch: operations["readNotification"];
+        trace?: never;
+    };
+    "/api/v1/notifications/{notification_id}/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["unreadNotification"];
         trace?: never;
     };
     "/api/v1/queues": {
@@ -2019,6 +2051,37 @@ export interface components {
             /** Format: uuid */
             workflow_id: string;
         };
+        Approval: {
+            /**
+             * Format: uuid
+             * @description The task run's.
+             */
+            id: string;
+            /** Format: uuid */
+            run_id: string;
+            workflow: string;
+            version: number;
+            task: string;
+            message: string;
+            roles: string[];
+            people: string[];
+            /** @description How many have to agree. */
+            approvals: number;
+            /** @description What people have said so far. */
+            decisions: {
+                by: string;
+                /** Format: date-time */
+                at: string;
+                approved: boolean;
+                comment: string;
+            }[];
+            /** @description Whether you may decide it, and have not said anything yet. */
+            yours: boolean;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string | null;
+        };
         ApprovalAnswer: {
             comment?: string;
         };
@@ -2432,6 +2495,10 @@ export interface components {
             status: "waiting" | "running" | "completed" | "failed" | "skipped" | "cancelled";
             reason: string | null;
             worker_id: string | null;
+            /** @description What its `with` and `env` had come to, without secrets; null until it has ended, and where that was nothing or large. */
+            inputs: {
+                [key: string]: unknown;
+            } | null;
             outputs: {
                 [key: string]: unknown;
             } | null;
@@ -3623,6 +3690,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DraftTask"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listApprovals: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description Only those that you may decide, and have not said anything to. */
+                yours?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What people are asked, of the newest run first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Approval"][];
+                        next_cursor: string | null;
+                    };
                 };
             };
             /** @description A refusal */
@@ -5459,6 +5563,37 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The notification, read */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notification"];
+                };
+            };
+            /** @description A refusal */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unreadNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notification, as if not read */
             200: {
                 headers: {
                     [name: string]: unknown;

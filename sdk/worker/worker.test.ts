@@ -41,9 +41,12 @@ test("what a function throws is why its task failed, and whether to try again", 
 test("a worker names the newest claim of which every older one was answered", async () => {
   const session = createSession("worker", 5_000)
   const brought = (token: string) => ({ task_run_id: crypto.randomUUID(), token }) as never
-  const older = Promise.withResolvers<readonly never[]>()
+  let bringOlder: (brought: readonly never[]) => void = () => undefined
+  const older = new Promise<readonly never[]>((resolve) => {
+    bringOlder = resolve
+  })
   const claiming = session.claiming(
-    () => older.promise,
+    () => older,
     (all) => all,
   )
   await session.claiming(
@@ -51,7 +54,7 @@ test("a worker names the newest claim of which every older one was answered", as
     (all) => all,
   )
   expect(session.lastToken()).toBe("0")
-  older.resolve([brought("9")])
+  bringOlder([brought("9")])
   await claiming
   expect(session.lastToken()).toBe("12")
   expect(session.held().map(({ token }) => token)).toEqual(["12", "9"])

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs"
 import { getuid } from "node:process"
 import { ConfigError, config_exit_code, type Environment } from "#kernel/config/config.ts"
 import { type ProfileFile, profileFile } from "#kernel/config/profiles.ts"
@@ -111,12 +112,18 @@ const keepProfile = (environment: Environment, url: string, folder: DataFolder):
   }
 }
 
-const checkout = new URL("../..", import.meta.url).pathname
+const root = new URL("../..", import.meta.url).pathname
+
+/** How the command is called from here: a checkout has it in its folder, whatever was installed is in the PATH. */
+const calledAs = (): string => {
+  if (!existsSync(`${root}wf`)) return "wf"
+  return `${process.cwd()}/` === root ? "./wf" : `${root}wf`
+}
 
 /** As it can be typed where this was. */
 const nextCommand = (kept: Kept, url: string, { token_file }: DataFolder): string => {
-  const folder = `${process.cwd()}/` === checkout ? "" : checkout
-  const command = `${folder || "./"}wf run ${folder}examples/hello.yml`
+  const called = calledAs()
+  const command = `${called} run ${called === "./wf" ? "" : root}examples/hello.yml`
   if ("refused" in kept) return `WF_URL=${url} WF_TOKEN=$(cat ${token_file}) ${command}`
   return kept.current === "local" ? command : `${command} --profile local`
 }
@@ -135,6 +142,8 @@ const welcome = (platform: RunningPlatform, folder: DataFolder, options: UpOptio
     "Next, in another terminal:",
     `  ${nextCommand(kept, platform.url, folder)}`,
     "",
-    options.detached ? `\`./wf down --data ${folder.path}\` stops it.` : "Ctrl-C stops it.",
+    options.detached
+      ? `\`${existsSync(`${root}wf`) ? "./wf" : "wf"} down --data ${folder.path}\` stops it.`
+      : "Ctrl-C stops it.",
   ].join("\n")
 }

@@ -4,6 +4,7 @@ import { type Recent, recent } from "#kernel/service/recent.ts"
 import { createSignal, type Signal } from "#kernel/service/signal.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Metrics } from "#kernel/telemetry/metrics.ts"
+import { createTold, type Told } from "./fact/told.ts"
 import { createLanes, type Lanes } from "./lane/lanes.ts"
 import type { Taker } from "./lane/taker.ts"
 import { createPlans, type Plans } from "./plan/plans.ts"
@@ -36,6 +37,7 @@ export type Engine = {
   readonly seats: Seats
   /** By the id of a part, the run that it is a part of; that never changes. */
   readonly wholes: Recent<string>
+  readonly told: Told
   /** Followers of runs in this process. */
   readonly feed: Feed
   /** Fires when work became claimable. */
@@ -74,6 +76,7 @@ export const createEngine = ({ metrics, ...ground }: Ground): Engine => {
     sessions: recent(max_sessions),
     seats: createSeats({ ample_room, wake }),
     wholes: recent(max_wholes),
+    told: createTold(),
     feed: createFeed(),
     moved: createSignal(),
     stopped: createSignal(),

@@ -1,3 +1,4 @@
+import type { BareRow, Body } from "#kernel/outbox/read.ts"
 import { systemKit } from "#kernel/service/kit.ts"
 import { migrationsOf } from "#kernel/service/migrations.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
@@ -7,6 +8,8 @@ import { compile, type Plan } from "#language/plan.ts"
 import { runId } from "#language/run-id.ts"
 import type { Definition } from "#language/schema.ts"
 import { createEngine, type Engine } from "./engine.ts"
+import { deriveFacts } from "./fact/derive.ts"
+import { createTold, type Told } from "./fact/told.ts"
 import { type RunStart, startRuns } from "./run/start.ts"
 import { openSession } from "./session/open.ts"
 import type { Attempt } from "./task/attempt.ts"
@@ -19,6 +22,11 @@ const kit = systemKit()
 const migrations = new URL("./migrations", import.meta.url).pathname
 
 export const workspace_id = "0198c0de-0000-7000-8000-000000000001"
+
+type ToldFact = Omit<Body, "data"> & {
+  readonly topic: string
+  readonly data: Readonly<Record<string, unknown>>
+}
 
 /** What the scheduler's tests begin with. */
 export const given = {
@@ -55,6 +63,21 @@ export const given = {
     if (!started) throw new Error("the run was not started")
     return started.run_id
   },
+
+  /** Everything that was told, as others read it; from the rows alone, unless something is remembered. */
+  told: (engine: Engine, remembered: Told = createTold()): Promise<readonly ToldFact[]> =>
+    engine.database.run(async (sql) => {
+      const rows = await sql<BareRow & { events: readonly Body[] | null }>`
+        select topic, ids, details, at, events from scheduler.outbox order by id`
+      const bare = rows.filter(({ events }) => events === null)
+      const derived = await deriveFacts(remembered)(sql, bare)
+      const bodies = new Map(bare.map((row, index) => [row, derived[index] ?? []]))
+      const bodiesOf = (row: (typeof rows)[number]) => row.events ?? bodies.get(row) ?? []
+      return rows.flatMap((row) => bodiesOf(row).map((body) => ({ ...body, topic: row.topic }) as ToldFact))
+    }),
+
+  /** Everybody has read what was told. */
+  readAll: (engine: Engine) => engine.database.run((sql) => sql`delete from scheduler.outbox`),
 
   session: async (engine: Engine, queues: readonly string[] = ["*"]): Promise<string> => {
     const session_id = kit.id()

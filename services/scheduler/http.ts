@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi"
 import { type App, createApp, type Doors } from "#kernel/http/app.ts"
 import { eventStream, type ServerSent } from "#kernel/http/event-stream.ts"
 import { bearer, idText, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { mountApprovals } from "./approval/http.ts"
 import { mountDeadLetters } from "./dead-letter/http.ts"
 import type { Engine } from "./engine.ts"
 import { mountJobs } from "./job/http.ts"
@@ -105,6 +106,7 @@ export const schedulerHttp = (engine: Engine & RemoteGround, doors: Doors): App 
     return eventStream(events, sentOf, leave)
   })
   mountWaits(app, engine)
+  mountApprovals(app, engine)
   mountJobs(app, engine)
   mountDeadLetters(app, engine)
   mountQueues(app, engine)

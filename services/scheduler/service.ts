@@ -2,8 +2,8 @@ import { service } from "#kernel/service/service.ts"
 import { MetadataService } from "#proto/generated/wf/metadata/v1/metadata_pb.ts"
 import { schedulerConfig } from "./config.ts"
 import { createEngine } from "./engine.ts"
+import { deriveFacts } from "./fact/derive.ts"
 import { schedulerHttp } from "./http.ts"
-import { deriveCompleted } from "./job/derive.ts"
 import { schedulerLoops } from "./loops.ts"
 import { measureQueues } from "./queue/measure.ts"
 import { schedulerRpc } from "./rpc.ts"
@@ -26,7 +26,7 @@ export const scheduler = service({
         { ...platform, service: "scheduler" },
       ),
       rpc: schedulerRpc(engine),
-      derive: deriveCompleted,
+      derive: deriveFacts(engine.told),
       drain: async () => closing.abort(),
       loops: schedulerLoops(engine, config.WF_KEEP_RUNS_DAYS),
     }

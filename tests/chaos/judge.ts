@@ -77,8 +77,10 @@ const mistoldIn = (database: Database) =>
         from scheduler.outbox as outbox, json_array_elements(outbox.events) as event
         where outbox.topic in ('workflow.completed', 'job.completed', 'job.dead_lettered', 'task.completed')
         union all
-        select outbox.topic, json_build_object('job_id', done.id) from scheduler.outbox as outbox, unnest(outbox.ids) as done (id)
-        where outbox.topic = 'job.completed'
+        select outbox.topic,
+            json_build_object(case outbox.topic when 'workflow.completed' then 'run_id' when 'task.completed' then 'task_run_id' else 'job_id' end, done.id)
+          from scheduler.outbox as outbox, unnest(outbox.ids) as done (id)
+          where outbox.topic in ('workflow.completed', 'task.completed', 'job.completed')
       ), ends as (
         select coalesce(data ->> 'run_id', data ->> 'job_id') as id, topic, count(*)::int as times from told
         where topic <> 'task.completed' group by 1, 2

@@ -24,6 +24,7 @@ tasks:
     needs: [build]
     run: echo "checked" && echo "certificate expired" >&2 && exit 7
     retries: { max_retries: 1, initial: 10ms }
+    env: { WHO: "\${{ inputs.customer }}/\${{ tasks.build.outputs.rows }}" }
   other:
     run: sleep 0.3
 `
@@ -89,6 +90,7 @@ test("attempts are found by what they were, and shown with what they took", asyn
     task: "check",
     type: "shell",
     usage: { exit_code: 7 },
+    inputs: { env: { WHO: "4711/5" } },
     retry_at: null,
   })
   expect(found.items[0]?.queued_at).toBeString()

@@ -77,6 +77,8 @@ test("who subscribes to failures finds them in the inbox, reads them, and pauses
   expect(body).toContain(run_id)
   expect((await it.wf(["inbox", "read", notice])).stdout).toContain("\tread\t")
   expect((await it.wf(["inbox", "--unread", "--json"])).stdout).not.toContain(notice)
+  expect((await it.wf(["inbox", "unread", notice])).stdout).toContain("\tunread\t")
+  expect((await it.wf(["inbox", "--unread", "--json"])).stdout).toContain(notice)
   expect((await it.wf(["subscriptions", "pause", id])).stdout).toContain("\tpaused")
   const listed = lines((await it.wf(["subscriptions", "list"])).stdout)
   expect(listed.map(([, name]) => name).sort()).toEqual(["What waits for me", "mine"])

@@ -68,3 +68,19 @@ export const sitAt = (
     ended: child.exited,
   }
 }
+
+/** Types it as a filter, and waits until it is one. */
+export const filterBy = async (at: Sitting, text: string): Promise<void> => {
+  at.press("/")
+  await at.shows(/^\/▏$/m)
+  at.press(`${text}\r`)
+  await at.shows(`/${text} (esc: all)`)
+}
+
+/** Ends those that are still there, as a person would. */
+export const leaveAll = async (sitting: Sitting[]): Promise<void> => {
+  for (const at of sitting.splice(0)) {
+    at.press("\u0003")
+    await at.ended
+  }
+}

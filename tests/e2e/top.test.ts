@@ -3,8 +3,9 @@ import { mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { until } from "#kernel/testing/until.ts"
+import { doorTo } from "./door.ts"
 import { platform, type UnderTest } from "./platform.ts"
-import { type Sitting, sitAt } from "./terminal.ts"
+import { filterBy, leaveAll, type Sitting, sitAt } from "./terminal.ts"
 
 let it: UnderTest
 beforeAll(async () => {
@@ -31,50 +32,13 @@ const failing = async (name: string): Promise<string> => {
 
 const sitting: Sitting[] = []
 
-/** Types it as a filter, and waits until it is one. */
-const filterBy = async (at: Sitting, text: string): Promise<void> => {
-  at.press("/")
-  await at.shows(/^\/▏$/m)
-  at.press(`${text}\r`)
-  await at.shows(`/${text} (esc: all)`)
-}
-
 const top = (url = it.url, size = usual): Sitting => {
   const at = sitAt({ url, token: it.token }, ["top"], size)
   sitting.push(at)
   return at
 }
 
-afterEach(async () => {
-  for (const at of sitting.splice(0)) {
-    at.press("\u0003")
-    await at.ended
-  }
-})
-
-/** The platform behind a door of the test's own, which may be shut, and may change what comes through. */
-const doorTo = (change: (text: string) => string = (text) => text) => {
-  const open = (port: number) =>
-    Bun.serve({
-      hostname: "127.0.0.1",
-      port,
-      async fetch(request) {
-        const { pathname, search } = new URL(request.url)
-        const headers = { authorization: request.headers.get("authorization") ?? "" }
-        const answer = await fetch(`${it.url}${pathname}${search}`, { headers })
-        return new Response(change(await answer.text()), { status: answer.status })
-      },
-    })
-  let server = open(0)
-  const { port = 0 } = server
-  return {
-    url: `http://127.0.0.1:${port}`,
-    shut: () => server.stop(true),
-    open() {
-      server = open(port)
-    },
-  }
-}
+afterEach(() => leaveAll(sitting))
 
 test("what goes on is seen, a run is looked into, approved there, and left for the rest again", async () => {
   await failing("top-fails")
@@ -175,7 +139,7 @@ test("it stays readable on terminals of any size", async () => {
 })
 
 test("a platform that is away for a while is waited for", async () => {
-  const door = doorTo()
+  const door = doorTo(it.url)
   const at = top(door.url)
   await at.shows("4 Workers")
   await door.shut()
@@ -191,7 +155,7 @@ test("a platform that is away for a while is waited for", async () => {
 test("nothing that a server says moves the cursor or reaches the clipboard", async () => {
   await failing("top-evil")
   const evil = "\\u001b]52;c;ZXZpbA==\\u0007\\u001b[2J\\u001b[H\\u009b3A\\r\\n"
-  const door = doorTo((text) => text.replaceAll("top-evil", `${evil}top-evil`))
+  const door = doorTo(it.url, (text) => text.replaceAll("top-evil", `${evil}top-evil`))
   const at = top(door.url)
   await at.shows("top-evil")
   at.press("q")

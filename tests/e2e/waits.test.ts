@@ -45,7 +45,10 @@ describe("a run that waits for people", () => {
     expect((await it.wf(["runs", "show", run_id])).stdout).toMatch(
       /ask\twaiting\t.*approval by admin or developer or operator or owner, until .*: Release 1\.4\.0\?/,
     )
+    const listed = async () => (await it.wf(["approvals", "list", "--all"])).stdout
+    expect(await listed()).toContain(`${run_id}\task\t`)
     const said = await it.wf(["approve", run_id, "ask", "--comment", "go"])
+    expect(await listed()).not.toContain(run_id)
     expect(said).toMatchObject({ code: 0, stderr: "Approved: ask has completed, and the run goes on.\n" })
     const watched = await it.wf(["watch", run_id])
     expect(watched.code).toBe(0)

@@ -42,6 +42,7 @@ POST /api/v1/runs/x/rerun scheduler
 POST /api/v1/runs/x/signals/logs scheduler
 POST /api/v1/runs/x/tasks/artifacts/approve scheduler
 GET /api/v1/runs/x/events scheduler
+GET /api/v1/approvals?yours=true scheduler
 POST /api/v1/jobs/batch scheduler
 POST /api/v1/jobs/x/cancel scheduler
 POST /api/v1/dead-letters/replay scheduler

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs"
+import { chromiumDownload, chromiumObstacle } from "#deploy/engines/chromium.ts"
 import { engines } from "#deploy/engines/engines.ts"
 import { installedFolder } from "#deploy/engines/install.ts"
 import { podmanDownload, podmanObstacle } from "#deploy/engines/podman.ts"
@@ -28,9 +29,11 @@ export const announceEngines = (): readonly string[] => {
   const shells = no_shells === undefined ? shellsDownload(testCache) : undefined
   const no_keyring = secretServiceObstacle()
   const keyring = no_keyring === undefined ? secretServiceDownload(testCache) : undefined
+  const no_chromium = chromiumObstacle()
+  const chromium = no_chromium === undefined ? chromiumDownload(testCache) : undefined
   const downloads = [
     ...wanted.map(({ name, version, size }) => `  ${name} ${version}: ${size}`),
-    ...[podman, shells, keyring].flatMap((one) => (one === undefined ? [] : [`  ${one}`])),
+    ...[podman, shells, keyring, chromium].flatMap((one) => (one === undefined ? [] : [`  ${one}`])),
   ]
   const heading = `Engines to download and install into ${testCache}:`
   return [
@@ -41,6 +44,7 @@ export const announceEngines = (): readonly string[] => {
     ...(obstacle === undefined ? [] : [`SKIPPED: tests with podman: ${obstacle}`]),
     ...(no_keyring === undefined ? [] : [`SKIPPED: tests with a keyring: ${no_keyring}`]),
     ...(no_shells === undefined ? [] : [`SKIPPED: tests with bash, zsh and fish: ${no_shells}`]),
+    ...(no_chromium === undefined ? [] : [`SKIPPED: tests with chromium: ${no_chromium}`]),
   ]
 }
 

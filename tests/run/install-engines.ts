@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs"
+import { chromiumDownload, chromiumObstacle, installChromium } from "#deploy/engines/chromium.ts"
 import { engines } from "#deploy/engines/engines.ts"
 import { installedFolder } from "#deploy/engines/install.ts"
 import { installPodman, podmanDownload, podmanObstacle } from "#deploy/engines/podman.ts"
@@ -34,4 +35,7 @@ if (secretServiceObstacle() === undefined && secretServiceDownload(testCache) !=
 }
 if (shellsObstacle() === undefined && shellsDownload(testCache) !== undefined) {
   process.stdout.write(`${await unpack("bash, zsh and fish", installShells)}\n`)
+}
+if (chromiumObstacle() === undefined && chromiumDownload(testCache) !== undefined) {
+  process.stdout.write(`${await unpack("chromium", installChromium)}\n`)
 }

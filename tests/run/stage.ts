@@ -8,6 +8,8 @@ export type Stage = {
   readonly environment?: Readonly<Record<string, string>>
   /** The name of the stage that has to have ended well before this one begins. */
   readonly after?: string
+  /** What the machine lacks for it, if anything. */
+  readonly lacks?: string
   /** How many of the two places at work it takes. */
   readonly places: 1 | 2
   readonly max_ms: number

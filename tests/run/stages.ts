@@ -4,7 +4,7 @@ import type { Stage } from "./stage.ts"
 
 export const root = join(import.meta.dir, "../..")
 
-export type Extent = "all" | "quick" | "long"
+export type Extent = "all" | "quick" | "long" | "node"
 
 const minute_ms = 60_000
 
@@ -46,7 +46,7 @@ export const testStage = (name: string, paths: readonly string[]): Stage => ({
 /** Files of the same two levels share a process: what they share is small, and a process for each costs time. */
 const groupOf = (path: string): string => dirname(path).split("/").slice(0, 2).join("/")
 
-const isApart = (path: string): boolean => /^tests\/(e2e|chaos)\//.test(path)
+const isApart = (path: string): boolean => /^tests\/(e2e|chaos|node)\//.test(path)
 
 const usesEngines = async (path: string): Promise<boolean> =>
   path.startsWith("deploy/") || (await Bun.file(join(root, path)).text()).includes('from "#deploy/engines/')
@@ -84,6 +84,14 @@ const endToEnd = (setup: "embedded" | "stack"): readonly Stage[] => {
   return [setup === "stack" ? { ...stage, after: installation.name } : stage]
 }
 
+/** The client and the pure parts of the CLI, on Node by vitest. */
+const onNode: Stage = {
+  ...testStage("on Node", []),
+  words: ["node", join(root, "tests/node/main.mjs")],
+  environment: { WF_BUN: process.execPath },
+  ...(Bun.which("node") === null && { lacks: "Node.js 20 or newer" }),
+}
+
 /** What is killed while work goes on. */
 const chaosStages = (): readonly Stage[] => [
   testStage("kills of wf up", ["./tests/chaos/embedded.test.ts"]),
@@ -109,8 +117,9 @@ const longStages = (): readonly Stage[] => [
 
 /** What is run, in the order in which it begins. */
 export const stagesOf = async (extent: Extent): Promise<readonly Stage[]> => {
+  if (extent === "node") return [onNode]
   const near = [format, types, ...(await unitStages()), ...endToEnd("embedded")]
   if (extent === "quick") return near
-  const stages = [installation, ...near, ...endToEnd("stack"), ...chaosStages()]
+  const stages = [installation, ...near, onNode, ...endToEnd("stack"), ...chaosStages()]
   return extent === "long" ? [...stages, ...longStages()] : stages
 }

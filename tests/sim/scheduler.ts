@@ -2,6 +2,7 @@ import type { Database } from "#kernel/database/database.ts"
 import { recent } from "#kernel/service/recent.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import { type Engine, max_known_jobs, max_sessions, max_wholes } from "#services/scheduler/engine.ts"
+import { createTold } from "#services/scheduler/fact/told.ts"
 import { createLanes } from "#services/scheduler/lane/lanes.ts"
 import type { Taker } from "#services/scheduler/lane/taker.ts"
 import { createPlans } from "#services/scheduler/plan/plans.ts"
@@ -106,6 +107,7 @@ const createEngine = (world: World, life: Life): Engine => {
       seats: createSeats({ ample_room, wake: () => undefined }),
       wholes: recent(max_wholes),
     },
+    told: createTold(),
     feed: {
       publish: ({ id }, news) => world.ledger.published(id, news),
       subscribe: unreachable,

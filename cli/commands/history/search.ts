@@ -6,8 +6,8 @@ import { readNumber } from "../../duration.ts"
 import { exit_codes } from "../../exit.ts"
 import type { Io } from "../../io.ts"
 import { readLevel } from "../../level.ts"
+import { linePrinter } from "../../log-prefix.ts"
 import { momentOf } from "../../moment.ts"
-import { logLine } from "../../progress.ts"
 import { ago } from "../../table.ts"
 
 const usual_limit = 100
@@ -30,15 +30,19 @@ export const run = async ({ arguments: [grep], options }: Given, io: Io): Promis
   }
   let left = flag(options, "all") ? Number.POSITIVE_INFINITY : limit
   if (left === 0) return exit_codes.done
+  const shown = flag(options, "json") ? asJson : printerOf(io)
   for await (const line of history.searchAll({ ...wanted, signal: io.signal })) {
-    io.out(flag(options, "json") ? asJson(line) : shown(line, io))
+    io.out(shown(line))
     left -= 1
     if (left === 0) break
   }
   return exit_codes.done
 }
 
-const shown = (line: LogLine, io: Io): string => {
-  if (io.out_is_tty) return `${ago(line.at, io.now())} ${line.run_id} ${logLine(io, line)}`
-  return [line.at, line.run_id, cleanLine(line.task), cleanLine(line.text)].join("\t")
+const printerOf = (io: Io): ((line: LogLine) => string) => {
+  if (!io.out_is_tty) {
+    return ({ at, run_id, task, text: said }) => [at, run_id, cleanLine(task), cleanLine(said)].join("\t")
+  }
+  const shown = linePrinter(io)
+  return (line) => `${ago(line.at, io.now())} ${line.run_id} ${shown(line)}`
 }

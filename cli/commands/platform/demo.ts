@@ -3,14 +3,14 @@ import { join } from "node:path"
 import { pushAuthored, readOne } from "../../authored.ts"
 import type { Given } from "../../command.ts"
 import { connect } from "../../connection.ts"
+import { examplesFolder } from "../../examples.ts"
 import { exit_codes } from "../../exit.ts"
 import type { Io } from "../../io.ts"
-
-const folder = new URL("../../../examples", import.meta.url).pathname
 
 /** Pushes every example, and starts each once. */
 export const run = async ({ options }: Given, io: Io): Promise<number> => {
   const client = connect(options, io)
+  const folder = examplesFolder()
   const files = readdirSync(folder).filter((name) => /\.(yml|ts)$/.test(name))
   const pushed: { readonly workflow: string; readonly version: number }[] = []
   for (const file of files.sort()) {

@@ -5,12 +5,13 @@ import { type Given, text } from "../../command.ts"
 import { exit_codes } from "../../exit.ts"
 import { Failure } from "../../failure.ts"
 import type { Io } from "../../io.ts"
-import { processOf } from "../../platform.ts"
+import { again, processOf } from "../../platform.ts"
 
 const stop_ms = 15_000
 const look_ms = 50
 
 export const run = async ({ options }: Given, io: Io): Promise<number> => {
+  if (process.versions.bun === undefined) return again("`wf down`", io)
   const data = resolve(text(options, "data") ?? "./.wf")
   const process_id = processOf(data)
   if (process_id === undefined) {

@@ -8,8 +8,8 @@ import { Failure } from "../../failure.ts"
 import type { Io } from "../../io.ts"
 import { readLevel } from "../../level.ts"
 import { linesOfRuns } from "../../lines-of-runs.ts"
+import { linePrinter } from "../../log-prefix.ts"
 import { outcomeCode } from "../../outcome.ts"
-import { logLine } from "../../progress.ts"
 
 /** With `-f` it ends when the run does, with the code of its outcome. */
 export const run = async (given: Given, io: Io): Promise<number> => {
@@ -22,7 +22,8 @@ export const run = async (given: Given, io: Io): Promise<number> => {
   }
   const client = connect(options, io)
   const lines = client.runs.logs(run_id, { ...readChoice(options, io), signal: io.signal })
-  for await (const line of lines) io.out(shown(line, readForm(options), io))
+  const shown = printerOf(readForm(options), io)
+  for await (const line of lines) io.out(shown(line))
   return flag(options, "follow") ? outcomeCode(await client.runs.get(run_id)) : exit_codes.done
 }
 
@@ -30,10 +31,10 @@ export const run = async (given: Given, io: Io): Promise<number> => {
 const ofWorkflow = async (workflow: string, options: Options, io: Io): Promise<number> => {
   const client = connect(options, io)
   const choice = readChoice(options, io)
-  const form = { ...readForm(options), names_run: true }
+  const shown = printerOf({ ...readForm(options), names_run: true }, io)
   await client.workflows.get(workflow)
   if (choice.follow) {
-    await linesOfRuns({ client, workflow, choice, take: (line) => io.out(shown(line, form, io)) }, io)
+    await linesOfRuns({ client, workflow, choice, take: (line) => io.out(shown(line)) }, io)
     return exit_codes.interrupted
   }
   const [latest] = (await client.runs.list({ workflow, limit: 1 })).items
@@ -42,7 +43,7 @@ const ofWorkflow = async (workflow: string, options: Options, io: Io): Promise<n
     return exit_codes.done
   }
   for await (const line of client.runs.logs(latest.id, { ...choice, signal: io.signal })) {
-    io.out(shown(line, form, io))
+    io.out(shown(line))
   }
   return exit_codes.done
 }
@@ -71,16 +72,13 @@ const readForm = (options: Options): Form => ({
   ...{ json: flag(options, "json"), stamped: flag(options, "timestamps"), names_run: false },
 })
 
-/** So much of a run's id tells it from others, unless two began in the same millisecond. */
-const short_id = 13
-
-const shown = (line: LogLine, { json, stamped, names_run }: Form, io: Io): string => {
-  if (json) return asJson(line)
-  const run_id = cleanLine(line.run_id)
-  if (io.out_is_tty) {
-    const run = names_run ? `${run_id.slice(0, short_id)} ` : ""
-    return `${stamped ? `${line.at} ` : ""}${run}${logLine(io, line)}`
+/** For a person with colours, for programs between tabs. */
+const printerOf = ({ json, stamped, names_run }: Form, io: Io): ((line: LogLine) => string) => {
+  if (json) return asJson
+  if (io.out_is_tty) return linePrinter(io, { names_run, stamped, aligned: true })
+  return (line) => {
+    const run = names_run ? [cleanLine(line.run_id)] : []
+    const time = stamped ? [cleanLine(line.at)] : []
+    return [...run, cleanLine(line.task), ...time, cleanLine(line.text)].join("\t")
   }
-  const before = [...(names_run ? [run_id] : []), cleanLine(line.task), ...(stamped ? [line.at] : [])]
-  return [...before, cleanLine(line.text)].join("\t")
 }

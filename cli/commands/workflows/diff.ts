@@ -1,16 +1,14 @@
-import { stringify } from "yaml"
 import type { Version } from "#sdk/index.ts"
-import { asJson, clean } from "../../clean.ts"
+import { asJson } from "../../clean.ts"
 import { flag, type Given } from "../../command.ts"
 import { connect } from "../../connection.ts"
-import { changesOf, type DiffLine, diffLines } from "../../diff.ts"
+import { definitionLines } from "../../definition-lines.ts"
+import { diffLines } from "../../diff.ts"
+import { diffText } from "../../diff-text.ts"
 import { readNumber } from "../../duration.ts"
 import { exit_codes } from "../../exit.ts"
 import { Failure } from "../../failure.ts"
-import { type Io, styled } from "../../io.ts"
-
-const around = 3
-const colours = { " ": "dim", "+": "green", "-": "red" } as const
+import type { Io } from "../../io.ts"
 
 /** Without numbers: from the version before the latest to the latest. */
 export const run = async ({ arguments: [name = "", from, to], options }: Given, io: Io): Promise<number> => {
@@ -26,28 +24,10 @@ export const run = async ({ arguments: [name = "", from, to], options }: Given, 
     io.out(asJson({ workflow: name, from: older, to: newer, changes }))
     return exit_codes.done
   }
-  const changes = changesOf(lines, around)
-  if (changes.length === 0) io.note(`Versions ${older} and ${newer} say the same.`)
-  else
-    for (const line of heading(name, older, newer).concat(changes.map((one) => shown(io, one)))) io.out(line)
+  const text = diffText(io, { name, from: older, to: newer, lines })
+  if (text.length === 0) io.note(`Versions ${older} and ${newer} say the same.`)
+  for (const line of text) io.out(line)
   return exit_codes.done
 }
 
-const heading = (name: string, older: number, newer: number): string[] => [
-  `--- ${name} ${older}`,
-  `+++ ${name} ${newer}`,
-]
-
-const shown = (io: Io, line: DiffLine | undefined): string =>
-  line ? styled(io, colours[line.sign], clean(`${line.sign} ${line.text}`)) : "  …"
-
-const max_hash_chars = 12
-
-/** As `wf workflows show` prints it; then a line for each file, which is another one when its content is. */
-const linesOf = ({ definition, files }: Version): readonly string[] => [
-  ...stringify(definition).trimEnd().split("\n"),
-  ...files.map(({ path, executable, size_bytes, sha256 }) => {
-    const kind = executable ? "program" : "file"
-    return `# ${kind} ${path}: ${size_bytes} bytes, sha256 ${sha256.slice(0, max_hash_chars)}`
-  }),
-]
+const linesOf = ({ definition, files }: Version): readonly string[] => definitionLines(definition, files)

@@ -31,6 +31,7 @@ export const blank = ({ data }: TaskEvent): Execution => ({
   status: "running",
   reason: null,
   worker_id: null,
+  inputs: null,
   outputs: null,
   error: null,
   retry_at: null,
@@ -94,6 +95,15 @@ const lasting = (at: number, started_at: string | null) => {
   return { duration_ms, pace: duration_ms === null ? null : paceOf(duration_ms) }
 }
 
+/** What it was given comes with what it took. */
+const usedBy = ({ inputs, ...usage }: Readonly<Record<string, unknown>> = {}) => ({
+  inputs: isRecord(inputs) ? inputs : null,
+  usage: Object.keys(usage).length === 0 ? null : usage,
+})
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
 const ended = (known: Execution, event: End): Execution => {
   const { type, data } = event
   const at = Date.parse(data.at)
@@ -104,7 +114,7 @@ const ended = (known: Execution, event: End): Execution => {
     finished_at: data.at,
     ...lasting(at, started_at),
     at,
-    usage: "usage" in data ? (data.usage ?? null) : null,
+    ...("usage" in data ? usedBy(data.usage) : {}),
   }
   switch (type) {
     case "task.completed":

@@ -25,6 +25,8 @@ export type Execution = Document & {
   readonly status: ExecutionStatus
   readonly reason: string | null
   readonly worker_id: string | null
+  /** What its `with` and `env` had come to; null until it has ended, and where that was nothing or large. */
+  readonly inputs: Readonly<Record<string, unknown>> | null
   readonly outputs: Readonly<Record<string, unknown>> | null
   readonly error: { readonly code: string; readonly message: string } | null
   readonly retry_at: string | null

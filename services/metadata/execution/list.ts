@@ -19,6 +19,10 @@ export const executionShape = z
     status: z.enum(executionStatuses),
     reason: z.string().nullable(),
     worker_id: z.string().nullable(),
+    inputs: z.record(z.string(), z.unknown()).nullable().openapi({
+      description:
+        "What its `with` and `env` had come to, without secrets; null until it has ended, and where that was nothing or large.",
+    }),
     outputs: z.record(z.string(), z.unknown()).nullable(),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
     retry_at: z.iso.datetime().nullable(),
@@ -37,7 +41,14 @@ type ListExecutions = Sought & {
   readonly limit: number
 }
 
-const nothing_known = { workflow: null, type: null, usage: null, queued_at: null, duration_ms: null }
+const nothing_known = {
+  workflow: null,
+  type: null,
+  inputs: null,
+  usage: null,
+  queued_at: null,
+  duration_ms: null,
+}
 
 /** What an older platform has written lacks some. */
 const shown = ({ version: _, workspace_id: __, at: ___, pace: ____, ...execution }: Execution) => ({

@@ -5,7 +5,7 @@ import { bearer, idText, jsonAnswer, page, pageQuery, refusals } from "#kernel/h
 import type { Office } from "../office.ts"
 import { followNotifications, type StreamEvent } from "../stream/follow.ts"
 import { countUnread, listNotifications } from "./list.ts"
-import { readAll, readOne } from "./mark.ts"
+import { readAll, readOne, unreadOne } from "./mark.ts"
 import { notificationShape, unreadShape } from "./shape.ts"
 
 const root = "/api/v1/notifications"
@@ -35,6 +35,15 @@ const readRoute = createRoute({
   security: bearer,
   request: { params: z.object({ notification_id: idText }) },
   responses: { 200: jsonAnswer("The notification, read", notificationShape), ...refusals },
+})
+
+const unreadRoute = createRoute({
+  method: "patch",
+  path: `${root}/{notification_id}/unread`,
+  operationId: "unreadNotification",
+  security: bearer,
+  request: { params: z.object({ notification_id: idText }) },
+  responses: { 200: jsonAnswer("The notification, as if not read", notificationShape), ...refusals },
 })
 
 const readAllRoute = createRoute({
@@ -75,6 +84,7 @@ export const mountNotifications = (app: App, office: Office): void => {
   const list = listNotifications(database)
   const count = countUnread(database)
   const read = readOne(office)
+  const unread = unreadOne(office)
   const all = readAll(office)
   const follow = followNotifications(office)
   app.openapi(listRoute, async (context) =>
@@ -83,6 +93,9 @@ export const mountNotifications = (app: App, office: Office): void => {
   app.openapi(countRoute, async (context) => context.json(await count(context.get("actor")), 200))
   app.openapi(readRoute, async (context) =>
     context.json(await read(context.get("actor"), context.req.valid("param").notification_id), 200),
+  )
+  app.openapi(unreadRoute, async (context) =>
+    context.json(await unread(context.get("actor"), context.req.valid("param").notification_id), 200),
   )
   app.openapi(readAllRoute, async (context) => context.json(await all(context.get("actor")), 200))
   app.openapi(streamRoute, async (context) => {

@@ -6,28 +6,37 @@ import type { Holder } from "../stream/held.ts"
 import { type NotificationRow, notificationOf, readBox } from "./read.ts"
 import type { Notification, Unread } from "./shape.ts"
 
-/** What is read stays read; other devices hear that there is less to read. */
-export const readOne =
-  ({ database, streams }: Pick<Office, "database" | "streams">) =>
+type Marking = Pick<Office, "database" | "streams">
+
+type Mark = (sql: Sql, holder: Holder, id: string) => Promise<number>
+
+/** One of one's own; answers how many fewer are unread by it. Other devices hear how many are. */
+const markOne =
+  ({ database, streams }: Marking, mark: Mark) =>
   async (actor: Actor, id: string): Promise<Notification> => {
     allow(actor, "notification.read")
     return database.tx(async (sql) => {
       await lockBox(sql, actor)
-      const marked = await markRead(sql, actor, id)
-      if (marked > 0) await lessUnread(sql, actor, marked)
+      const less = await mark(sql, actor, id)
+      if (less !== 0) await lessUnread(sql, actor, less)
       const [row] = await sql<NotificationRow>`
         select id, type, title, body, link, read_at, created_at, seq from notification.notification
         where id = ${id}::text::uuid and workspace_id = ${actor.workspace_id}::text::uuid
           and user_id = ${actor.user_id}::text::uuid`
       if (!row)
         throw new Problem("notification.not_found", { detail: `You have no notification ${id} here.` })
-      if (marked > 0) await streams.announce(sql, [actor])
+      if (less !== 0) await streams.announce(sql, [actor])
       return notificationOf(row)
     })
   }
 
+export const readOne = (office: Marking) => markOne(office, markRead)
+
+/** As if it had not been read. */
+export const unreadOne = (office: Marking) => markOne(office, markUnread)
+
 export const readAll =
-  ({ database, streams }: Pick<Office, "database" | "streams">) =>
+  ({ database, streams }: Marking) =>
   async (actor: Actor): Promise<Unread> => {
     allow(actor, "notification.read")
     return database.tx(async (sql) => {
@@ -52,6 +61,15 @@ const markRead = async (sql: Sql, { workspace_id, user_id }: Holder, id: string 
       and (${id}::text is null or id = ${id}::text::uuid)
     returning id`
   return rows.length
+}
+
+const markUnread: Mark = async (sql, { workspace_id, user_id }, id) => {
+  const rows = await sql`
+    update notification.notification set read_at = null
+    where workspace_id = ${workspace_id}::text::uuid and user_id = ${user_id}::text::uuid
+      and read_at is not null and id = ${id}::text::uuid
+    returning id`
+  return -rows.length
 }
 
 const lessUnread = (sql: Sql, { workspace_id, user_id }: Holder, marked: number) =>

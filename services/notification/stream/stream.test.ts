@@ -103,16 +103,22 @@ test("many who write to one inbox at once leave no gap, and no stream misses any
   await stream.leave()
 })
 
-test("what is read elsewhere is less to read here", async () => {
+test("what is read elsewhere is less to read here, and what is unread again more", async () => {
   const ada = await subscriber()
   await fail(ada, "one")
   const { heard, leave } = await follow(ada)
   await until("it has begun", () => heard.length === 1)
   await house.ask(ada, "POST", "notifications/read-all")
   await until("it is said", () => heard.length === 2)
+  const { items } = (await house.ask(ada, "GET", "notifications")).body as { items: { id: string }[] }
+  const unread = () => house.ask(ada, "PATCH", `notifications/${items[0]?.id}/unread`)
+  expect((await unread()).body).toMatchObject({ read_at: null })
+  await until("that is said, too", () => heard.length === 3)
+  await unread()
+  expect((await house.ask(ada, "GET", "notifications/unread-count")).body).toEqual({ count: 1 })
   expect([heard.map(({ event }) => event), told(heard)]).toEqual([
-    ["unread_sync", "unread_sync"],
-    [1, 0],
+    ["unread_sync", "unread_sync", "unread_sync"],
+    [1, 0, 1],
   ])
   await leave()
 })

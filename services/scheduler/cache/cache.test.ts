@@ -269,6 +269,7 @@ test("keys go when nobody may take over their results any more, and with their r
     })
   await age(old.tasks.one?.id, 8)
   await age(fresh.tasks.one?.id, 6)
+  await given.readAll(engine)
   await cleanEnded(engine, 30)()
   expect([await keysOf(old.tasks.one?.id), await keysOf(fresh.tasks.one?.id)]).toEqual([[], [{}]])
   // What somebody holds just then is left to the next round.

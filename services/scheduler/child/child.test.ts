@@ -334,10 +334,12 @@ describe("a run that another one is a part of", () => {
     const child_id = await childOf(run_id)
     await work()
     const clean = cleanEnded(engine, 30)
+    await given.readAll(engine)
     await clean()
     expect((await see.run(child_id)).status).toBe("completed")
     await fire()
     expect((await see.run(run_id)).status).toBe("completed")
+    await given.readAll(engine)
     await clean()
     expect(see.run(child_id)).rejects.toThrow("no such run")
     const left = await engine.database.run(

@@ -46,24 +46,13 @@ const labelled = async (labels: Readonly<Record<string, string>>): Promise<strin
   return session_id
 }
 
-const wholesTold = async (run_id: string) => {
-  const rows = await engine.database.run(
-    (sql) => sql<{ whole: string | null }>`
-      select event -> 'data' ->> 'whole_run_id' as whole
-      from scheduler.outbox, json_array_elements(events) as event
-      where topic = 'workflow.completed' and event ->> 'key' = ${run_id}`,
-  )
-  return rows.map(({ whole }) => whole)
-}
-
 const toldOf = async (run_id: string) =>
-  engine.database.run(
-    (sql) => sql<{ type: string; whole: string | null }>`
-      select topic as type, event -> 'data' ->> 'whole_run_id' as whole
-      from scheduler.outbox, json_array_elements(events) as event
-      where event -> 'data' ->> 'run_id' = ${run_id}
-      order by id`,
-  )
+  (await given.told(engine))
+    .filter(({ data }) => data.run_id === run_id)
+    .map(({ topic: type, data }) => ({ type, whole: data.whole_run_id ?? null }))
+
+const wholesTold = async (run_id: string) =>
+  (await toldOf(run_id)).filter(({ type }) => type === "workflow.completed").map(({ whole }) => whole)
 
 describe("what a run asks of its workers holds in its parts, too", () => {
   test("labels", async () => {

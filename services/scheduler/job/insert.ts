@@ -1,5 +1,5 @@
 import { list, type Sql } from "#kernel/database/database.ts"
-import { outboxText } from "#kernel/outbox/emit.ts"
+import { outboxText, rowsOf } from "#kernel/outbox/emit.ts"
 import { nudge } from "#kernel/outbox/nudge.ts"
 import type { Lane } from "../lane/lanes.ts"
 import { wakeUps } from "../task/ready.ts"
@@ -99,7 +99,7 @@ const listsOf = (jobs: readonly NewJob[], receiver: Receiver | undefined) => {
     shape: shapeLists(shapes),
     limited: limitedLists(rows),
     lanes: shapesOf(queued).shapes,
-    wake: outboxText(wakeUps(queued)),
+    wake: outboxText(rowsOf(wakeUps(queued))),
     session_id: receiver?.session_id ?? null,
   }
 }

@@ -80,12 +80,16 @@ const searchQueued: Search = (sql, { workspace_id, type, queue, cursor, limit })
     order by job.id desc
     limit ${limit + 1}::int`
 
+/** One by one, as in `queue/count.ts`. */
 const searchRunning: Search = (sql, { workspace_id, type, queue, cursor, limit }) =>
   sql<Row>`
     select job.id
     from scheduler.claim
     cross join lateral unnest(claim.ids) as claimed (id)
-    join scheduler.task_run as job on job.id = claimed.id and job.token = claim.token
+    cross join lateral (
+      select id, workspace_id, run_id, status, type, queue from scheduler.task_run as job
+      where job.id = claimed.id and job.token = claim.token offset 0
+    ) as job
     where job.workspace_id = ${workspace_id}::text::uuid and job.run_id is null and job.status = 'running'
       and job.id < coalesce(${cursor ?? null}::text::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
       and (${type ?? null}::text is null or job.type = ${type ?? null}::text)
@@ -97,7 +101,10 @@ const searchTimed: Search = (sql, { workspace_id, status, type, queue, cursor, l
   sql<Row>`
     select job.id
     from scheduler.timer
-    join scheduler.task_run as job on job.id = timer.task_run_id
+    cross join lateral (
+      select id, workspace_id, run_id, status, type, queue from scheduler.task_run as job
+      where job.id = timer.task_run_id offset 0
+    ) as job
     where timer.kind = ${status === "pending" ? "start" : "retry"}::text and timer.run_id is null
       and job.workspace_id = ${workspace_id}::text::uuid and job.run_id is null
       and job.status = ${status ?? ""}::text

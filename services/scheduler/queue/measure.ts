@@ -32,6 +32,7 @@ export const measureQueues = ({ database }: Engine, metrics: Metrics): void => {
   })
 }
 
+/** One by one, as in `count.ts`. */
 const readDepths = (sql: Sql) =>
   sql<Depth>`
     select case when run_id is null then 'queue_depth' else 'tasks_queue_depth' end as what, queue as label,
@@ -48,6 +49,9 @@ const readDepths = (sql: Sql) =>
       count(*)::int
     from scheduler.claim
     cross join lateral unnest(claim.ids) as claimed (id)
-    join scheduler.task_run as task on task.id = claimed.id and task.token = claim.token
+    cross join lateral (
+      select run_id, status from scheduler.task_run as task
+      where task.id = claimed.id and task.token = claim.token offset 0
+    ) as task
     where task.status = 'running'
     group by 1, 2`

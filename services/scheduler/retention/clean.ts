@@ -1,5 +1,6 @@
 import { list, type Sql } from "#kernel/database/database.ts"
 import { lastTaskRunId, runId } from "#language/run-id.ts"
+import { removeDecided } from "../approval/clean.ts"
 import { removeKeysOf, removeOldKeys } from "../cache/clean.ts"
 import type { Engine } from "../engine.ts"
 import { jobMoves } from "../job/moves.ts"
@@ -18,8 +19,9 @@ export const cleanEnded = ({ hot }: Engine, keep_days: number) => {
   const from = { run: first_id, job: first_id }
   return async (): Promise<boolean> => {
     const before = await hot.run((sql) => idOfAge(sql, keep_days))
-    const runs = await hot.tx((sql) => removeRuns(sql, from.run, before))
-    const jobs = await hot.tx((sql) => removeJobs(sql, from.job, before))
+    const ended_before = await hot.run(readUpTo)
+    const runs = await hot.tx((sql) => removeRuns(sql, { from: from.run, before, ended_before }))
+    const jobs = await hot.tx((sql) => removeJobs(sql, { from: from.job, before, ended_before }))
     const rest = await hot.run((sql) => removeRest(sql, keep_days))
     const plans = await hot.run((sql) => removePlans(sql, before, keep_days))
     from.run = runs.last ?? first_id
@@ -39,6 +41,16 @@ const idOfAge = async (sql: Sql, days: number): Promise<string> => {
   return row?.id ?? first_id
 }
 
+/**
+ * What is told of runs and jobs is in their rows: they stay until everybody has read it. A row of the outbox is younger than
+ * the end that it tells of by no more than its transaction took.
+ */
+const readUpTo = async (sql: Sql): Promise<string> => {
+  const [row] = await sql<{ at: string }>`
+    select coalesce((select at from scheduler.outbox order by id limit 1) - interval '1 hour', 'infinity')::text as at`
+  return row?.at ?? "-infinity"
+}
+
 /** Said once a day, and remembered for half a day by whoever begins runs. */
 const plan_slack_days = 2
 
@@ -54,13 +66,15 @@ const removePlans = async (sql: Sql, before: string, days: number): Promise<numb
   return removed.length
 }
 
+type Ended = { readonly from: string; readonly before: string; readonly ended_before: string }
+
 type Removed = { readonly last: string | undefined; readonly more: boolean }
 
-const removeRuns = async (sql: Sql, from: string, before: string): Promise<Removed> => {
+const removeRuns = async (sql: Sql, { from, before, ended_before }: Ended): Promise<Removed> => {
   const runs = await sql<{ id: string }>`
     select id from scheduler.run
     where id > ${from}::text::uuid and id < ${before}::text::uuid
-      and status = any(${list(runMoves.terminal)}::text::text[])
+      and status = any(${list(runMoves.terminal)}::text::text[]) and finished_at < ${ended_before}::text::timestamptz
       and not (trigger = 'parent' and exists (
         select from scheduler.child join scheduler.task_run as task on task.id = child.task_run_id
         where child.run_id = run.id and task.status = 'waiting'
@@ -90,9 +104,10 @@ const removeRuns = async (sql: Sql, from: string, before: string): Promise<Remov
   return { last: runs.at(-1)?.id, more: runs.length === max_runs }
 }
 
-const removeJobs = async (sql: Sql, from: string, before: string): Promise<Removed> => {
+const removeJobs = async (sql: Sql, { from, before, ended_before }: Ended): Promise<Removed> => {
   const looked = await sql<{ id: string; ended: boolean }>`
-    select id, run_id is null and status = any(${list(jobMoves.terminal)}::text::text[]) as ended
+    select id, run_id is null and status = any(${list(jobMoves.terminal)}::text::text[])
+      and finished_at < ${ended_before}::text::timestamptz as ended
     from scheduler.task_run
     where id > ${from}::text::uuid and id < ${before}::text::uuid
     order by id
@@ -116,6 +131,7 @@ const removeJobs = async (sql: Sql, from: string, before: string): Promise<Remov
  */
 const removeRest = async (sql: Sql, days: number): Promise<number> => {
   const removed = await Promise.all([
+    removeDecided(sql, max_rows),
     sql`
       delete from scheduler.idempotency where ctid = any(array(
         select ctid from scheduler.idempotency

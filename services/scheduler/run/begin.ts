@@ -73,7 +73,7 @@ export const unfoldRuns = async (step: Step, runs: readonly RunRow[]): Promise<v
 const max_told_chars = 4_000
 
 /** So that others can find runs by them; large ones are the run's alone. */
-const smallInputs = ({ inputs }: RunRow): { readonly inputs?: RunRow["inputs"] } => {
+export const smallInputs = ({ inputs }: Pick<RunRow, "inputs">): { readonly inputs?: RunRow["inputs"] } => {
   if (Object.keys(inputs).length === 0 || JSON.stringify(inputs).length > max_told_chars) return {}
   return { inputs }
 }

@@ -1,11 +1,11 @@
 import { json, lines, list, type Sql } from "#kernel/database/database.ts"
-import { emit } from "#kernel/outbox/emit.ts"
+import { emitRows } from "#kernel/outbox/emit.ts"
 import { defaults } from "#language/plan.ts"
+import { factRows } from "../fact/bare.ts"
 import type { Plans } from "../plan/plans.ts"
 import type { Holder, TaskRow } from "../step/rows.ts"
 import { insertExpiries } from "../step/save-waiting.ts"
 import type { Step } from "../step/step.ts"
-import { wakeUps } from "../task/ready.ts"
 import { saveWaits } from "../wait/save.ts"
 import { recordEvents } from "./record.ts"
 import type { Written } from "./shown.ts"
@@ -31,7 +31,7 @@ export const insertBegun = async (
     insertExpiries(sql, decided.expiring),
     saveWaits(sql, { decided }),
     recordEvents(sql, decided.events, now),
-    emit(sql, [...wakeUps(decided.released), ...decided.emissions]),
+    emitRows(sql, factRows({ decided, now })),
   ])
   if (!written) throw new Error("no run was written")
   return written

@@ -113,6 +113,7 @@ test("it goes with its run", async () => {
   const run_id = await start(reads, { happened, run_id: "00f1fed2-2a18-7000-94fb-242e80600000" })
   await work()
   expect(await kept(run_id)).toHaveLength(1)
+  await given.readAll(engine)
   await cleanEnded(engine, 30)()
   expect(await kept(run_id)).toHaveLength(0)
 })

@@ -1,8 +1,8 @@
 import { json, list, type Sql } from "#kernel/database/database.ts"
-import { outboxText } from "#kernel/outbox/emit.ts"
+import { type OutboxRow, outboxText } from "#kernel/outbox/emit.ts"
 import { nudge } from "#kernel/outbox/nudge.ts"
+import { factRows } from "../fact/bare.ts"
 import { eventRows } from "../run/record.ts"
-import { wakeUps } from "../task/ready.ts"
 import type { Untold } from "./hold.ts"
 import type { Ended, Step } from "./step.ts"
 
@@ -16,7 +16,9 @@ type Way = { readonly untold: Untold | undefined; readonly last: Sql["last"] }
 
 /** What every report has, in one statement, which holds what has to be held. It is sent last: its outbox ids are drawn after all locks. */
 export const saveReport = async (sql: Sql, step: Step, { untold, last }: Way): Promise<void> => {
-  const { hold, holder, done, handed, claims, closed, runs, told, outbox, jobs } = listsOf(step, untold)
+  const facts = factRows(step)
+  const { hold, holder, done, handed, claims, closed, runs, told } = listsOf(step, untold)
+  const outbox = outboxText(facts)
   const saved = last<{ token: string | null }>`
     select scheduler.report(
       ${hold.session_id}::text::uuid, ${hold.ids}::text::uuid[], ${hold.revisions}::text::int[],
@@ -27,17 +29,15 @@ export const saveReport = async (sql: Sql, step: Step, { untold, last }: Way): P
       ${runs.ids}::text::uuid[], ${runs.statuses}::text::text[], ${runs.reasons}::text::text[], ${runs.open}::text::int[],
       ${runs.bad}::text::int[], ${runs.seqs}::text::int[], ${runs.revisions}::text::int[], ${runs.finished}::text::boolean[],
       ${told.run_ids}::text::uuid[], ${told.seqs}::text::int[], ${told.events}::text, ${step.now},
-      ${outbox.topics}::text::text[], ${outbox.events}::text, ${jobs}::text::uuid[]
+      ${outbox.topics}::text::text[], ${outbox.events}::text, ${outbox.ids}::text, ${outbox.details}::text
     )::text as token`
   untold?.tell(saved.then(([row]) => row?.token ?? ""))
-  nudgeAfter(sql, step)
+  nudgeAfter(sql, facts)
 }
 
-const nudgeAfter = (sql: Sql, { decided }: Step): void => {
-  const topics = new Set<string>(decided.emissions.map(({ type }) => type))
-  if (decided.released.length + decided.admitted.length > 0) topics.add("task.scheduled")
-  if (decided.completed_jobs.length > 0) topics.add("job.completed")
-  if (topics.size > 0) sql.afterCommit(() => nudge(sql.schema, [...topics]))
+const nudgeAfter = (sql: Sql, facts: readonly OutboxRow[]): void => {
+  if (facts.length === 0) return
+  sql.afterCommit(() => nudge(sql.schema, [...new Set(facts.map(({ topic }) => topic))]))
 }
 
 const listsOf = (step: Step, untold: Untold | undefined) => {
@@ -56,8 +56,6 @@ const listsOf = (step: Step, untold: Untold | undefined) => {
     closed: closedClaims(decided.ended),
     runs: runLists(step),
     told: eventRows(decided.events),
-    outbox: outboxText([...wakeUps([...decided.released, ...decided.admitted]), ...decided.emissions]),
-    jobs: list(decided.completed_jobs),
   }
 }
 

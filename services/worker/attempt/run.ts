@@ -15,6 +15,7 @@ import type { Unpack } from "../bundle/unpack.ts"
 import type { Execution, Executor, Outcome, TaskError } from "../executor/executor.ts"
 import type { AttemptLog, Shipper } from "../log/shipper.ts"
 import type { OpenGuard } from "../secret/guard.ts"
+import { type Inputs, inputsOf } from "./inputs.ts"
 
 export type Runner = {
   readonly executors: Readonly<Record<string, Executor>>
@@ -54,14 +55,18 @@ export const runAttempt = async (
     const name = `task ${attempt.task}`
     const traceparent = attempt.traceparent === "" ? undefined : attempt.traceparent
     const attributes = { "wf.run_id": attempt.runId, "wf.attempt": attempt.attempt }
-    const outcome = await inSpan({ name, attributes, traceparent }, () =>
+    const ended = await inSpan({ name, attributes, traceparent }, () =>
       execute({ runner, attempt, lines, folder, signal: stop.signal }),
     )
-    return resultOf(attempt, outcome, lines.end())
+    return resultOf(attempt, ended, lines.end())
   } catch (error) {
     runner.log.error({ event: "task.broke", task_run_id: attempt.taskRunId, error })
     const message = `The worker could not run this task: ${error instanceof Error ? error.message : String(error)}`
-    return resultOf(attempt, { ok: false, error: { code: "worker.failed", message } }, lines.end())
+    return resultOf(
+      attempt,
+      { outcome: { ok: false, error: { code: "worker.failed", message } } },
+      lines.end(),
+    )
   } finally {
     clearTimeout(timer)
     if (slotOf(attempt.type) !== "inline") await removeFolder(runner, folder)
@@ -89,18 +94,20 @@ type Running = {
   readonly signal: AbortSignal
 }
 
-const execute = async ({ runner, attempt, lines, folder, signal }: Running): Promise<Outcome> => {
+type EndedAttempt = { readonly outcome: Outcome; readonly inputs?: Inputs | undefined }
+
+const execute = async ({ runner, attempt, lines, folder, signal }: Running): Promise<EndedAttempt> => {
   const executor = runner.executors[attempt.type]
   if (!executor) {
     const types = Object.keys(runner.executors).sort().join(", ")
     const message = `This worker can't run tasks of type ${JSON.stringify(attempt.type).slice(0, 100)}; it runs ${types}.`
-    return { ok: false, error: { code: "executor.missing", message } }
+    return { outcome: { ok: false, error: { code: "executor.missing", message } } }
   }
   const isInline = slotOf(attempt.type) === "inline"
   if (!isInline) await mkdir(folder, { recursive: true, mode: 0o700 })
   const task = { ...(JSON.parse(attempt.taskJson) as PlanTask), name: attempt.task }
   const guard = await runner.openGuard(attempt, task.secrets ?? [], lines.write)
-  if ("refused" in guard) return guard.refused
+  if ("refused" in guard) return { outcome: guard.refused }
   const context = await runner.restore(attempt, JSON.parse(attempt.contextJson) as ExpressionContext)
   const execution: Execution = {
     workspace_id: attempt.workspaceId,
@@ -113,13 +120,14 @@ const execute = async ({ runner, attempt, lines, folder, signal }: Running): Pro
     write: guard.write,
     signal,
   }
+  // A job's row has what it was given.
+  const inputs = attempt.runId === "" ? undefined : inputsOf(execution)
   const refused = isInline ? undefined : await bring(runner, attempt, execution)
-  if (refused) return refused
+  if (refused) return { outcome: refused, inputs }
   const outcome = await guard.run(() => executor(execution))
-  if (isInline) return spilled(runner, attempt, outcome)
-  const not_kept = await runner.keepArtifacts(execution, attempt)
-  if (outcome.ok && not_kept) return { ok: false, ...not_kept }
-  return spilled(runner, attempt, outcome)
+  const not_kept = isInline ? undefined : await runner.keepArtifacts(execution, attempt)
+  if (outcome.ok && not_kept) return { outcome: { ok: false, ...not_kept }, inputs }
+  return { outcome: await spilled(runner, attempt, outcome), inputs }
 }
 
 /** What is fetched comes after the version's files, so it may take their places. */
@@ -134,12 +142,13 @@ const spilled = async ({ spill }: Runner, attempt: Attempt, outcome: Outcome): P
   return { ...outcome, ok: false, error: kept.error, non_retryable: true }
 }
 
-const resultOf = (attempt: Attempt, outcome: Outcome, log_chunks: number): Result => {
+const resultOf = (attempt: Attempt, { outcome, inputs }: EndedAttempt, log_chunks: number): Result => {
+  const usage = inputs ? { ...outcome.usage, inputs } : outcome.usage
   const common = {
     taskRunId: attempt.taskRunId,
     token: attempt.token,
     logChunks: log_chunks,
-    usageJson: outcome.usage ? JSON.stringify(outcome.usage) : "",
+    usageJson: usage ? JSON.stringify(usage) : "",
   }
   if (outcome.ok) {
     return create(ResultSchema, {

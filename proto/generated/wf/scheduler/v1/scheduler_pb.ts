@@ -1058,7 +1058,7 @@ export type Result = Message<"wf.scheduler.v1.Result"> & {
   logChunks: number;
 
   /**
-   * Exit code, signal, CPU time and peak memory, as measured by the executor.
+   * Exit code, signal, CPU time and peak memory, as measured by the executor; `inputs` is what it was given.
    *
    * @generated from field: string usage_json = 10;
    */

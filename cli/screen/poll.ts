@@ -1,13 +1,24 @@
 import type { Client } from "#sdk/client.ts"
 import { rest } from "#sdk/follow.ts"
 import { WfProblem, WfUnreachable } from "#sdk/problem.ts"
-import { type FactName, factNames, sources } from "./facts.ts"
-import type { Change } from "./state.ts"
+import type { Page } from "#sdk/shapes.ts"
 
-export type Polling = {
+/** Where something comes from, and how often it is asked for at most. */
+export type Source<Fact> = {
+  readonly every_ms: number
+  readonly ask: (client: Client, signal: AbortSignal) => Promise<Fact>
+}
+
+export type Told<Facts> =
+  | { readonly kind: "answered"; readonly facts: Partial<Facts> }
+  | { readonly kind: "refused"; readonly name: keyof Facts; readonly text: string }
+  | { readonly kind: "trouble"; readonly what: "slow" | "away"; readonly since_ms: number }
+
+type Polling<Facts> = {
+  readonly sources: { readonly [Name in keyof Facts]: Source<Facts[Name] & Page<unknown>> }
   readonly client: Client
   readonly signal: AbortSignal
-  readonly change: (change: Change) => void
+  readonly change: (told: Told<Facts>) => void
   readonly now: () => Date
 }
 
@@ -21,9 +32,9 @@ const refused_ms = 60_000
  * Asks for one list after another, never for two at once, until it is told to stop. Throws when nobody is signed in
  * any more.
  */
-export const pollFacts = async (polling: Polling): Promise<void> => {
-  const { signal } = polling
-  const due = new Map<FactName, number>(factNames.map((name) => [name, 0]))
+export const pollFacts = async <Facts>(polling: Polling<Facts>): Promise<void> => {
+  const { signal, sources } = polling
+  const due = new Map((Object.keys(sources) as (keyof Facts)[]).map((name) => [name, 0]))
   while (!signal.aborted) {
     const [name, due_ms] = nextOf(due)
     await rest(Math.max(0, due_ms - performance.now()), signal)
@@ -32,14 +43,17 @@ export const pollFacts = async (polling: Polling): Promise<void> => {
   }
 }
 
-const nextOf = (due: ReadonlyMap<FactName, number>): readonly [name: FactName, due_ms: number] => {
+const nextOf = <Name>(due: ReadonlyMap<Name, number>): readonly [name: Name, due_ms: number] => {
   const [first, ...others] = due
   if (!first) throw new Error("there is nothing to ask for")
   return others.reduce((next, other) => (other[1] < next[1] ? other : next), first)
 }
 
 /** Answers when to ask again. */
-const askFor = async (name: FactName, { client, signal, change, now }: Polling): Promise<number> => {
+const askFor = async <Facts>(
+  name: keyof Facts,
+  { sources, client, signal, change, now }: Polling<Facts>,
+): Promise<number> => {
   const since_ms = now().getTime()
   const begun_ms = performance.now()
   const slow = setTimeout(() => change({ kind: "trouble", what: "slow", since_ms }), slow_ms)
@@ -47,7 +61,7 @@ const askFor = async (name: FactName, { client, signal, change, now }: Polling):
     const fact = await sources[name].ask(client, signal)
     // While it restarts, something else may answer in its place.
     if (!Array.isArray(fact.items)) throw new WfUnreachable("the platform", fact)
-    if (!signal.aborted) change({ kind: "answered", facts: { [name]: fact } })
+    if (!signal.aborted) change({ kind: "answered", facts: { [name]: fact } as Partial<Facts> })
     return Math.max(sources[name].every_ms, share * (performance.now() - begun_ms))
   } catch (error) {
     if (signal.aborted) return 0
@@ -64,6 +78,7 @@ const askFor = async (name: FactName, { client, signal, change, now }: Polling):
   }
 }
 
-const isPassing = (error: unknown): boolean =>
+/** The platform may answer again. */
+export const isPassing = (error: unknown): boolean =>
   error instanceof WfUnreachable ||
   (error instanceof WfProblem && (error.status >= 500 || error.status === 429))

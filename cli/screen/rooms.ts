@@ -1,7 +1,7 @@
-import type { Section } from "./sections.ts"
+type Listed = { readonly items: readonly { readonly key: string }[] }
 
 /** What is shown of a section. */
-export type Room = {
+export type Room<Section> = {
   readonly section: Section
   readonly first: number
   readonly count: number
@@ -13,11 +13,11 @@ export type Room = {
  * Divides the lines that there are: each section has one for its title, and of the others as many as it needs while
  * there are enough, else equal shares. Where not even that can be, the section that one is in is shown alone.
  */
-export const roomsOf = (
+export const roomsOf = <Section extends Listed>(
   sections: readonly Section[],
   selected: string | undefined,
   room: number,
-): readonly Room[] => {
+): readonly Room<Section>[] => {
   const isIn = ({ items }: Section) => items.some(({ key }) => key === selected)
   const least = sections.reduce((sum, { items }) => sum + (items.length > 0 ? 2 : 1), 0)
   const shown = least > room ? [sections.find(isIn) ?? sections[0]].flatMap((one) => one ?? []) : sections
@@ -51,7 +51,7 @@ const sharesOf = (wanted: readonly number[], room: number): readonly number[] =>
 }
 
 /** So that the chosen one is shown, with some before it. */
-const firstShown = ({ items }: Section, selected: string | undefined, count: number): number => {
+const firstShown = ({ items }: Listed, selected: string | undefined, count: number): number => {
   const at = items.findIndex(({ key }) => key === selected)
   return Math.min(Math.max(0, at - Math.floor(count / 2)), Math.max(0, items.length - count))
 }

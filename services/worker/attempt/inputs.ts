@@ -1,0 +1,41 @@
+import { ExpressionError, interpolate } from "#language/expressions.ts"
+import type { Execution } from "../executor/executor.ts"
+import { declaredEnvironment } from "../process/environment.ts"
+
+export type Inputs = Readonly<Record<string, unknown>>
+
+const max_chars = 4_000
+const hidden = "***"
+
+/**
+ * What an attempt was given, for its history: its `with` and `env` with the values of their expressions, as far as they are
+ * small. Secrets are not among them, also where an expression makes something of them.
+ */
+export const inputsOf = (execution: Execution): Inputs | undefined => {
+  const { task, context } = execution
+  if ([task.with, task.env, context.env].every(isEmpty)) return undefined
+  const secrets = Object.fromEntries(Object.keys(context.secrets ?? {}).map((name) => [name, hidden]))
+  const shown = { ...execution, context: { ...context, secrets } }
+  try {
+    const env = declaredEnvironment(shown)
+    const given = interpolate(task.with ?? {}, { ...shown.context, env }) as Inputs
+    return small(isEmpty(env) ? given : { ...given, env })
+  } catch (error) {
+    // The attempt fails by that, too, and says so.
+    if (error instanceof ExpressionError) return undefined
+    throw error
+  }
+}
+
+const isEmpty = (given: Inputs = {}): boolean => Object.keys(given).length === 0
+
+const small = (given: Inputs): Inputs | undefined => {
+  let left = max_chars
+  const kept = Object.entries(given).filter(([name, value]) => {
+    const size = name.length + (JSON.stringify(value)?.length ?? 0)
+    if (size > left) return false
+    left -= size
+    return true
+  })
+  return kept.length === 0 ? undefined : Object.fromEntries(kept)
+}
