@@ -162,7 +162,7 @@ export const commands: readonly Command[] = [
     ],
     examples: [
       "wf push examples/hello.yml",
-      "wf push examples/restock.ts flows/   # of a folder its .yml, .yaml and .ts files",
+      "wf push examples/restock.ts flows/   # a folder: its .yml, .yaml, .ts files",
       "wf push flows/ --dry-run",
       "wf push flows/ --watch",
     ],

@@ -23,6 +23,36 @@ const endOnFailure = (stream: NodeJS.WriteStream): void => {
   })
 }
 
+/** Of a person at a terminal; of nobody, nothing. */
+const asking = (signal: AbortSignal) => {
+  const isThere = () => process.stdin.isTTY && process.stderr.isTTY
+  return {
+    ask: async (question: string): Promise<string | undefined> => {
+      if (!isThere()) return undefined
+      const lines = createInterface({ input: process.stdin, output: process.stderr })
+      try {
+        return await lines.question(question, { signal })
+      } finally {
+        lines.close()
+      }
+    },
+    askHidden: async (question: string): Promise<string | undefined> => {
+      if (!isThere()) return undefined
+      process.stderr.write(question)
+      // What readline would show of the typing goes nowhere.
+      const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+      const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true })
+      lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"))
+      try {
+        return await lines.question("", { signal })
+      } finally {
+        lines.close()
+        process.stderr.write("\n")
+      }
+    },
+  }
+}
+
 export const terminal = (environment: NodeJS.ProcessEnv): Io => {
   const interrupt = new AbortController()
   process.on("SIGINT", () => {
@@ -32,31 +62,8 @@ export const terminal = (environment: NodeJS.ProcessEnv): Io => {
   endOnFailure(process.stdout)
   endOnFailure(process.stderr)
   const out_is_tty = process.stdout.isTTY ?? false
-  const ask = async (question: string): Promise<string | undefined> => {
-    if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined
-    const lines = createInterface({ input: process.stdin, output: process.stderr })
-    try {
-      return await lines.question(question, { signal: interrupt.signal })
-    } finally {
-      lines.close()
-    }
-  }
-  const askHidden = async (question: string): Promise<string | undefined> => {
-    if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined
-    process.stderr.write(question)
-    // What readline would show of the typing goes nowhere.
-    const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
-    const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true })
-    lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"))
-    try {
-      return await lines.question("", { signal: interrupt.signal })
-    } finally {
-      lines.close()
-      process.stderr.write("\n")
-    }
-  }
   return {
-    askHidden,
+    ...asking(interrupt.signal),
     out: (line) => void process.stdout.write(`${line}\n`),
     note: (line) => void process.stderr.write(`${line}\n`),
     write: (bytes) =>
@@ -75,7 +82,6 @@ export const terminal = (environment: NodeJS.ProcessEnv): Io => {
     now: () => new Date(),
     signal: interrupt.signal,
     fetch: (request) => fetch(request),
-    ask,
     hush: () => void process.stdin.setRawMode(true),
     readStdin: async () => {
       const pieces: Buffer[] = []
