@@ -16,7 +16,7 @@ const choices = {
   by: ["workflow", "task"],
   shell: ["bash", "zsh", "fish"],
   template: ["hello", "pipeline", "approval", "schedule"],
-  setting: ["profile", "url", "workspace"],
+  setting: ["profile", "url", "workspace", "credentials"],
   type: [
     "shell",
     "http",
