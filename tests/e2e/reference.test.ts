@@ -6,6 +6,7 @@ import type { Browser } from "playwright-core"
 import { browserForTests } from "#deploy/engines/testing/browser.ts"
 import { until } from "#kernel/testing/until.ts"
 import { platform, type UnderTest } from "./platform.ts"
+import { sitAt } from "./terminal.ts"
 
 const browser = await browserForTests()
 
@@ -45,8 +46,9 @@ test("`wf open` says where it is, and opens it in the browser that one has", asy
     `#!/bin/sh\nprintf %s "$1" >${folder}/opened.part && mv ${folder}/opened.part ${folder}/opened\n`,
   )
   chmodSync(opener, 0o755)
-  const { code, stdout } = await it.wf(["open"], { env: { BROWSER: opener } })
-  expect([code, stdout]).toEqual([0, `${it.url}/docs\n`])
+  const at = sitAt(it, ["open"], { columns: 80, rows: 24, env: { BROWSER: opener } })
+  expect(await at.ended).toBe(0)
+  expect(at.screen()[0]).toBe(`${it.url}/docs`)
   await until("the browser is opened", () => existsSync(join(folder, "opened")))
   expect(readFileSync(join(folder, "opened"), "utf8")).toBe(`${it.url}/docs`)
   rmSync(folder, { recursive: true })

@@ -4,11 +4,11 @@ import { exit_codes } from "../../exit.ts"
 import type { Io } from "../../io.ts"
 import { openBrowser } from "../../open-browser.ts"
 
-/** Its address is printed in any case: not everybody has a browser where they have a terminal. */
-export const run = async ({ options }: Given, io: Io): Promise<number> => {
+/** The address is printed in any case: there may be no browser here, or it may be wanted elsewhere. */
+export const run = ({ options }: Given, io: Io): Promise<number> => {
   const { url } = connection(options, io)
-  const reference = `${url.replace(/\/+$/, "")}/docs`
-  openBrowser(reference, io)
-  io.out(reference)
-  return exit_codes.done
+  const page = new URL("docs", url.endsWith("/") ? url : `${url}/`).href
+  io.out(page)
+  if (io.out_is_tty) openBrowser(page, io)
+  return Promise.resolve(exit_codes.done)
 }
