@@ -1,11 +1,11 @@
 import type { Actor } from "#kernel/auth/actor.ts"
+import type { StoredTask } from "#services/scheduler/memory/tables.ts"
+import { isTerminal } from "#services/scheduler/memory/tables.ts"
+import { transactionIn } from "#services/scheduler/memory/transaction.ts"
 import { performOn } from "#services/scheduler/step/perform.ts"
 import { answerIn } from "#services/scheduler/wait/answer.ts"
 import { deliverIn } from "#services/scheduler/wait/deliver.ts"
-import { isTerminal } from "./checks/task.ts"
 import type { Scheduler } from "./scheduler.ts"
-import type { StoredTask } from "./store/tables.ts"
-import { transactionIn } from "./store/transaction.ts"
 import type { World } from "./world.ts"
 
 type Answer = { readonly task: StoredTask; readonly person: number; readonly approved: boolean }

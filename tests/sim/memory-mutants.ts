@@ -43,7 +43,7 @@ export const in_memory: readonly Mutant[] = [
   },
   {
     name: "what is held isn't looked at",
-    path: "tests/sim/store/transaction.ts",
+    path: "services/scheduler/memory/transaction.ts",
     from: "tables.runs.get(id)?.revision !== revision",
     to: "tables.runs.get(id)?.revision === -1",
   },

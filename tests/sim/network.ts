@@ -1,5 +1,5 @@
 import { Problem } from "#kernel/problem/problem.ts"
-import type { Life } from "./clock.ts"
+import type { Life } from "#services/scheduler/memory/life.ts"
 import type { Scheduler } from "./scheduler.ts"
 import type { World } from "./world.ts"
 

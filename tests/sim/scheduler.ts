@@ -1,16 +1,12 @@
-import type { Database } from "#kernel/database/database.ts"
-import { recent } from "#kernel/service/recent.ts"
-import { silentLog } from "#kernel/telemetry/log.ts"
-import { type Engine, max_known_jobs, max_sessions, max_wholes } from "#services/scheduler/engine.ts"
-import { createTold } from "#services/scheduler/fact/told.ts"
-import { createLanes } from "#services/scheduler/lane/lanes.ts"
+import type { Engine } from "#services/scheduler/engine.ts"
 import type { Taker } from "#services/scheduler/lane/taker.ts"
-import { createPlans } from "#services/scheduler/plan/plans.ts"
-import { createQueues } from "#services/scheduler/queue/queues.ts"
-import { createKnownRuns } from "#services/scheduler/run/known.ts"
+import { lockDue, removeTimers } from "#services/scheduler/memory/due.ts"
+import { createMemoryEngine } from "#services/scheduler/memory/engine.ts"
+import { createLife, type Life } from "#services/scheduler/memory/life.ts"
+import { epoch_ms } from "#services/scheduler/memory/tables.ts"
+import { transactionIn } from "#services/scheduler/memory/transaction.ts"
 import { compareHeld, type Heartbeat } from "#services/scheduler/session/heartbeat.ts"
 import { type HeldAttempt, takeBack } from "#services/scheduler/session/held.ts"
-import { createSeats } from "#services/scheduler/session/seats.ts"
 import { sweepWith } from "#services/scheduler/session/sweep.ts"
 import { performOn } from "#services/scheduler/step/perform.ts"
 import type { Attempt } from "#services/scheduler/task/attempt.ts"
@@ -18,10 +14,7 @@ import { type Claim, claimTasks } from "#services/scheduler/task/claim.ts"
 import { type Report, type Reported, reportTasks } from "#services/scheduler/task/report.ts"
 import { fire } from "#services/scheduler/timer/fire.ts"
 import { beginChildren } from "./begin.ts"
-import { createLife, type Life } from "./clock.ts"
-import { lockDue, removeTimers } from "./store/operations.ts"
 import { sessionsOf } from "./store/sessions.ts"
-import { transactionIn } from "./store/transaction.ts"
 import type { World } from "./world.ts"
 
 /** One process of the scheduler: what it has in memory is its own, the database is everybody's. */
@@ -39,17 +32,6 @@ export type Scheduler = {
 const sweep_ms = 1_000
 const timer_ms = 250
 const max_age_ms = 200
-
-const unreachable = (): never => {
-  throw new Error("The simulation has no SQL.")
-}
-
-const nowhere: Database = { schema: "none", tx: unreachable, run: unreachable, close: unreachable }
-
-/** Workers here are small. */
-const ample_room = 2
-
-const deaf = { fire: () => undefined, next: () => Promise.resolve() }
 
 export const createScheduler = (world: World, name: string): Scheduler => {
   const life = createLife()
@@ -88,39 +70,18 @@ export const createScheduler = (world: World, name: string): Scheduler => {
 type Process = { readonly life: Life; readonly engine: Engine; readonly name: string }
 
 const createEngine = (world: World, life: Life): Engine => {
-  const { clock, chance, database } = world
+  const { clock, chance, database, ledger } = world
   // Its clock is wrong: nothing may rest on it.
   const skew_ms = chance.between(-20_000, 20_000)
-  return {
-    ...{ database: nowhere, hot: nowhere, log: silentLog },
-    transact: (work) => database.tx(life, (session) => work(transactionIn(session))),
+  return createMemoryEngine({
+    ...{ database, life },
     kit: {
-      now: () => new Date(1_756_000_000_000 + clock.now() + skew_ms),
+      now: () => new Date(epoch_ms + clock.now() + skew_ms),
       id: world.id,
       random: chance.random,
     },
-    ...{ plans: createPlans(), lanes: createLanes(), queues: createQueues() },
-    ...{
-      known: createKnownRuns(),
-      known_jobs: recent(max_known_jobs),
-      sessions: recent(max_sessions),
-      seats: createSeats({ ample_room, wake: () => undefined }),
-      wholes: recent(max_wholes),
-    },
-    told: createTold(),
-    feed: {
-      publish: ({ id }, news) => world.ledger.published(id, news),
-      subscribe: unreachable,
-      toldOf: unreachable,
-    },
-    ...{ ready: deaf, moved: deaf, stopped: deaf, due: deaf },
-    measures: {
-      created: () => undefined,
-      runEnded: () => undefined,
-      ended: () => undefined,
-      waited: () => undefined,
-    },
-  }
+    publish: ({ id }, news) => ledger.published(id, news),
+  })
 }
 
 /** What `lane/refresh.ts` does. */

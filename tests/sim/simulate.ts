@@ -1,5 +1,5 @@
+import type { Life } from "#services/scheduler/memory/life.ts"
 import { checkRest, isAtRest } from "./checks/rest.ts"
-import type { Life } from "./clock.ts"
 import { createNetwork, type Network } from "./network.ts"
 import { createScheduler } from "./scheduler.ts"
 import { actAtRandom, resumeAll, setQueue } from "./users.ts"

@@ -4,13 +4,13 @@ import type { Mutant } from "./mutants.ts"
 export const in_stand_ins: readonly Mutant[] = [
   {
     name: "a part of a transaction is there before its commit",
-    path: "tests/sim/store/database.ts",
+    path: "services/scheduler/memory/database.ts",
     from: "if (isBefore) end(session)",
     to: "if (isBefore) {\n        session.writes.splice(1)\n        apply(session)\n      }",
   },
   {
     name: "claims aren't closed",
-    path: "tests/sim/store/save.ts",
+    path: "services/scheduler/memory/save.ts",
     from: "  closeClaims(changes, decided.ended)\n",
     to: "",
   },
@@ -22,19 +22,19 @@ export const in_stand_ins: readonly Mutant[] = [
   },
   {
     name: "a claim takes what is not queued any more",
-    path: "tests/sim/store/take.ts",
+    path: "services/scheduler/memory/take.ts",
     from: 'if (task?.status !== "queued") return undefined',
     to: "if (!task) return undefined",
   },
   {
     name: "runs that others hold aren't skipped",
-    path: "tests/sim/store/take.ts",
+    path: "services/scheduler/memory/take.ts",
     from: "if (run && !session.locks.take(session, runLock(run.id))) {",
     to: "if (run && !run.id) {",
   },
   {
     name: "timers fire before they are due",
-    path: "tests/sim/store/operations.ts",
+    path: "services/scheduler/memory/due.ts",
     from: "due_ms <= begun_ms",
     to: "due_ms <= begun_ms + 300",
   },

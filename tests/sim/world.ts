@@ -1,10 +1,16 @@
 import { Problem } from "#kernel/problem/problem.ts"
+import {
+  createDatabase,
+  type Ending,
+  type MemoryDatabase,
+  Unknown,
+} from "#services/scheduler/memory/database.ts"
+import type { Life } from "#services/scheduler/memory/life.ts"
+import { Aborted } from "#services/scheduler/memory/locks.ts"
+import { createTables, type Tables } from "#services/scheduler/memory/tables.ts"
 import { type Chance, createChance } from "./chance.ts"
 import { createLedger, type Ledger } from "./checks/ledger.ts"
-import { type Clock, createClock, type Life } from "./clock.ts"
-import { createDatabase, type Ending, type MemoryDatabase, Unknown } from "./store/database.ts"
-import { Aborted } from "./store/locks.ts"
-import { createTables, type Tables } from "./store/tables.ts"
+import { type Clock, createClock } from "./clock.ts"
 
 /** All that one simulation stands on. */
 export type World = {

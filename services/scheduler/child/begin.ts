@@ -42,7 +42,7 @@ export const beginChildren = async (engine: Engine, sql: Sql, asked: readonly Ch
 type Settled = { readonly over: readonly Child[]; readonly refused: ReadonlyMap<string, Problem> }
 
 /** Ends the tasks that don't wait any longer. */
-const settleBegun = async (engine: Engine, step: Step, { over, refused }: Settled): Promise<void> => {
+export const settleBegun = async (engine: Engine, step: Step, { over, refused }: Settled): Promise<void> => {
   await loadRuns(engine, step, new Set(over.map(({ parent }) => parent.id)))
   join(step.tasks, await step.rows.tasks(over.map(({ task }) => task.id)))
   for (const child of over) {

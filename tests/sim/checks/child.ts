@@ -1,8 +1,8 @@
-import { demand } from "../fault.ts"
-import type { Changes } from "../store/changes.ts"
-import { wholeOf } from "../store/children.ts"
-import type { StoredRun, StoredTask, Tables } from "../store/tables.ts"
-import { isTerminal } from "./task.ts"
+import type { Changes } from "#services/scheduler/memory/changes.ts"
+import { wholeOf } from "#services/scheduler/memory/children.ts"
+import { demand } from "#services/scheduler/memory/demand.ts"
+import type { StoredRun, StoredTask, Tables } from "#services/scheduler/memory/tables.ts"
+import { isTerminal } from "#services/scheduler/memory/tables.ts"
 
 /** A run that a task waits for begins while it does, ends it as it has ended, and is stopped where nobody waits any more. */
 export const checkChildren = (changes: Changes): void => {

@@ -1,9 +1,9 @@
 import type { PlanTask } from "#language/plan.ts"
-import { demand } from "../fault.ts"
-import type { StoredTask } from "../store/tables.ts"
+import { demand } from "#services/scheduler/memory/demand.ts"
+import type { StoredTask } from "#services/scheduler/memory/tables.ts"
+import { isTerminal } from "#services/scheduler/memory/tables.ts"
 import { isSpared } from "./last.ts"
 import type { Facts } from "./run.ts"
-import { isTerminal } from "./task.ts"
 
 /** Each item is there once, none before its task may run, as many go on as may, and the task ends after all of them. */
 export const checkItems = (facts: Facts, changed: readonly StoredTask[]): void => {

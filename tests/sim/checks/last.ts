@@ -1,5 +1,5 @@
 import type { PlanTask } from "#language/plan.ts"
-import type { StoredRun } from "../store/tables.ts"
+import type { StoredRun } from "#services/scheduler/memory/tables.ts"
 
 /** What a run that was stopped does all the same, told once more: asking the engine would believe its mistakes. */
 export const isSpared = (

@@ -1,9 +1,9 @@
 import type { PlanTask, RetryPolicy } from "#language/plan.ts"
 import { max_lost } from "#services/scheduler/engine.ts"
+import type { Changes } from "#services/scheduler/memory/changes.ts"
+import { demand } from "#services/scheduler/memory/demand.ts"
+import type { StoredTask, Tables } from "#services/scheduler/memory/tables.ts"
 import type { Ended } from "#services/scheduler/step/step.ts"
-import { demand } from "../fault.ts"
-import type { Changes } from "../store/changes.ts"
-import type { StoredTask, Tables } from "../store/tables.ts"
 
 /** What has become of a task so far, kept apart from the engine's own counts. */
 export type Past = {

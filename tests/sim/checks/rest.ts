@@ -1,6 +1,6 @@
-import { demand } from "../fault.ts"
-import type { Tables } from "../store/tables.ts"
-import { isTerminal } from "./task.ts"
+import { demand } from "#services/scheduler/memory/demand.ts"
+import type { Tables } from "#services/scheduler/memory/tables.ts"
+import { isTerminal } from "#services/scheduler/memory/tables.ts"
 
 /** How long last tasks may take is looked at when the run has long ended. */
 const soon = (timers: Tables["timers"]) => [...timers].filter(([, { kind }]) => kind !== "linger")

@@ -1,10 +1,9 @@
 import type { Plan, PlanTask } from "#language/plan.ts"
-import { demand } from "../fault.ts"
-import type { Changes } from "../store/changes.ts"
-import { type StoredRun, type StoredTask, tasksOf } from "../store/tables.ts"
+import type { Changes } from "#services/scheduler/memory/changes.ts"
+import { demand } from "#services/scheduler/memory/demand.ts"
+import { isTerminal, type StoredRun, type StoredTask, tasksOf } from "#services/scheduler/memory/tables.ts"
 import { checkItems } from "./items.ts"
 import { isSpared } from "./last.ts"
-import { isTerminal } from "./task.ts"
 
 export type Facts = {
   readonly run: StoredRun

@@ -1,12 +1,15 @@
-import { demand } from "../fault.ts"
-import type { Changes } from "../store/changes.ts"
-import { queueKey, runningUnder, type StoredTask, type Tables, tasksOf } from "../store/tables.ts"
+import type { Changes } from "#services/scheduler/memory/changes.ts"
+import { demand } from "#services/scheduler/memory/demand.ts"
+import {
+  isTerminal,
+  queueKey,
+  runningUnder,
+  type StoredTask,
+  type Tables,
+  tasksOf,
+} from "#services/scheduler/memory/tables.ts"
 import { isSpared } from "./last.ts"
 import type { Past } from "./past.ts"
-
-const terminal: ReadonlySet<string> = new Set(["completed", "failed", "skipped", "cancelled", "dead_letter"])
-
-export const isTerminal = ({ status }: { readonly status: string }): boolean => terminal.has(status)
 
 /** What was set for a queue is known everywhere by then, but where a process stood still. */
 const settled_ms = 2_500

@@ -1,71 +1,7 @@
-import { defaults } from "#language/plan.ts"
-import { isRunId } from "#language/run-id.ts"
-import type { Engine } from "#services/scheduler/engine.ts"
-import { unfoldRuns } from "#services/scheduler/run/begin.ts"
-import type { Begun } from "#services/scheduler/run/start.ts"
-import { performOn } from "#services/scheduler/step/perform.ts"
-import { join, type Step } from "#services/scheduler/step/step.ts"
-import type { Due } from "#services/scheduler/timer/fire.ts"
-import { type Changes, changeTask, jobLock, runLock, timerLock } from "./changes.ts"
-import type { Session } from "./database.ts"
-import { insertReady } from "./save.ts"
-import { insertTimer, type StoredTask } from "./tables.ts"
-import { transactionIn } from "./transaction.ts"
-import { saveWaits } from "./waits.ts"
-
-const max_timers = 500
-
-/** What `run/insert.ts` writes. */
-export const insertBegun = (session: Session, step: Step, { start, run, tasks, kept }: Begun): void => {
-  const rows = tasks.map((task): StoredTask => {
-    const { id: reused_from = null, outputs = null } = kept.get(task.idx) ?? {}
-    return { ...task, payload: null, outputs, reused_from, queued_ms: session.begun_ms, wait: null }
-  })
-  for (const row of rows) session.fresh.set(row.id, { ...row })
-  const written = { ...run }
-  session.writes.push((changes) => {
-    const { tables, at_ms } = changes
-    const { plan, plan_id, rerun } = start
-    tables.plans.set(plan_id, plan)
-    tables.runs.set(run.id, { ...written, rerun_of: rerun?.of ?? null })
-    changes.runs.set(run.id, undefined)
-    tables.tasks_of.set(
-      run.id,
-      tasks.map(({ id }) => id),
-    )
-    for (const row of rows) {
-      tables.tasks.set(row.id, row)
-      changes.tasks.set(row.id, undefined)
-      if (row.status === "queued") insertReady(changes, row, at_ms)
-    }
-    if (plan.timeout_ms < defaults.run_timeout_ms) {
-      const due_ms = at_ms + plan.timeout_ms
-      insertTimer(tables, { due_ms, kind: "deadline", task_run_id: null, run_id: run.id })
-    }
-    saveWaits(changes, step)
-    changes.facts.push(...step.decided.events)
-    changes.emissions.push(...step.decided.emissions)
-  })
-}
-
-/** What `run/begin.ts` does with new runs whose tasks have items; of them nothing is committed yet. */
-export const unfoldBegun = async (
-  session: Session,
-  engine: Engine,
-  { start, run, tasks }: Begun,
-): Promise<void> => {
-  await session.statement(() => session.locks.wait(session, runLock(run.id)))
-  await performOn(engine, transactionIn(session), async (step) => {
-    const own = { ...run }
-    const copies = tasks.map((task) => ({ ...task }))
-    step.runs.set(run.id, own)
-    step.plans.set(run.plan_id, start.plan)
-    join(step.tasks, copies)
-    const open = copies.filter(({ status }) => status === "pending" || status === "queued")
-    step.known.set(run.id, { run: own, open: new Map(open.map((task) => [task.id, task])) })
-    await unfoldRuns(step, [own])
-  })
-}
+import { type Changes, changeTask, jobLock } from "#services/scheduler/memory/changes.ts"
+import type { Session } from "#services/scheduler/memory/database.ts"
+import { insertReady } from "#services/scheduler/memory/save.ts"
+import { insertTimer, type StoredTask } from "#services/scheduler/memory/tables.ts"
 
 export type NewJob = { readonly task: StoredTask; readonly delay_ms: number }
 
@@ -146,41 +82,6 @@ export const unblockRun = (session: Session, run_id: string): void => {
       changes.moved.add(id)
       const task = tables.tasks.get(id)
       if (task?.status === "queued") insertReady(changes, task, task.queued_ms)
-    }
-  })
-}
-
-/** The due timers whose runs are free; those are locked now. */
-export const lockDue = async (session: Session): Promise<readonly Due[]> => {
-  const { tables, locks, begun_ms } = session
-  const due = await session.statement(() =>
-    [...tables.timers.values()]
-      .filter(({ due_ms }) => due_ms <= begun_ms)
-      .sort((one, other) => one.due_ms - other.due_ms || Number(one.id) - Number(other.id))
-      .filter(({ id }) => locks.take(session, timerLock(id)))
-      .slice(0, max_timers),
-  )
-  const run_ids = new Set(due.flatMap(({ run_id }) => run_id ?? []))
-  if (run_ids.size === 0) return due
-  const free = await session.statement(
-    () =>
-      new Set(
-        [...run_ids]
-          .filter(isRunId)
-          .sort()
-          .filter((id) => locks.take(session, runLock(id))),
-      ),
-  )
-  return due.filter(({ run_id }) => run_id === null || free.has(run_id))
-}
-
-export const removeTimers = (session: Session, due: readonly Due[]): void => {
-  session.writes.push((changes) => {
-    for (const { id } of due) {
-      const timer = changes.tables.timers.get(id)
-      if (timer) changes.timers.push(timer)
-      if (timer?.task_run_id) changes.moved.add(timer.task_run_id)
-      changes.tables.timers.delete(id)
     }
   })
 }

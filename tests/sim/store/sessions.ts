@@ -1,11 +1,11 @@
 import { Problem } from "#kernel/problem/problem.ts"
 import { lease_ms } from "#services/scheduler/engine.ts"
 import type { Taker } from "#services/scheduler/lane/taker.ts"
+import type { Session as DatabaseSession, MemoryDatabase } from "#services/scheduler/memory/database.ts"
+import type { Life } from "#services/scheduler/memory/life.ts"
+import { runningUnder, type Tables } from "#services/scheduler/memory/tables.ts"
 import type { RunningAttempt } from "#services/scheduler/session/held.ts"
 import type { Sweep } from "#services/scheduler/session/sweep.ts"
-import type { Life } from "../clock.ts"
-import type { Session as DatabaseSession, MemoryDatabase } from "./database.ts"
-import { runningUnder, type Tables } from "./tables.ts"
 
 const outage_ms = 5_000
 const grace_ms = 15_000

@@ -1,11 +1,9 @@
-import type { Step } from "#services/scheduler/step/step.ts"
-import type { Waited } from "#services/scheduler/wait/waits.ts"
-import { demand } from "../fault.ts"
+import type { Step } from "../step/step.ts"
+import type { Waited } from "../wait/waits.ts"
 import { type Changes, changeTask, runLock } from "./changes.ts"
 import { saveChildren } from "./children.ts"
-import { insertTimer, type StoredTask, type Tables } from "./tables.ts"
-
-const epoch_ms = 1_756_000_000_000
+import { demand } from "./demand.ts"
+import { epoch_ms, insertTimer, type StoredTask, type Tables } from "./tables.ts"
 
 /** What `wait/save.ts` writes. */
 export const saveWaits = (changes: Changes, { decided: { waits } }: Pick<Step, "decided">): void => {

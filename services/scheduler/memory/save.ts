@@ -1,8 +1,8 @@
-import type { Holder, TaskRow } from "#services/scheduler/step/rows.ts"
-import type { Ended, Step } from "#services/scheduler/step/step.ts"
-import { deadLetterId } from "#services/scheduler/task/tell-ended.ts"
-import { demand } from "../fault.ts"
+import type { Holder, TaskRow } from "../step/rows.ts"
+import type { Ended, Step } from "../step/step.ts"
+import { deadLetterId } from "../task/tell-ended.ts"
 import { type Changes, changeRun, changeTask } from "./changes.ts"
+import { demand } from "./demand.ts"
 import { insertItems, isCreated, saveFolded, saveUnfolded } from "./items.ts"
 import { draw, insertTimer, type StoredTask } from "./tables.ts"
 import { saveWaits } from "./waits.ts"
@@ -167,8 +167,9 @@ const insertDeadLetter = ({ tables }: Changes, { task, token }: Ended): void => 
   tables.dead_letters.set(id, { id, job_id: task.id, workspace_id: task.workspace_id, resolved: false })
 }
 
-const saveRuns = (changes: Changes, { runs }: Step): void => {
+const saveRuns = (changes: Changes, { runs, decided }: Step): void => {
   for (const { id, status, reason, open, bad, seq, revision } of runs.values()) {
     Object.assign(changeRun(changes, id), { status, reason, open, bad, seq, revision })
   }
+  for (const { run, outputs } of decided.waits.answered) changeRun(changes, run.id).outputs = outputs
 }

@@ -1,4 +1,4 @@
-/** What the checks found: a promise that was broken. */
+/** A promise was broken: what was decided doesn't fit what is there. */
 export class Fault extends Error {}
 
 export const demand = (holds: boolean, what: () => string): void => {

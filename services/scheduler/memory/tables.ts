@@ -1,11 +1,15 @@
 import type { Event } from "#kernel/outbox/emit.ts"
 import type { Plan } from "#language/plan.ts"
-import type { Taker } from "#services/scheduler/lane/taker.ts"
-import type { RunFact } from "#services/scheduler/run/record.ts"
-import type { RunRow, TaskRow } from "#services/scheduler/step/rows.ts"
-import type { Waited } from "#services/scheduler/wait/waits.ts"
+import type { Taker } from "../lane/taker.ts"
+import type { RunFact } from "../run/record.ts"
+import type { RunRow, TaskRow } from "../step/rows.ts"
+import type { Waited } from "../wait/waits.ts"
 
-export type StoredRun = RunRow & { readonly rerun_of: string | null }
+export type StoredRun = RunRow & {
+  readonly rerun_of: string | null
+  /** What it answers, once it has completed. */
+  outputs: Readonly<Record<string, unknown>> | null
+}
 
 export type StoredTask = {
   -readonly [Column in keyof TaskRow]: TaskRow[Column]
@@ -139,3 +143,10 @@ export const runningUnder = (tables: Tables, claim: Claim): readonly StoredTask[
     const task = tables.tasks.get(id)
     return task?.status === "running" && task.token === claim.token ? [task] : []
   })
+
+const terminal: ReadonlySet<string> = new Set(["completed", "failed", "skipped", "cancelled", "dead_letter"])
+
+export const isTerminal = ({ status }: { readonly status: string }): boolean => terminal.has(status)
+
+/** When the database's clock, which counts milliseconds, was at 0. */
+export const epoch_ms = 1_756_000_000_000

@@ -1,5 +1,5 @@
-import type { Life } from "../clock.ts"
 import { type Changes, createChanges } from "./changes.ts"
+import type { Life } from "./life.ts"
 import { Aborted, createLocks, type Holder, type Locks } from "./locks.ts"
 import type { StoredTask, Tables } from "./tables.ts"
 

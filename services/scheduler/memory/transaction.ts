@@ -1,17 +1,16 @@
 import { isJobId } from "#language/run-id.ts"
-import type { Held, Limit, Rows, RunRow, SessionRow, TaskRow } from "#services/scheduler/step/rows.ts"
-import type { Step } from "#services/scheduler/step/step.ts"
-import type { Transaction } from "#services/scheduler/step/transaction.ts"
-import { taskMoves } from "#services/scheduler/task/moves.ts"
-import { isTerminal } from "../checks/task.ts"
-import { demand } from "../fault.ts"
+import type { Held, Limit, Rows, RunRow, SessionRow, TaskRow } from "../step/rows.ts"
+import type { Step } from "../step/step.ts"
+import type { Transaction } from "../step/transaction.ts"
+import { taskMoves } from "../task/moves.ts"
 import { jobLock, queueLock, runLock } from "./changes.ts"
 import { wholeOf } from "./children.ts"
 import type { Session } from "./database.ts"
+import { demand } from "./demand.ts"
 import { itemRowsIn } from "./items.ts"
 import { Aborted } from "./locks.ts"
 import { saveStep } from "./save.ts"
-import { queueKey, runningUnder, type StoredTask, tasksOf } from "./tables.ts"
+import { isTerminal, queueKey, runningUnder, type StoredTask, tasksOf } from "./tables.ts"
 import { takeReady } from "./take.ts"
 import { readCached, readSignals } from "./waits.ts"
 
@@ -40,12 +39,18 @@ const rowsIn = (session: Session): Rows => ({
         return wait ? [{ id, wait }] : []
       }),
     ),
-  triggers: () => Promise.resolve([]),
+  triggers: (ids) =>
+    session.statement(() =>
+      ids.flatMap((run_id) => {
+        const happened = session.tables.runs.get(run_id)?.happened
+        return happened ? [{ run_id, happened }] : []
+      }),
+    ),
   ends: (ids) =>
     session.statement(() =>
       ids.flatMap((id) => {
         const run = session.tables.runs.get(id)
-        return run && isTerminal(run) ? [{ ...run, outputs: null }] : []
+        return run && isTerminal(run) ? [{ ...run }] : []
       }),
     ),
   wholes: (ids) => session.statement(() => ids.flatMap((id) => wholeOf(session.tables, id))),

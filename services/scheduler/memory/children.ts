@@ -1,7 +1,6 @@
-import type { Step } from "#services/scheduler/step/step.ts"
-import { isTerminal } from "../checks/task.ts"
+import type { Step } from "../step/step.ts"
 import type { Changes } from "./changes.ts"
-import { insertTimer, type Tables } from "./tables.ts"
+import { insertTimer, isTerminal, type Tables } from "./tables.ts"
 
 type Waits = Step["decided"]["waits"]
 

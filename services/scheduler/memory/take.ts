@@ -1,4 +1,4 @@
-import type { ClaimedRow, Holder, Share, Taken } from "#services/scheduler/step/rows.ts"
+import type { ClaimedRow, Holder, Share, Taken } from "../step/rows.ts"
 import { type Changes, changeTask, jobLock, readyLock, runLock } from "./changes.ts"
 import type { Session } from "./database.ts"
 import { block, tokenOf } from "./save.ts"

@@ -1,8 +1,8 @@
 import type { Event } from "#kernel/outbox/emit.ts"
-import type { RunFact } from "#services/scheduler/run/record.ts"
-import type { Ended, Step } from "#services/scheduler/step/step.ts"
-import type { Life } from "../clock.ts"
-import { demand } from "../fault.ts"
+import type { RunFact } from "../run/record.ts"
+import type { Ended, Step } from "../step/step.ts"
+import { demand } from "./demand.ts"
+import type { Life } from "./life.ts"
 import type { StoredRun, StoredTask, Tables, Timer } from "./tables.ts"
 
 /** What one transaction changes, and what was there before; for the checks. */

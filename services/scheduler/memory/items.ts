@@ -1,9 +1,9 @@
 import { runOf, taskRunId } from "#language/run-id.ts"
-import type { Rows, TaskRow } from "#services/scheduler/step/rows.ts"
-import type { Created, Decided, Ended } from "#services/scheduler/step/step.ts"
-import { demand } from "../fault.ts"
+import type { Rows, TaskRow } from "../step/rows.ts"
+import type { Created, Decided, Ended } from "../step/step.ts"
 import { type Changes, changeTask, runLock } from "./changes.ts"
 import type { Session } from "./database.ts"
+import { demand } from "./demand.ts"
 import { insertReady } from "./save.ts"
 import { type StoredTask, tasksOf } from "./tables.ts"
 
