@@ -19,7 +19,9 @@ const manifest: { readonly scripts: Readonly<Record<string, string>> } = await B
 const scripts = Object.values(manifest.scripts).flatMap((script) => /\S+\.ts\b/.exec(script) ?? [])
 const mains = sources.map(({ path }) => path).filter((path) => path.endsWith("/main.ts"))
 const entries: ReadonlySet<string> = new Set([...scripts, ...mains])
-const installed = ["index.ts", "worker/index.ts", "authoring/index.ts"].map((path) => `sdk/${path}`)
+const installed = ["index.ts", "worker/index.ts", "authoring/index.ts", "testing/index.ts"].map(
+  (path) => `sdk/${path}`,
+)
 const examples = sources.map(({ path }) => path).filter((path) => path.startsWith("examples/"))
 
 const told = (faults: readonly Fault[]): readonly string[] =>

@@ -10,7 +10,7 @@ import type { Axes, Frozen, GivenOutputs, Items, OutputsOf, TaskSpec } from "./t
 type Json = Readonly<Record<string, unknown>>
 
 /** What the types know of a workflow so far. */
-type Known = {
+export type Known = {
   readonly inputs: Json
   readonly secrets: string
   readonly outputs: Readonly<Record<string, Json>>

@@ -3,6 +3,7 @@ import { type Fault, faultAt, type Import, importsOf, isTestCode, type Source } 
 /** The part of the tree that a file belongs to; each service is a part of its own. */
 const partOf = (path: string): string => {
   const [area = "", second = ""] = path.split("/")
+  if (area === "sdk" && second === "testing") return "sdk/testing"
   return area === "services" ? `services/${second}` : area
 }
 
@@ -12,6 +13,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   language: [],
   proto: [],
   sdk: ["language"],
+  // It decides as the engine does by being the engine.
+  "sdk/testing": ["sdk", "language", "kernel", "services/scheduler"],
   cli: ["sdk", "language", "kernel/config", "kernel/archive", "docs"],
   service: ["kernel", "language", "proto"],
   "services/all": ["kernel", "language", "proto", "services"],
