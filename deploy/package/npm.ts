@@ -9,6 +9,7 @@ const doors = {
   ".": "sdk/index.ts",
   "./worker": "sdk/worker/index.ts",
   "./authoring": "sdk/authoring/index.ts",
+  "./testing": "sdk/testing/index.ts",
 } as const
 
 type Manifest = {
@@ -72,14 +73,21 @@ export const layOutPackage = async (into: string): Promise<void> => {
   const own = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest
   rmSync(into, { recursive: true, force: true })
   mkdirSync(into, { recursive: true })
-  const entries = Object.values(doors)
+  const { "./testing": testing, ...light } = doors
   const parts = [
-    await bundle(into, { entries, folder: "sdk", target: "browser", external: ["zod"] }),
+    await bundle(into, {
+      entries: Object.values(light),
+      folder: "sdk",
+      target: "browser",
+      external: ["zod"],
+    }),
+    // Has the engine inside, and is for tests alone: nobody else loads a part of it.
+    await bundle(into, { entries: [testing], folder: "sdk/testing", target: "node", external: ["zod"] }),
     await bundle(into, { entries: ["cli/main.ts"], folder: "cli", target: "node" }),
     await bundle(into, { entries: ["cli/evaluation/main.ts"], folder: "cli/evaluation", target: "bun" }),
     await bundle(into, { entries: ["services/all/main.ts"], folder: "services/all", target: "bun" }),
   ]
-  declare(into, entries)
+  declare(into, Object.values(doors))
   copyKept(into)
   const write = (name: string, text: string) => writeFileSync(join(into, name), text)
   const main = readFileSync(join(into, "cli/main.js"), "utf8")

@@ -29,9 +29,25 @@ export const declare = (into: string, entries: readonly string[]): void => {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+  const reached = reachedFrom(
+    into,
+    entries.map((entry) => entry.replace(/ts$/, "d.ts")),
+  )
   for (const file of readdirSync(into, { recursive: true, encoding: "utf8" })) {
     if (!file.endsWith(".d.ts")) continue
-    const path = join(into, file)
-    writeFileSync(path, written(readFileSync(path, "utf8"), file))
+    if (!reached.has(file)) rmSync(join(into, file))
   }
+}
+
+/** Writes out those that others may come to, which are few of those that the compiler makes. */
+const reachedFrom = (into: string, entries: readonly string[]): ReadonlySet<string> => {
+  const reached = new Set(entries)
+  for (const file of reached) {
+    const path = join(into, file)
+    const text = written(readFileSync(path, "utf8"), file)
+    writeFileSync(path, text)
+    for (const [, named = ""] of text.matchAll(/(?:from|import\()\s*["'](\.[^"']*)\.js["']/g))
+      reached.add(join(dirname(file), `${named}.d.ts`))
+  }
+  return reached
 }

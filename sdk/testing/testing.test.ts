@@ -55,9 +55,13 @@ test("what fails is tried again after the time that it is to wait, which is skip
 
 test("a task that has no fake is named, and so is a fake that has no task", async () => {
   const inputs = { day: "monday" }
-  await expect(testWorkflow(delivery).run({ inputs })).rejects.toThrow('"fetch" (shell) of delivery has no fake')
+  await expect(testWorkflow(delivery).run({ inputs })).rejects.toThrow(
+    '"fetch" (shell) of delivery has no fake',
+  )
   const tasks = { fetsh: () => ({}) }
-  await expect(testWorkflow(delivery).run({ inputs, tasks })).rejects.toThrow("no fetsh; there are fetch, ship")
+  await expect(testWorkflow(delivery).run({ inputs, tasks })).rejects.toThrow(
+    "no fetsh; there are fetch, ship",
+  )
   await expect(testWorkflow(delivery).run({})).rejects.toThrow("day")
   await expect(testWorkflow("name: x\ntasks: { a: { uses: nope } }").run()).rejects.toThrow("not valid")
 })

@@ -91,7 +91,7 @@ describe("what is published", () => {
     const attw = [process.execPath, join(root, "node_modules/.bin/attw"), archive]
     // It is for importers alone, and its exports are what compilers read that know of exports.
     const judged = await run([...attw, "--profile", "esm-only", "--format", "ascii", "--no-color"])
-    expect(judged).toMatchObject({ code: 0, stdout: expect.stringContaining("wf/authoring") })
+    expect(judged).toMatchObject({ code: 0, stdout: expect.stringContaining("wf/testing") })
   })
 
   installed("names what others have written of it, with their licences", () => {
@@ -104,6 +104,7 @@ describe("what is published", () => {
 const consumer = `
 import { createClient, createWorker, type Run, WfProblem, workflow, z } from "wf"
 import { calls, each } from "wf/authoring"
+import { testWorkflow } from "wf/testing"
 import { NonRetryable } from "wf/worker"
 
 const wf = createClient({ url: "http://127.0.0.1:4400", token: "x" })
@@ -124,6 +125,10 @@ const call = calls<typeof functions>()
 flow.task("greet", call("greet", { who: "Ada" })).task("say", ({ tasks }) => ({ run: \`echo \${tasks.greet.outputs.said}\` }))
 // @ts-expect-error: it takes a text.
 call("greet", { who: 5 })
+const { tasks } = await testWorkflow(flow).run({ inputs: { days: ["monday"] }, tasks: { count: ({ item }) => ({ rows: item }) } })
+tasks.count.outputs.rows satisfies readonly (number | null)[]
+// @ts-expect-error: there is no such task.
+tasks.nothing
 createWorker({ client: wf.with({ timeout_ms: 5_000 }), queue: "one", functions })
 createWorker({ url: "x", functions: { never: (input: { who: string }, { log }) => {
   log(input.who)
@@ -150,6 +155,15 @@ installed.each([
   },
 )
 
+const tested = `
+import { workflow } from "wf/authoring"
+import { testWorkflow } from "wf/testing"
+
+const flow = workflow("tested").task("count", { run: "wc -l", outputs: ["rows"] }).task("rest", { uses: "sleep", with: { duration: "1m" } })
+const { status, tasks, took_ms } = await testWorkflow(flow).run({ tasks: { count: () => ({ rows: 3 }) } })
+console.log(status, tasks.count.outputs.rows, took_ms)
+`
+
 describe("without Bun", () => {
   const alone = (...words: readonly string[]) => run([wf, ...words], { path: at("node") })
 
@@ -162,6 +176,14 @@ describe("without Bun", () => {
     const flow = at("app/node_modules/wf/examples/hello.yml")
     expect(await alone("validate", flow)).toMatchObject({ code: 0, stderr: "" })
     expect(await alone("runs", "list", "--url", "http://127.0.0.1:9")).toMatchObject({ code: 7 })
+  })
+
+  installed("a workflow is tested in process", async () => {
+    writeFileSync(at("app/tested.mjs"), tested)
+    const node = at("node/node")
+    expect(await run([node, at("app/tested.mjs")], { path: at("node") })).toMatchObject({
+      ...{ code: 0, stdout: "completed 3 60000\n", stderr: "" },
+    })
   })
 
   installed.each(["up", "down", "validate examples/restock.ts"])(

@@ -33,9 +33,11 @@ export const readSources = async (): Promise<readonly Source[]> => {
   return Promise.all(paths.map(async (path) => sourceOf(path, await Bun.file(join(root, path)).text())))
 }
 
-/** Code that only tests run: by its name, or by the folder it is in. */
+/** Code that only tests run: by its name, or by the folder it is in. What others test their workflows with is none. */
 export const isTestCode = (path: string): boolean =>
-  /\.(test|suite)\.tsx?$/.test(path) || /(^|\/)(testing|tests)\//.test(path) || path.endsWith("/given.ts")
+  /\.(test|suite)\.tsx?$/.test(path) ||
+  (/(^|\/)(testing|tests)\//.test(path) && !path.startsWith("sdk/testing/")) ||
+  path.endsWith("/given.ts")
 
 export const lineOf = ({ tree }: Source, node: ts.Node): number =>
   tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1

@@ -94,19 +94,21 @@ export const createDatabase = (around: Surroundings): MemoryDatabase => {
 
   return {
     tables: around.tables,
-    async tx(life, work) {
-      for (let tries = 1; ; tries += 1) {
-        try {
-          return await once(life, work)
-        } catch (error) {
-          const isPassing = error instanceof Aborted && passing.has(error.message)
-          if (!isPassing || tries >= max_tries) throw error
-        }
-      }
-    },
+    tx: (life, work) => again(() => once(life, work)),
     rollBack(life) {
       for (const session of [...sessions]) if (session.life === life) end(session)
     },
+  }
+}
+
+const again = async <Answer>(attempt: () => Promise<Answer>): Promise<Answer> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt()
+    } catch (error) {
+      const isPassing = error instanceof Aborted && passing.has(error.message)
+      if (!isPassing || tries >= max_tries) throw error
+    }
   }
 }
 

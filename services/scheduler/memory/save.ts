@@ -46,8 +46,9 @@ const saveEnded = (changes: Changes, ended: Ended, status: TaskRow["status"]): v
   const isHeld = row.token === token && row.status === "running"
   demand(isHeld, () => `the end of ${task.id} under ${token} finds it ${row.status} under ${row.token}`)
   row.status = status
-  if (status === "completed") row.outputs = settlement.outputs ?? null
-  else Object.assign(row, { lost: task.lost, returned: task.returned })
+  row.outputs = settlement.outputs ?? null
+  if (status !== "completed")
+    Object.assign(row, { lost: task.lost, returned: task.returned, reason: ended.error?.code ?? null })
   changes.ended.push(ended)
 }
 

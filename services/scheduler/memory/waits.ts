@@ -88,7 +88,7 @@ const saveEnded = (
   row.reused_from = reused_from
 }
 
-export const signalKey = (run_id: string, name: string): string => `${run_id} ${name}`
+const signalKey = (run_id: string, name: string): string => `${run_id} ${name}`
 
 export const readSignals = (
   { signals }: Tables,
