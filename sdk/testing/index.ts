@@ -1,4 +1,3 @@
-import "./node-20.ts"
 import { checkInputs } from "#language/inputs.ts"
 import type { Flow, Known } from "#sdk/authoring/workflow.ts"
 import { createBench, dateOf } from "./bench.ts"
