@@ -1,4 +1,4 @@
-import "./node-20.ts"
+import "#sdk/node-20.ts"
 import { program } from "./program.ts"
 import { terminal } from "./terminal.ts"
 

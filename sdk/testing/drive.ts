@@ -1,4 +1,4 @@
-import "./node-20.ts"
+import "#sdk/node-20.ts"
 import { lockDue, removeTimers } from "#services/scheduler/memory/due.ts"
 import { startChildren, startIn } from "#services/scheduler/memory/start.ts"
 import { isTerminal } from "#services/scheduler/memory/tables.ts"

@@ -10,7 +10,8 @@ const nothing: Fake = () => ({})
 /** The task's own, its function, or its type's. Throws where there is none: a test is never silently about less. */
 export const fakeFor = (run: TestRun, wanted: Wanted): Fake => {
   const { tasks = {}, types = {} } = run
-  const own = tasks[wanted.task.replace(/\[\d+\]$/, "")]
+  const base = wanted.task.replace(/\[\d+\]$/, "")
+  const own = tasks[`${wanted.workflow}.${base}`] ?? tasks[base]
   if (own) return own
   const called = wanted.type === "function" ? functionOf(run, wanted) : undefined
   const found = called ?? types[wanted.type] ?? (wanted.type === "noop" ? nothing : undefined)
@@ -44,15 +45,23 @@ const functionOf = ({ functions = {} }: TestRun, { with: given }: Wanted): Fake 
 export const checkNames = (run: TestRun, { plans }: TestPlan): void => {
   const all = [...plans.values()].flatMap((plan) => plan.tasks)
   const tasks = all.map(({ name }) => name)
+  const of_parts = [...plans.values()].flatMap((plan) =>
+    plan.tasks.map(({ name }) => `${plan.workflow}.${name}`),
+  )
   const approvals = all.filter(({ wait }) => wait?.for === "approval").map(({ name }) => name)
   const signals = all.flatMap(({ wait }) => (wait?.for === "signal" ? [wait.name] : []))
-  checkKnown("tasks", run.tasks, tasks)
+  checkKnown("tasks", run.tasks, tasks, of_parts)
   checkKnown("approvals", run.approvals, approvals)
   checkKnown("signals", run.signals, signals)
 }
 
-const checkKnown = (what: string, given: object = {}, known: readonly string[]): void => {
-  const strange = Object.keys(given).filter((name) => !known.includes(name))
+const checkKnown = (
+  what: string,
+  given: object | undefined,
+  ...[known, more = []]: readonly [readonly string[], (readonly string[])?]
+): void => {
+  const all = new Set([...known, ...more])
+  const strange = Object.keys(given ?? {}).filter((name) => !all.has(name))
   if (strange.length === 0) return
   const names = known.length === 0 ? "there are none" : `there are ${[...new Set(known)].join(", ")}`
   throw new Error(`${what}: the workflow has no ${strange.join(", ")}; ${names}.`)

@@ -21,8 +21,8 @@ type TypedOutcome<Of extends Known> = Outcome<{
 /** A workflow to be tried out without a platform: written with types, a definition, or the text of a file. */
 export function testWorkflow<Of extends Known>(flow: Flow<Of>): Tested<TestRunOf<Of>, TypedOutcome<Of>>
 export function testWorkflow(flow: GivenFlow): Tested<TestRun, Outcome>
-export function testWorkflow(flow: GivenFlow): Tested<TestRun, Outcome> {
-  return { run: (run = {}) => runTest(flow, run) }
+export function testWorkflow(flow: GivenFlow): Tested<object, Outcome<never>> {
+  return { run: (run = {}) => runTest(flow, run) as Promise<Outcome<never>> }
 }
 
 const runTest = async (flow: GivenFlow, run: TestRun): Promise<Outcome> => {

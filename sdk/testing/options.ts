@@ -4,7 +4,7 @@ import type { WorkFunction } from "#sdk/worker/attempt.ts"
 type Json = Readonly<Record<string, unknown>>
 
 /** What a fake is told of the attempt that it stands for. */
-export type FakeCall = {
+export type FakeCall<Inputs = Json> = {
   readonly task: string
   readonly type: string
   readonly workflow: string
@@ -12,7 +12,7 @@ export type FakeCall = {
   /** Counts from 1. */
   readonly attempt: number
   /** Of the run. */
-  readonly inputs: Json
+  readonly inputs: Inputs
   /** The task's `with`, its expressions filled in; its script is `with.run`. */
   readonly with: Json
   readonly env: Readonly<Record<string, string>>
@@ -48,7 +48,7 @@ export type GivenFlow = string | { readonly definition: () => Json } | Json
 
 export type TestRun = {
   readonly inputs?: Json
-  /** By the names of tasks, also of those of workflows that tasks run. */
+  /** By the names of tasks; of a workflow that a task runs as `workflow.task`. */
   readonly tasks?: Readonly<Record<string, Fake>>
   /** By their types, such as `shell` and `http`. */
   readonly types?: Readonly<Record<string, Fake>>
@@ -69,10 +69,21 @@ export type TestRun = {
   readonly random?: () => number
 }
 
-/** Mistakes in names are found by the compiler where the workflow was written with types. */
+/** Of a task that runs for many each answers one of the list. */
+type Answer<Value> = Value | (Value extends readonly (infer Item)[] ? Item : never)
+
+type Answers<Outputs> = { readonly [Name in keyof Outputs]?: Answer<Outputs[Name]> } | undefined
+
+type FakesOf<Of extends Known> = {
+  readonly [Name in keyof Of["outputs"]]?: (
+    call: FakeCall<Of["inputs"]>,
+  ) => Answers<Of["outputs"][Name]> | Promise<Answers<Of["outputs"][Name]>>
+} & { readonly [Part in `${string}.${string}`]?: Fake }
+
+/** Where the workflow was written with types, a wrong name and a wrong answer are found by the compiler. */
 export type TestRunOf<Of extends Known> = Omit<TestRun, "inputs" | "tasks" | "secrets"> & {
   readonly inputs?: Partial<Of["inputs"]>
-  readonly tasks?: { readonly [Name in keyof Of["outputs"]]?: Fake } | TestRun["tasks"]
+  readonly tasks?: FakesOf<Of>
   readonly secrets?: { readonly [Name in Of["secrets"]]?: string }
 }
 

@@ -58,7 +58,7 @@ test("a task that has no fake is named, and so is a fake that has no task", asyn
   await expect(testWorkflow(delivery).run({ inputs })).rejects.toThrow(
     '"fetch" (shell) of delivery has no fake',
   )
-  const tasks = { fetsh: () => ({}) }
+  const tasks: object = { fetsh: () => ({}) }
   await expect(testWorkflow(delivery).run({ inputs, tasks })).rejects.toThrow(
     "no fetsh; there are fetch, ship",
   )
@@ -88,7 +88,7 @@ test("items run as the task says, and one after the other where they are to", as
     tasks: {
       load: async ({ item, sleep }) => {
         await sleep("1m")
-        return { of: item }
+        return { of: String(item) }
       },
     },
   })
@@ -128,6 +128,12 @@ test("people, sleeps, functions and workflows in workflows", async () => {
   const outcome = await testWorkflow(release).run({ ...given, approvals: { agree: true } })
   expect(outcome).toMatchObject({ status: "completed", outputs: { number: 21 }, took_ms: 10_800_000 })
   expect(outcome.tasks.ship?.run?.tasks.send?.outputs).toEqual({ result: 21 })
+  const { functions: _, ...without } = given
+  const faked = await testWorkflow(release).run({
+    ...{ ...without, approvals: { agree: true } },
+    tasks: { "shipping.send": ({ with: { input } }) => ({ result: input }) },
+  })
+  expect(faked.outputs).toEqual({ number: 20 })
   const rejected = await testWorkflow(release).run({
     ...given,
     approvals: { agree: ({ message }) => ({ approved: message !== "Ship it?", comment: "no" }) },

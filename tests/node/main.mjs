@@ -31,7 +31,7 @@ const project = (name, include, more) => ({
 
 const projects = [
   project("sdk", [...own, ...shared("sdk"), ...shared("language/mask")]),
-  project("cli", shared("cli"), { setupFiles: [join(root, "cli/node-20.ts")] }),
+  project("cli", shared("cli"), { setupFiles: [join(root, "sdk/node-20.ts")] }),
 ]
 
 const vitest = await startVitest(

@@ -125,7 +125,7 @@ const call = calls<typeof functions>()
 flow.task("greet", call("greet", { who: "Ada" })).task("say", ({ tasks }) => ({ run: \`echo \${tasks.greet.outputs.said}\` }))
 // @ts-expect-error: it takes a text.
 call("greet", { who: 5 })
-const { tasks } = await testWorkflow(flow).run({ inputs: { days: ["monday"] }, tasks: { count: ({ item }) => ({ rows: item }) } })
+const { tasks } = await testWorkflow(flow).run({ inputs: { days: ["monday"] }, tasks: { count: ({ item }) => ({ rows: Number(item) }) } })
 tasks.count.outputs.rows satisfies readonly (number | null)[]
 // @ts-expect-error: there is no such task.
 tasks.nothing

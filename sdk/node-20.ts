@@ -1,4 +1,4 @@
-/** What Node 20 lacks of what commands use. Everywhere else nothing is put in the place of what there is. */
+/** What Node 20 lacks of what commands and tests of workflows use. Everywhere else nothing is put in the place of what there is. */
 const lacking: readonly (readonly [of: object, name: string, made: unknown])[] = [
   [
     Map,
