@@ -12,6 +12,7 @@ export const identityCommands: readonly Command[] = [
       ["--email <address>", "with a password, which is asked for, or read from stdin"],
       ["--with-token", "with an API token, read from stdin"],
       ["--sso", "with your browser on this machine, at the platform's identity provider"],
+      ["--keychain", "keep the token in the keychain of the system rather than in a file"],
       ["--name <profile>", "the profile's name (default: the host)"],
     ],
     examples: [

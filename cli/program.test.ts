@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { profileFile } from "#kernel/config/profiles.ts"
+import { until } from "#kernel/testing/until.ts"
 import { commands } from "./commands.ts"
 import { program } from "./program.ts"
 import { capture } from "./testing/capture.ts"
@@ -233,6 +234,7 @@ describe("the settings", () => {
       "url\thttps://wf.example.com\tprofile a",
       "token\tkept\tprofile",
       "workspace\tother\tWF_WORKSPACE",
+      "credentials\tfile\tdefault",
     ])
     const { out } = await wf(["config", "list", "--json", "--url", "http://127.0.0.1:9"])
     expect(out).not.toContain("wft_secret")
@@ -272,6 +274,21 @@ describe("the settings", () => {
     expect(note).toContain(says)
     expect(profiles().read()).toEqual(two)
   })
+})
+
+test("the reference of the API is opened at a terminal, and its address is printed everywhere", async () => {
+  const opened = join(home, "opened")
+  const browser = join(home, "browser")
+  writeFileSync(browser, `#!/bin/sh\nprintf %s "$1" >'${opened}.part' && mv '${opened}.part' '${opened}'\n`, {
+    mode: 0o755,
+  })
+  const environment = { XDG_CONFIG_HOME: home, WF_URL: `${url()}/`, BROWSER: browser }
+  expect((await wf(["open"], { environment })).out).toBe(`${url()}/docs`)
+  expect(existsSync(opened)).toBe(false)
+  const io = capture({ environment, out_is_tty: true })
+  expect([await program(["open"], io), io.printed]).toEqual([0, [`${url()}/docs`]])
+  await until("it is opened", () => existsSync(opened))
+  expect(readFileSync(opened, "utf8")).toBe(`${url()}/docs`)
 })
 
 describe("signing out", () => {

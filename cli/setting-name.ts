@@ -2,7 +2,7 @@ import { exit_codes } from "./exit.ts"
 import { Failure } from "./failure.ts"
 import { nearest } from "./help/near.ts"
 
-const names = ["profile", "url", "workspace"] as const
+const names = ["profile", "url", "workspace", "credentials"] as const
 
 export type SettingName = (typeof names)[number]
 

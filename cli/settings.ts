@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { type Profile, type Profiles, profileFile } from "#kernel/config/profiles.ts"
 import { type Options, text } from "./command.ts"
 import type { Io } from "./io.ts"
+import { keychain, unlockedToken } from "./keychain.ts"
 import { knownProfile } from "./profile-choice.ts"
 
 /** A value, and who said it. */
@@ -12,13 +13,23 @@ export type Settings = {
   readonly url: Setting | undefined
   readonly token: Setting | undefined
   readonly workspace: Setting | undefined
+  /** Where tokens are kept that come by signing in. */
+  readonly credentials: Setting
 }
 
 const sameServer = (one: string, other: string): boolean =>
   URL.canParse(one) && URL.canParse(other) && new URL(one).origin === new URL(other).origin
 
-const tokenOf = (profile: Profile): Setting | undefined => {
+type Asking = { readonly io: Pick<Io, "environment">; readonly is_quiet: boolean }
+
+const tokenIn = (name: string, { io, is_quiet }: Asking): Setting | undefined => {
+  const value = is_quiet ? unlockedToken(name, io) : keychain(io).read(name)
+  return value === undefined ? undefined : { value, from: "keychain" }
+}
+
+const tokenOf = (profile: Profile, name: string, asking: Asking): Setting | undefined => {
   if (profile.token !== undefined) return { value: profile.token, from: "profile" }
+  if (profile.keychain) return tokenIn(name, asking)
   if (profile.token_file === undefined || !existsSync(profile.token_file)) return undefined
   return { value: readFileSync(profile.token_file, "utf8").trim(), from: profile.token_file }
 }
@@ -38,9 +49,15 @@ const first = (
   return undefined
 }
 
-/** What holds for a command, and why: flag over environment over profile. */
-export const settingsOf = (options: Options, { environment }: Pick<Io, "environment">): Settings => {
-  const all = profileFile(environment).read()
+/** What holds for a command, and why: flag over environment over profile. Quietly: nobody is asked to unlock anything. */
+export const settingsOf = (
+  options: Options,
+  io: Pick<Io, "environment">,
+  { is_quiet = false }: { readonly is_quiet?: boolean } = {},
+): Settings => {
+  const { environment } = io
+  const { path, read } = profileFile(environment)
+  const all = read()
   const name = nameOfProfile(options, all)
   const profile = name && all.profiles[name.value]
   const of_profile = `profile ${name?.value ?? ""}`
@@ -55,11 +72,12 @@ export const settingsOf = (options: Options, { environment }: Pick<Io, "environm
   return {
     profile: profile && name,
     url,
-    token: given ?? (own && tokenOf(own)),
+    token: given ?? (own && tokenOf(own, name?.value ?? "", { io, is_quiet })),
     workspace: first(
       [text(options, "workspace"), "--workspace"],
       [environment.WF_WORKSPACE, "WF_WORKSPACE"],
       [own?.workspace, of_profile],
     ),
+    credentials: { value: all.credentials ?? "file", from: all.credentials ? path : "default" },
   }
 }

@@ -12,16 +12,16 @@ const config: readonly Command[] = [
   },
   {
     name: "config get",
-    summary: "one of these values: profile, url or workspace",
+    summary: "one of these: profile, url, workspace or credentials",
     arguments: ["<setting>"],
     examples: ["wf config get url"],
     load: () => import("./commands/config/get.ts"),
   },
   {
     name: "config set",
-    summary: "change a value of the current profile, or the profile itself",
+    summary: "choose a workspace, a profile, or where tokens are kept",
     arguments: ["<setting>", "<value>"],
-    examples: ["wf config set workspace data", "wf config set url https://wf.example.com"],
+    examples: ["wf config set workspace data", "wf config set credentials keychain"],
     load: () => import("./commands/config/set.ts"),
   },
   {
@@ -56,6 +56,12 @@ const config: readonly Command[] = [
 /** What there is for this client itself. */
 export const setupCommands: readonly Command[] = [
   ...config,
+  {
+    name: "open",
+    summary: "open the reference of the platform's API in a browser",
+    examples: ["wf open", 'curl --silent "$(wf open)"'],
+    load: () => import("./commands/platform/open.ts"),
+  },
   {
     name: "doctor",
     summary: "find out what is wrong with a set-up, and what to do",

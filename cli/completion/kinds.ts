@@ -16,7 +16,7 @@ const choices = {
   by: ["workflow", "task"],
   shell: ["bash", "zsh", "fish"],
   template: ["hello", "pipeline", "approval", "schedule"],
-  setting: ["profile", "url", "workspace"],
+  setting: ["profile", "url", "workspace", "credentials"],
   type: [
     "shell",
     "http",
@@ -32,6 +32,7 @@ const choices = {
   event: [
     ...["run.failed", "run.completed", "run.cancelled", "run.slow", "approval.waiting"],
     ...["approval.reminded", "job.dead_lettered"],
+    ...["ticket.created", "ticket.updated", "ticket.status.updated", "comment.added"],
   ],
   "run-status": ["pending", "running", "paused", "completed", "failed", "cancelled"],
   "job-status": ["pending", "queued", "running", "retrying", "completed", "dead_letter", "cancelled"],

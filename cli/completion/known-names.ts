@@ -29,7 +29,7 @@ export const knownNames = async (kind: LiveKind, given: Given, io: Io): Promise<
 }
 
 const askedOrKept = async (kind: LiveKind, given: Given, io: Io): Promise<readonly Named[]> => {
-  const { url, token, workspace } = settingsOf(given.options, io)
+  const { url, token, workspace } = settingsOf(given.options, io, { is_quiet: true })
   if (url === undefined || !isWebUrl(url.value)) return []
   const of = ownerOf(kind, given)
   const words = [url.value, token?.value, workspace?.value, kind, of]

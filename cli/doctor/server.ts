@@ -6,7 +6,7 @@ import { type Finding, findingsOf } from "./finding.ts"
 
 const { ok, warning, bad } = findingsOf("server")
 
-const max_wait_ms = 5_000
+const max_wait_ms = 3_000
 /** Below this nobody notices. */
 const max_skew_ms = 30_000
 

@@ -93,9 +93,9 @@ export const checkSettings = (options: Options, io: Io): CheckedSettings => {
   try {
     settings = settingsOf(options, io)
   } catch (error) {
-    const unknown = bad("address", {
+    const unknown = bad("settings", {
       says: messageOf(error),
-      next: "`wf config profiles` lists those there are.",
+      next: "`wf config profiles` lists what there is.",
     })
     return { findings: [...first, unknown], url: undefined }
   }

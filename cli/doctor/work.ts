@@ -55,7 +55,7 @@ const workers = async (client: Client): Promise<readonly Finding[]> => {
   ]
 }
 
-const max_wait_ms = 5_000
+const max_wait_ms = 3_000
 const max_age_s = 60
 const age = /^outbox_age_seconds\{([^}]*)\} ([\d.e+]+)$/gm
 

@@ -16,7 +16,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     "sessions",
   ],
   "Run a platform for others:": ["admin", "bench"],
-  "This client:": ["doctor", "config", "completion", "help"],
+  "This client:": ["doctor", "open", "config", "completion", "help"],
 }
 
 /** What is done below each noun. */

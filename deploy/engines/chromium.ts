@@ -53,7 +53,7 @@ const fonts = `<?xml version="1.0"?>
 `
 
 const unpack = async (folder: string): Promise<void> => {
-  await unpackPackages(folder, ["chromium", "fonts-dejavu-core"])
+  await unpackPackages(folder, { packages: ["chromium", "fonts-dejavu-core"] })
   await Bun.write(join(folder, "root/fonts.conf"), fonts)
   await Bun.write(join(folder, "chromium"), `${script.join("\n")}\n`)
   await chmod(join(folder, "chromium"), 0o755)

@@ -8,8 +8,14 @@ export const packagesObstacle = (): string | undefined => {
   return missing.length === 0 ? undefined : `there is no ${missing.join(" and no ")}`
 }
 
+type Wanted = {
+  readonly packages: readonly string[]
+  /** Of what they need; all of it, when left out. */
+  readonly needed?: RegExp
+}
+
 /** Fetches packages of this system, with what they need and this machine lacks, and unpacks them; nothing is installed. */
-export const unpackPackages = async (folder: string, packages: readonly string[]): Promise<void> => {
+export const unpackPackages = async (folder: string, { packages, needed }: Wanted): Promise<void> => {
   const state = join(folder, "state")
   await mkdir(join(state, "lists", "partial"), { recursive: true })
   await mkdir(join(state, "cache", "archives", "partial"), { recursive: true })
@@ -19,7 +25,8 @@ export const unpackPackages = async (folder: string, packages: readonly string[]
     runCommand({ words: ["apt-get", ...options, ...words], folder: state, max_ms: 300_000 })
   await apt(["update", "--quiet"])
   const plan = await apt(["install", "--simulate", "--no-install-recommends", ...packages])
-  const wanted = [...plan.matchAll(/^Inst (\S+)/gm)].map(([, found = ""]) => found)
+  const planned = [...plan.matchAll(/^Inst (\S+)/gm)].map(([, found = ""]) => found)
+  const wanted = planned.filter((name) => packages.includes(name) || (needed?.test(name) ?? true))
   await apt(["download", "--quiet", ...wanted])
   for (const file of await readdir(state)) {
     if (file.endsWith(".deb"))

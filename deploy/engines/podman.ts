@@ -30,7 +30,7 @@ export const podmanDownload = (cache: string): string | undefined =>
 /** Takes the machine's own; where there is none, its packages are unpacked into the cache, and nothing is installed. */
 export const installPodman = async (cache: string): Promise<void> => {
   if (Bun.which(name) === null)
-    await installOnce(cache, { name, version, build: (folder) => unpackPackages(folder, packages) })
+    await installOnce(cache, { name, version, build: (folder) => unpackPackages(folder, { packages }) })
 }
 
 const written = (lines: readonly string[]): string => `${lines.join("\n")}\n`

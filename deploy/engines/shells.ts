@@ -31,7 +31,7 @@ export const installShells = async (cache: string): Promise<void> => {
   await installOnce(cache, {
     ...recipe,
     async build(folder) {
-      await unpackPackages(folder, missing())
+      await unpackPackages(folder, { packages: missing() })
       // fish finds its own files beside its program only where its settings are there, too.
       await mkdir(join(folder, "root/usr/etc"), { recursive: true })
       await symlink("../../etc/fish", join(folder, "root/usr/etc/fish"))

@@ -9,11 +9,17 @@ export type Profile = {
   readonly token?: string | undefined
   /** Where the token is kept instead, as `wf up` does. */
   readonly token_file?: string | undefined
+  /** The token is in the keychain of the system, by the profile's name. */
+  readonly keychain?: boolean | undefined
   readonly workspace?: string | undefined
 }
 
+const places = ["file", "keychain"] as const
+
 export type Profiles = {
   readonly current?: string | undefined
+  /** Where tokens of later sign-ins are kept; in this file when left out. */
+  readonly credentials?: (typeof places)[number] | undefined
   readonly profiles: Readonly<Record<string, Profile>>
 }
 
@@ -24,15 +30,20 @@ const isMapping = (value: unknown): value is Fields =>
 
 const mayBeText = (value: unknown): boolean => value === undefined || typeof value === "string"
 
+const mayBeFlag = (value: unknown): boolean => value === undefined || typeof value === "boolean"
+const mayBePlace = (value: unknown): boolean => value === undefined || places.some((one) => one === value)
+
 const isProfile = (value: unknown): boolean =>
   isMapping(value) &&
   typeof value.url === "string" &&
-  [value.token, value.token_file, value.workspace].every(mayBeText)
+  [value.token, value.token_file, value.workspace].every(mayBeText) &&
+  mayBeFlag(value.keychain)
 
 /** By hand: every command reads this, and the library of schemas takes longer to load than the rest of most of them. */
 const isProfiles = (value: unknown): value is Profiles =>
   isMapping(value) &&
   mayBeText(value.current) &&
+  mayBePlace(value.credentials) &&
   isMapping(value.profiles) &&
   Object.values(value.profiles).every(isProfile)
 

@@ -203,7 +203,7 @@ describe("what a client is told", () => {
     expect(found(await doctor({}), "profiles")).toContain("is not a file of profiles")
     rmSync(path)
     expect(found(await doctor({ WF_URL: "localhost:4400" }), "address")).toContain("is not a URL")
-    expect(found(await doctor({}, "--profile", "x"), "address")).toContain("There is no profile `x`")
+    expect(found(await doctor({}, "--profile", "x"), "settings")).toContain("There is no profile `x`")
   })
 
   test("has ended", async () => {

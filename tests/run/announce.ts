@@ -3,6 +3,7 @@ import { chromiumDownload, chromiumObstacle } from "#deploy/engines/chromium.ts"
 import { engines } from "#deploy/engines/engines.ts"
 import { installedFolder } from "#deploy/engines/install.ts"
 import { podmanDownload, podmanObstacle } from "#deploy/engines/podman.ts"
+import { secretServiceDownload, secretServiceObstacle } from "#deploy/engines/secret-service.ts"
 import { shellsDownload, shellsObstacle } from "#deploy/engines/shells.ts"
 import { testCache } from "#deploy/engines/testing/usable.ts"
 import { missingTools, requireTools } from "#deploy/engines/tools.ts"
@@ -26,11 +27,13 @@ export const announceEngines = (): readonly string[] => {
   const podman = obstacle === undefined ? podmanDownload(testCache) : undefined
   const no_shells = shellsObstacle()
   const shells = no_shells === undefined ? shellsDownload(testCache) : undefined
+  const no_keyring = secretServiceObstacle()
+  const keyring = no_keyring === undefined ? secretServiceDownload(testCache) : undefined
   const no_chromium = chromiumObstacle()
   const chromium = no_chromium === undefined ? chromiumDownload(testCache) : undefined
   const downloads = [
     ...wanted.map(({ name, version, size }) => `  ${name} ${version}: ${size}`),
-    ...[podman, shells, chromium].flatMap((one) => (one === undefined ? [] : [`  ${one}`])),
+    ...[podman, shells, keyring, chromium].flatMap((one) => (one === undefined ? [] : [`  ${one}`])),
   ]
   const heading = `Engines to download and install into ${testCache}:`
   return [
@@ -39,6 +42,7 @@ export const announceEngines = (): readonly string[] => {
       .filter((engine) => !able.includes(engine))
       .map(({ name, needs }) => `SKIPPED: tests with ${name}. ${complaintOf(name, needs)}`),
     ...(obstacle === undefined ? [] : [`SKIPPED: tests with podman: ${obstacle}`]),
+    ...(no_keyring === undefined ? [] : [`SKIPPED: tests with a keyring: ${no_keyring}`]),
     ...(no_shells === undefined ? [] : [`SKIPPED: tests with bash, zsh and fish: ${no_shells}`]),
     ...(no_chromium === undefined ? [] : [`SKIPPED: tests with chromium: ${no_chromium}`]),
   ]

@@ -3,6 +3,11 @@ import { chromiumDownload, chromiumObstacle, installChromium } from "#deploy/eng
 import { engines } from "#deploy/engines/engines.ts"
 import { installedFolder } from "#deploy/engines/install.ts"
 import { installPodman, podmanDownload, podmanObstacle } from "#deploy/engines/podman.ts"
+import {
+  installSecretService,
+  secretServiceDownload,
+  secretServiceObstacle,
+} from "#deploy/engines/secret-service.ts"
 import { installShells, shellsDownload, shellsObstacle } from "#deploy/engines/shells.ts"
 import { isUsable, testCache } from "#deploy/engines/testing/usable.ts"
 
@@ -24,6 +29,9 @@ const unpack = async (what: string, install: (cache: string) => Promise<void>): 
 }
 if (podmanObstacle() === undefined && podmanDownload(testCache) !== undefined) {
   process.stdout.write(`${await unpack("podman", installPodman)}\n`)
+}
+if (secretServiceObstacle() === undefined && secretServiceDownload(testCache) !== undefined) {
+  process.stdout.write(`${await unpack("a keyring", installSecretService)}\n`)
 }
 if (shellsObstacle() === undefined && shellsDownload(testCache) !== undefined) {
   process.stdout.write(`${await unpack("bash, zsh and fish", installShells)}\n`)

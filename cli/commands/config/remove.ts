@@ -1,14 +1,13 @@
 import { profileFile } from "#kernel/config/profiles.ts"
 import type { Given } from "../../command.ts"
 import { exit_codes } from "../../exit.ts"
+import { forgetProfile } from "../../forget-profile.ts"
 import type { Io } from "../../io.ts"
-import { knownProfile, withoutProfile } from "../../profile-choice.ts"
+import { knownProfile } from "../../profile-choice.ts"
 
 export const run = ({ arguments: [name = ""] }: Given, io: Io): Promise<number> => {
   const file = profileFile(io.environment)
-  const all = file.read()
-  knownProfile(name, all)
-  file.write(withoutProfile(name, all))
-  io.note(`Forgot ${name}.`)
+  knownProfile(name, file.read())
+  forgetProfile(name, file, io)
   return Promise.resolve(exit_codes.done)
 }

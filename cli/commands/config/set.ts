@@ -4,11 +4,13 @@ import { isWebUrl } from "../../connection.ts"
 import { exit_codes } from "../../exit.ts"
 import { Failure } from "../../failure.ts"
 import type { Io } from "../../io.ts"
+import { keychain } from "../../keychain.ts"
+import { moveTokens } from "../../move-tokens.ts"
 import { knownProfile } from "../../profile-choice.ts"
 import { readSettingName, type SettingName } from "../../setting-name.ts"
 
 type Change = {
-  readonly name: SettingName
+  readonly name: Exclude<SettingName, "credentials">
   readonly value: string
   /** Whose it is. */
   readonly profile: string | undefined
@@ -45,6 +47,12 @@ export const run = ({ arguments: [given = "", value = ""], options }: Given, io:
   const file = profileFile(io.environment)
   const all = file.read()
   const name = readSettingName(given)
+  if (name === "credentials") {
+    const { profiles, left } = moveTokens(value, all, () => keychain(io))
+    file.write(profiles)
+    for (const profile of left) keychain(io).remove(profile)
+    return Promise.resolve(exit_codes.done)
+  }
   file.write(changed({ name, value, profile: text(options, "profile") ?? all.current }, all))
   return Promise.resolve(exit_codes.done)
 }

@@ -8,6 +8,7 @@ import { deviceLogin } from "../../device-login.ts"
 import { exit_codes } from "../../exit.ts"
 import { Failure } from "../../failure.ts"
 import type { Io } from "../../io.ts"
+import { keychain } from "../../keychain.ts"
 import { readPassword } from "../../password.ts"
 import { ssoLogin } from "../../sso-login.ts"
 
@@ -23,10 +24,15 @@ export const run = async ({ options }: Given, io: Io): Promise<number> => {
       "Which platform? Name it: `wf login --url https://wf.example.com --with-token < token`.",
     )
   }
+  const name = text(options, "name") ?? new URL(url).host
+  const in_keychain = flag(options, "keychain") || all.credentials === "keychain"
+  // Before a token is made that could then not be kept.
+  if (in_keychain) keychain(io).read(name)
   const token = await tokenFrom(url, options, io)
   const me = await createClient({ url, token, fetch: io.fetch }).identity.me()
-  const name = text(options, "name") ?? new URL(url).host
-  file.write({ ...all, current: name, profiles: { ...profiles, [name]: { url, token } } })
+  if (in_keychain) keychain(io).write(name, token)
+  const kept = in_keychain ? { url, keychain: true } : { url, token }
+  file.write({ ...all, current: name, profiles: { ...profiles, [name]: kept } })
   io.note(`Signed in to ${url} as ${cleanLine(me.user.email)} (profile ${name}).`)
   return exit_codes.done
 }
