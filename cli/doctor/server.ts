@@ -116,7 +116,7 @@ const readiness = async (url: string, io: Io): Promise<readonly Finding[]> => {
   const broken = states.filter(([, state]) => state !== "ok")
   if (answer.response.ok) {
     const names = states.map(([name]) => name).join(", ")
-    return [ok("readiness", names === "" ? "it is ready" : `all parts are: ${names}`)]
+    return [ok("readiness", names === "" ? "it is ready" : `all parts are ready: ${names}`)]
   }
   const next = "Its operator finds more in the platform's log, and in `GET /health/ready`."
   if (broken.length === 0) return [bad("readiness", { says: `it answers ${answer.response.status}`, next })]

@@ -11,7 +11,7 @@ const spoken = (text: string): string =>
     .replaceAll("**", "")
 
 /** Lines no longer than that, but where a single word is. What is code stays in one piece where it fits. */
-const wrapped = (text: string, width: number): readonly string[] => {
+export const wrapped = (text: string, width: number): readonly string[] => {
   const pieces = text.match(/`[^`]+`\S*|\S+/g) ?? []
   const words = pieces.flatMap((piece) => (piece.length > width ? piece.split(" ") : [piece]))
   const lines: string[] = []
