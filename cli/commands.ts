@@ -2,7 +2,10 @@ import { accountCommands } from "./account-commands.ts"
 import { adminCommands } from "./admin-commands.ts"
 import { artifactCommands } from "./artifact-commands.ts"
 import { auditCommands } from "./audit-commands.ts"
+
+import { authoringCommands } from "./authoring-commands.ts"
 import { benchCommands } from "./bench-commands.ts"
+
 import type { Command } from "./command.ts"
 import { historyCommands, retentionCommands } from "./history-commands.ts"
 import { hookCommands } from "./hook-commands.ts"
@@ -151,44 +154,7 @@ export const commands: readonly Command[] = [
     load: () => import("./commands/run/rerun.ts"),
   },
   ...waitCommands,
-  {
-    name: "push",
-    summary: "make a version of each file, unless nothing changed",
-    arguments: ["<file...>"],
-    options: [
-      ["--dry-run", "say what would change, and push nothing"],
-      ["--watch", "push again at each save, until Ctrl-C"],
-      json,
-    ],
-    examples: [
-      "wf push examples/hello.yml",
-      "wf push examples/restock.ts flows/   # a folder: its .yml, .yaml, .ts files",
-      "wf push flows/ --dry-run",
-      "wf push flows/ --watch",
-    ],
-    load: () => import("./commands/workflows/push.ts"),
-  },
-  {
-    name: "validate",
-    summary: "check workflow files without sending them",
-    arguments: ["<file...>"],
-    examples: ["wf validate examples/*.yml"],
-    load: () => import("./commands/workflows/validate.ts"),
-  },
-  {
-    name: "plan",
-    summary: "show what a run of a file would consist of",
-    arguments: ["<file>"],
-    options: [inputs, ["--json", "print the compiled plan"]],
-    examples: ["wf plan examples/hello.yml"],
-    load: () => import("./commands/workflows/plan.ts"),
-  },
-  {
-    name: "schema",
-    summary: "print the JSON Schema of workflow files, for editors",
-    examples: ["wf schema > workflow.schema.json"],
-    load: () => import("./commands/workflows/schema.ts"),
-  },
+  ...authoringCommands,
   {
     name: "runs list",
     summary: "the latest runs",

@@ -6,6 +6,8 @@ export type Io = {
   out(line: string): void
   /** Progress, hints and errors. */
   note(line: string): void
+  /** What goes on, for a person who waits: each in the place of the one before, and none once something else is said. */
+  status(text: string): void
   /** Bytes as they are. */
   write(bytes: Uint8Array): Promise<void>
   readonly out_is_tty: boolean

@@ -5,7 +5,7 @@ const json = ["--json", "print the API's objects"] as const
 const settings = [
   [
     "--event <event...>",
-    "run.failed, run.completed, run.cancelled, run.slow, approval.waiting, approval.reminded or job.dead_lettered; repeat it for more",
+    "run.failed, run.completed, run.cancelled, run.slow, approval.waiting, approval.reminded, job.dead_lettered, or of tickets ticket.created, ticket.updated, ticket.status.updated or comment.added; repeat it for more",
   ],
   ["--longer-than <duration>", "with run.slow: how long a run may take, like 10m"],
   ["--workflow <name...>", "only of these workflows"],
@@ -22,7 +22,7 @@ const settings = [
 const inbox: readonly Command[] = [
   {
     name: "inbox",
-    summary: "what you were told, and what waits for you, as it comes; in a pipe what you were told",
+    summary: "what you are told, and what waits for you",
     options: [
       ["--plain", "as it is now, without a screen of its own"],
       ["--unread", "only what you have not read"],

@@ -7,30 +7,49 @@ import { pipeline } from "node:stream/promises"
 import { setTimeout as wait } from "node:timers/promises"
 import type { Artifact, Client } from "#sdk/index.ts"
 import { WfProblem } from "#sdk/problem.ts"
-import { cleanLine } from "./clean.ts"
+import { clean, cleanLine } from "./clean.ts"
 import { exit_codes } from "./exit.ts"
 import { Failure } from "./failure.ts"
+import { sumOfFile } from "./file-sum.ts"
 import type { Io } from "./io.ts"
-import { size } from "./table.ts"
+import { transferText } from "./transfer-text.ts"
 
 type Wanted = { readonly client: Client; readonly artifact: Artifact }
 
-type Saving = Wanted & { readonly path: string }
+type Saving = Wanted & {
+  readonly path: string
+  /** Which one of how many. */
+  readonly place?: readonly [at: number, of: number]
+}
 
 /** So often in a row a download may break off without having brought anything. */
 const max_tries = 5
 const first_wait_ms = 200
-const tell_ms = 1_000
+/** What is there sooner needs no words. */
+const first_tell_ms = 300
+const tell_ms = 100
 
 /** Written beside its place, and moved there when its checksum is right. What broke off goes on where it ended, also in a later command. */
-export const saveArtifact = async ({ client, artifact, path }: Saving, io: Io): Promise<void> => {
+export const saveArtifact = async ({ client, artifact, path, place }: Saving, io: Io): Promise<void> => {
+  if (await isThere(path, artifact)) {
+    io.out(path)
+    return
+  }
   // Of this content: what another has left of another file is not gone on with.
   const draft = `${path}.${artifact.sha256.slice(0, 12)}.part`
   await mkdir(dirname(path), { recursive: true })
   const hash = createHash("sha256")
   const begun_bytes = await hashDraft(draft, hash, artifact)
-  const body = piecesOf({ client, artifact }, { from_bytes: begun_bytes, hash, io })
-  await pipeline(Readable.from(body, { objectMode: false }), createWriteStream(draft, { flags: "a" }))
+  const tell = teller(io, { artifact, from_bytes: begun_bytes, place: place ?? [1, 1] })
+  const body = piecesOf({ client, artifact }, { from_bytes: begun_bytes, hash, io, tell })
+  try {
+    await pipeline(Readable.from(body, { objectMode: false }), createWriteStream(draft, { flags: "a" }))
+  } catch (error) {
+    if (!io.signal.aborted) throw error
+    throw new Failure(exit_codes.interrupted, `${path} is not finished: the same command goes on with it.`)
+  } finally {
+    io.status("")
+  }
   if (hash.digest("hex") !== artifact.sha256) {
     await rm(draft, { force: true })
     throw damaged(artifact)
@@ -39,10 +58,38 @@ export const saveArtifact = async ({ client, artifact, path }: Saving, io: Io): 
   io.out(path)
 }
 
+/** As it is into a pipe; at a terminal without what could steer it. */
 export const printArtifact = async (wanted: Wanted, io: Io): Promise<void> => {
   const hash = createHash("sha256")
-  for await (const bytes of piecesOf(wanted, { from_bytes: 0, hash, io })) await io.write(bytes)
+  const seen = io.out_is_tty ? readable(wanted.artifact) : (bytes: Uint8Array) => bytes
+  const going = { from_bytes: 0, hash, io, tell: () => undefined }
+  for await (const bytes of piecesOf(wanted, going)) await io.write(seen(bytes))
   if (hash.digest("hex") !== wanted.artifact.sha256) throw damaged(wanted.artifact)
+}
+
+const readable = ({ name }: Artifact): ((bytes: Uint8Array) => Uint8Array) => {
+  const decoder = new TextDecoder("utf-8", { fatal: true })
+  const encoder = new TextEncoder()
+  const read = (bytes: Uint8Array): string | undefined => {
+    try {
+      const text = decoder.decode(bytes, { stream: true })
+      return text.includes("\0") ? undefined : text
+    } catch {
+      return undefined
+    }
+  }
+  return (bytes) => {
+    const text = read(bytes)
+    if (text !== undefined) return encoder.encode(clean(text.replaceAll("\r", "")))
+    const what = `${cleanLine(name)} is not text. Save it with \`-o FILE\`, or pass it on in a pipe.`
+    throw new Failure(exit_codes.usage, what)
+  }
+}
+
+const isThere = async (path: string, { size_bytes, sha256 }: Artifact): Promise<boolean> => {
+  const found = await stat(path).catch(() => undefined)
+  if (!found?.isFile() || found.size !== size_bytes) return false
+  return (await sumOfFile(path)).sha256 === sha256
 }
 
 const damaged = ({ name }: Artifact): Failure =>
@@ -63,12 +110,16 @@ const hashDraft = async (draft: string, hash: Hash, { size_bytes }: Artifact): P
   return found.size
 }
 
-type Going = { readonly from_bytes: number; readonly hash: Hash; readonly io: Io }
+type Going = {
+  readonly from_bytes: number
+  readonly hash: Hash
+  readonly io: Io
+  readonly tell: (at_bytes: number) => void
+}
 
 /** Its bytes from there on; a connection that breaks is made anew where it ended. */
-async function* piecesOf({ client, artifact }: Wanted, { from_bytes, hash, io }: Going) {
+async function* piecesOf({ client, artifact }: Wanted, { from_bytes, hash, io, tell }: Going) {
   const { run_id, name, sha256, size_bytes } = artifact
-  const tell = teller(io, artifact)
   let at_bytes = from_bytes
   let tries = 0
   while (at_bytes < size_bytes) {
@@ -94,13 +145,20 @@ async function* piecesOf({ client, artifact }: Wanted, { from_bytes, hash, io }:
   }
 }
 
-/** A line a second, for a person who waits. */
-const teller = (io: Io, { name, size_bytes }: Artifact): ((at_bytes: number) => void) => {
-  let told_ms = performance.now()
+type Telling = {
+  readonly artifact: Artifact
+  readonly from_bytes: number
+  readonly place: readonly [at: number, of: number]
+}
+
+const teller = (io: Io, { artifact, from_bytes, place }: Telling): ((at_bytes: number) => void) => {
+  const { name, size_bytes } = artifact
+  const begun_ms = performance.now()
+  let next_ms = begun_ms + first_tell_ms
   return (at_bytes) => {
-    if (!io.note_is_tty || performance.now() - told_ms < tell_ms) return
-    told_ms = performance.now()
-    const share = Math.floor((100 * at_bytes) / size_bytes)
-    io.note(`${cleanLine(name)}  ${share} %  ${size(at_bytes)} of ${size(size_bytes)}`)
+    const now_ms = performance.now()
+    if (now_ms < next_ms) return
+    next_ms = now_ms + tell_ms
+    io.status(transferText({ name, place, size_bytes, from_bytes, at_bytes, elapsed_ms: now_ms - begun_ms }))
   }
 }

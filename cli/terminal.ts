@@ -23,6 +23,38 @@ const endOnFailure = (stream: NodeJS.WriteStream): void => {
   })
 }
 
+/** A line that is written over; nothing where nobody sees it. */
+const statusLine = (): ((text: string) => void) => {
+  if (!process.stderr.isTTY) return () => undefined
+  let isShown = false
+  return (text) => {
+    if (!isShown && text === "") return
+    isShown = text !== ""
+    process.stderr.write(`\r\u001b[2K${text.slice(0, Math.max(0, (process.stderr.columns || 80) - 1))}`)
+  }
+}
+
+/** All that is said; what goes on gives way to it. */
+const speech = (): Pick<Io, "out" | "note" | "status" | "write"> => {
+  const status = statusLine()
+  return {
+    out: (line) => {
+      status("")
+      process.stdout.write(`${line}\n`)
+    },
+    note: (line) => {
+      status("")
+      process.stderr.write(`${line}\n`)
+    },
+    status,
+    write: (bytes) =>
+      new Promise((resolve, reject) => {
+        status("")
+        process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()))
+      }),
+  }
+}
+
 /** Of a person at a terminal; of nobody, nothing. */
 const asking = (signal: AbortSignal) => {
   const isThere = () => process.stdin.isTTY && process.stderr.isTTY
@@ -64,12 +96,7 @@ export const terminal = (environment: NodeJS.ProcessEnv): Io => {
   const out_is_tty = process.stdout.isTTY ?? false
   return {
     ...asking(interrupt.signal),
-    out: (line) => void process.stdout.write(`${line}\n`),
-    note: (line) => void process.stderr.write(`${line}\n`),
-    write: (bytes) =>
-      new Promise((resolve, reject) => {
-        process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()))
-      }),
+    ...speech(),
     out_is_tty,
     note_is_tty: process.stderr.isTTY ?? false,
     takes_keys: out_is_tty && process.stdin.isTTY === true && isForPeople(environment),

@@ -17,4 +17,8 @@ export const event_types = [
   "artifact.stored",
   "member.changed",
   "user.invited",
+  "ticket.created",
+  "ticket.updated",
+  "ticket.status.updated",
+  "comment.added",
 ] as const

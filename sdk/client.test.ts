@@ -286,6 +286,45 @@ describe("a refusal", () => {
   })
 })
 
+describe("the same client with other settings", () => {
+  const silent = () => new Promise<Response>(() => undefined)
+
+  test("gives up what is asked when its signal fires, or the first one's", async () => {
+    const { url, requests } = await serve(silent)
+    for (const fired of [0, 1]) {
+      const leaving = [new AbortController(), new AbortController()] as const
+      const client = createClient({ url, signal: leaving[0].signal }).with({ signal: leaving[1].signal })
+      const asked = client.runs.get("one")
+      await until("it is asked", () => requests.length === fired + 1)
+      leaving[fired]?.abort(new Error("left"))
+      await expect(asked).rejects.toThrow("left")
+    }
+  })
+
+  test("ends what it follows when its signal fires, for whatever reason", async () => {
+    const { client } = await serve(stream([event(1)], "break"), busy)
+    const leaving = new AbortController()
+    const seen: number[] = []
+    const watched = (async () => {
+      for await (const { seq } of client.with({ signal: leaving.signal }).runs.watch("one")) {
+        seen.push(seq)
+        arrived += 1
+        leaving.abort(new Error("seen enough"))
+      }
+    })()
+    await expect(watched).rejects.toThrow()
+    expect(seen).toEqual([1])
+  })
+
+  test("asks in another workspace, and with another deadline", async () => {
+    const { client, requests, url } = await serve(json(run), silent)
+    await client.with({ workspace: "team" }).runs.get("one")
+    expect(requests[0]?.headers.get("wf-workspace")).toBe("team")
+    expect(requests[0]?.headers.get("authorization")).toBe("Bearer secret")
+    await expect(client.with({ timeout_ms: 50 }).runs.get("one")).rejects.toMatchObject({ url })
+  })
+})
+
 test("a list that nobody waits for any more is given up, and its signal is no part of what is asked", async () => {
   const given = await serve(() => new Promise<Response>(() => undefined))
   const leaving = new AbortController()

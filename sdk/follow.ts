@@ -15,6 +15,12 @@ const isPassing = (error: unknown): boolean => {
   return error instanceof TypeError || (error instanceof Error && error.name !== "AbortError")
 }
 
+/** Fires when one of these does. */
+export const either = (...signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined => {
+  const given = signals.filter((signal) => signal !== undefined)
+  return given.length > 1 ? AbortSignal.any(given) : given[0]
+}
+
 /** Rests, unless there is a reason to leave. */
 export const rest = (rest_ms: number, signal: AbortSignal | undefined): Promise<void> =>
   new Promise((resolve) => {

@@ -1,4 +1,4 @@
-import { following } from "./follow.ts"
+import { either, following } from "./follow.ts"
 import { allOf, pageCall } from "./pages.ts"
 import type { Notification, Page, PageOptions } from "./shapes.ts"
 import { sentEvents } from "./streams.ts"
@@ -39,7 +39,7 @@ export const notificationsOf = (transport: Transport) => {
         yield { id: after, event, data: JSON.parse(data) as unknown } as NotificationEvent
       }
     }
-    return following(open, () => false, { signal, max_away_ms })
+    return following(open, () => false, { signal: either(transport.signal, signal), max_away_ms })
   }
 
   const mark = (id: string, as: "read" | "unread") =>

@@ -1,5 +1,5 @@
 import { controlOf } from "./control.ts"
-import { following } from "./follow.ts"
+import { either, following } from "./follow.ts"
 import { allOf, pageCall } from "./pages.ts"
 import type { LogLine, Page, PageOptions, Run, RunEvent, TaskRun } from "./shapes.ts"
 import { linesOf, sentEvents } from "./streams.ts"
@@ -39,7 +39,10 @@ const ended: ReadonlySet<string> = new Set(["completed", "failed", "cancelled"])
 
 export const isEnded = (run: Pick<Run, "status">): boolean => ended.has(run.status)
 
-const patience = ({ signal, max_away_ms = 60_000 }: FollowOptions) => ({ signal, max_away_ms })
+const patience = (transport: Transport, { signal, max_away_ms = 60_000 }: FollowOptions) => ({
+  signal: either(transport.signal, signal),
+  max_away_ms,
+})
 
 const startRun =
   (transport: Transport) =>
@@ -71,7 +74,7 @@ export const runsOf = (transport: Transport) => {
         yield event
       }
     }
-    return following(open, () => complete, patience(options))
+    return following(open, () => complete, patience(transport, options))
   }
 
   /** Log lines; with `follow` until the run has ended and all of them are there. */
@@ -92,7 +95,7 @@ export const runsOf = (transport: Transport) => {
       }
     }
     const isComplete = async () => options.follow !== true || isEnded(await get(run_id))
-    return following(open, isComplete, patience(options))
+    return following(open, isComplete, patience(transport, options))
   }
 
   return {

@@ -1,5 +1,5 @@
 import { answerFrom, problemFrom } from "./answer.ts"
-import { rest } from "./follow.ts"
+import { either, rest } from "./follow.ts"
 import { WfUnreachable } from "./problem.ts"
 
 export type ClientOptions = {
@@ -13,6 +13,8 @@ export type ClientOptions = {
   readonly fetch?: (request: Request) => Promise<Response>
   /** Of one request that is not a stream. Default 30 s. */
   readonly timeout_ms?: number
+  /** Gives up whatever is asked, and whatever is followed. */
+  readonly signal?: AbortSignal
 }
 
 export type Call = {
@@ -29,6 +31,8 @@ export type Call = {
 
 /** One place where requests are made: address, credentials, deadline, retries and errors. */
 export type Transport = {
+  /** Gives up all that it is asked for. */
+  readonly signal: AbortSignal | undefined
   /** The answer's JSON. */
   json<Answer>(call: Call): Promise<Answer>
   /** The answer itself, refusals thrown. */
@@ -80,9 +84,27 @@ const requestOf = (call: Call, options: ClientOptions, base: string): Request =>
   return new Request(url, init)
 }
 
+const transports = new WeakMap<object, Transport>()
+
+/** So that what is given a client can speak to the same platform in the same way. */
+export const rememberTransport = (client: object, transport: Transport): void => {
+  transports.set(client, transport)
+}
+
+export const transportOf = (client: object): Transport => {
+  const transport = transports.get(client)
+  if (transport) return transport
+  throw new TypeError("`client` takes what `createClient` has made")
+}
+
 export const createTransport = (options: ClientOptions): Transport => {
   const base = options.url.replace(/\/+$/, "")
   const send = options.fetch ?? ((request: Request) => fetch(request))
+
+  const withSignal = (call: Call): Call => {
+    const signal = either(options.signal, call.signal)
+    return { ...call, ...(signal && { signal }) }
+  }
 
   const once = async (call: Call): Promise<Response> => {
     try {
@@ -93,7 +115,8 @@ export const createTransport = (options: ClientOptions): Transport => {
     }
   }
 
-  const answered = async (call: Call): Promise<Response> => {
+  const answered = async (asked: Call): Promise<Response> => {
+    const call = withSignal(asked)
     let wait_ms = first_wait_ms
     for (let tries = 1; ; tries += 1) {
       const last = tries === max_tries || !isRepeatable(call)
@@ -110,6 +133,7 @@ export const createTransport = (options: ClientOptions): Transport => {
   }
 
   return {
+    signal: options.signal,
     async send(call) {
       const response = await answered(call)
       if (!response.ok) throw await problemFrom(response)
@@ -119,7 +143,7 @@ export const createTransport = (options: ClientOptions): Transport => {
       const response = await answered(call)
       if (!response.ok) throw await problemFrom(response)
       if (response.status === 204) return undefined as Answer
-      return (await answerFrom(response, { base, signal: call.signal })) as Answer
+      return (await answerFrom(response, { base, signal: either(options.signal, call.signal) })) as Answer
     },
   }
 }

@@ -15,6 +15,7 @@ const choices = {
   "on-conflict": ["queue", "cancel_running", "reject"],
   by: ["workflow", "task"],
   shell: ["bash", "zsh", "fish"],
+  template: ["hello", "pipeline", "approval", "schedule"],
   setting: ["profile", "url", "workspace", "credentials"],
   type: [
     "shell",
@@ -31,6 +32,7 @@ const choices = {
   event: [
     ...["run.failed", "run.completed", "run.cancelled", "run.slow", "approval.waiting"],
     ...["approval.reminded", "job.dead_lettered"],
+    ...["ticket.created", "ticket.updated", "ticket.status.updated", "comment.added"],
   ],
   "run-status": ["pending", "running", "paused", "completed", "failed", "cancelled"],
   "job-status": ["pending", "queued", "running", "retrying", "completed", "dead_letter", "cancelled"],
@@ -59,6 +61,7 @@ const argument_kinds: Readonly<Record<string, Kind>> = {
   ...{ run: "run", task: "task", hook: "hook", subscription: "subscription", delivery: "delivery" },
   ...{ notification: "notification", member: "member", invite: "invite", slug: "workspace", role: "role" },
   ...{ profile: "profile", setting: "setting", topic: "topic", shell: "shell", file: "file", path: "file" },
+  template: "template",
   ...{ "file-or-name": "workflow-or-file", value: "free", address: "free", link: "free", code: "free" },
   ...{ pattern: "free", days: "free", type: "free", from: "free", to: "free", token: "free" },
   "workflows <name>": "workflow",

@@ -6,7 +6,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     ...["approvals", "approve", "reject", "signal"],
   ],
   "Write workflows:": [
-    ...["validate", "plan", "push", "schema", "import", "workflows", "schedules", "hooks", "secrets"],
+    ...["init", "validate", "plan", "push", "schema", "import", "workflows", "schedules", "hooks", "secrets"],
   ],
   "Run jobs:": ["jobs", "dead-letters", "queues", "workers"],
   "Look back:": ["search", "executions", "retention", "audit"],

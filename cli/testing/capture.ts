@@ -21,6 +21,7 @@ export const capture = (more: Partial<Io> = {}): Captured => {
     environment: {},
     out: (line) => void printed.push(line),
     note: (line) => void noted.push(line),
+    status: () => undefined,
     write: async (bytes) => void printed.push(new TextDecoder().decode(bytes)),
     now: () => new Date("2026-03-01T12:00:00.000Z"),
     signal: new AbortController().signal,

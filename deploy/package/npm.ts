@@ -52,6 +52,9 @@ const kept_folders = [
   "kernel/outbox/tables.sql",
   ...readdirSync(join(root, "services")).map((service) => `services/${service}/migrations`),
   "services/worker/script",
+  "services/all/reference/page.html",
+  "services/all/reference/start.js",
+  "services/all/reference/generated",
 ]
 
 const isKept = (path: string): boolean => !path.includes(".test.")

@@ -22,6 +22,12 @@ const rated = (text: string, per_s: number): string => {
   return text.replace(bucket_of_address, bucketOf(per_s))
 }
 
+/** What the gateway serves by itself, from where it is in a checkout rather than in its container. */
+export const withFilesHere = (text: string): string =>
+  text
+    .replaceAll("/etc/envoy/openapi.json", join(root, "sdk/openapi.json"))
+    .replaceAll("/etc/envoy/reference", join(root, "services/all/reference"))
+
 /** The gateway's configuration with this machine's addresses in place of those of the containers. */
 export const gatewayConfiguration = async ({
   port,
@@ -30,7 +36,7 @@ export const gatewayConfiguration = async ({
   parts = {},
 }: GatewayPlace): Promise<string> => {
   const text = await gatewayFile()
-  const placed = text.replaceAll("/etc/envoy/openapi.json", join(root, "sdk", "openapi.json"))
+  const placed = withFilesHere(text)
   const configuration = readGateway(per_address === undefined ? placed : rated(placed, per_address))
   configuration.admin.address.socket_address.port_value = 0
   for (const { address } of configuration.static_resources.listeners) {

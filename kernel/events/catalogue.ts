@@ -44,6 +44,22 @@ const waitFact = taskFact.extend({
   people: z.array(z.string()).optional(),
 })
 
+/** A ticket as it is after what is told, and who did that: nobody where the board did by itself. */
+const ticketFact = z.object({
+  ticket_id: id,
+  workspace_id: id,
+  project_id: id,
+  key: z.string(),
+  title: z.string(),
+  status: z.string(),
+  priority: z.string(),
+  assignee_id: id.nullable(),
+  reporter_id: id.nullable(),
+  deadline: time.nullable(),
+  actor_id: id.nullable(),
+  at: time,
+})
+
 const failure = z.object({ code: z.string(), message: z.string() })
 
 /** Every fact the platform publishes: past tense, additive changes only. A contract test holds that. */
@@ -141,6 +157,12 @@ export const catalogue = {
       sha256: z.string(),
     }),
   },
+  "ticket.created": { data: ticketFact },
+  /** The names of the fields that are different now; a new status is told by itself. */
+  "ticket.updated": { data: ticketFact.extend({ changed: z.array(z.string()) }) },
+  "ticket.status.updated": { data: ticketFact.extend({ earlier_status: z.string() }) },
+  /** The beginning of what was said. */
+  "comment.added": { data: ticketFact.extend({ comment_id: id, text: z.string() }) },
   /** What somebody did, for the audit log alone. Its workspace is further in: what is told with one can begin runs. */
   "audit.recorded": {
     data: z.object({

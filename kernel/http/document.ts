@@ -6,13 +6,30 @@ const info = {
   description: "Workflow orchestration for machine tasks and human work.",
 }
 
+const methods: ReadonlySet<string> = new Set(["get", "put", "post", "delete", "patch", "head"])
+
+/** What an operation is about, as its path says: references and generated clients keep together what has the same one. */
+const subjectOf = (path: string): string => {
+  const [first = "", version, noun] = path.split("/").slice(1)
+  if (first !== "api") return first.replace(/^\./, "")
+  return version === "v1" && noun !== undefined ? noun : "earlier systems"
+}
+
+const withSubject = (path: string, item: object): object =>
+  Object.fromEntries(
+    Object.entries(item).map(([key, value]: [string, object]) => [
+      key,
+      methods.has(key) ? { tags: [subjectOf(path)], ...value } : value,
+    ]),
+  )
+
 /** The OpenAPI document of one service. */
 export const documentOf = (app: App) => {
   const document = app.getOpenAPI31Document({ openapi: "3.1.0", info })
   // A parameter that takes the rest of the path is written with its pattern for the router only.
   const paths = Object.entries(document.paths ?? {}).map(([path, item]) => [
     path.replaceAll("{.+}", ""),
-    item,
+    withSubject(path, item ?? {}),
   ])
   return { ...document, paths: Object.fromEntries(paths) as typeof document.paths }
 }

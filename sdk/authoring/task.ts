@@ -4,7 +4,7 @@ import type { TaskType, taskTypes } from "#language/task-types.ts"
 import type { Yields } from "./ref.ts"
 
 /** A value, or a reference to one that will be there; where there is text, any. */
-type Given<Value> =
+export type Given<Value> =
   | Value
   | (string extends Value ? Yields : Yields<Value>)
   | (Value extends readonly (infer Item)[]

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { each, expr, workflow, z } from "../index.ts"
+import { calls, each, expr, type WorkContext, workflow, z } from "../index.ts"
 import type { Yields } from "./ref.ts"
 
 /** Compiles if the reference is of just this type. */
@@ -58,6 +58,53 @@ test("outputs are typed from task to task", () => {
       check: { if: "${{ size(tasks.load.outputs.status) > 0 }}" },
     },
   })
+})
+
+const functions = {
+  quote: ({ weight_kg, to }: { weight_kg: number; to: string }, { log }: WorkContext) => {
+    log(to)
+    return { price: weight_kg * 2, zones: [to] }
+  },
+  label: async ({ parcels }: { parcels: readonly string[] }) => parcels.join(),
+  tidy: () => undefined,
+}
+
+test("what a function of a worker takes and answers is what its task takes and writes", () => {
+  const call = calls<typeof functions>()
+  const flow = workflow("called")
+    .input({ kg: { type: "number" }, parcels: { type: "array", items: { type: "string" } } })
+    .task("quote", ({ inputs }) => call("quote", { weight_kg: inputs.kg, to: "Ada" }))
+    .task("label", ({ inputs }) => ({
+      ...call("label", { parcels: inputs.parcels }, { heartbeat_timeout: "10s" }),
+      retries: { max_retries: 2 },
+    }))
+    .task("tidy", { needs: ["label"], ...call("tidy") })
+    .task("say", ({ tasks }) => ({
+      run: `echo ${is<number>()(tasks.quote.outputs.price)}${is<string>()(tasks.label.outputs.result)}`,
+      env: { ZONE: tasks.quote.outputs.zones[0] ?? "" },
+    }))
+  const { tasks } = flow.definition() as { tasks: Record<string, object> }
+  expect(tasks).toMatchObject({
+    quote: {
+      uses: "function",
+      with: { name: "quote", input: { weight_kg: "${{ inputs.kg }}", to: "Ada" } },
+    },
+    label: { with: { name: "label", heartbeat_timeout: "10s" }, retries: { max_retries: 2 } },
+    tidy: { needs: ["label"], uses: "function", with: { name: "tidy" } },
+  })
+  expect(Object.keys(tasks.quote ?? {})).toEqual(["uses", "with"])
+  // @ts-expect-error: there is no such function.
+  call("qoute", {})
+  // @ts-expect-error: it takes a number.
+  call("quote", { weight_kg: "5", to: "Ada" })
+  // @ts-expect-error: it needs to know where to.
+  call("quote", { weight_kg: 5 })
+  // @ts-expect-error: it takes an input.
+  call("label")
+  // @ts-expect-error: a text is no number.
+  flow.task("other", ({ inputs }) => call("quote", { weight_kg: inputs.parcels, to: "Ada" }))
+  // @ts-expect-error: it answers no such thing.
+  flow.task("other", ({ tasks }) => ({ run: `echo ${tasks.quote.outputs.cost}` }))
 })
 
 test("what is wrong doesn't compile", () => {

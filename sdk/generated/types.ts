@@ -2156,7 +2156,7 @@ export interface components {
         };
         ChangeSubscription: {
             name?: string;
-            events?: ("run.failed" | "run.completed" | "run.cancelled" | "run.slow" | "approval.waiting" | "approval.reminded" | "job.dead_lettered")[];
+            events?: ("run.failed" | "run.completed" | "run.cancelled" | "run.slow" | "approval.waiting" | "approval.reminded" | "job.dead_lettered" | "ticket.created" | "ticket.updated" | "ticket.status.updated" | "comment.added")[];
             /** @description With `run.slow`: how long a run may take, like 10m. */
             longer_than?: string | null;
             workflows?: string[];
@@ -2297,7 +2297,7 @@ export interface components {
         };
         CreateSubscription: {
             name?: string;
-            events: ("run.failed" | "run.completed" | "run.cancelled" | "run.slow" | "approval.waiting" | "approval.reminded" | "job.dead_lettered")[];
+            events: ("run.failed" | "run.completed" | "run.cancelled" | "run.slow" | "approval.waiting" | "approval.reminded" | "job.dead_lettered" | "ticket.created" | "ticket.updated" | "ticket.status.updated" | "comment.added")[];
             /**
              * @description With `run.slow`: how long a run may take, like 10m.
              * @default null
@@ -3283,7 +3283,7 @@ export interface components {
              * @enum {string}
              */
             source: "made" | "usual";
-            events: ("run.failed" | "run.completed" | "run.cancelled" | "run.slow" | "approval.waiting" | "approval.reminded" | "job.dead_lettered")[];
+            events: ("run.failed" | "run.completed" | "run.cancelled" | "run.slow" | "approval.waiting" | "approval.reminded" | "job.dead_lettered" | "ticket.created" | "ticket.updated" | "ticket.status.updated" | "comment.added")[];
             longer_than: string | null;
             workflows: string[];
             tags: string[];

@@ -1,12 +1,18 @@
+import type { Client } from "../client.ts"
 import { rest } from "../follow.ts"
-import { type ClientOptions, createTransport } from "../transport.ts"
+import { type ClientOptions, createTransport, transportOf } from "../transport.ts"
 import { workerApi } from "./api.ts"
 import { Stopped, type WorkFunction } from "./attempt.ts"
 import { beat, claimAll } from "./claim.ts"
 import { createShipper } from "./log.ts"
 import type { State, Trouble } from "./state.ts"
 
-export type WorkerOptions = ClientOptions & {
+/** The client that is there already, or what one is made with. */
+type Platform =
+  | ({ readonly client: Client } & { readonly [Option in keyof ClientOptions]?: never })
+  | ClientOptions
+
+export type WorkerOptions = Platform & {
   /** By the names that tasks call them by: `uses: function`, `with: {name}`. */
   readonly functions?: Readonly<Record<string, WorkFunction>>
   /** By the types of the jobs that they take. */
@@ -17,6 +23,8 @@ export type WorkerOptions = ClientOptions & {
   readonly slots?: number
   /** The queues it takes from; all when left out. */
   readonly queues?: readonly string[]
+  /** The one queue it takes from. */
+  readonly queue?: string
   readonly labels?: Readonly<Record<string, string>>
   /** Hears of what goes wrong and is tried again, such as a platform that is away. */
   readonly onTrouble?: (trouble: Trouble) => void
@@ -62,11 +70,12 @@ const createState = (options: WorkerOptions): State => {
     jobs = {},
     name = "worker",
     slots = usual_slots,
-    queues,
+    queue,
+    queues = queue === undefined ? ["*"] : [queue],
     labels,
     onTrouble,
   } = options
-  const api = workerApi(createTransport(options))
+  const api = workerApi("client" in options ? transportOf(options.client) : createTransport(options))
   const work = new Map<string, WorkFunction>()
   for (const [own, call] of Object.entries(functions)) work.set(`function ${own}`, call)
   for (const [type, call] of Object.entries(jobs)) work.set(`job ${type}`, call)
@@ -79,7 +88,7 @@ const createState = (options: WorkerOptions): State => {
       stopping: new AbortController(),
       over: new AbortController(),
     },
-    wanted: { name, slots, ...names, queues: [...(queues ?? ["*"])], labels: { ...labels } },
+    wanted: { name, slots, ...names, queues: [...queues], labels: { ...labels } },
     onTrouble: onTrouble ?? (() => undefined),
     ...{ running: new Map(), done: [], session: undefined, opening: undefined, reporting: undefined },
     ...{ taken: 0, wake: () => undefined },

@@ -7,6 +7,7 @@ import type { Running } from "#kernel/service/running.ts"
 import type { Metrics } from "#kernel/telemetry/metrics.ts"
 import { check_path } from "#services/iam/gateway/check.ts"
 import { isLocal } from "./local-only.ts"
+import { addReference } from "./reference/serve.ts"
 import { isSimple, type Routed, routing } from "./routing.ts"
 
 /** What every service answers for itself, and the edge for all of them together; and what only a gateway asks. */
@@ -49,6 +50,7 @@ const ownRoutes = (services: readonly Running[], metrics: Metrics): Hono => {
   addHealth(edge, Object.fromEntries(checks), metrics)
   const document = mergeDocuments(services.map(({ http }) => documentOf(http)))
   edge.get("/openapi.json", (context) => context.json(document))
+  addReference(edge)
   edge.notFound(() => problemResponse(new Problem("request.not_found")))
   return edge
 }

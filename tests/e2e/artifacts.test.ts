@@ -1,8 +1,10 @@
 import { beforeAll, expect, test } from "bun:test"
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { until } from "#kernel/testing/until.ts"
 import { platform, type UnderTest } from "./platform.ts"
+import { sitAt } from "./terminal.ts"
 
 let it: UnderTest
 beforeAll(async () => {
@@ -103,11 +105,81 @@ test("a download that broke off goes on where it ended", async () => {
   writeFileSync(draft, "pla")
   expect((await it.wf(["artifacts", "download", run_id, "note.txt", "-o", target])).code).toBe(0)
   expect(readFileSync(target, "utf8")).toBe("plain")
+  rmSync(target)
   writeFileSync(draft, "xyz")
   const damaged = await it.wf(["artifacts", "download", run_id, "note.txt", "-o", target])
   expect([damaged.code, damaged.stderr]).toEqual([1, expect.stringContaining("its checksum differs")])
   expect(existsSync(draft)).toBe(false)
   expect((await it.wf(["artifacts", "download", run_id, "note.txt", "-o", target])).code).toBe(0)
+})
+
+/** The platform, but of a file only its first half comes, and then nothing more. */
+const stalling = () =>
+  Bun.serve({
+    ...{ hostname: "127.0.0.1", port: 0, idleTimeout: 0 },
+    async fetch(request) {
+      const { pathname, search } = new URL(request.url)
+      const headers = { authorization: request.headers.get("authorization") ?? "" }
+      const answer = await fetch(`${it.url}${pathname}${search}`, { headers })
+      const body = await answer.bytes()
+      if (!pathname.endsWith("/big.bin")) return new Response(body)
+      const half = body.slice(0, body.length / 2)
+      const begun_ms = performance.now()
+      const pieces = [half.slice(0, -1_024), half.slice(-1_024)]
+      const slow = new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          const piece = pieces.shift()
+          if (!piece) return new Promise(() => undefined)
+          if (pieces.length === 0) await until("it takes a while", () => performance.now() - begun_ms > 500)
+          controller.enqueue(piece)
+        },
+      })
+      return new Response(slow, {
+        headers: { "x-checksum-sha256": answer.headers.get("x-checksum-sha256") ?? "" },
+      })
+    },
+  })
+
+test("at a terminal one sees how far it is; what was interrupted goes on by the same command", async () => {
+  const run_id = await started()
+  const bytes = crypto.getRandomValues(new Uint8Array(64 * 1024))
+  await it.client.artifacts.upload(run_id, { name: "big.bin", body: bytes })
+  const target = join(folder, "interrupted/")
+  const words = ["artifacts", "download", run_id, "big.bin", "-o", target]
+  const server = stalling()
+  const url = `http://127.0.0.1:${server.port}`
+  const at = sitAt({ url, token: it.token }, words, { columns: 200, rows: 24 })
+  await at.shows(/^big\.bin {2}█{8}░{8} {2}50 % {2}32\.0 KiB of 64\.0 KiB/m)
+  at.press("\u0003")
+  expect(await at.ended).toBe(130)
+  await at.shows("is not finished: the same command goes on with it.")
+  await server.stop(true)
+  const [draft = ""] = readdirSync(target)
+  expect(statSync(join(target, draft)).size).toBe(32 * 1024)
+  const again = await it.wf(words)
+  expect([again.code, again.stdout, again.stderr]).toEqual([0, `${join(target, "big.bin")}\n`, ""])
+  expect(readdirSync(target)).toEqual(["big.bin"])
+  expect(Buffer.compare(readFileSync(join(target, "big.bin")), bytes)).toBe(0)
+  const { mtimeMs } = statSync(join(target, "big.bin"))
+  expect((await it.wf(words)).code).toBe(0)
+  expect(statSync(join(target, "big.bin")).mtimeMs).toBe(mtimeMs)
+})
+
+test("at a terminal a text is shown without what could steer it, and what is no text isn't", async () => {
+  const run_id = await started()
+  const evil = "one\r\n\u001b]52;c;ZXZpbA==\u0007\u001b[2Jtwo\n"
+  await it.client.artifacts.upload(run_id, { name: "evil.txt", body: new Blob([evil]) })
+  await it.client.artifacts.upload(run_id, { name: "no.bin", body: new Uint8Array([104, 105, 0, 255]) })
+  const show = (name: string) =>
+    sitAt(it, ["artifacts", "download", run_id, name, "-o", "-"], { columns: 80, rows: 24 })
+  const text = show("evil.txt")
+  expect(await text.ended).toBe(0)
+  expect(text.left().slice(0, 2)).toEqual(["one", "two"])
+  expect(text.written()).not.toMatch(/\u001b|ZXZpbA/)
+  const other = show("no.bin")
+  expect(await other.ended).toBe(2)
+  await other.shows("no.bin is not text. Save it with `-o FILE`, or pass it on in a pipe.")
+  expect((await it.wf(["artifacts", "download", run_id, "evil.txt", "-o", "-"])).stdout).toBe(evil)
 })
 
 test("a file comes and goes by links without a token, and is counted", async () => {
@@ -121,7 +193,11 @@ test("a file comes and goes by links without a token, and is counted", async () 
   expect(await send("a;b\n1;3\n")).toBeGreaterThanOrEqual(400)
   expect(await send("a;b\n1;2\n")).toBe(200)
   const listed = await it.wf(["artifacts", "list", run_id, "--name", "in/*"])
-  expect(listed.stdout).toStartWith("in/sent.csv\t\t8\t")
+  expect(listed).toMatchObject({
+    code: 0,
+    stderr: "",
+    stdout: expect.stringMatching(/^in\/sent\.csv\t\t8\t/),
+  })
   const { stdout: link } = await it.wf(["artifacts", "presign", run_id, "in/sent.csv", "--expires", "1m"])
   expect(await (await fetch(link.trim())).text()).toBe("a;b\n1;2\n")
   expect((await fetch(link.trim(), { method: "PUT", body: "x" })).status).toBe(403)

@@ -22,6 +22,12 @@ export type Sitting = {
   readonly ended: Promise<number>
 }
 
+/** The exit code, once all that was written is on the screen. */
+const endOf = async (exited: Promise<number>, shown: () => Promise<void>): Promise<number> => {
+  const [code] = await Promise.all([exited, shown()])
+  return code
+}
+
 /** Runs the CLI at a terminal of its own. */
 export const sitAt = (
   { url, token }: Pick<UnderTest, "url" | "token">,
@@ -31,6 +37,7 @@ export const sitAt = (
   const screen = new Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 10_000 })
   const home = mkdtempSync(join(tmpdir(), "wf-sitting-"))
   let written = ""
+  const closed = Promise.withResolvers<void>()
   const decoder = new TextDecoder()
   const child = Bun.spawn([process.execPath, join(root, "cli/main.ts"), ...words], {
     cwd: root,
@@ -42,6 +49,7 @@ export const sitAt = (
         written += decoder.decode(bytes, { stream: true })
         screen.write(bytes)
       },
+      exit: () => closed.resolve(),
     },
   })
   const linesFrom = (first: number, count: number): readonly string[] =>
@@ -65,7 +73,10 @@ export const sitAt = (
       })
     },
     written: () => written,
-    ended: child.exited,
+    ended: endOf(child.exited, async () => {
+      await closed.promise
+      await new Promise<void>((resolve) => screen.write("", resolve))
+    }),
   }
 }
 

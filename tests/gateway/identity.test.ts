@@ -75,6 +75,8 @@ describe.skipIf(!isUsable(envoy))("who comes through the gateway", () => {
     "/hooks//../api/v1/runs",
     "/.well-known/jwks.json/../../api/v1/runs",
     "/openapi.json/../api/v1/runs",
+    "/docs/../api/v1/runs",
+    "/docs/scalar.js/../../api/v1/runs",
     "/health/live/../../api/v1/runs",
     "/api/v1/auth/refresh\\..\\..\\runs",
     "/api/v1/auth/login/",

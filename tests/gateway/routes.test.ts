@@ -9,6 +9,7 @@ import { envoy } from "#deploy/engines/envoy.ts"
 import { installedFolder } from "#deploy/engines/install.ts"
 import { createOwnedFolder } from "#deploy/engines/owned-folder.ts"
 import { isUsable, testCache } from "#deploy/engines/testing/usable.ts"
+import { withFilesHere } from "#deploy/stack/configuration.ts"
 import { serviceNames } from "#deploy/stack/services.ts"
 import { hollowApps } from "#services/all/doors.ts"
 import { clusters, credential, type Gateway, startGateway } from "./given.ts"
@@ -240,7 +241,7 @@ describe.skipIf(!isUsable(envoy))("the gateway", () => {
     const root = join(import.meta.dir, "..", "..")
     const text = await Bun.file(join(root, "envoy", "envoy.yaml")).text()
     const config = join(folder, "envoy.yaml")
-    await Bun.write(config, text.replaceAll("/etc/envoy/openapi.json", join(root, "sdk", "openapi.json")))
+    await Bun.write(config, withFilesHere(text))
     await envoy.install(testCache)
     const binary = join(installedFolder(testCache, envoy), "envoy")
     await runCommand({ words: [binary, "--mode", "validate", "-c", config, "-l", "warn"] })

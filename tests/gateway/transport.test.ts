@@ -12,6 +12,7 @@ import { envoy } from "#deploy/engines/envoy.ts"
 import { installedFolder } from "#deploy/engines/install.ts"
 import { createOwnedFolder } from "#deploy/engines/owned-folder.ts"
 import { isUsable, testCache } from "#deploy/engines/testing/usable.ts"
+import { withFilesHere } from "#deploy/stack/configuration.ts"
 import { createAuthority } from "#kernel/testing/certificates.ts"
 import { startCollector } from "#kernel/testing/collector.ts"
 import { until } from "#kernel/testing/until.ts"
@@ -186,9 +187,7 @@ describe.skipIf(!isUsable(envoy))("what the command prints", () => {
     const words = [process.execPath, join(root, "deploy", "gateway", "main.ts"), ...asked]
     const text = await runCommand({ words })
     const config = join(folder, "envoy.json")
-    const here = text
-      .replaceAll("/etc/envoy/openapi.json", join(root, "sdk", "openapi.json"))
-      .replaceAll("/etc/ssl/certs/ca-certificates.crt", certificate)
+    const here = withFilesHere(text).replaceAll("/etc/ssl/certs/ca-certificates.crt", certificate)
     await Bun.write(config, here)
     await envoy.install(testCache)
     const binary = join(installedFolder(testCache, envoy), "envoy")

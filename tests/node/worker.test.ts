@@ -1,38 +1,37 @@
 import { expect, inject, test } from "vitest"
-import { createClient, createWorker, NonRetryable, workflow, z } from "#sdk/index.ts"
+import { calls, createClient, createWorker, NonRetryable, type WorkContext, workflow } from "#sdk/index.ts"
 
 const options = { url: inject("url"), token: inject("token") }
 const wf = createClient(options)
 
+const functions = {
+  "greet-on-node": ({ who }: { who: string }, { log, secrets }: WorkContext) => {
+    log(`the password is ${secrets.PASSWORD_ON_NODE}`)
+    return { said: `hello, ${who}` }
+  },
+  "refuse-on-node": ({ said }: { said: string }) => {
+    throw new NonRetryable(`no more after "${said}"`)
+  },
+}
+
+const call = calls<typeof functions>()
+
 const flow = workflow("worked-on-node", { secrets: ["PASSWORD_ON_NODE"] })
   .input({ who: { type: "string" } })
   .task("greet", ({ inputs }) => ({
-    uses: "function",
+    ...call("greet-on-node", { who: inputs.who }),
     secrets: ["PASSWORD_ON_NODE"],
-    with: { name: "greet-on-node", input: { who: inputs.who } },
-    outputs: { said: z.string() },
+    queue: "of-node",
   }))
   .task("refuse", ({ tasks }) => ({
     needs: ["greet"],
-    uses: "function",
-    with: { name: "refuse-on-node", input: { said: tasks.greet.outputs.said } },
+    ...call("refuse-on-node", { said: tasks.greet.outputs.said }),
     retries: { max_retries: 3 },
+    queue: "of-node",
   }))
 
 test("a worker on Node runs what a workflow written on Node says, and ends in order", async () => {
-  const worker = createWorker({
-    ...options,
-    name: "of-node",
-    functions: {
-      "greet-on-node": ({ who }: { who: string }, { log, secrets }) => {
-        log(`the password is ${secrets.PASSWORD_ON_NODE}`)
-        return { said: `hello, ${who}` }
-      },
-      "refuse-on-node": ({ said }: { said: string }) => {
-        throw new NonRetryable(`no more after "${said}"`)
-      },
-    },
-  })
+  const worker = createWorker({ client: wf, name: "of-node", queue: "of-node", functions })
   const working = worker.run()
   await wf.secrets.set("PASSWORD_ON_NODE", "correct horse battery")
   await wf.workflows.pushDefinition(flow.definition())

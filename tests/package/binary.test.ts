@@ -50,6 +50,12 @@ test("it runs workflows on a platform, also those that are programs, and shows w
   expect(await wf(["run", join(root, "examples/restock.ts")], there())).toMatchObject({ code: 0 })
 })
 
+test("it writes files to begin with", async () => {
+  const path = join(folder, "begun.yml")
+  expect(await wf(["init", "hello", "--output", path])).toMatchObject({ code: 0, stdout: `${path}\n` })
+  expect(await wf(["validate", path])).toEqual({ code: 0, stdout: "", stderr: "" })
+})
+
 test("it brings the examples along", async () => {
   const { code, stdout } = await wf(["demo"], there())
   expect(code).toBe(0)

@@ -91,7 +91,7 @@ describe("what is published", () => {
 
 const consumer = `
 import { createClient, createWorker, type Run, WfProblem, workflow, z } from "wf"
-import { each } from "wf/authoring"
+import { calls, each } from "wf/authoring"
 import { NonRetryable } from "wf/worker"
 
 const wf = createClient({ url: "http://127.0.0.1:4400", token: "x" })
@@ -107,7 +107,13 @@ try {
 } catch (error) {
   if (error instanceof WfProblem) error.code satisfies string
 }
-createWorker({ url: "x", functions: { greet: (input: { who: string }, { log }) => {
+const functions = { greet: ({ who }: { who: string }) => ({ said: who }) }
+const call = calls<typeof functions>()
+flow.task("greet", call("greet", { who: "Ada" })).task("say", ({ tasks }) => ({ run: \`echo \${tasks.greet.outputs.said}\` }))
+// @ts-expect-error: it takes a text.
+call("greet", { who: 5 })
+createWorker({ client: wf.with({ timeout_ms: 5_000 }), queue: "one", functions })
+createWorker({ url: "x", functions: { never: (input: { who: string }, { log }) => {
   log(input.who)
   throw new NonRetryable("never")
 } } })
@@ -166,12 +172,20 @@ for await (const { text } of wf.runs.logs(id, { follow: true })) console.log(tex
 console.log((await wf.runs.get(id)).status)
 `
 
+const [deno_binary = ""] = [...new Bun.Glob("@deno/*/deno").scanSync(join(root, "node_modules"))]
+
+/** It may ask this machine, and read what is installed; nothing else. */
+const deno = [
+  ...[join(root, "node_modules", deno_binary), "run", "--no-prompt", "--quiet", "--no-remote"],
+  ...["--node-modules-dir=manual", "--allow-net=127.0.0.1"],
+]
+
 describe("with Bun", () => {
   const data = at("data")
   const examples = at("app/node_modules/wf/examples")
   const here = (...words: readonly string[]) => run([wf, ...words])
 
-  test("it is a whole platform, and its client speaks to it on Node", async () => {
+  test("it is a whole platform, and its client speaks to it on Node and on Deno", async () => {
     const child = Bun.spawn([wf, "up", "--data", data, "--port", "0"], {
       ...{ cwd: at("app"), env: environment(at("all")), stdin: "ignore", stdout: "pipe", stderr: "pipe" },
     })
@@ -186,10 +200,14 @@ describe("with Bun", () => {
     writeFileSync(at("app/program.js"), program)
     const token = readFileSync(join(data, "token"), "utf8").trim()
     const url = readFileSync(join(data, "url"), "utf8").trim()
-    const { code, stdout, stderr } = await run(["node", "program.js", url, token])
-    expect([code, stderr]).toEqual([0, ""])
-    expect(stdout).toContain("Hello, world!\n")
-    expect(stdout.trim().split("\n").at(-1)).toBe("completed")
+    for (const path of ["/docs", "/docs/start.js", "/docs/scalar.js"])
+      expect((await fetch(`${url}${path}`)).status).toBe(200)
+    for (const runtime of [["node"], deno]) {
+      const { code, stdout, stderr } = await run([...runtime, "program.js", url, token])
+      expect([runtime[0], code, stderr]).toEqual([runtime[0], 0, ""])
+      expect(stdout).toContain("Hello, world!\n")
+      expect(stdout.trim().split("\n").at(-1)).toBe("completed")
+    }
     expect(await here("down", "--data", data)).toMatchObject({ code: 0, stderr: "Stopped.\n" })
     await welcomed
     expect(await child.exited).toBe(0)

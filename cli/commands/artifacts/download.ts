@@ -1,3 +1,4 @@
+import { statSync } from "node:fs"
 import { basename, join } from "node:path"
 import { chooseArtifact } from "../../choose-artifact.ts"
 import { cleanLine } from "../../clean.ts"
@@ -17,15 +18,26 @@ export const run = async ({ arguments: [run_id = "", name], options }: Given, io
     if (output === "-") {
       throw new Failure(exit_codes.usage, "Several files can't go to stdout: name a folder with `-o`.")
     }
-    for (const artifact of items) {
-      await saveArtifact({ client, artifact, path: inside(output ?? ".", artifact.name) }, io)
+    if (items.length === 0) io.note("This run has kept no such files.")
+    // All names are looked at before the first file is written.
+    const paths = items.map(({ name: own }) => inside(output ?? ".", own))
+    for (const [index, artifact] of items.entries()) {
+      const place = [index + 1, items.length] as const
+      await saveArtifact({ client, artifact, path: paths[index] ?? "", place }, io)
     }
     return exit_codes.done
   }
   const artifact = chooseArtifact(items, name)
   if (output === "-") await printArtifact({ client, artifact }, io)
-  else await saveArtifact({ client, artifact, path: output ?? basename(artifact.name) }, io)
+  else await saveArtifact({ client, artifact, path: placeFor(output, artifact.name) }, io)
   return exit_codes.done
+}
+
+const placeFor = (output: string | undefined, name: string): string => {
+  const own = basename(inside(".", name))
+  if (output === undefined) return own
+  const isFolder = /[/\\]$/.test(output) || statSync(output, { throwIfNoEntry: false })?.isDirectory()
+  return isFolder ? join(output, own) : output
 }
 
 /** A name comes from elsewhere: it must stay below the folder, whatever it says. */

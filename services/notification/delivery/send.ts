@@ -18,26 +18,26 @@ export type Sender = {
 
 /** Attempts go on beside each other, so that those who are slow hold nobody up. */
 export const createSender = (office: Office): Sender => {
-  const under_way = new Set<Promise<void>>()
+  const under_way = new Map<Promise<void>, Due>()
 
   const begin = (due: Due): void => {
     const attempt = tryOnce(office, due).finally(() => {
       under_way.delete(attempt)
       office.wake()
     })
-    under_way.add(attempt)
+    under_way.set(attempt, due)
   }
 
   return {
     async round() {
       const free = max_under_way - under_way.size
       if (free === 0) return false
-      const due = await office.database.run((sql) => takeDue(sql, free))
+      const due = await office.database.run((sql) => takeDue(sql, free, [...under_way.values()]))
       for (const one of due) begin(one)
       return due.length === free
     },
     async drain() {
-      await Promise.all(under_way)
+      await Promise.all(under_way.keys())
     },
   }
 }

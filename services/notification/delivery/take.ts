@@ -1,4 +1,4 @@
-import type { Sql } from "#kernel/database/database.ts"
+import { list, type Sql } from "#kernel/database/database.ts"
 import type { Content } from "../event/content.ts"
 import type { Channel } from "../subscription/shape.ts"
 
@@ -27,19 +27,30 @@ const lease_s = { http: 60, mail: 300 } as const
 const max_per_subscription = 4
 const max_seen = 500
 
-/** Takes some of what is due, each for one attempt. */
-export const takeDue = (sql: Sql, limit: number) =>
-  sql<Due>`
-    with seen as (
-      select id, subscription_id, due_at from notification.delivery
+/** Takes some of what is due, each for one attempt; of what belongs together only so much is under way at once. */
+export const takeDue = (
+  sql: Sql,
+  limit: number,
+  under_way: readonly Pick<Due, "id" | "subscription_id">[],
+) => {
+  const busy = [...Map.groupBy(under_way, ({ id, subscription_id }) => subscription_id ?? id)]
+  const full = busy.filter(([, some]) => some.length >= max_per_subscription)
+  return sql<Due>`
+    with busy as (
+      select * from unnest(
+        ${list(busy.map(([id]) => id))}::text::uuid[], ${list(busy.map(([, some]) => some.length))}::text::int[]
+      ) as given (id, count)
+    ), seen as (
+      select id, coalesce(subscription_id, id) as whole_id, due_at from notification.delivery
       where due_at <= now() and status = 'queued'
+        and coalesce(subscription_id, id) <> all(${list(full.map(([id]) => id))}::text::uuid[])
       order by due_at
       limit ${max_seen}::int
     ), fair as (
-      select id from (
-        select id, due_at, row_number() over (partition by coalesce(subscription_id, id) order by due_at) as place from seen
-      ) as placed
-      where place <= ${max_per_subscription}::int
+      select placed.id from (
+        select id, whole_id, due_at, row_number() over (partition by whole_id order by due_at) as place from seen
+      ) as placed left join busy on busy.id = placed.whole_id
+      where place <= ${max_per_subscription}::int - coalesce(busy.count, 0)
       order by due_at
       limit ${limit}::int
     ), mine as (
@@ -57,3 +68,4 @@ export const takeDue = (sql: Sql, limit: number) =>
       attempt, tries, taken.created_at, coalesce(subscription.address, taken.address) as address, secret,
       case when old_secret_until > now() then old_secret end as old_secret
     from taken left join notification.subscription on subscription.id = subscription_id`
+}

@@ -65,6 +65,11 @@ const wordsOf = (telling: Telling): Words => {
       return { title: `${name}: ${fact.task} waits for a decision`, lines: approvalLines(telling) }
     case "approval.reminded":
       return { title: `${name}: ${fact.task} still waits for a decision`, lines: approvalLines(telling) }
+    case "ticket.created":
+    case "ticket.updated":
+    case "ticket.status.updated":
+    case "comment.added":
+      return ticketWords(fact)
     case "job.dead_lettered":
       return {
         title: `Job ${fact.job?.type} is a dead letter`,
@@ -77,9 +82,31 @@ const wordsOf = (telling: Telling): Words => {
   }
 }
 
+const ticketWords = ({ kind, ticket, message }: Fact): Words => {
+  const name = `${ticket?.key} ${ticket?.title}`
+  const show = `wf tickets show ${ticket?.key}`
+  switch (kind) {
+    case "ticket.created":
+      return { title: `${name}: new`, lines: [show] }
+    case "ticket.status.updated":
+      return {
+        title: `${name}: ${ticket?.status}`,
+        lines: [`It was ${ticket?.earlier_status} before.`, show],
+      }
+    case "comment.added":
+      return { title: `${name}: a comment`, lines: [...(message ? [message] : []), show] }
+    default:
+      return { title: `${name}: changed`, lines: [`New: ${ticket?.changed.join(", ")}.`, show] }
+  }
+}
+
+const placeOf = ({ run_id, job, ticket }: Fact): string => {
+  if (run_id !== null) return `runs/${run_id}`
+  return ticket ? `tickets/${ticket.id}` : `jobs/${job?.id}`
+}
+
 const linkTo = ({ fact, public_url = "" }: Telling): string => {
-  const path = fact.run_id === null ? `/api/v1/jobs/${fact.job?.id}` : `/api/v1/runs/${fact.run_id}`
-  return `${public_url.replace(/\/+$/, "")}${path}`
+  return `${public_url.replace(/\/+$/, "")}/api/v1/${placeOf(fact)}`
 }
 
 export const contentOf = (telling: Telling): Content => {
@@ -99,6 +126,7 @@ export const contentOf = (telling: Telling): Content => {
       ...(fact.run_id !== null && { run_id: fact.run_id, workflow: fact.workflow ?? run?.workflow ?? null }),
       ...(fact.task !== null && { task: fact.task }),
       ...(fact.job && { job: fact.job }),
+      ...(fact.ticket && { ticket: fact.ticket }),
       ...about,
     },
     ...(fact.kind === "run.failed" && run?.cause && { task: run.cause.task }),

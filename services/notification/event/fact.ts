@@ -1,5 +1,5 @@
 import type { Envelope } from "#kernel/events/envelope.ts"
-import type { EventKind } from "./kinds.ts"
+import { type EventKind, isOfTicket } from "./kinds.ts"
 
 /** Something that somebody may want to be told of. */
 export type Fact = {
@@ -20,6 +20,7 @@ export type Fact = {
   /** With `run.slow`: the bound that it has passed. */
   readonly longer_than_ms: number | null
   readonly job: Job | null
+  readonly ticket: Ticket | null
 }
 
 export type Job = {
@@ -32,9 +33,21 @@ export type Job = {
   readonly message: string
 }
 
+export type Ticket = {
+  readonly id: string
+  readonly key: string
+  readonly title: string
+  readonly status: string
+  readonly earlier_status: string | null
+  readonly changed: readonly string[]
+  /** Whose it is: these hear of it, but not of what they did themselves. */
+  readonly people: readonly string[]
+  readonly actor_id: string | null
+}
+
 const blank = {
   ...{ workflow: null, run_id: null, task: null, is_part: false, audience: null },
-  ...{ message: null, until: null, longer_than_ms: null, job: null },
+  ...{ message: null, until: null, longer_than_ms: null, job: null, ticket: null },
 } as const
 
 /** What is read of the bus in any case; of runs only while somebody is to be told of them. */
@@ -61,6 +74,7 @@ export const factsOf = (event: Envelope): readonly Fact[] => {
     const job = { id, dead_letter_id, type, queue, attempts, reason, message: error.message }
     return [{ ...blank, event_id, at, kind: "job.dead_lettered", workspace_id, job }]
   }
+  if (isTicketEvent(event)) return [ticketFact(event)]
   if (event.type !== "task.waiting" && event.type !== "task.reminded") return []
   const { for: what, run_id, workspace_id, task, until, message = null, roles = [], people = [] } = event.data
   if (what !== "approval" || run_id === null) return []
@@ -69,6 +83,24 @@ export const factsOf = (event: Envelope): readonly Fact[] => {
   return [{ ...blank, event_id, at, kind, workspace_id, run_id, task, audience, message, until }]
 }
 
-/** What repeats itself in a storm: the same kind of thing of the same workflow or type of job. */
-export const aboutOf = ({ kind, workflow, job }: Pick<Fact, "kind" | "workflow" | "job">): string =>
-  `${kind} ${workflow ?? job?.type ?? ""}`.trim()
+type TicketEvent = Extract<Envelope, { readonly data: { readonly ticket_id: string } }>
+
+const isTicketEvent = (event: Envelope): event is TicketEvent => isOfTicket(event.type)
+
+const ticketFact = ({ id: event_id, at, type: kind, data }: TicketEvent): Fact => {
+  const { ticket_id: id, workspace_id, key, title, status, assignee_id, reporter_id, actor_id } = data
+  const people = [assignee_id, reporter_id].filter((one) => one !== null)
+  const changed = "changed" in data ? data.changed : []
+  const earlier_status = "earlier_status" in data ? data.earlier_status : null
+  const ticket = { id, key, title, status, earlier_status, changed, people, actor_id }
+  return { ...blank, event_id, at, kind, workspace_id, ticket, message: "text" in data ? data.text : null }
+}
+
+/** What repeats itself in a storm: the same kind of thing of the same workflow, type of job or ticket. */
+export const aboutOf = ({
+  kind,
+  workflow,
+  job,
+  ticket,
+}: Pick<Fact, "kind" | "workflow" | "job" | "ticket">): string =>
+  `${kind} ${workflow ?? job?.type ?? ticket?.key ?? ""}`.trim()

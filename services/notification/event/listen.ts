@@ -1,9 +1,9 @@
 import type { WantedTopic } from "#kernel/bus/bus.ts"
 import type { Database, Sql } from "#kernel/database/database.ts"
 import type { EventName } from "#kernel/events/envelope.ts"
-import type { EventKind } from "./kinds.ts"
+import { type EventKind, isOfTicket } from "./kinds.ts"
 
-/** Every run tells these, so they are read only as long as somebody is to be told of runs. */
+/** There are many of these, so they are read only as long as somebody is to be told of them. */
 export type Listening = {
   wanted(): readonly WantedTopic[]
   /** At once, of a subscription that was just made or changed here. */
@@ -15,6 +15,7 @@ type Topics = ReadonlyMap<EventName, Date>
 
 const topicsOf = (kind: string): readonly EventName[] => {
   if (kind === "run.slow") return ["workflow.started", "workflow.completed"]
+  if (isOfTicket(kind)) return [kind]
   return kind.startsWith("run.") ? ["workflow.completed"] : []
 }
 
@@ -52,5 +53,5 @@ const readWanted = (sql: Sql) =>
   sql<Wanted>`
     select kind, min(counts_from) as since
     from notification.subscription, unnest(events) as kind
-    where source = 'made' and paused_at is null and kind like 'run.%'
+    where source = 'made' and paused_at is null and split_part(kind, '.', 1) in ('run', 'ticket', 'comment')
     group by kind`

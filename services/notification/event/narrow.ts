@@ -26,8 +26,11 @@ const byTags = async (
   return matches.filter((match) => namesWorkflow(match) || fitting.has(match))
 }
 
-const concerns = ({ fact }: Match, member: Member): boolean =>
-  fact.audience === null || audienceOf([member], fact.audience).length > 0
+/** One's own subscriptions tell of what is one's own: to decide, or as a ticket that somebody else has touched. */
+const concerns = ({ fact: { kind, audience, ticket } }: Match, member: Member): boolean => {
+  if (isApproval(kind)) return audience === null || audienceOf([member], audience).length > 0
+  return ticket === null || (ticket.people.includes(member.user_id) && ticket.actor_id !== member.user_id)
+}
 
 /** Of what may be wanted that which is: by members who are there, of what is theirs to decide, with the right tags. */
 export const narrow = async (
@@ -42,7 +45,7 @@ export const narrow = async (
       continue
     }
     const member = (await office.members(workspace_id)).find((one) => one.user_id === user_id)
-    if (member && (!isApproval(match.fact.kind) || concerns(match, member))) wanted.push({ ...match, member })
+    if (member && concerns(match, member)) wanted.push({ ...match, member })
   }
   return wanted
 }

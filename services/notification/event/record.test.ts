@@ -181,6 +181,49 @@ test("a dead letter is told of with its job", async () => {
   ])
 })
 
+test("of tickets one is told of one's own, of what others did, and a workspace of all", async () => {
+  const ada = given.person(house)
+  const grace = given.person(house, "developer", ada.workspace_id)
+  const events = ["ticket.created", "ticket.updated", "ticket.status.updated", "comment.added"] as const
+  for (const person of [ada, grace]) await subscribe(person, { events })
+  const at = new Date().toISOString()
+  const ticket = {
+    ...{ ticket_id: crypto.randomUUID(), workspace_id: ada.workspace_id, project_id: crypto.randomUUID() },
+    ...{ key: "WEB-12", title: "Sign in is slow", status: "todo", priority: "high", deadline: null, at },
+    ...{ assignee_id: ada.user_id, reporter_id: grace.user_id, actor_id: grace.user_id },
+  }
+  await house.tell(
+    given.event("ticket.created", ticket),
+    given.event("ticket.updated", { ...ticket, changed: ["deadline", "labels"] }),
+    given.event("ticket.status.updated", {
+      ...ticket,
+      status: "review",
+      earlier_status: "todo",
+      actor_id: ada.user_id,
+    }),
+    given.event("comment.added", { ...ticket, comment_id: crypto.randomUUID(), text: "Look at the index." }),
+    given.event("ticket.created", {
+      ...ticket,
+      key: "WEB-13",
+      assignee_id: null,
+      actor_id: null,
+      reporter_id: null,
+    }),
+  )
+  const told = async (person: Person) =>
+    ((await inbox(person)) as { title: string; body: string; link: string }[]).toSorted((one, other) =>
+      one.title < other.title ? -1 : 1,
+    )
+  expect(await told(ada)).toMatchObject([
+    { title: "WEB-12 Sign in is slow: a comment", body: expect.stringContaining("Look at the index.") },
+    { title: "WEB-12 Sign in is slow: changed", body: expect.stringContaining("deadline, labels") },
+    { title: "WEB-12 Sign in is slow: new", link: expect.stringContaining(`/tickets/${ticket.ticket_id}`) },
+  ])
+  expect(await told(grace)).toMatchObject([
+    { title: "WEB-12 Sign in is slow: review", body: expect.stringContaining("It was todo before.") },
+  ])
+})
+
 const started = (workspace_id: string, ago_s: number) => {
   const run = { run_id: crypto.randomUUID(), workspace_id, workflow: "nightly", version: 1 }
   const started_at = new Date(Date.now() - ago_s * 1_000).toISOString()

@@ -61,6 +61,7 @@ const slowFact = ({ run_id, workspace_id, workflow, due_at, longer_than_ms }: Wa
     until: null,
   },
   job: null,
+  ticket: null,
 })
 
 /** Runs that have ended, and took too long: those of whom nobody has noticed it meanwhile. */

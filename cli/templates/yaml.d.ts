@@ -1,0 +1,2 @@
+/** Workflow files that are imported as text. */
+declare module "*.yml"
