@@ -120,6 +120,12 @@ describe("wf help", () => {
     },
   )
 
+  test("names other pages by what can be typed", async () => {
+    const { out } = await wf("help", "workflow-files")
+    expect(out).toContain("`wf help expressions`")
+    expect(out).not.toContain("`docs/expressions.md`")
+  })
+
   test("of a page that isn't there says which may have been meant", async () => {
     expect(await wf("help", "expresions")).toMatchObject({ code: 2, out: "" })
     expect((await wf("help", "expresions")).note).toContain("Did you mean `wf help expressions`?")
