@@ -100,8 +100,9 @@ const clock = ({ response, took_ms }: Answer, now: Date): readonly Finding[] => 
 
 const versions = (there: unknown): Finding => {
   if (there === version) return ok("version", `${version}, as this client`)
-  const says =
-    typeof there === "string" ? `the server is ${there}, this client ${version}` : "it doesn't say which"
+  // A gateway answers for the services behind it, which may be of several.
+  if (typeof there !== "string") return ok("version", "it doesn't say which")
+  const says = `the server is ${there}, this client ${version}`
   return warning("version", {
     says,
     next: "Use a client of the server's version where something doesn't fit.",
