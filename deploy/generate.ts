@@ -3,6 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import openapiTypes, { astToString } from "openapi-typescript"
 import { documentMachine } from "#kernel/machine/document.ts"
+import { kinds } from "#kernel/problem/kinds.ts"
 import { jsonSchema } from "#language/schema-json.ts"
 import { platformDocument } from "#services/all/document.ts"
 import { deliveryMoves } from "#services/notification/delivery/moves.ts"
@@ -36,6 +37,16 @@ const statesText = (): string =>
     documentMachine("Delivery of a notification", deliveryMoves),
   ].join("\n")
 
+const problemCodesText = (): string =>
+  [
+    "/** What the platform refuses with. */",
+    "export type ProblemCode =",
+    ...Object.keys(kinds)
+      .sort()
+      .map((code) => `  | "${code}"`),
+    "",
+  ].join("\n")
+
 export const scratch = async <Result>(work: (folder: string) => Promise<Result>): Promise<Result> => {
   const folder = mkdtempSync(join(tmpdir(), "wf-generate-"))
   try {
@@ -51,6 +62,7 @@ export const generated = async (): Promise<readonly Generated[]> => {
   const types = await openapiTypes(JSON.stringify(document))
   return [
     { path: "sdk/openapi.json", text: pretty(document) },
+    { path: "sdk/generated/problem-codes.ts", text: problemCodesText() },
     { path: "sdk/generated/types.ts", text: astToString(types) },
     { path: "language/generated/workflow.schema.json", text: pretty(jsonSchema()) },
     { path: "docs/states.md", text: statesText() },

@@ -52,7 +52,7 @@ install_bun() {
 # $1: "production" or "all". Once everything is there, production is there too.
 install_dependencies() {
   if [ "$1" = all ]; then
-    tell "installing the dependencies of the lockfile (about 180 MB to download) …"
+    tell "installing the dependencies of the lockfile (about 220 MB to download) …"
     "$bun" install --cwd "$root" --frozen-lockfile --no-progress >"$root/.bun/install.log" 2>&1
   else
     tell "installing the dependencies of the lockfile (about 60 MB to download) …"

@@ -1,3 +1,11 @@
+import type { ProblemCode as PlatformCode } from "./generated/problem-codes.ts"
+
+/** Those of the platform, and of an answer that isn't the platform's. */
+export type ProblemCode = PlatformCode | "answer.unreadable" | "unknown"
+
+/** Editors offer those that are known; a platform may be newer than its client. */
+type AnyCode = ProblemCode | (string & Record<never, never>)
+
 /** What comes from a server is what it says only once it has been looked at. */
 const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined)
 
@@ -12,7 +20,7 @@ const isFieldError = (value: unknown): value is { path: string; message: string 
 /** A refusal of the platform: what happened, why, and what to do next. */
 export class WfProblem extends Error {
   readonly status: number
-  readonly code: string
+  readonly code: AnyCode
   readonly title: string
   readonly next: string
   readonly errors: readonly { readonly path: string; readonly message: string }[]

@@ -9,12 +9,15 @@ const root = join(here, "../..")
 
 const isShared = (path) => !/\bBun\.|import\.meta\.dir\b/.test(readFileSync(join(root, path), "utf8"))
 
-const testsIn = (folder) =>
+const filesIn = (folder, names) =>
   readdirSync(join(root, folder), { recursive: true })
-    .filter((name) => /\.test\.tsx?$/.test(name))
+    .filter((name) => names.test(name))
     .map((name) => join(folder, name))
 
-const shared = (folder) => testsIn(folder).filter(isShared)
+const shared = (folder) => filesIn(folder, /\.test\.tsx?$/).filter(isShared)
+
+// Called so that Bun, which takes all that is called a test, leaves them alone.
+const own = filesIn("tests/node", /\.suite\.ts$/)
 
 const limits = { testTimeout: 60_000, hookTimeout: 120_000 }
 
@@ -27,7 +30,7 @@ const project = (name, include, more) => ({
 })
 
 const projects = [
-  project("sdk", [...testsIn("tests/node"), ...shared("sdk"), ...shared("language/mask")]),
+  project("sdk", [...own, ...shared("sdk"), ...shared("language/mask")]),
   project("cli", shared("cli"), { setupFiles: [join(root, "cli/node-20.ts")] }),
 ]
 

@@ -46,7 +46,7 @@ export const testStage = (name: string, paths: readonly string[]): Stage => ({
 /** Files of the same two levels share a process: what they share is small, and a process for each costs time. */
 const groupOf = (path: string): string => dirname(path).split("/").slice(0, 2).join("/")
 
-const isApart = (path: string): boolean => /^tests\/(e2e|chaos|node)\//.test(path)
+const isApart = (path: string): boolean => /^tests\/(e2e|chaos)\//.test(path)
 
 const usesEngines = async (path: string): Promise<boolean> =>
   path.startsWith("deploy/") || (await Bun.file(join(root, path)).text()).includes('from "#deploy/engines/')
