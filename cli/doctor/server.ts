@@ -100,8 +100,9 @@ const clock = ({ response, took_ms }: Answer, now: Date): readonly Finding[] => 
 
 const versions = (there: unknown): Finding => {
   if (there === version) return ok("version", `${version}, as this client`)
-  const says =
-    typeof there === "string" ? `the server is ${there}, this client ${version}` : "it doesn't say which"
+  // A gateway answers for the services behind it, which may be of several.
+  if (typeof there !== "string") return ok("version", "it doesn't say which")
+  const says = `the server is ${there}, this client ${version}`
   return warning("version", {
     says,
     next: "Use a client of the server's version where something doesn't fit.",
@@ -116,7 +117,7 @@ const readiness = async (url: string, io: Io): Promise<readonly Finding[]> => {
   const broken = states.filter(([, state]) => state !== "ok")
   if (answer.response.ok) {
     const names = states.map(([name]) => name).join(", ")
-    return [ok("readiness", names === "" ? "it is ready" : `all parts are: ${names}`)]
+    return [ok("readiness", names === "" ? "it is ready" : `all parts are ready: ${names}`)]
   }
   const next = "Its operator finds more in the platform's log, and in `GET /health/ready`."
   if (broken.length === 0) return [bad("readiness", { says: `it answers ${answer.response.status}`, next })]

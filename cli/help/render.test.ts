@@ -65,6 +65,15 @@ describe("a page", () => {
     expect(narrow).toBe("a long name\n    what it is")
   })
 
+  test("has its columns below each other, with colours and without", () => {
+    const table = "| a | b |\n| --- | --- |\n| `x` | one |\n| long | two |\n"
+    expect(render(table, { width: 40, io: { color: true } }).split("\n")).toEqual([
+      "A     B",
+      "\u001b[36mx\u001b[0m     one",
+      "long  two",
+    ])
+  })
+
   test("shows code by its colour where there are colours, also over the end of a line", () => {
     const text = render("say `one two three four` now", { width: 20, io: { color: true } })
     expect(text).toBe("say\n\u001b[36mone two three four\u001b[0m\nnow")
@@ -81,6 +90,14 @@ describe("wf help", () => {
   test("lists its pages", async () => {
     const { code, out } = await wf("help")
     expect([code, out.split("\n").map((line) => line.split("\t")[0])]).toEqual([0, Object.keys(topics)])
+    const person = capture({ out_is_tty: true })
+    await program(["help"], person)
+    expect(
+      person.printed
+        .join("\n")
+        .split("\n")
+        .filter((line) => line.length > 80),
+    ).toEqual([])
   })
 
   test.each(Object.keys(topics))(
@@ -102,6 +119,12 @@ describe("wf help", () => {
       expect(asked.out).toStartWith("Examples:\n")
     },
   )
+
+  test("names other pages by what can be typed", async () => {
+    const { out } = await wf("help", "workflow-files")
+    expect(out).toContain("`wf help expressions`")
+    expect(out).not.toContain("`docs/expressions.md`")
+  })
 
   test("of a page that isn't there says which may have been meant", async () => {
     expect(await wf("help", "expresions")).toMatchObject({ code: 2, out: "" })

@@ -11,7 +11,7 @@ const spoken = (text: string): string =>
     .replaceAll("**", "")
 
 /** Lines no longer than that, but where a single word is. What is code stays in one piece where it fits. */
-const wrapped = (text: string, width: number): readonly string[] => {
+export const wrapped = (text: string, width: number): readonly string[] => {
   const pieces = text.match(/`[^`]+`\S*|\S+/g) ?? []
   const words = pieces.flatMap((piece) => (piece.length > width ? piece.split(" ") : [piece]))
   const lines: string[] = []
@@ -46,12 +46,16 @@ const hanging = (first: string, text: string, paper: Paper): readonly string[] =
 
 const gap = 2
 
+/** As wide as it will be: the marks of what is code aren't there where it has a colour. */
+const widthOf = (cell: string, { io }: Paper): number =>
+  io.color ? cell.replaceAll("`", "").length : cell.length
+
 /** As columns where they fit, with the last one wrapped; else each row as a name with its values below. */
 const tableLines = (rows: readonly (readonly string[])[], paper: Paper): readonly string[] => {
   const all = rows.filter((row) => row.some((cell) => cell !== "")).map((row) => row.map(spoken))
   const count = Math.max(...all.map((row) => row.length))
   const widths = Array.from({ length: count }, (_, column) =>
-    Math.max(...all.map((row) => row[column]?.length ?? 0)),
+    Math.max(...all.map((row) => widthOf(row[column] ?? "", paper))),
   )
   const before = widths.slice(0, -1).reduce((sum, width) => sum + width + gap, 0)
   const fits = before + Math.min(widths.at(-1) ?? 0, 30) <= paper.width
@@ -61,7 +65,10 @@ const tableLines = (rows: readonly (readonly string[])[], paper: Paper): readonl
     if (fits) {
       const first = cells
         .slice(0, -1)
-        .map((cell, column) => cell.padEnd((widths[column] ?? 0) + gap))
+        .map(
+          (cell, column) =>
+            cell + " ".repeat(Math.max(0, (widths[column] ?? 0) - widthOf(cell, paper)) + gap),
+        )
         .join("")
       return columnsLine(first, cells.at(-1) ?? "", paper)
     }
@@ -76,8 +83,9 @@ const tableLines = (rows: readonly (readonly string[])[], paper: Paper): readonl
 
 const columnsLine = (first: string, last: string, paper: Paper): readonly string[] => {
   const [before = ""] = shown([first], paper)
-  const lines = hanging(" ".repeat(first.length), last, paper)
-  return lines.map((line, index) => (index === 0 ? before + line.slice(first.length) : line).trimEnd())
+  const indent = widthOf(first, paper)
+  const lines = hanging(" ".repeat(indent), last, paper)
+  return lines.map((line, index) => (index === 0 ? before + line.slice(indent) : line).trimEnd())
 }
 
 const linesOf = (block: Block, paper: Paper): readonly string[] => {

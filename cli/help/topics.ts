@@ -1,8 +1,8 @@
 /** The pages that `wf help` has, and what they are about. */
 export const topics = {
   environment: "the variables that wf reads",
-  profiles: "platforms that are remembered, signing in, and where tokens are kept",
-  output: "tables, tab-separated values, --json and --field; colours, pager",
+  profiles: "platforms that are remembered, and where tokens are kept",
+  output: "tables and tabs, --json and --field; colours, pager",
   inputs: "what runs are given: -i, --inputs, and how values are read",
   "exit-codes": "what a command answers to its caller",
   debugging: "when something doesn't work: doctor, --debug, request ids",
@@ -11,7 +11,7 @@ export const topics = {
   expressions: "what ${{ … }} can do, with its functions",
   executors: "shell, script, http, container: what tasks are run by",
   "remote-workers": "programs of yours that run tasks",
-  notifications: "being told of failures and of what waits: inbox, mail, webhooks",
+  notifications: "being told of what fails or waits: inbox, mail, webhooks",
   permissions: "what each role may do",
   "single-sign-on": "signing in at an identity provider",
 } as const

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test"
+import type { Client } from "#sdk/client.ts"
 import type { Approval, Notification } from "#sdk/shapes.ts"
 import type { Pressed } from "../screen/pressed.ts"
+import { listNotices, sources } from "./facts.ts"
 import { answerTo, type Deed } from "./keys.ts"
 import { screenOf } from "./rows.ts"
 import { type Change, firstState, type InboxState, max_notices, reduce } from "./state.ts"
@@ -182,5 +184,36 @@ describe("keys", () => {
     expect(textOf(after(state, "1").state).join("\n")).not.toContain("Unread")
     expect(after(state, "q").deeds).toEqual([{ deed: "leave" }])
     expect(after(state, "/", "q").deeds).toEqual([])
+  })
+})
+
+describe("asking", () => {
+  const clientOf = (pages: Readonly<Record<string, unknown>>) =>
+    ({
+      approvals: { list: async ({ cursor = "first" }) => pages[cursor] },
+    }) as unknown as Client
+
+  test("goes on where a page has looked at what others are asked, as far as it may", async () => {
+    const { signal } = new AbortController()
+    const none = (next_cursor: string) => ({ items: [], next_cursor })
+    const mine = { items: [approval()], next_cursor: "more" }
+    const some = { first: none("b"), b: none("c"), c: mine }
+    expect(await sources.approvals.ask(clientOf(some), signal)).toEqual(mine)
+    const endless = await sources.approvals.ask(clientOf({ first: none("first") }), signal)
+    expect(endless).toEqual(none("first") as never)
+  })
+
+  test("keeps what is unread, however old, and what is newest", async () => {
+    const { signal } = new AbortController()
+    const many = (name: string, count: number) =>
+      Array.from({ length: count }, (_, index) => notice(`${name}${index}`))
+    async function* all({ unread = false }) {
+      yield* unread ? many("old", 2_000) : many("new", 2_000)
+    }
+    const client = { notifications: { all } } as unknown as Client
+    const { notices, has_more } = await listNotices(client, signal)
+    expect([notices.length, notices[0]?.id, notices.at(-1)?.id, has_more]).toEqual([
+      ...[max_notices, "new0", "old499", true],
+    ])
   })
 })

@@ -1,5 +1,6 @@
 import type { Client } from "#sdk/client.ts"
 import { rest } from "#sdk/follow.ts"
+import { WfProblem } from "#sdk/problem.ts"
 import { failureOf } from "../failure.ts"
 import type { Io } from "../io.ts"
 import { type Left, watchInside } from "../screen/inside.ts"
@@ -103,7 +104,7 @@ const compare = async ({ client, store, signal }: Living, count: number): Promis
   try {
     store.change({ kind: "listed", ...(await listNotices(client, signal)) })
   } catch (error) {
-    // The stream breaks with it, and begins by telling how many are unread.
-    if (!isPassing(error)) throw error
+    // The stream breaks with it, and begins by telling how many are unread. Something else may answer in its place.
+    if (error instanceof WfProblem && !isPassing(error)) throw error
   }
 }

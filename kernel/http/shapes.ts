@@ -34,6 +34,17 @@ export const page = <Item extends z.ZodType>(item: Item) =>
 /** An id that somebody sends, as we write it: what is compared with an id of ours must not differ by its letters alone. */
 export const idText = z.uuid().toLowerCase()
 
+const [first_ms, end_ms] = [Date.parse("0001-01-01T00:00:00Z"), Date.parse("9999-12-31T23:59:59.999Z")]
+
+/** A time that somebody sends, as we write it: RFC 3339 has offsets and years that no database takes. */
+export const timeText = z.iso
+  .datetime({ offset: true })
+  .refine((text) => Date.parse(text) >= first_ms && Date.parse(text) <= end_ms, {
+    message: "is within the years 1 to 9999",
+    abort: true,
+  })
+  .transform((text) => new Date(text).toISOString())
+
 const max_page = 200
 
 /** `?limit=&cursor=` of every list. */

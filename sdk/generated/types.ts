@@ -2154,6 +2154,10 @@ export interface components {
             /** @description These have, or will have, their run. */
             kept: string[];
         };
+        ChangeMember: {
+            /** @enum {string} */
+            role: "viewer" | "operator" | "developer" | "admin" | "owner";
+        };
         ChangeSubscription: {
             name?: string;
             events?: ("run.failed" | "run.completed" | "run.cancelled" | "run.slow" | "approval.waiting" | "approval.reminded" | "job.dead_lettered" | "ticket.created" | "ticket.updated" | "ticket.status.updated" | "comment.added")[];
@@ -2751,10 +2755,6 @@ export interface components {
              * @description Since when they are kept out; null for who may work here.
              */
             suspended_at: string | null;
-        };
-        MemberRole: {
-            /** @enum {string} */
-            role: "viewer" | "operator" | "developer" | "admin" | "owner";
         };
         NewInvite: {
             /** @example ada@example.test */
@@ -8227,7 +8227,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MemberRole"];
+                "application/json": components["schemas"]["ChangeMember"];
             };
         };
         responses: {

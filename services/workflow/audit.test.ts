@@ -64,7 +64,7 @@ test("what is asked for once more, and so changes nothing, is told once", async 
   expect(await twice("POST", "/schedules", { body: wanted })).toEqual([201, 409])
   await twice("POST", "/schedules/mine/pause")
   await twice("POST", "/schedules/mine/resume")
-  const range = { from: "2026-01-01T00:00:00Z", to: "2026-01-03T00:00:00Z" }
+  const range = { from: "2026-01-01T00:00:00.000Z", to: "2026-01-03T00:00:00.000Z" }
   await send("POST", "/schedules/mine/backfill", { body: { ...range, dry_run: true } })
   expect(await twice("POST", "/schedules/mine/backfill", { body: range })).toEqual([202, 202])
   expect(await twice("DELETE", "/schedules/mine")).toEqual([204, 404])

@@ -19,6 +19,7 @@ export const leftAtTerminal = async (
     env: {
       ...cleanEnvironment(mkdtempSync(join(tmpdir(), "wf-terminal-"))),
       TERM: "xterm-256color",
+      WF_PAGER: "cat",
       WF_URL: url,
       WF_TOKEN: token,
     },

@@ -76,7 +76,7 @@ test("a set-up that is well is said to be, part by part", async () => {
   const told = await doctor(at(serve(well)))
   expect([told.code, told.findings.filter(({ verdict }) => verdict !== "ok")]).toEqual([0, []])
   expect(found(told, "identity")).toBe("ok: ada@example.test, owner in team")
-  expect(found(told, "readiness")).toBe("ok: all parts are: database")
+  expect(found(told, "readiness")).toBe("ok: all parts are ready: database")
 })
 
 describe("a platform that can't be reached", () => {

@@ -3,6 +3,7 @@ import { chromiumDownload, chromiumObstacle } from "#deploy/engines/chromium.ts"
 import { engines } from "#deploy/engines/engines.ts"
 import { installedFolder } from "#deploy/engines/install.ts"
 import { podmanDownload, podmanObstacle } from "#deploy/engines/podman.ts"
+import { pythonDownload, pythonObstacle } from "#deploy/engines/python.ts"
 import { secretServiceDownload, secretServiceObstacle } from "#deploy/engines/secret-service.ts"
 import { shellsDownload, shellsObstacle } from "#deploy/engines/shells.ts"
 import { testCache } from "#deploy/engines/testing/usable.ts"
@@ -31,9 +32,11 @@ export const announceEngines = (): readonly string[] => {
   const keyring = no_keyring === undefined ? secretServiceDownload(testCache) : undefined
   const no_chromium = chromiumObstacle()
   const chromium = no_chromium === undefined ? chromiumDownload(testCache) : undefined
+  const no_python = pythonObstacle()
+  const python = no_python === undefined ? pythonDownload(testCache) : undefined
   const downloads = [
     ...wanted.map(({ name, version, size }) => `  ${name} ${version}: ${size}`),
-    ...[podman, shells, keyring, chromium].flatMap((one) => (one === undefined ? [] : [`  ${one}`])),
+    ...[podman, shells, keyring, chromium, python].flatMap((one) => (one === undefined ? [] : [`  ${one}`])),
   ]
   const heading = `Engines to download and install into ${testCache}:`
   return [
@@ -44,6 +47,7 @@ export const announceEngines = (): readonly string[] => {
     ...(obstacle === undefined ? [] : [`SKIPPED: tests with podman: ${obstacle}`]),
     ...(no_keyring === undefined ? [] : [`SKIPPED: tests with a keyring: ${no_keyring}`]),
     ...(no_shells === undefined ? [] : [`SKIPPED: tests with bash, zsh and fish: ${no_shells}`]),
+    ...(no_python === undefined ? [] : [`SKIPPED: tests in Python: ${no_python}`]),
     ...(no_chromium === undefined ? [] : [`SKIPPED: tests with chromium: ${no_chromium}`]),
   ]
 }

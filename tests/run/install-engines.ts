@@ -3,6 +3,7 @@ import { chromiumDownload, chromiumObstacle, installChromium } from "#deploy/eng
 import { engines } from "#deploy/engines/engines.ts"
 import { installedFolder } from "#deploy/engines/install.ts"
 import { installPodman, podmanDownload, podmanObstacle } from "#deploy/engines/podman.ts"
+import { installPython, pythonDownload, pythonObstacle } from "#deploy/engines/python.ts"
 import {
   installSecretService,
   secretServiceDownload,
@@ -18,24 +19,27 @@ for (const engine of usable) {
   await engine.install(testCache)
   if (!known) process.stdout.write(`${engine.name} ${engine.version} is installed\n`)
 }
-/** Packages of the system may be out of reach where the other registries are not: only their own tests fall away then. */
-const unpack = async (what: string, install: (cache: string) => Promise<void>): Promise<string> => {
+/** These may be out of reach where the other registries are not: only their own tests fall away then. */
+const bring = async (what: string, install: (cache: string) => Promise<void>): Promise<string> => {
   try {
     await install(testCache)
-    return `${what} unpacked`
+    return `${what} brought`
   } catch (error) {
     return `SKIPPED: tests with ${what}: ${error instanceof Error ? error.message : String(error)}`
   }
 }
 if (podmanObstacle() === undefined && podmanDownload(testCache) !== undefined) {
-  process.stdout.write(`${await unpack("podman", installPodman)}\n`)
+  process.stdout.write(`${await bring("podman", installPodman)}\n`)
 }
 if (secretServiceObstacle() === undefined && secretServiceDownload(testCache) !== undefined) {
-  process.stdout.write(`${await unpack("a keyring", installSecretService)}\n`)
+  process.stdout.write(`${await bring("a keyring", installSecretService)}\n`)
 }
 if (shellsObstacle() === undefined && shellsDownload(testCache) !== undefined) {
-  process.stdout.write(`${await unpack("bash, zsh and fish", installShells)}\n`)
+  process.stdout.write(`${await bring("bash, zsh and fish", installShells)}\n`)
 }
 if (chromiumObstacle() === undefined && chromiumDownload(testCache) !== undefined) {
-  process.stdout.write(`${await unpack("chromium", installChromium)}\n`)
+  process.stdout.write(`${await bring("chromium", installChromium)}\n`)
+}
+if (pythonObstacle() === undefined && pythonDownload(testCache) !== undefined) {
+  process.stdout.write(`${await bring("tools for Python", installPython)}\n`)
 }

@@ -10,6 +10,7 @@ import { checkServer } from "../../doctor/server.ts"
 import { checkSettings } from "../../doctor/settings.ts"
 import { checkWork } from "../../doctor/work.ts"
 import { exit_codes } from "../../exit.ts"
+import { wrapped } from "../../help/render.ts"
 import { type Io, type Style, styled } from "../../io.ts"
 
 const titles: Readonly<Record<Finding["part"], string>> = {
@@ -59,8 +60,14 @@ const showAll = (findings: readonly Finding[], io: Io): void => {
       part = finding.part
     }
     const [mark, style] = marks[finding.verdict]
-    io.out(`  ${styled(io, style, mark)} ${cleanLine(finding.check)}: ${cleanLine(finding.says)}`)
-    if (finding.next !== undefined) io.out(`      ${cleanLine(finding.next)}`)
+    const [first = "", ...more] = wrapped(
+      `${cleanLine(finding.check)}: ${cleanLine(finding.says)}`,
+      io.columns - 4,
+    )
+    io.out(`  ${styled(io, style, mark)} ${first}`)
+    for (const line of more) io.out(`    ${line}`)
+    for (const line of wrapped(cleanLine(finding.next ?? ""), io.columns - 6))
+      if (line) io.out(`      ${line}`)
   }
   const [bad, warned] = (["bad", "warning"] as const).map(
     (verdict) => findings.filter((one) => one.verdict === verdict).length,

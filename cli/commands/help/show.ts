@@ -37,9 +37,15 @@ const readTopic = (words: readonly string[]): Topic => {
   throw new Failure(exit_codes.usage, `There is no page \`${cleanLine(words.join(" "))}\`.\n${hint}`)
 }
 
+/** Pages that name each other by their files in a checkout do so by what can be typed here. */
+const asTyped = (page: string): string =>
+  page.replaceAll(/`docs\/([\w-]+)\.md`/g, (file, name: string) =>
+    isTopic(name) ? `\`wf help ${name}\`` : file,
+  )
+
 const showPage = async (topic: Topic, io: Io): Promise<void> => {
   // All pages together are longer than the rest of the program that a command needs.
   const { pages } = await import("../../help/pages.ts")
   const width = io.out_is_tty ? Math.min(io.columns, max_width) : 80
-  await printPaged(render(pages[topic], { width, io }), io)
+  await printPaged(render(asTyped(pages[topic]), { width, io }), io)
 }

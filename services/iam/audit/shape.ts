@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi"
+import { timeText } from "#kernel/http/shapes.ts"
 import { actions } from "./actions.ts"
 
 const max_who_chars = 254
@@ -32,8 +33,8 @@ export const auditFilter = z.object({
   actor: z.string().trim().toLowerCase().max(max_who_chars).optional().openapi({
     description: "Who did it, by address.",
   }),
-  since: z.iso.datetime({ offset: true }).optional(),
-  until: z.iso.datetime({ offset: true }).optional(),
+  since: timeText.optional(),
+  until: timeText.optional(),
   account: z.enum(["true", "false"]).optional().openapi({
     description: "`true` for what happened with your own account, such as signing in, wherever you are.",
   }),

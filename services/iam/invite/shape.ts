@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi"
 import { roles } from "#kernel/auth/permissions.ts"
+import { timeText } from "#kernel/http/shapes.ts"
 import { mailAddress } from "../user/credentials.ts"
 
 const max_token_chars = 128
@@ -26,7 +27,7 @@ export const newInviteShape = z
   .object({
     email: mailAddress,
     role: z.enum(roles),
-    expires_at: z.iso.datetime({ offset: true }).optional(),
+    expires_at: timeText.optional(),
   })
   .openapi("NewInvite")
 

@@ -15,6 +15,6 @@ export const memberShape = z
   })
   .openapi("Member")
 
-export const memberRoleShape = z.object({ role: z.enum(roles) }).openapi("MemberRole")
+export const memberRoleShape = z.object({ role: z.enum(roles) }).openapi("ChangeMember")
 
 export type Member = z.infer<typeof memberShape>

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi"
 import { type Permission, permissions, roles } from "#kernel/auth/permissions.ts"
+import { timeText } from "#kernel/http/shapes.ts"
 import { queueName } from "#language/words.ts"
 import { nameText } from "../workspace/shape.ts"
 
@@ -50,7 +51,7 @@ const queuesText = z
 export const newTokenShape = z
   .object({
     name: nameText,
-    expires_at: z.iso.datetime({ offset: true }).nullish(),
+    expires_at: timeText.nullish(),
     all_workspaces: z.boolean().default(false),
     role: z.enum(roles).nullish(),
     scopes: scopesText.nullish(),

@@ -1,7 +1,16 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import {
+  bearer,
+  idText,
+  jsonAnswer,
+  jsonBody,
+  page,
+  pageQuery,
+  refusals,
+  timeText,
+} from "#kernel/http/shapes.ts"
 import type { Office } from "../office.ts"
 import { redeliver, redeliverMany } from "./redeliver.ts"
 import { deliveryDetailShape, deliveryShape, deliveryStatus } from "./shape.ts"
@@ -57,7 +66,7 @@ const chosenShape = z
   .strictObject({
     status: z.enum(["dead", "delivered"]).default("dead"),
     subscription_id: idText.optional(),
-    since: z.iso.datetime({ offset: true }).optional(),
+    since: timeText.optional(),
   })
   .openapi("ChooseDeliveries")
 

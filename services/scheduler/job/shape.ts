@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi"
 import { keyText } from "#kernel/http/idempotency-key.ts"
+import { timeText } from "#kernel/http/shapes.ts"
 import { concurrencyKey, concurrencySchema } from "#language/concurrency.ts"
 import { durationMs } from "#language/duration.ts"
 import { limits } from "#language/limits.ts"
@@ -11,7 +12,7 @@ const end_ms = Date.UTC(2200)
 
 const limit = duration.refine((text) => durationMs(text) !== 0, "is longer than 0s")
 
-const startTime = z.iso.datetime({ offset: true }).refine((text) => {
+const startTime = timeText.refine((text) => {
   const at_ms = Date.parse(text)
   return at_ms >= 0 && at_ms < end_ms
 }, "is between 1970 and 2200")

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi"
+import { timeText } from "#kernel/http/shapes.ts"
 import { isClean } from "#language/bounds.ts"
 import { durationMs } from "#language/duration.ts"
 import { limits } from "#language/limits.ts"
@@ -207,7 +208,7 @@ export const reportedShape = z
   .openapi("ReportedWork")
 
 const line = z.strictObject({
-  at: z.iso.datetime({ offset: true }),
+  at: timeText,
   stream: z.enum(["stdout", "stderr", "system"]).default("stdout"),
   text: z.string(),
 })

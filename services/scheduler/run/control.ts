@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, jsonAnswer, jsonBody, refusals } from "#kernel/http/shapes.ts"
+import { bearer, jsonAnswer, jsonBody, refusals, timeText } from "#kernel/http/shapes.ts"
 import type { Engine } from "../engine.ts"
 import { cancelRun } from "./cancel.ts"
 import { pauseRun, resumeRun } from "./pause.ts"
@@ -62,8 +62,8 @@ const bulkShape = z
   .strictObject({
     status: z.enum(["completed", "failed", "cancelled"]).default("failed"),
     workflow: z.string().min(1).max(200).optional(),
-    since: z.iso.datetime({ offset: true }).optional().openapi({ description: "Created then or later." }),
-    until: z.iso.datetime({ offset: true }).optional().openapi({ description: "Created before then." }),
+    since: timeText.optional().openapi({ description: "Created then or later." }),
+    until: timeText.optional().openapi({ description: "Created before then." }),
     mode: z.enum(["all", "failed"]).default("all"),
     limit: z.int().min(1).max(100).optional(),
   })

@@ -51,7 +51,11 @@ const saveBegun = async (sql: Sql, begun: Saved["begun"]): Promise<void> => {
         ${list(begun.map(({ waited }) => json(waited)))}::text::text[]
       ) as given (id, wait)
       where task.id = given.id and task.status in ('pending', 'waiting')
-      returning task.id, task.run_id
+      returning task.id, task.run_id, task.workspace_id, given.wait::json ->> 'for' = 'approval' as asks
+    ), asked as (
+      insert into scheduler.approval (workspace_id, task_run_id)
+      select workspace_id, id from begun where asks
+      on conflict do nothing
     )
     insert into scheduler.timer (due_at, kind, task_run_id, run_id)
     select coalesce(given.at::timestamptz, now() + given.after_ms * interval '1 millisecond'), kind, begun.id, run_id

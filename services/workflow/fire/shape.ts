@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi"
+import { timeText } from "#kernel/http/shapes.ts"
 import { fireStatus } from "../schedule/shape.ts"
 
 export const nextFireShape = z
@@ -27,8 +28,8 @@ export type Fire = z.infer<typeof fireShape>
 
 export const backfillShape = z
   .strictObject({
-    from: z.iso.datetime({ offset: true }),
-    to: z.iso.datetime({ offset: true }).openapi({ description: "Not in the future." }),
+    from: timeText,
+    to: timeText.openapi({ description: "Not in the future." }),
     dry_run: z.boolean().default(false).openapi({ description: "Only say what would be started." }),
   })
   .openapi("Backfill")

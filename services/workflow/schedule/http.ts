@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
-import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
+import { bearer, jsonAnswer, jsonBody, page, pageQuery, refusals, timeText } from "#kernel/http/shapes.ts"
 import { backfillSchedule } from "../fire/backfill.ts"
 import { listFires } from "../fire/list.ts"
 import { backfilledShape, backfillShape, fireShape, nextFireShape } from "../fire/shape.ts"
@@ -80,7 +80,7 @@ const firesRoute = createRoute({
   security: bearer,
   request: {
     params: schedulePath,
-    query: pageQuery.extend({ cursor: z.iso.datetime().optional(), status: fireStatus.optional() }),
+    query: pageQuery.extend({ cursor: timeText.optional(), status: fireStatus.optional() }),
   },
   responses: {
     200: jsonAnswer("What became of each time that was due, latest first", page(fireShape)),
