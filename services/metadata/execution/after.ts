@@ -1,4 +1,5 @@
 import type { Envelope } from "#kernel/events/envelope.ts"
+import { isMapping } from "#language/mappings.ts"
 import { attemptKey } from "../log/chunk.ts"
 import { type Execution, versions } from "./execution.ts"
 import { paceOf } from "./pace.ts"
@@ -97,12 +98,9 @@ const lasting = (at: number, started_at: string | null) => {
 
 /** What it was given comes with what it took. */
 const usedBy = ({ inputs, ...usage }: Readonly<Record<string, unknown>> = {}) => ({
-  inputs: isRecord(inputs) ? inputs : null,
+  inputs: isMapping(inputs) ? inputs : null,
   usage: Object.keys(usage).length === 0 ? null : usage,
 })
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const ended = (known: Execution, event: End): Execution => {
   const { type, data } = event

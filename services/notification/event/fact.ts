@@ -45,7 +45,8 @@ export type Ticket = {
   readonly actor_id: string | null
 }
 
-const blank = {
+/** What most facts say nothing of. */
+export const blank = {
   ...{ workflow: null, run_id: null, task: null, is_part: false, audience: null },
   ...{ message: null, until: null, longer_than_ms: null, job: null, ticket: null },
 } as const

@@ -1,8 +1,7 @@
 import { list } from "#kernel/database/database.ts"
 import type { Envelope } from "#kernel/events/envelope.ts"
 import { derivedId } from "#kernel/outbox/derived-id.ts"
-import type { Fact } from "../event/fact.ts"
-import { isPart } from "../event/fact.ts"
+import { blank, type Fact, isPart } from "../event/fact.ts"
 import type { Office } from "../office.ts"
 
 type Started = Envelope<"workflow.started">
@@ -46,22 +45,12 @@ export type WatchRow = {
 
 /** A run is slow for a subscription once: whoever notices it first, it is the same event. */
 const slowFact = ({ run_id, workspace_id, workflow, due_at, longer_than_ms }: WatchRow): Fact => ({
+  ...blank,
   event_id: derivedId(run_id, `run.slow ${longer_than_ms}`),
   kind: "run.slow",
   at: due_at.toISOString(),
   longer_than_ms: Number(longer_than_ms),
-  ...{
-    workspace_id,
-    workflow,
-    run_id,
-    task: null,
-    is_part: false,
-    audience: null,
-    message: null,
-    until: null,
-  },
-  job: null,
-  ticket: null,
+  ...{ workspace_id, workflow, run_id },
 })
 
 /** Runs that have ended, and took too long: those of whom nobody has noticed it meanwhile. */

@@ -2,8 +2,8 @@ import { list, type Sql } from "#kernel/database/database.ts"
 import { derivedId } from "#kernel/outbox/derived-id.ts"
 import type { BareRow, Body, Derive } from "#kernel/outbox/read.ts"
 import { deriveCompleted } from "../job/derive.ts"
-import { smallInputs } from "../run/begin.ts"
 import type { FactDetails, StartedDetails } from "./bare.ts"
+import { beginning, completion, endedRunData, startedRunData, taskData } from "./body.ts"
 import { nameOf, type Told } from "./told.ts"
 
 /** The bodies of what was written without them: remembered, or read from the rows that they tell of. */
@@ -124,25 +124,22 @@ const bodyOf = (place: Place, { tasks, runs }: Known): Body | undefined => {
 }
 
 const taskBody = (place: Place, row: TaskFact): Body => {
-  const { id: task_run_id, run_id, workspace_id, task, type, workflow } = row
-  const { at, attempt = row.attempt, worker_id, queued_ms = 0 } = place
-  const fact = { task_run_id, run_id, workspace_id, task, attempt, at, in_workflow: workflow, type }
-  const from = { key: run_id, traceparent: row.traceparent ?? undefined }
-  if (place.topic === "task.started") {
-    const data = { ...fact, worker_id, queued_at: new Date(queued_ms).toISOString() }
-    return { ...from, id: derivedId(task_run_id, `started.${attempt}`), data }
+  const { topic, at, attempt = row.attempt, worker_id = "", queued_ms = 0 } = place
+  const fact = taskData({ ...row, attempt }, row.workflow, at)
+  const from = { key: row.run_id, traceparent: row.traceparent ?? undefined }
+  if (topic === "task.started") {
+    const data = { ...fact, ...beginning({ worker_id, queued_ms }) }
+    return { ...from, id: derivedId(row.id, `started.${attempt}`), data }
   }
-  const { token, outputs, usage, log_chunks } = row
-  const data = { ...fact, outputs: outputs ?? {}, log_chunks, ...(usage && { usage }) }
-  return { ...from, id: derivedId(task_run_id, `completed.${token}`), data }
+  return { ...from, id: derivedId(row.id, `completed.${row.token}`), data: { ...fact, ...completion(row) } }
 }
 
-const runBody = ({ topic, at }: Place, run: RunFact): Body => {
-  const { id, workspace_id, workflow, version, trigger, status, reason, started_at } = run
-  const fact = { run_id: id, workspace_id, workflow, version }
-  const data =
+const runBody = ({ topic, at }: Place, run: RunFact): Body => ({
+  id: derivedId(run.id, topic),
+  key: run.id,
+  traceparent: run.traceparent ?? undefined,
+  data:
     topic === "workflow.started"
-      ? { ...fact, trigger, started_at: at, ...smallInputs(run) }
-      : { ...fact, status, reason, started_at, finished_at: at }
-  return { id: derivedId(id, topic), key: id, traceparent: run.traceparent ?? undefined, data }
-}
+      ? startedRunData(run, at)
+      : endedRunData(run, { status: run.status, finished_at: at }),
+})

@@ -19,9 +19,11 @@ export const nameOf = ({ topic, id, attempt }: Fact): string =>
 export const rememberTold = (told: Told, emissions: readonly Event[]): void => {
   for (const event of emissions) {
     const fact = factOf(event)
-    if (fact && event.id !== undefined) told.keep(nameOf(fact), { ...event, id: event.id })
+    if (fact && hasId(event)) told.keep(nameOf(fact), event)
   }
 }
+
+const hasId = (event: Event): event is Event & Body => event.id !== undefined
 
 const factOf = ({ type: topic, data }: Event): Fact | undefined => {
   if (topic === "task.started") return { topic, id: data.task_run_id, attempt: data.attempt }

@@ -2,6 +2,7 @@ import { derivedId } from "#kernel/outbox/derived-id.ts"
 import { begin } from "#language/decide.ts"
 import { placeOf } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
+import { startedRunData } from "../fact/body.ts"
 import { leaveGate } from "../gate/gate.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { planOfRun, type Step } from "../step/step.ts"
@@ -70,23 +71,14 @@ export const unfoldRuns = async (step: Step, runs: readonly RunRow[]): Promise<v
   await endRuns(step)
 }
 
-const max_told_chars = 4_000
-
-/** So that others can find runs by them; large ones are the run's alone. */
-export const smallInputs = ({ inputs }: Pick<RunRow, "inputs">): { readonly inputs?: RunRow["inputs"] } => {
-  if (Object.keys(inputs).length === 0 || JSON.stringify(inputs).length > max_told_chars) return {}
-  return { inputs }
-}
-
 export const tellRunStarted = (step: Step, run: RunRow): void => {
-  const { id, workspace_id, workflow, version, trigger } = run
-  const started_at = step.now.toISOString()
+  const { id, trigger } = run
   step.decided.emissions.push({
     type: "workflow.started",
     id: derivedId(id, "workflow.started"),
     key: id,
     traceparent: run.traceparent ?? undefined,
-    data: { run_id: id, workspace_id, workflow, version, trigger, started_at, ...smallInputs(run) },
+    data: startedRunData(run, step.now.toISOString()),
   })
   tell(step, { run, type: "workflow.started", task: null, status: "running", data: { trigger } })
 }

@@ -1,6 +1,7 @@
 import { derivedId } from "#kernel/outbox/derived-id.ts"
 import { runOutcome } from "#language/decide.ts"
 import type { Plan } from "#language/plan.ts"
+import { endedRunData } from "../fact/body.ts"
 import { leaveGate } from "../gate/gate.ts"
 import type { RunRow } from "../step/rows.ts"
 import { planOfRun, type Step } from "../step/step.ts"
@@ -41,20 +42,16 @@ const endRun = (step: Step, run: RunRow): void => {
   const outcome = outcomeOf(run)
   run.status = outcome.status
   run.reason = outcome.reason ?? run.reason
-  const { id, workspace_id, workflow, version, status, reason, started_at } = run
+  const { id, status, reason } = run
   step.decided.finished.push(run)
   leaveGate(step, run)
   if (run.trigger === "parent") step.decided.waits.told.push(run.id)
-  const finished_at = step.now.toISOString()
   step.decided.emissions.push({
     type: "workflow.completed",
     id: derivedId(id, "workflow.completed"),
     key: id,
     traceparent: run.traceparent ?? undefined,
-    data: {
-      ...{ run_id: id, workspace_id, workflow, version, reason, started_at, finished_at },
-      status: outcome.status,
-    },
+    data: endedRunData(run, { status: outcome.status, finished_at: step.now.toISOString() }),
   })
   tell(step, { run, type: "workflow.completed", task: null, status, data: { reason } })
 }

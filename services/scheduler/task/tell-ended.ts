@@ -1,4 +1,5 @@
 import { derivedId } from "#kernel/outbox/derived-id.ts"
+import { completion } from "../fact/body.ts"
 import type { TaskRow } from "../step/rows.ts"
 import { type Ended, runOfTask, type Step } from "../step/step.ts"
 import { keyOf, taskFact, tell } from "./tell.ts"
@@ -58,8 +59,7 @@ const usageOf = ({ settlement: { usage } }: Ended) => (usage === undefined ? {} 
 
 const completed = (step: Step, ended: Ended) => {
   const { task, settlement, reused_from } = ended
-  const { outputs = {}, log_chunks = 0 } = settlement
-  const data = { ...taskFact(step, task), outputs, log_chunks, ...usageOf(ended) }
+  const data = { ...taskFact(step, task), ...completion(settlement) }
   const from = reused_from === undefined ? {} : { reused_from }
   return { event: { type: "task.completed", data }, told: { type: "task.completed", data: from } } as const
 }

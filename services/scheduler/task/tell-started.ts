@@ -1,4 +1,5 @@
 import { derivedId } from "#kernel/outbox/derived-id.ts"
+import { beginning } from "../fact/body.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import type { Step } from "../step/step.ts"
 import { taskFact, tell } from "./tell.ts"
@@ -12,7 +13,7 @@ export const tellStarted = (step: Step, task: TaskRow, run: RunRow | undefined):
     id: derivedId(task.id, `started.${task.attempt}`),
     key: run.id,
     traceparent: run.traceparent ?? undefined,
-    data: { ...taskFact(step, task), worker_id, queued_at: new Date(task.queued_ms).toISOString() },
+    data: { ...taskFact(step, task), ...beginning({ worker_id, queued_ms: task.queued_ms }) },
   })
   const data = { attempt: task.attempt, worker_id }
   tell(step, { run, type: "task.started", task: task.task, status: "running", data })

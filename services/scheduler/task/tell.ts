@@ -1,3 +1,4 @@
+import { taskData } from "../fact/body.ts"
 import type { RunFact } from "../run/record.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { runOfTask, type Step } from "../step/step.ts"
@@ -17,16 +18,8 @@ export const tell = ({ decided }: Step, { run, type, task, status, data }: Told)
 }
 
 /** What every event about a task says of it. */
-export const taskFact = (step: Step, task: TaskRow) => ({
-  task_run_id: task.id,
-  run_id: task.run_id,
-  workspace_id: task.workspace_id,
-  task: task.task,
-  attempt: task.attempt,
-  at: step.now.toISOString(),
-  in_workflow: runOfTask(step, task)?.workflow ?? null,
-  type: task.type,
-})
+export const taskFact = (step: Step, task: TaskRow) =>
+  taskData(task, runOfTask(step, task)?.workflow ?? null, step.now.toISOString())
 
 /** Events of a run keep their order, those of a job too. */
 export const keyOf = (task: TaskRow): string => task.run_id ?? task.id
