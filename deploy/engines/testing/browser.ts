@@ -1,12 +1,9 @@
 import { type Browser, chromium } from "playwright-core"
 import { chromiumIn, chromiumObstacle, installChromium } from "../chromium.ts"
+import { skipping } from "./skipped.ts"
 import { testCache } from "./usable.ts"
 
-const skipped = (reason: string): undefined => {
-  if (process.env.CI === "true" && process.env.WF_TEST_ENGINES !== "none") throw new Error(reason)
-  process.stderr.write(`SKIPPED: tests with chromium: ${reason}\n`)
-  return undefined
-}
+const skipped = skipping("chromium")
 
 /** It asks nobody for anything by itself. */
 const quiet = [

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs"
 import { installPython, pythonDownload, pythonIn, pythonObstacle, pythonProgram } from "../python.ts"
+import { skipping } from "./skipped.ts"
 import { testCache } from "./usable.ts"
 
 export type Python = {
@@ -8,19 +8,19 @@ export type Python = {
   readonly python: string
 }
 
-/** Says loudly where there is none; in CI that is a failure. */
-export const pythonForTests = async (): Promise<Python | undefined> => {
-  if (process.env.WF_TEST_ENGINES === "none" && pythonDownload(testCache) !== undefined)
-    return without("which the quick tests leave out")
-  const obstacle = pythonObstacle()
-  if (obstacle === undefined) await installPython(testCache).catch(() => undefined)
-  const python = pythonIn(testCache)
-  if (!existsSync(python)) return without(obstacle ?? "which could not be installed")
-  return { python, program: (name) => [python, pythonProgram(testCache, name)] }
-}
+const skipped = skipping("tools for Python")
 
-const without = (why: string): undefined => {
-  const reason = `tests in Python: ${why}`
-  if (process.env.CI === "true") throw new Error(reason)
-  process.stderr.write(`SKIPPED: ${reason}\n`)
+/** What is used of our API in Python. Says so loudly where it can't be had; in CI that is a failure. */
+export const pythonForTests = async (): Promise<Python | undefined> => {
+  const obstacle = pythonObstacle()
+  if (obstacle !== undefined) return skipped(obstacle)
+  if (process.env.WF_TEST_ENGINES === "none" && pythonDownload(testCache) !== undefined)
+    return skipped("the quick tests leave them out")
+  try {
+    await installPython(testCache)
+  } catch (error) {
+    return skipped(error instanceof Error ? error.message : String(error))
+  }
+  const python = pythonIn(testCache)
+  return { python, program: (name) => [python, pythonProgram(testCache, name)] }
 }

@@ -7,13 +7,10 @@ import {
   secretServiceObstacle,
   startSecretService,
 } from "../secret-service.ts"
+import { skipping } from "./skipped.ts"
 import { testCache } from "./usable.ts"
 
-const skipped = (reason: string): undefined => {
-  if (process.env.CI === "true" && process.env.WF_TEST_ENGINES !== "none") throw new Error(reason)
-  process.stderr.write(`SKIPPED: tests with a keyring: ${reason}\n`)
-  return undefined
-}
+const skipped = skipping("a keyring")
 
 /** A keyring of the tests' own. Says so loudly where there can't be one; in CI that is a failure. */
 export const secretServiceForTests = async (): Promise<SecretService | undefined> => {

@@ -1,11 +1,8 @@
 import { type Called, installShells, type Shell, shellIn, shellsObstacle } from "../shells.ts"
+import { skipping } from "./skipped.ts"
 import { testCache } from "./usable.ts"
 
-const skipped = (reason: string): undefined => {
-  if (process.env.CI === "true" && process.env.WF_TEST_ENGINES !== "none") throw new Error(reason)
-  process.stderr.write(`SKIPPED: tests with bash, zsh and fish: ${reason}\n`)
-  return undefined
-}
+const skipped = skipping("bash, zsh and fish")
 
 /** The shells that people have, to complete in. Says so loudly where they can't be had; in CI that is a failure. */
 export const shellsForTests = async (): Promise<Readonly<Record<Shell, Called>> | undefined> => {
