@@ -19,7 +19,7 @@ export const suggest = (word: string, known: Iterable<string>): string | undefin
 const simplified = (word: string): string => word.slice(0, 100).toLowerCase().replaceAll(/[-_]/g, "")
 
 /** Optimal string alignment: a swap of neighbours counts as one slip. */
-const editDistance = (left: string, right: string): number => {
+export const editDistance = (left: string, right: string): number => {
   let before: number[] = []
   let previous = Array.from({ length: right.length + 1 }, (_, index) => index)
   for (let row = 1; row <= left.length; row++) {

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import type { Environment } from "#kernel/config/config.ts"
+import { isMapping } from "#language/mappings.ts"
 import type { Named } from "./live.ts"
 
 type Entry = { readonly at_ms: number; readonly names: readonly Named[] }
@@ -15,14 +16,11 @@ const max_entries = 40
 /** Whoever has put something else there has no names in it. */
 const max_bytes = 2 ** 20
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null
-
 const isNamed = (value: unknown): value is Named =>
-  isObject(value) && typeof value.value === "string" && typeof value.about === "string"
+  isMapping(value) && typeof value.value === "string" && typeof value.about === "string"
 
 const isEntry = (value: unknown): value is Entry =>
-  isObject(value) &&
+  isMapping(value) &&
   typeof value.at_ms === "number" &&
   Array.isArray(value.names) &&
   value.names.every(isNamed)
@@ -35,7 +33,7 @@ export const nameCache = (environment: Environment): NameCache => {
     try {
       const text = readFileSync(path, "utf8")
       const parsed: unknown = text.length > max_bytes ? {} : JSON.parse(text)
-      if (!isObject(parsed)) return []
+      if (!isMapping(parsed)) return []
       return Object.entries(parsed).flatMap(([key, entry]) => (isEntry(entry) ? [[key, entry] as const] : []))
     } catch {
       return []
