@@ -18,8 +18,7 @@ export const cleanEnded = ({ hot }: Engine, keep_days: number) => {
   // Where the last round stopped, so that what is passed over isn't looked at each time.
   const from = { run: first_id, job: first_id }
   return async (): Promise<boolean> => {
-    const before = await hot.run((sql) => idOfAge(sql, keep_days))
-    const ended_before = await hot.run(readUpTo)
+    const { before, ended_before } = await hot.run((sql) => readBounds(sql, keep_days))
     const runs = await hot.tx((sql) => removeRuns(sql, { from: from.run, before, ended_before }))
     const jobs = await hot.tx((sql) => removeJobs(sql, { from: from.job, before, ended_before }))
     const rest = await hot.run((sql) => removeRest(sql, keep_days))
@@ -33,22 +32,19 @@ export const cleanEnded = ({ hot }: Engine, keep_days: number) => {
 
 const first_id = "00000000-0000-0000-0000-000000000000"
 
-/** The least id of that time. */
-const idOfAge = async (sql: Sql, days: number): Promise<string> => {
-  const [row] = await sql<{ id: string }>`
-    select (lpad(to_hex(floor(extract(epoch from now() - ${days}::float8 * interval '1 day') * 1000)::bigint), 12, '0')
-      || '00000000000000000000')::uuid::text as id`
-  return row?.id ?? first_id
-}
+type Bounds = { readonly before: string; readonly ended_before: string }
 
 /**
- * What is told of runs and jobs is in their rows: they stay until everybody has read it. A row of the outbox is younger than
- * the end that it tells of by no more than its transaction took.
+ * What was created before this id, which is the least of its time, and ended before then. What is told of runs and jobs is in
+ * their rows, so these stay until everybody has read it. A row of the outbox is younger than the end that it tells of by no
+ * more than its transaction took.
  */
-const readUpTo = async (sql: Sql): Promise<string> => {
-  const [row] = await sql<{ at: string }>`
-    select coalesce((select at from scheduler.outbox order by id limit 1) - interval '1 hour', 'infinity')::text as at`
-  return row?.at ?? "-infinity"
+const readBounds = async (sql: Sql, days: number): Promise<Bounds> => {
+  const [row] = await sql<Bounds>`
+    select (lpad(to_hex(floor(extract(epoch from now() - ${days}::float8 * interval '1 day') * 1000)::bigint), 12, '0')
+        || '00000000000000000000')::uuid::text as before,
+      coalesce((select at from scheduler.outbox order by id limit 1) - interval '1 hour', 'infinity')::text as ended_before`
+  return row ?? { before: first_id, ended_before: "-infinity" }
 }
 
 /** Said once a day, and remembered for half a day by whoever begins runs. */
@@ -66,7 +62,7 @@ const removePlans = async (sql: Sql, before: string, days: number): Promise<numb
   return removed.length
 }
 
-type Ended = { readonly from: string; readonly before: string; readonly ended_before: string }
+type Ended = Bounds & { readonly from: string }
 
 type Removed = { readonly last: string | undefined; readonly more: boolean }
 
