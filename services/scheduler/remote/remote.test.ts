@@ -173,6 +173,7 @@ describe("a remote worker", () => {
       { name: "own", functions: ["a b"] },
       { name: "own", functions: ["greet"], slots: 0 },
       { name: "own", functions: ["greet"], queues: [] },
+      { name: "own", functions: ["greet"], queues: ["a b"] },
       { name: "own", functions: ["greet"], labels: { "a=b": "c" } },
       { name: "own", functions: ["greet"], workspace_id: other_workspace_id },
     ]) {
