@@ -20,7 +20,7 @@ import type { LogLine } from "./log/line.ts"
 import { metadataRpc } from "./rpc.ts"
 import { sharedLook } from "./run/look.ts"
 import { createRunSignal } from "./run/signal.ts"
-import type { AskStatus } from "./run/status.ts"
+import type { IsThere } from "./run/there.ts"
 import { createTroubles } from "./run/trouble.ts"
 
 const workspace_id = "01900000-0000-7000-8000-00000000000a"
@@ -49,7 +49,7 @@ const lineOf = (line: GivenLine) => (typeof line === "string" ? ([0, "stdout", l
 export const givenMetadata = (
   documents: Documents,
   more: Partial<Patience> = {},
-  askStatus: AskStatus = async (asked) => (asked.workspace_id === workspace_id ? "ended" : "none"),
+  isThere: IsThere = async (asked) => asked.workspace_id === workspace_id && isGiven(asked.run_id),
 ) => {
   const moved = createRunSignal()
   const archive: Archive = {
@@ -60,7 +60,7 @@ export const givenMetadata = (
     log: silentLog,
     moved,
     troubles: createTroubles(),
-    askStatus,
+    isThere,
     max_keep_days: 30,
     patience: { ...patience, unknown_ms: 300, gap_ms: 300, unannounced_ms: 50, ...more },
   }
@@ -90,6 +90,9 @@ export const givenMetadata = (
 export type GivenMetadata = ReturnType<typeof givenMetadata>
 
 let runs_made = 0
+
+/** As the scheduler makes the ids of runs; others are nobody's. */
+const isGiven = (run_id: string): boolean => run_id.endsWith("00000")
 
 /** A run of its own, its task runs' ids beside it as the scheduler makes them. */
 export const givenRun = ({ handle, append }: GivenMetadata) => {

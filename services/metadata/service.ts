@@ -10,7 +10,7 @@ import { metadataLoops } from "./loops.ts"
 import { metadataRpc } from "./rpc.ts"
 import { sharedLook } from "./run/look.ts"
 import { createRunSignal } from "./run/signal.ts"
-import { askScheduler } from "./run/status.ts"
+import { askScheduler } from "./run/there.ts"
 import { createTroubles } from "./run/trouble.ts"
 
 export const metadata = service({
@@ -31,7 +31,7 @@ export const metadata = service({
       log,
       moved,
       troubles: createTroubles(),
-      askStatus: askScheduler(platform.call("scheduler", SchedulerService)),
+      isThere: askScheduler(platform.call("scheduler", SchedulerService)),
       patience,
       max_keep_days,
     }

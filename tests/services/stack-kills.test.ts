@@ -108,7 +108,11 @@ describe.skipIf(!usable)(
       const expected = Object.fromEntries(tasks.map((task) => [task, printed]))
       expect(byTask(followed)).toEqual(expected)
       expect(byTask(await Array.fromAsync(client.runs.logs(id)))).toEqual(expected)
-      const executions = await Array.fromAsync(client.history.all({ run_id: id }))
+      const ended = async () => {
+        const executions = await Array.fromAsync(client.history.all({ run_id: id }))
+        return executions.every(({ finished_at }) => finished_at) && executions.length > 0 && executions
+      }
+      const executions = await until("all attempts are told", ended, patience_ms)
       expect(executions.map(({ task, status }) => `${task} ${status}`).sort()).toEqual(
         tasks.map((task) => `${task} completed`).sort(),
       )

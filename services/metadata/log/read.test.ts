@@ -150,10 +150,9 @@ describe("a page", () => {
 })
 
 describe("following", () => {
-  test("begins at once where the scheduler has the run, however late what it tells comes here", async () => {
+  test("begins where the scheduler has the run, however late what it tells comes here", async () => {
     const run = givenRun(given)
-    const { archive } = given
-    const lagging = givenMetadata(archive.documents, {}, async () => "open")
+    const lagging = givenMetadata(documents, { unknown_ms: 20 }, async () => true)
     expect(await page(lagging.get(`runs/${run.run_id}/logs`))).toEqual({ items: [], next_cursor: null })
     const stream = reading(await lagging.get(`runs/${run.run_id}/logs?follow=true`))
     await run.started()
@@ -162,6 +161,8 @@ describe("following", () => {
     await run.taskCompleted(0, 1)
     await run.ended()
     expect(texts(await stream.ended)).toEqual(["late"])
+    // What is older than anything is kept for at least has been removed, and nothing of it will come.
+    expect((await lagging.get("runs/01900000-0000-7000-8000-000000000000/logs?follow=true")).status).toBe(404)
   })
 
   test("begins before the run is known and ends when all that was announced has come", async () => {

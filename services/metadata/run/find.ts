@@ -1,4 +1,5 @@
 import { Problem } from "#kernel/problem/problem.ts"
+import { leastIdOf } from "#kernel/service/uuid.ts"
 import type { Archive } from "../archive.ts"
 import { runs } from "../collections.ts"
 
@@ -20,16 +21,11 @@ export const findRun = async (
   return { ended: status !== "running", finished_at }
 }
 
-/**
- * A run may be asked for before its first event has come here. One that goes on will be told of; one that has ended is waited
- * for a while, for its lines may have been removed as well.
- */
+/** A run may be asked for before its first event has come here, however late that is. */
 export const awaitRun = async (archive: Archive, name: RunName, signal: AbortSignal): Promise<void> => {
   if (await findRun(archive, name)) return
   const { run_id, workspace_id } = name
-  const status = await archive.askStatus(name)
-  if (status === "open") return
-  if (status === "none") throw noRun(run_id)
+  if (!(await archive.isThere(name))) throw noRun(run_id)
   const until_ms = performance.now() + archive.patience.unknown_ms
   while (performance.now() < until_ms && !signal.aborted) {
     const wait = { look_ms, wait_ms: Math.max(0, until_ms - performance.now()), signal }
@@ -41,8 +37,13 @@ export const awaitRun = async (archive: Archive, name: RunName, signal: AbortSig
     }
     await moved
   }
-  throw noRun(run_id)
+  if (!isYoung(run_id, archive.kit.now())) throw noRun(run_id)
 }
+
+const day_ms = 86_400_000
+
+/** What is known of a run is kept for a day at least, so of a younger one it has yet to come; of an older one it was removed. */
+const isYoung = (run_id: string, now: Date): boolean => run_id >= leastIdOf(now.getTime() - day_ms)
 
 const noRun = (run_id: string): Problem =>
   new Problem("run.not_found", { detail: `There is no run ${run_id} in this workspace.` })
