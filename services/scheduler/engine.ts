@@ -11,6 +11,7 @@ import { createPlans, type Plans } from "./plan/plans.ts"
 import { createQueues, type Queues } from "./queue/queues.ts"
 import { createFeed, type Feed } from "./run/feed.ts"
 import { createKnownRuns, type KnownRuns } from "./run/known.ts"
+import { createPrecedence, type Precedence } from "./session/precedence.ts"
 import { createSeats, type Seats } from "./session/seats.ts"
 import { transactOver } from "./step/postgres.ts"
 import type { TaskRow } from "./step/rows.ts"
@@ -35,6 +36,8 @@ export type Engine = {
   /** Sessions as this process has seen them last. That one is alive still is for the database to say. */
   readonly sessions: Recent<Taker>
   readonly seats: Seats
+  /** Between those who bring work and those who have done some. */
+  readonly precedence: Precedence
   /** By the id of a part, the run that it is a part of; that never changes. */
   readonly wholes: Recent<string>
   readonly told: Told
@@ -56,6 +59,8 @@ type Ground = Pick<Engine, "database" | "hot" | "kit" | "log"> & { readonly metr
 export const max_known_jobs = 5_000
 export const max_sessions = 1_000
 export const max_wholes = 5_000
+/** As many results as a worker reports at once. */
+export const max_beside = 250
 const ample_room = 32
 
 /** An engine that shares nothing in memory with any other. */
@@ -75,6 +80,7 @@ export const createEngine = ({ metrics, ...ground }: Ground): Engine => {
     known_jobs: recent(max_known_jobs),
     sessions: recent(max_sessions),
     seats: createSeats({ ample_room, wake }),
+    precedence: createPrecedence(max_beside),
     wholes: recent(max_wholes),
     told: createTold(),
     feed: createFeed(),
