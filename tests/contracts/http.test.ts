@@ -2,6 +2,7 @@ import { expect, test } from "bun:test"
 import { platformDocument } from "#services/all/document.ts"
 
 type Operation = {
+  readonly summary?: string
   readonly parameters?: readonly { readonly name: string; readonly in: string }[]
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>
 }
@@ -108,6 +109,14 @@ test("every operation may refuse, with application/problem+json", () => {
     .filter(([, { responses }]) => responses.default?.content?.["application/problem+json"] === undefined)
     .map(([name]) => name)
   expect(silent).toEqual([])
+})
+
+test("every operation says in a line of its own what it does", () => {
+  const lines = [...operations].map(([name, { summary = "" }]) => ({ name, summary }))
+  const odd = lines.filter(({ summary }) => !/^[A-Z].{4,78}[^.]$/.test(summary))
+  expect(odd).toEqual([])
+  const twice = [...Map.groupBy(lines, ({ summary }) => summary).values()].filter(({ length }) => length > 1)
+  expect(twice).toEqual([])
 })
 
 test("every path is below the prefix, or is one of the few at the root", () => {
