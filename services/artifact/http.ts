@@ -94,8 +94,8 @@ const max_link_s = 86_400
 const expires_s = z.int().min(1).max(max_link_s).default(default_link_s)
 
 const presignShape = z.union([
-  z.object({ method: z.literal("GET").default("GET"), expires_s }),
-  z.object({
+  z.strictObject({ method: z.literal("GET").default("GET"), expires_s }),
+  z.strictObject({
     method: z.literal("PUT").openapi({
       description:
         "The file is the run's as soon as what is told here, and nothing else, was sent to the link.",
