@@ -5079,6 +5079,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
+                /** @description Of a run, or of a stand-alone job. */
                 run_id?: string;
                 workflow?: string;
                 /** @description A task, with all its items; or one item of it, as `shard[0]`. */
@@ -5105,7 +5106,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Attempts of tasks, the latest first */
+            /** @description Attempts of tasks and jobs, the latest first */
             200: {
                 headers: {
                     [name: string]: unknown;

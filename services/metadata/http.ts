@@ -105,7 +105,7 @@ const executionsRoute = createRoute({
   security: bearer,
   request: {
     query: pageQuery.extend({
-      run_id: idText.optional(),
+      run_id: idText.optional().openapi({ description: "Of a run, or of a stand-alone job." }),
       workflow: z.string().max(200).optional(),
       task: z.string().max(200).optional().openapi({
         description: "A task, with all its items; or one item of it, as `shard[0]`.",
@@ -132,7 +132,10 @@ const executionsRoute = createRoute({
       }),
     }),
   },
-  responses: { 200: jsonAnswer("Attempts of tasks, the latest first", page(executionShape)), ...refusals },
+  responses: {
+    200: jsonAnswer("Attempts of tasks and jobs, the latest first", page(executionShape)),
+    ...refusals,
+  },
 })
 
 /** Which stream is asked for. Following needs one: without a word about it, lines of JSON. */

@@ -47,7 +47,11 @@ export const run = (given: Given, io: Io): Promise<number> => {
     {
       columns: [
         { title: "run", full: (row) => row.run_id ?? row.task_run_id },
-        { title: "workflow", full: (row) => row.workflow ?? "" },
+        {
+          title: "workflow",
+          full: (row) => row.workflow ?? "",
+          short: (row) => (row.run_id === null ? "(job)" : (row.workflow ?? "")),
+        },
         { title: "task", full: (row) => row.task },
         { title: "type", full: (row) => row.type ?? "" },
         { title: "try", full: (row) => String(row.attempt) },
