@@ -33,17 +33,24 @@ type Rests = { readonly now_ms: () => number; after(handled: Handled, signal: Ab
 /** Of one processor: a process that uses less than this has nothing else to do. */
 const quiet_share = 0.25
 const look_ms = 10
+/** Over about so long: work that waits for its database for a moment uses nothing either. */
+const memory_ms = 50
 /** However long something took: others wait for the members of a group. */
 const max_rest_ms = 2_000
 
 /** Rests after what was handled, in proportion to what it took. Batches that are handled at the same time add up. */
 export const createRests = ({ share, max_late_ms, gauge = systemGauge }: Yielding): Rests => {
   let free_ms = Number.NEGATIVE_INFINITY
+  let used_share = 1
 
-  const isQuiet = async (signal: AbortSignal): Promise<boolean> => {
+  const look = async (signal: AbortSignal): Promise<void> => {
     const [from_ms, used_ms] = [gauge.now_ms(), gauge.used_ms()]
     await gauge.wait(Math.min(look_ms, free_ms - from_ms), signal)
-    return gauge.used_ms() - used_ms < (gauge.now_ms() - from_ms) * quiet_share
+    const passed_ms = gauge.now_ms() - from_ms
+    if (passed_ms <= 0) return
+    const weight = Math.min(1, passed_ms / memory_ms)
+    used_share += ((gauge.used_ms() - used_ms) / passed_ms - used_share) * weight
+    if (used_share < quiet_share) free_ms = from_ms
   }
 
   return {
@@ -53,7 +60,7 @@ export const createRests = ({ share, max_late_ms, gauge = systemGauge }: Yieldin
       const now_ms = gauge.now_ms()
       const owed_ms = (now_ms - from_ms) * (1 / share - 1)
       free_ms = Math.min(Math.max(free_ms, now_ms) + owed_ms, now_ms + max_rest_ms)
-      while (gauge.now_ms() < free_ms && !signal.aborted) if (await isQuiet(signal)) free_ms = gauge.now_ms()
+      while (gauge.now_ms() < free_ms && !signal.aborted) await look(signal)
     },
   }
 }

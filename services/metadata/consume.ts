@@ -8,7 +8,7 @@ const max_batch = 200
 const linger_ms = 100
 
 /** Jobs may come by the ten thousands a second: what they do goes first, and that it was done is written behind it. */
-const ofJobs = { max_batch: 1_000, linger_ms: 500, yields: { share: 0.1, max_late_ms: 30_000 } } as const
+const ofJobs = { max_batch: 1_000, linger_ms: 500, yields: { share: 0.05, max_late_ms: 30_000 } } as const
 
 export const metadataConsumers = (archive: Archive): readonly Consumer[] => [
   { group: "metadata", topics: recordedTopics, max_batch, linger_ms, handle: recordEvents(archive) },
