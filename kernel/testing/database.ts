@@ -101,11 +101,15 @@ let made = 0
 export type FreshDatabase = { readonly url: string; drop(): Promise<void> }
 
 /** An empty database of its own, or a copy of a template. */
-export const freshDatabase = async (template = "template1"): Promise<FreshDatabase> => {
+export const freshDatabase = async (template = "template1", search_path?: string): Promise<FreshDatabase> => {
   made += 1
   const name = `test_${process.pid}_${Date.now().toString(36)}_${made}`
   await administer((database) =>
-    database.run((sql) => sql.script(`create database ${name} template ${template} strategy file_copy`)),
+    database.run(async (sql) => {
+      await sql.script(`create database ${name} template ${template} strategy file_copy`)
+      if (search_path !== undefined)
+        await sql.script(`alter database ${name} set search_path = ${search_path}`)
+    }),
   )
   return {
     url: urlOf(await serverUrl(), name),
@@ -119,15 +123,18 @@ export const freshDatabase = async (template = "template1"): Promise<FreshDataba
 export type TestDatabaseOptions = Partial<Omit<PoolOptions, "url">> & {
   readonly schema: string
   readonly migrations?: readonly MigrationSource[]
+  /** Where names without a schema are looked for. */
+  readonly search_path?: string
 }
 
 /** A database of its own for a test file, migrated; closing it drops it. */
 export const testDatabase = async ({
   schema,
   migrations = [],
+  search_path,
   ...options
 }: TestDatabaseOptions): Promise<Database> => {
-  const fresh = await freshDatabase(await templateFor(schema, migrations))
+  const fresh = await freshDatabase(await templateFor(schema, migrations), search_path)
   const pool = openPool({ ...common, max_sessions: 5, ...options, url: fresh.url })
   const close = async () => {
     await pool.close()

@@ -26,7 +26,7 @@ type Drive = Calling & {
 /** Starts a run, and does what is to be done until all has ended; time passes only when nothing else does. */
 export const drive = async (calling: Calling, start: RunStart): Promise<void> => {
   const drive: Drive = { ...calling, calls: new Set(), greeted: new Set(), wake: () => undefined }
-  await calling.bench.transact((session) => startIn(calling.bench.engine, session, start))
+  await calling.bench.transact((session) => startIn(calling.bench.engine, session, [start]))
   const turns = [greet, fireDue, claim, stopUnwanted, report, ask]
   for (;;) {
     let moved = false

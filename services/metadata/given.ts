@@ -12,7 +12,7 @@ import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import { MetadataService } from "#proto/generated/wf/metadata/v1/metadata_pb.ts"
 import { type Archive, type Patience, patience } from "./archive.ts"
 import { markExecutions } from "./execution/mark.ts"
-import { recordEvents } from "./execution/record.ts"
+import { recordEvents, recordJobs } from "./execution/record.ts"
 import { metadataHttp } from "./http.ts"
 import { appendChunks } from "./log/append.ts"
 import type { NewChunk, Stream } from "./log/chunk.ts"
@@ -71,6 +71,7 @@ export const givenMetadata = (
   return {
     archive,
     handle: recordEvents(archive),
+    handleJobs: recordJobs(archive),
     append: appendChunks(archive),
     /** The client that a service of the platform would have. */
     clientOf: (service: string) => {
@@ -157,4 +158,19 @@ export const reading = (answer: Response) => {
     }
   }
   return Object.assign(state, { ended: read(), leave: () => reader?.cancel() })
+}
+
+/** What is told of stand-alone jobs. */
+export const jobEvent = <Name extends "job.completed" | "job.dead_lettered" | "task.retrying">(
+  type: Name,
+  data: Partial<EventData<Name>> & { readonly job_id: string },
+): Envelope => {
+  const { job_id } = data
+  const at = new Date().toISOString()
+  const ofTask = { task_run_id: job_id, run_id: null, task: "noop", in_workflow: null, retry_at: at }
+  const ofJob = { queue: "default", dead_letter_id: Bun.randomUUIDv7(), attempts: 1, reason: "task.failed" }
+  const error = { code: "task.failed", message: "No." }
+  const both = { workspace_id, type: "noop", attempt: 1, log_chunks: 0, error, result: {}, at }
+  const envelope = { id: Bun.randomUUIDv7(), type, source: "scheduler", key: job_id, at }
+  return { ...envelope, data: { ...ofTask, ...ofJob, ...both, ...data } } as unknown as Envelope
 }

@@ -12,6 +12,7 @@ import { createPlans, type Plans } from "./plan/plans.ts"
 import { createQueues, type Queues } from "./queue/queues.ts"
 import { createFeed, type Feed } from "./run/feed.ts"
 import { createKnownRuns, type KnownRuns } from "./run/known.ts"
+import { createPrecedence, type Precedence } from "./session/precedence.ts"
 import { createSeats, type Seats } from "./session/seats.ts"
 import { transactOver } from "./step/postgres.ts"
 import type { TaskRow } from "./step/rows.ts"
@@ -38,6 +39,8 @@ export type Engine = {
   /** What this process has given to remote workers, by attempt, for its history. */
   readonly given_inputs: Recent<Inputs>
   readonly seats: Seats
+  /** Between those who bring work and those who have done some. */
+  readonly precedence: Precedence
   /** By the id of a part, the run that it is a part of; that never changes. */
   readonly wholes: Recent<string>
   readonly told: Told
@@ -60,6 +63,8 @@ export const max_known_jobs = 5_000
 export const max_sessions = 1_000
 export const max_wholes = 5_000
 export const max_given_inputs = 5_000
+/** As many results as a worker reports at once. */
+export const max_beside = 250
 const ample_room = 32
 
 /** An engine that shares nothing in memory with any other. */
@@ -80,6 +85,7 @@ export const createEngine = ({ metrics, ...ground }: Ground): Engine => {
     sessions: recent(max_sessions),
     given_inputs: recent(max_given_inputs),
     seats: createSeats({ ample_room, wake }),
+    precedence: createPrecedence(max_beside),
     wholes: recent(max_wholes),
     told: createTold(),
     feed: createFeed(),

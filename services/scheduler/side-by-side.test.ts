@@ -135,3 +135,16 @@ test("a run that another scheduler has moved on is read again, and none of its w
   const run = await first.database.run((sql) => readRun(sql, workspace_id, run_id))
   expect(run?.status).toBe("completed")
 })
+
+test("a run whose first task can't begin has failed, though another scheduler sees it end", async () => {
+  const [first, second] = engines
+  if (!first || !second) throw new Error("there are not two")
+  const run_id = await given.run(first, {
+    broken: { uses: "noop", if: "inputs.none.deeper == 1" },
+    other: { uses: "noop" },
+  })
+  await refreshLanes(second)()
+  expect(await given.work(second, await given.session(second))).toEqual(["other"])
+  const run = await first.database.run((sql) => readRun(sql, workspace_id, run_id))
+  expect(run?.status).toBe("failed")
+})

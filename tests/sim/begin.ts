@@ -13,7 +13,9 @@ export const beginIn = async (
   world: World,
   { name, engine }: Process,
   { session, start }: Beginning,
-): Promise<void> => traceStart(world, name, await startIn(engine, session, start))
+): Promise<void> => {
+  for (const started of await startIn(engine, session, [start])) traceStart(world, name, started)
+}
 
 export const beginChildren = async (
   world: World,

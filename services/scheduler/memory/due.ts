@@ -2,6 +2,7 @@ import { isRunId } from "#language/run-id.ts"
 import type { Due } from "../timer/fire.ts"
 import { runLock, timerLock } from "./changes.ts"
 import type { Session } from "./database.ts"
+import { since1970 } from "./tables.ts"
 
 const max_timers = 500
 
@@ -13,7 +14,8 @@ export const lockDue = async (session: Session): Promise<readonly Due[]> => {
       .filter(({ due_ms }) => due_ms <= begun_ms)
       .sort((one, other) => one.due_ms - other.due_ms || Number(one.id) - Number(other.id))
       .filter(({ id }) => locks.take(session, timerLock(id)))
-      .slice(0, max_timers),
+      .slice(0, max_timers)
+      .map((timer) => ({ ...timer, due_ms: since1970(timer.due_ms) })),
   )
   const run_ids = new Set(due.flatMap(({ run_id }) => run_id ?? []))
   if (run_ids.size === 0) return due

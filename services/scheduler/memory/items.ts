@@ -5,7 +5,9 @@ import { type Changes, changeTask, runLock } from "./changes.ts"
 import type { Session } from "./database.ts"
 import { demand } from "./demand.ts"
 import { insertReady } from "./save.ts"
-import { type StoredTask, tasksOf } from "./tables.ts"
+import { type StoredTask, since1970, tasksOf } from "./tables.ts"
+
+const bytes = new TextEncoder()
 
 /** What `item/read.ts` reads. */
 export const itemRowsIn = (session: Session): Pick<Rows, "outputs" | "outputsAt" | "earlierItems"> => {
@@ -19,7 +21,7 @@ export const itemRowsIn = (session: Session): Pick<Rows, "outputs" | "outputsAt"
         demand(session.held.has(runLock(run_id)), () => `${run_id} is read by who doesn't hold it`)
         const ids = Array.from({ length: count }, (_, index) => taskRunId(run_id, first + index))
         const found = ids.flatMap((id) => taskAt(id) ?? [])
-        const sizes = found.map(({ outputs }) => (outputs ? JSON.stringify(outputs).length : 0))
+        const sizes = found.map(({ outputs }) => (outputs ? bytes.encode(JSON.stringify(outputs)).length : 0))
         return sizes.reduce((sum, size) => sum + size, 0) > max_bytes
           ? undefined
           : found.map((task) => ({ ...task }))
@@ -34,10 +36,12 @@ export const itemRowsIn = (session: Session): Pick<Rows, "outputs" | "outputsAt"
   }
 }
 
+const byId = ({ task: one }: Created, { task: other }: Created): number => (one.id < other.id ? -1 : 1)
+
 /** What `item/save.ts` writes. */
 export const insertItems = (changes: Changes, { created, released }: Decided): void => {
   const { tables, at_ms } = changes
-  for (const { task, earlier } of created) {
+  for (const { task, earlier } of created.toSorted(byId)) {
     demand(!tables.tasks.has(task.id), () => `there is a task run ${task.id} already`)
     const row: StoredTask = {
       ...task,
@@ -47,6 +51,7 @@ export const insertItems = (changes: Changes, { created, released }: Decided): v
       attempt: 0,
       token: null,
       reused_from: null,
+      queued_ms: 0,
       wait: null,
     }
     if (earlier)
@@ -56,7 +61,7 @@ export const insertItems = (changes: Changes, { created, released }: Decided): v
     const run_id = row.run_id ?? ""
     tables.tasks_of.set(run_id, [...(tables.tasks_of.get(run_id) ?? []), row.id])
     if (task.status !== "queued" || !released.includes(task)) continue
-    Object.assign(row, { status: "queued", queued_ms: at_ms })
+    Object.assign(row, { status: "queued", queued_ms: since1970(at_ms) })
     insertReady(changes, row, at_ms)
   }
 }
@@ -68,7 +73,8 @@ export const saveUnfolded = (changes: Changes, task: TaskRow): void => {
   const row = changeTask(changes, task.id)
   demand(row.status === "pending", () => `${task.id} begins its items and is ${row.status}`)
   const { needs_left, needs_bad, payload } = task
-  Object.assign(row, { status: "waiting", needs_left, needs_bad, payload })
+  const queued_ms = since1970(changes.at_ms)
+  Object.assign(row, { status: "waiting", needs_left, needs_bad, payload, queued_ms })
 }
 
 export const saveFolded = (changes: Changes, { task, settlement }: Ended): void => {

@@ -4,7 +4,7 @@ import { deadLetterId } from "../task/tell-ended.ts"
 import { type Changes, changeRun, changeTask } from "./changes.ts"
 import { demand } from "./demand.ts"
 import { insertItems, isCreated, saveFolded, saveUnfolded } from "./items.ts"
-import { draw, insertTimer, type StoredTask } from "./tables.ts"
+import { draw, epoch_ms, insertTimer, type StoredTask, since1970 } from "./tables.ts"
 import { saveWaits } from "./waits.ts"
 
 /** What `step/save.ts` writes, in its order and under its guards; a guard that holds something back is a fault. */
@@ -19,6 +19,7 @@ export const saveStep = (changes: Changes, step: Step): void => {
   for (const task of [...decided.unbegun, ...decided.expired.map((one) => one.task)])
     saveUnbegun(changes, task)
   for (const ended of decided.folded) saveFolded(changes, ended)
+  for (const { task } of decided.expired) dropReady(changes, task)
   for (const run of decided.stopped) dropBlocked(changes, run.id)
   for (const task of decided.stopping) saveStopping(changes, task)
   for (const task of byId(decided.released)) {
@@ -29,6 +30,7 @@ export const saveStep = (changes: Changes, step: Step): void => {
   if (holder && decided.claimed.length > 0) insertClaim(changes, decided.claimed, holder)
   closeClaims(changes, decided.ended)
   for (const ended of decided.ended) insertRetry(changes, ended)
+  insertExpiries(changes, decided.expiring)
   for (const ended of [...decided.ended, ...decided.expired]) insertDeadLetter(changes, ended)
   saveWaits(changes, step)
   saveRuns(changes, step)
@@ -47,8 +49,8 @@ const saveEnded = (changes: Changes, ended: Ended, status: TaskRow["status"]): v
   demand(isHeld, () => `the end of ${task.id} under ${token} finds it ${row.status} under ${row.token}`)
   row.status = status
   row.outputs = settlement.outputs ?? null
-  if (status !== "completed")
-    Object.assign(row, { lost: task.lost, returned: task.returned, reason: ended.error?.code ?? null })
+  if (status === "completed") row.completed_ms = changes.at_ms
+  else Object.assign(row, { lost: task.lost, returned: task.returned, reason: ended.error?.code ?? null })
   changes.ended.push(ended)
 }
 
@@ -65,6 +67,15 @@ const saveUnbegun = (changes: Changes, task: TaskRow): void => {
   const row = changeTask(changes, task.id)
   demand(row.status !== "running", () => `${task.id} ends unbegun and is running`)
   Object.assign(row, { status: task.status, reason: task.reason })
+}
+
+/** Its place in a lane, unless that is from another time. */
+export const dropReady = ({ tables }: Pick<Changes, "tables">, { id }: Pick<TaskRow, "id">): void => {
+  const task = tables.tasks.get(id)
+  for (const [seq, row] of tables.ready) {
+    if (task && row.task_run_id === id && row.rank === rankOf(task, task.queued_ms - epoch_ms))
+      tables.ready.delete(seq)
+  }
 }
 
 const dropBlocked = ({ tables, moved }: Changes, run_id: string): void => {
@@ -88,14 +99,16 @@ const queued = (changes: Changes, task: TaskRow): StoredTask | undefined => {
   // What the same step has cancelled after it released it stays so.
   if (!may_be_queued.has(row.status) && task.status === row.status) return undefined
   demand(may_be_queued.has(row.status), () => `${task.id} is released and is ${row.status}`)
-  Object.assign(row, { status: "queued", needs_left: 0, queued_ms: changes.at_ms })
+  Object.assign(row, { status: "queued", needs_left: 0, queued_ms: since1970(changes.at_ms) })
   return row
 }
 
+const rankOf = ({ priority }: StoredTask, from_ms: number): number => Math.floor(from_ms) - 60_000 * priority
+
 export const insertReady = ({ tables }: Pick<Changes, "tables">, row: StoredTask, from_ms: number): void => {
-  const { id: task_run_id, run_id, workspace_id, queue, slot, priority } = row
+  const { id: task_run_id, run_id, workspace_id, queue, slot } = row
   const seq = draw(tables)
-  const rank = Math.floor(from_ms) - 60_000 * priority
+  const rank = rankOf(row, from_ms)
   tables.ready.set(seq, { seq, task_run_id, run_id, workspace_id, queue, slot, rank })
 }
 
@@ -128,7 +141,8 @@ const saveHanded = (changes: Changes, task: TaskRow, holder: Holder): void => {
     needs_left: 0,
     attempt: row.attempt + 1,
     token: tokenOf(holder),
-    queued_ms: changes.at_ms,
+    queued_ms: since1970(changes.at_ms),
+    reason: null,
   })
 }
 
@@ -159,6 +173,14 @@ const insertRetry = ({ tables, at_ms }: Changes, { task, delay_ms }: Ended): voi
   if (delay_ms === null) return
   const { id: task_run_id, run_id } = task
   insertTimer(tables, { due_ms: at_ms + delay_ms, kind: "retry", task_run_id, run_id })
+}
+
+export const insertExpiries = ({ tables, at_ms }: Changes, expiring: readonly TaskRow[]): void => {
+  for (const { id: task_run_id, run_id, status, settings } of expiring) {
+    const limit_ms = settings?.queue_timeout_ms ?? null
+    if (status !== "queued" || limit_ms === null) continue
+    insertTimer(tables, { due_ms: at_ms + limit_ms, kind: "expire", task_run_id, run_id })
+  }
 }
 
 const insertDeadLetter = ({ tables }: Changes, { task, token }: Ended): void => {

@@ -17,7 +17,10 @@ export type StoredTask = {
   payload: unknown
   outputs: Readonly<Record<string, unknown>> | null
   reused_from: string | null
+  /** As the port tells it, which isn't by this clock: since 1970, and 0 before it was queued. */
   queued_ms: number
+  /** When a worker completed it, by this clock. */
+  completed_ms?: number
   wait: Waited | null
 }
 
@@ -150,3 +153,5 @@ export const isTerminal = ({ status }: { readonly status: string }): boolean => 
 
 /** When the database's clock, which counts milliseconds, was at 0. */
 export const epoch_ms = 1_756_000_000_000
+
+export const since1970 = (at_ms: number): number => epoch_ms + at_ms

@@ -12,6 +12,7 @@ export const takeReady = async (
 ): Promise<Taken> => {
   const picked = shares.filter((share) => isOpen(session, share)).flatMap((share) => pick(session, share))
   const tasks: ClaimedRow[] = []
+  const paused: Ready[] = []
   let busy = 0
   for (const ready of picked) {
     const run = ready.run_id === null ? undefined : session.tables.runs.get(ready.run_id)
@@ -20,12 +21,17 @@ export const takeReady = async (
       continue
     }
     const isPaused = run?.status === "paused"
-    session.writes.push((changes) => moveOn(changes, ready, isPaused))
+    session.writes.push((changes) => moveOn(changes, ready))
+    if (isPaused) paused.push(ready)
     // A job that was replayed may have a second row: the update finds it once.
     const isLeft = isPaused || tasks.some(({ id }) => id === ready.task_run_id)
     const task = isLeft ? undefined : await claim(session, ready, holder)
     if (task) tasks.push(task)
   }
+  paused.sort((one, other) => (one.task_run_id < other.task_run_id ? -1 : 1))
+  session.writes.push((changes) => {
+    for (const { task_run_id: id, run_id } of paused) block(changes, { id, run_id })
+  })
   return { tasks, busy }
 }
 
@@ -47,10 +53,9 @@ const pick = (session: Session, share: Share): readonly Ready[] => {
   return found
 }
 
-const moveOn = (changes: Changes, { seq, task_run_id: id, run_id }: Ready, isPaused: boolean): void => {
+const moveOn = (changes: Changes, { seq, task_run_id: id }: Ready): void => {
   changes.tables.ready.delete(seq)
   changes.moved.add(id)
-  if (isPaused) block(changes, { id, run_id })
 }
 
 /** Somebody may be ending a job just now: its row is waited for, and looked at again. */

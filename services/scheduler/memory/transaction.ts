@@ -55,7 +55,7 @@ const rowsIn = (session: Session): Rows => ({
     ),
   wholes: (ids) => session.statement(() => ids.flatMap((id) => wholeOf(session.tables, id))),
   signals: (wanted) => session.statement(() => readSignals(session.tables, wanted)),
-  cached: (wanted) => session.statement(() => readCached(session.tables, wanted)),
+  cached: (wanted) => session.statement(() => readCached(session, wanted)),
   session: (session_id) => session.statement(() => readSession(session, session_id)),
   limits: (queues) => session.statement(() => lockLimits(session, queues)),
   // Nothing here has a concurrency key: gates have a storm of their own, on PostgreSQL.
@@ -68,7 +68,7 @@ const rowsIn = (session: Session): Rows => ({
 const lockRuns = async (session: Session, ids: readonly string[]): Promise<readonly RunRow[]> => {
   const { tables, locks } = session
   const rows: RunRow[] = []
-  for (const id of ids.toSorted()) {
+  for (const id of [...new Set(ids)].sort()) {
     if (!tables.runs.has(id)) continue
     await locks.wait(session, runLock(id))
     const run = tables.runs.get(id)
@@ -111,7 +111,7 @@ const readTasks = async (session: Session, which: Parameters<Rows["tasks"]>[0]):
     return tasksOf(tables, which.open_of).filter(isOpen).map(copied)
   }
   const rows: TaskRow[] = []
-  for (const id of which.toSorted()) {
+  for (const id of [...new Set(which)].sort()) {
     if (isJobId(id)) {
       if (!tables.tasks.has(id)) continue
       await locks.wait(session, jobLock(id))

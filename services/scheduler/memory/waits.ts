@@ -1,7 +1,9 @@
+import type { CacheWanted } from "../cache/look-up.ts"
 import type { Step } from "../step/step.ts"
 import type { Waited } from "../wait/waits.ts"
 import { type Changes, changeTask, runLock } from "./changes.ts"
 import { saveChildren } from "./children.ts"
+import type { Session } from "./database.ts"
 import { demand } from "./demand.ts"
 import { epoch_ms, insertTimer, type StoredTask, type Tables } from "./tables.ts"
 
@@ -99,15 +101,18 @@ export const readSignals = (
     return signals.has(key) ? [{ run_id, name, data: signals.get(key) }] : []
   })
 
-/** What has completed under these keys, the latest of each; nothing is too old here. */
+/** What has completed under these keys and isn't too old, the latest of each. */
 export const readCached = (
-  { cache_keys, tasks }: Tables,
-  wanted: readonly { readonly workspace_id: string; readonly hash: string }[],
+  { tables: { cache_keys, tasks }, begun_ms }: Pick<Session, "tables" | "begun_ms">,
+  wanted: readonly CacheWanted[],
 ) =>
-  wanted.flatMap(({ workspace_id, hash }) => {
+  wanted.flatMap(({ workspace_id, hash, ttl_ms }) => {
+    const endOf = ({ completed_ms = Number.NEGATIVE_INFINITY }: StoredTask) => completed_ms
     const found = [...cache_keys]
       .filter(([, key]) => key === `${workspace_id} ${hash}`)
       .flatMap(([id]) => tasks.get(id) ?? [])
-      .findLast(({ status }) => status === "completed")
+      .filter((task) => task.status === "completed" && endOf(task) > begun_ms - ttl_ms)
+      .sort((one, other) => endOf(one) - endOf(other))
+      .at(-1)
     return found ? [{ workspace_id, hash, id: found.id, outputs: found.outputs }] : []
   })

@@ -54,9 +54,9 @@ const insertPlans = async (sql: Sql, { begun, plans }: Inserting, now: Date): Pr
 const insertRuns = (sql: Sql, begun: readonly Begun[]) =>
   sql<Written>`
     insert into scheduler.run
-      (id, workspace_id, workflow, version, plan_id, inputs, trigger, open, status, reason, seq, traceparent, rerun_of,
+      (id, workspace_id, workflow, version, plan_id, inputs, trigger, open, bad, status, reason, seq, traceparent, rerun_of,
         gate_key, started_at, deadline, finished_at)
-    select id, workspace_id, workflow, version, plan_id, inputs::json, trigger, open, status, reason, seq, traceparent,
+    select id, workspace_id, workflow, version, plan_id, inputs::json, trigger, open, bad, status, reason, seq, traceparent,
       rerun_of, gate_key, case when status <> 'pending' then now() end, now() + timeout_ms * interval '1 millisecond', case when open = 0 then now() end
     from unnest(
       ${list(begun.map(({ run }) => run.id))}::text::uuid[],
@@ -67,6 +67,7 @@ const insertRuns = (sql: Sql, begun: readonly Begun[]) =>
       ${list(begun.map(({ start }) => json(start.inputs)))}::text::text[],
       ${list(begun.map(({ start }) => start.trigger))}::text::text[],
       ${list(begun.map(({ run }) => run.open))}::text::int[],
+      ${list(begun.map(({ run }) => run.bad))}::text::int[],
       ${list(begun.map(({ run }) => run.status))}::text::text[],
       ${list(begun.map(({ run }) => run.reason))}::text::text[],
       ${list(begun.map(({ run }) => run.seq))}::text::int[],
@@ -74,7 +75,7 @@ const insertRuns = (sql: Sql, begun: readonly Begun[]) =>
       ${list(begun.map(({ start }) => start.rerun?.of ?? null))}::text::uuid[],
       ${list(begun.map(({ run }) => run.gate_key))}::text::text[],
       ${list(begun.map(({ start }) => start.plan.timeout_ms))}::text::float8[]
-    ) as given (id, workspace_id, workflow, version, plan_id, inputs, trigger, open, status, reason, seq, traceparent,
+    ) as given (id, workspace_id, workflow, version, plan_id, inputs, trigger, open, bad, status, reason, seq, traceparent,
       rerun_of, gate_key, timeout_ms)
     returning created_at as at`
 

@@ -73,6 +73,9 @@ export type TaskRow = {
   needs_bad: number
   /** When it was queued last. */
   queued_ms: number
+  /** Who has the present attempt, and since when: of jobs whose rows were read. */
+  worker_id?: string | null
+  started_at?: Date | null
   /** An item's value; of a task with items where these are; what a job was given, where it was claimed. */
   payload?: unknown
 }
@@ -181,7 +184,8 @@ export type Rows = {
   runs(ids: readonly string[]): Promise<readonly RunRow[]>
   /**
    * Locks runs as they were at these revisions, and answers a fresh token; whoever doesn't wait for that goes on as if. The
-   * transaction fails, and is done anew, where one was moved on or the session has ended.
+   * transaction fails, and is done anew, where one was moved on or the session has ended. It goes with the next question
+   * or with the end of the work, so nobody may wait for it with nothing else asked.
    */
   hold(held: Held): Promise<string>
   /** Tasks of locked runs, or all of one that have not ended; jobs are locked by this. */

@@ -46,7 +46,7 @@ export const takeReady = async (
       insert into scheduler.blocked (task_run_id, run_id, workspace_id)
       select task.id, task.run_id, task.workspace_id
       from picked join scheduler.task_run as task on task.id = picked.task_run_id
-      where picked.run_status = 'paused' and task.status = 'queued'
+      where picked.run_status = 'paused' and task.status = 'queued' order by task.id
       on conflict (task_run_id) do nothing
     ), claimed as (
     update scheduler.task_run as task

@@ -1,7 +1,7 @@
 import { type Changes, changeTask, jobLock } from "#services/scheduler/memory/changes.ts"
 import type { Session } from "#services/scheduler/memory/database.ts"
-import { insertReady } from "#services/scheduler/memory/save.ts"
-import { insertTimer, type StoredTask } from "#services/scheduler/memory/tables.ts"
+import { dropReady, insertReady } from "#services/scheduler/memory/save.ts"
+import { epoch_ms, insertTimer, type StoredTask, since1970 } from "#services/scheduler/memory/tables.ts"
 
 export type NewJob = { readonly task: StoredTask; readonly delay_ms: number }
 
@@ -10,7 +10,8 @@ export const insertJob = (session: Session, { task, delay_ms }: NewJob): void =>
   session.writes.push((changes) => {
     const { tables, at_ms } = changes
     const queue_timeout_ms = task.settings?.queue_timeout_ms ?? null
-    const row: StoredTask = { ...task, status: delay_ms > 0 ? "pending" : "queued", queued_ms: at_ms }
+    const row: StoredTask = { ...task, status: delay_ms > 0 ? "pending" : "queued" }
+    if (delay_ms === 0) row.queued_ms = since1970(at_ms)
     tables.tasks.set(task.id, row)
     changes.tasks.set(task.id, undefined)
     if (delay_ms > 0) {
@@ -33,7 +34,10 @@ export const cancelJob = async (session: Session, id: string): Promise<boolean> 
   session.writes.push((changes) => {
     const row = changeTask(changes, id)
     if (status === "running") row.cancel = true
-    else if (unbegun.has(status ?? "")) Object.assign(row, { status: "cancelled", reason: "cancelled" })
+    else if (unbegun.has(status ?? "")) {
+      Object.assign(row, { status: "cancelled", reason: "cancelled" })
+      dropReady(changes, row)
+    }
   })
   return status === "running"
 }
@@ -63,7 +67,13 @@ export const replayDeadLetter = async (session: Session, id: string): Promise<St
 const requeue = (changes: Changes, id: string, token: string): void => {
   const row = changeTask(changes, id)
   const fresh = { lost: 0, cancel: false, reason: null, outputs: null }
-  Object.assign(row, { status: "queued", token, returned: row.attempt, ...fresh, queued_ms: changes.at_ms })
+  Object.assign(row, {
+    status: "queued",
+    token,
+    returned: row.attempt,
+    ...fresh,
+    queued_ms: since1970(changes.at_ms),
+  })
   changes.replayed.add(id)
   insertReady(changes, row, changes.at_ms)
   const limit_ms = row.settings?.queue_timeout_ms ?? null
@@ -81,7 +91,7 @@ export const unblockRun = (session: Session, run_id: string): void => {
       tables.blocked.delete(id)
       changes.moved.add(id)
       const task = tables.tasks.get(id)
-      if (task?.status === "queued") insertReady(changes, task, task.queued_ms)
+      if (task?.status === "queued") insertReady(changes, task, task.queued_ms - epoch_ms)
     }
   })
 }

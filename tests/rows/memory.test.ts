@@ -1,0 +1,4 @@
+import { memoryAdapter } from "./memory-ground.ts"
+import { rowsSuite } from "./rows.suite.ts"
+
+rowsSuite("memory", () => Promise.resolve(memoryAdapter))

@@ -1,0 +1,4 @@
+import { postgresAdapter } from "./postgres-ground.ts"
+import { rowsSuite } from "./rows.suite.ts"
+
+rowsSuite("PostgreSQL", postgresAdapter)
