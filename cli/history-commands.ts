@@ -28,9 +28,9 @@ export const historyCommands: readonly Command[] = [
   },
   {
     name: "executions list",
-    summary: "attempts of tasks: those that go on, then those that have ended, the latest first",
+    summary: "attempts of tasks and jobs: those that go on, then those that have ended, the latest first",
     options: [
-      ["--run <run>", "only of this run"],
+      ["--run <run>", "only of this run, or of this job"],
       ["--workflow <name>", "only of this workflow"],
       ["--task <name>", "only of this task, with all its items"],
       ["--type <type>", "only of this type, like shell or http"],

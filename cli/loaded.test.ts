@@ -22,7 +22,7 @@ test("help loads neither the client nor a library but the parser of its words", 
 })
 
 test("what shows something alive loads what draws it only when it does", async () => {
-  const commands = ["platform/top", "run/watch", "inbox/list"].map((name) => `cli/commands/${name}.ts`)
+  const commands = ["platform/top", "run/watch", "inbox/open"].map((name) => `cli/commands/${name}.ts`)
   const loaded = await loadedBy(...commands)
   expect(loaded).toContain("cli/connection.ts")
   expect(loaded.filter((path) => /node_modules\/(?:ink|react)\//.test(path))).toEqual([])

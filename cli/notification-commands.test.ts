@@ -86,6 +86,7 @@ test("the inbox is a table with what it says below for a person, and values betw
     `${id}  unread  2m ago  run.failed  nightly failed`,
     "  Task build failed wf runs show X",
   ])
+  expect((await wf(["inbox", "list"])).out).toEqual((await wf(["inbox"])).out)
   expect((await wf(["inbox"])).out).toEqual([
     `${id}\tunread\t${time}\trun.failed\tnightly failed\tTask build failed wf runs show X`,
   ])

@@ -19,19 +19,30 @@ const settings = [
   ["--timezone <zone>", "by whose clocks, like Europe/Berlin (default UTC)"],
 ] as const
 
+const listed = [
+  ["--unread", "only what you have not read"],
+  ["--limit <number>", "how many (default 20)"],
+  ["--all", "all of it"],
+  json,
+] as const
+
 const inbox: readonly Command[] = [
   {
     name: "inbox",
     summary: "what you are told, and what waits for you",
     options: [
       ["--plain", "as it is now, without a screen of its own"],
-      ["--unread", "only what you have not read"],
       ["-f, --follow", "go on as it comes, until Ctrl-C"],
-      ["--limit <number>", "how many (default 20)"],
-      ["--all", "all of it"],
-      json,
+      ...listed,
     ],
     examples: ["wf inbox", "wf inbox --unread --json", "wf inbox --follow"],
+    load: () => import("./commands/inbox/open.ts"),
+  },
+  {
+    name: "inbox list",
+    summary: "what you were told, as a table",
+    options: listed,
+    examples: ["wf inbox list --unread"],
     load: () => import("./commands/inbox/list.ts"),
   },
   {

@@ -11,6 +11,7 @@ import { silentLog } from "#kernel/telemetry/log.ts"
 import { freshDatabase } from "#kernel/testing/database.ts"
 import { until } from "#kernel/testing/until.ts"
 import type { Bus, Consumer, TransactionalConsumer, WantedTopic } from "./bus.ts"
+import type { Gauge } from "./yield.ts"
 
 /** A producer's and a consumer's schema, and as many buses between them as there would be processes. */
 export type World = {
@@ -439,6 +440,41 @@ const memberTests = (inWorld: InWorld) => {
     await stopped
     expect(await world.effects()).toHaveLength(1)
   })
+
+  inWorld(
+    "one that yields rests after a batch, stops in its rest at once, and loses nothing",
+    async (world) => {
+      const seen: string[] = []
+      const handle = async (events: readonly Envelope[]) => {
+        seen.push(...events.map(nameOf))
+      }
+      const resting = Promise.withResolvers<void>()
+      let now_ms = 0
+      // A process that is always busy, and a rest that nothing ends but the stop.
+      const gauge: Gauge = {
+        now_ms: () => {
+          now_ms += 1
+          return now_ms
+        },
+        today_ms: () => 0,
+        used_ms: () => 10 * now_ms,
+        wait: async (_, signal) => {
+          resting.resolve()
+          if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve))
+        },
+      }
+      const group = { group: "g", topics: ["user.registered"], max_batch: 1, handle } as const
+      const yields = { share: 0.001, max_late_ms: 3_600_000, gauge }
+      const loop = world.consume(world.openBus(), { ...group, yields })
+      for (const n of numbers(9)) await publish(world, [registered("k", n)])
+      await resting.promise
+      expect(seen).toEqual(["0"])
+      await loop.stop()
+      world.consume(world.openBus(), group)
+      await until("all", () => new Set(seen).size === 9, 30_000)
+      expect([...new Set(seen)]).toEqual(numbers(9).map(String))
+    },
+  )
 
   inWorld("while a consumer is slow, no more than a batch of each partition waits in it", async (world) => {
     const go = Promise.withResolvers<void>()

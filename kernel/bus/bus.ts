@@ -2,6 +2,7 @@ import type { Database, Sql } from "#kernel/database/database.ts"
 import type { Envelope, EventName } from "#kernel/events/envelope.ts"
 import type { Derive } from "#kernel/outbox/read.ts"
 import type { Loop } from "#kernel/service/loop.ts"
+import type { Yielding } from "./yield.ts"
 
 /** Events from before may come as well: for the handler they are of no use. */
 export type WantedTopic = { readonly topic: EventName; readonly since: Date }
@@ -15,6 +16,8 @@ type Reading = {
   readonly max_batch: number
   /** How long an event may wait for others that are handled with it. */
   readonly linger_ms?: number
+  /** Given where other work goes first. */
+  readonly yields?: Yielding
 }
 
 /** Handles a batch in one transaction, each event effectively once (inbox). */

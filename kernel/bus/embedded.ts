@@ -8,6 +8,7 @@ import type { Log } from "#kernel/telemetry/log.ts"
 import type { Bus, Consumer } from "./bus.ts"
 import { deliver, type Item, inSlices, received, sorted } from "./deliver.ts"
 import { topicsOf } from "./topics.ts"
+import { createRests } from "./yield.ts"
 
 type EmbeddedBusOptions = {
   readonly log: Log
@@ -72,13 +73,14 @@ type Desk = {
 
 type Desks = {
   /** Whether there may be more. */
-  readFrom(schema: string): Promise<boolean>
+  readFrom(schema: string, signal: AbortSignal): Promise<boolean>
   leave(): Promise<void>
 }
 
 /** Where one group reads: a reader for each outbox. */
 const readingDesks = ({ log, sources, ...terms }: Settings, consumer: Consumer): Desks => {
   const desks = new Map<string, Desk>()
+  const rests = consumer.yields && createRests(consumer.yields)
 
   const deskFor = (schema: string, source: Source): Desk => {
     const { group: name, max_batch: max_events } = consumer
@@ -92,10 +94,11 @@ const readingDesks = ({ log, sources, ...terms }: Settings, consumer: Consumer):
   }
 
   return {
-    async readFrom(schema) {
+    async readFrom(schema, signal) {
       const source = sources.get(schema)
       if (source === undefined) return false
       const desk = deskFor(schema, source)
+      const from_ms = rests?.now_ms() ?? 0
       const entries = await desk.reader.read()
       if (entries.length === 0) return false
       const right = (await desk.right?.hold()) ?? "held"
@@ -106,6 +109,7 @@ const readingDesks = ({ log, sources, ...terms }: Settings, consumer: Consumer):
       }
       const items = entries.map((entry) => received(entry.event, entry))
       await deliver(items, (some) => attempt(consumer, desk, some))
+      await rests?.after({ from_ms, oldest: items[0]?.raw }, signal)
       // What is committed after the reader's snapshot says so by itself.
       return entries.at(-1)?.closes !== "batch"
     },
@@ -142,7 +146,7 @@ const readingGroup = (settings: Settings, consumer: Consumer): Group => {
     for (const schema of turn) {
       if (signal.aborted) return false
       try {
-        if (await readFrom(schema)) waiting.add(schema)
+        if (await readFrom(schema, signal)) waiting.add(schema)
       } catch (error) {
         waiting.add(schema)
         failures.push(error)

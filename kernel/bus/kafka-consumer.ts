@@ -11,6 +11,7 @@ import { fromMessage, toMessage } from "./kafka-message.ts"
 import type { Sender } from "./kafka-producer.ts"
 import { skipOld } from "./kafka-skip.ts"
 import { topicsOf } from "./topics.ts"
+import { createRests } from "./yield.ts"
 
 type KafkaConsumerOptions = {
   readonly consumer: Consumer
@@ -52,7 +53,7 @@ export const kafkaConsumer = (options: KafkaConsumerOptions): Loop => {
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: 3,
-        eachBatch: eachBatch(options, topics),
+        eachBatch: eachBatch(options, topics, signal),
       })
       if (signal.aborted) leave()
       await over.promise
@@ -83,11 +84,13 @@ const newMember = ({ consumer, client, session_ms }: KafkaConsumerOptions): Kafk
 const max_pause_ms = 5_000
 
 /** A partition whose handler fails is paused, longer each time, while the others go on. */
-const eachBatch = (options: KafkaConsumerOptions, topics: readonly EventName[]) => {
+const eachBatch = (options: KafkaConsumerOptions, topics: readonly EventName[], signal: AbortSignal) => {
   const { consumer, client, log } = options
   const failures = new Map<string, number>()
   const topicOf = new Map(topics.map((topic) => [client.named(topic), topic]))
   const attempt = "database" in consumer ? inTransaction(consumer) : repeatedly(consumer, options.sender)
+
+  const rests = consumer.yields && createRests(consumer.yields)
 
   const handle = async (payload: EachBatchPayload): Promise<void> => {
     const { batch, isRunning, isStale, resolveOffset, commitOffsetsIfNecessary } = payload
@@ -95,6 +98,7 @@ const eachBatch = (options: KafkaConsumerOptions, topics: readonly EventName[]) 
     await inSlices(batch.messages, consumer.max_batch, async (messages) => {
       const last = messages.at(-1)
       if (last === undefined || !isRunning() || isStale()) return
+      const from_ms = rests?.now_ms() ?? 0
       const items = messages.map((message) => {
         const { event, failure } = fromMessage(topic, message)
         return received(event, message.offset, failure)
@@ -105,6 +109,7 @@ const eachBatch = (options: KafkaConsumerOptions, topics: readonly EventName[]) 
       const partitions = [{ partition: batch.partition, offset }]
       // When the partition is another's by now this fails, and the inbox knows what we have done.
       await commitOffsetsIfNecessary({ topics: [{ topic: batch.topic, partitions }] })
+      await rests?.after({ from_ms, oldest: items[0]?.raw }, signal)
     })
   }
 

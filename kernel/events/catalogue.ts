@@ -31,6 +31,9 @@ const taskFact = z.object({
 /** What an attempt took, where its executor could tell. */
 const usage = { usage: z.record(z.string(), z.unknown()).optional() }
 
+/** Of a stand-alone job, whose attempts are told when they end; what never began, and an older platform, tell none of it. */
+const began = { worker_id: z.string().optional(), queued_at: time.optional(), started_at: time.optional() }
+
 /** A task that no worker runs: what it waits for, until when at most, and who may decide. */
 const waitFact = taskFact.extend({
   for: z.string(),
@@ -90,12 +93,15 @@ export const catalogue = {
   "task.failed": { data: taskFact.extend({ error: failure, log_chunks: z.int(), ...usage }) },
   /** How many chunks there are isn't known of an attempt whose worker was lost. */
   "task.retrying": {
-    data: taskFact.extend({ error: failure, retry_at: time, log_chunks: z.int().optional(), ...usage }),
+    data: taskFact.extend({
+      ...{ error: failure, retry_at: time, log_chunks: z.int().optional() },
+      ...{ ...began, ...usage },
+    }),
   },
   "task.waiting": { data: waitFact },
   "task.reminded": { data: waitFact },
   "task.skipped": { data: taskFact.extend({ reason: z.string() }) },
-  "task.cancelled": { data: taskFact.extend({ log_chunks: z.int().optional(), ...usage }) },
+  "task.cancelled": { data: taskFact.extend({ log_chunks: z.int().optional(), ...began, ...usage }) },
   "job.completed": {
     data: z.object({
       job_id: id,
@@ -106,6 +112,8 @@ export const catalogue = {
       result: z.unknown(),
       log_chunks: z.int(),
       at: time,
+      ...began,
+      ...usage,
     }),
   },
   "job.dead_lettered": {
@@ -116,10 +124,14 @@ export const catalogue = {
       type: z.string(),
       queue: z.string(),
       attempts: z.int(),
+      /** The last one's number; `attempts` is how many of them counted. */
+      attempt: z.int().optional(),
       reason: z.string(),
       error: failure,
       log_chunks: z.int(),
       at: time,
+      ...began,
+      ...usage,
     }),
   },
   "user.registered": { data: z.object({ user_id: id, email: z.string(), name: z.string() }) },

@@ -8,6 +8,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Make one draft task wait for another */
         post: operations["addDraftDependency"];
         delete?: never;
         options?: never;
@@ -24,6 +25,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Add a task to a draft */
         post: operations["addDraftTask"];
         delete?: never;
         options?: never;
@@ -38,6 +40,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List what waits for an approval */
         get: operations["listApprovals"];
         put?: never;
         post?: never;
@@ -54,8 +57,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Show how long artifacts are kept */
         get: operations["showArtifactRetention"];
-        /** @description For this workspace, and no longer than the platform keeps them. What is older is removed soon. */
+        /**
+         * Set how long artifacts are kept
+         * @description For this workspace, and no longer than the platform keeps them. What is older is removed soon.
+         */
         put: operations["setArtifactRetention"];
         post?: never;
         delete?: never;
@@ -71,6 +78,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Show how much room artifacts take */
         get: operations["getArtifactUsage"];
         put?: never;
         post?: never;
@@ -87,6 +95,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List who did what */
         get: operations["listAudit"];
         put?: never;
         post?: never;
@@ -103,6 +112,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Export who did what, as lines of JSON */
         get: operations["exportAudit"];
         put?: never;
         post?: never;
@@ -119,6 +129,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List the accounts of the platform */
         get: operations["listAccounts"];
         put?: never;
         post?: never;
@@ -137,6 +148,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Let an account sign in again */
         post: operations["resumeAccount"];
         delete?: never;
         options?: never;
@@ -153,6 +165,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Keep an account from signing in */
         post: operations["suspendAccount"];
         delete?: never;
         options?: never;
@@ -169,6 +182,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Approve or refuse a device that asks to sign in */
         post: operations["decideDevice"];
         delete?: never;
         options?: never;
@@ -185,6 +199,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Begin to sign in a device without a browser */
         post: operations["requestDeviceCode"];
         delete?: never;
         options?: never;
@@ -201,6 +216,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Ask whether a device was approved, for its tokens */
         post: operations["redeemDeviceCode"];
         delete?: never;
         options?: never;
@@ -217,6 +233,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Rotate the keys that sign tokens */
         post: operations["rotateSigningKeys"];
         delete?: never;
         options?: never;
@@ -233,6 +250,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Sign in with e-mail and password */
         post: operations["login"];
         delete?: never;
         options?: never;
@@ -249,6 +267,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Sign out */
         post: operations["logout"];
         delete?: never;
         options?: never;
@@ -263,6 +282,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Show who you are */
         get: operations["getMe"];
         put?: never;
         post?: never;
@@ -279,6 +299,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Where the identity provider sends its users back to */
         get: operations["finishOidc"];
         put?: never;
         post?: never;
@@ -295,6 +316,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Show the identity provider */
         get: operations["getOidcProvider"];
         put?: never;
         post?: never;
@@ -311,6 +333,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Begin to sign in at the identity provider */
         get: operations["startOidc"];
         put?: never;
         post?: never;
@@ -329,6 +352,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Redeem a sign-in at the identity provider for tokens */
         post: operations["redeemOidc"];
         delete?: never;
         options?: never;
@@ -345,6 +369,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Ask for a link to set a new password */
         post: operations["forgotPassword"];
         delete?: never;
         options?: never;
@@ -361,6 +386,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Set a new password with the link */
         post: operations["resetPassword"];
         delete?: never;
         options?: never;
@@ -377,6 +403,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Get a new access token */
         post: operations["refreshLogin"];
         delete?: never;
         options?: never;
@@ -393,6 +420,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Register an account */
         post: operations["register"];
         delete?: never;
         options?: never;
@@ -407,9 +435,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List where you are signed in */
         get: operations["listSessions"];
         put?: never;
         post?: never;
+        /** Sign out everywhere else */
         delete: operations["endSessions"];
         options?: never;
         head?: never;
@@ -426,6 +456,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
+        /** End one of your sessions */
         delete: operations["endSession"];
         options?: never;
         head?: never;
@@ -441,6 +472,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Confirm the e-mail address of an account */
         post: operations["verifyRegistration"];
         delete?: never;
         options?: never;
@@ -455,6 +487,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List dead letters */
         get: operations["listDeadLetters"];
         put?: never;
         post?: never;
@@ -473,6 +506,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Drop dead letters by filter */
         post: operations["dropDeadLetters"];
         delete?: never;
         options?: never;
@@ -489,6 +523,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Replay dead letters by filter */
         post: operations["replayDeadLetters"];
         delete?: never;
         options?: never;
@@ -505,6 +540,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Drop a dead letter */
         post: operations["dropDeadLetter"];
         delete?: never;
         options?: never;
@@ -521,6 +557,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Replay a dead letter */
         post: operations["replayDeadLetter"];
         delete?: never;
         options?: never;
@@ -535,6 +572,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List deliveries */
         get: operations["listDeliveries"];
         put?: never;
         post?: never;
@@ -553,6 +591,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Send deliveries again by filter */
         post: operations["redeliverMany"];
         delete?: never;
         options?: never;
@@ -567,6 +606,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Show a delivery */
         get: operations["getDelivery"];
         put?: never;
         post?: never;
@@ -585,6 +625,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Send a delivery again */
         post: operations["redeliver"];
         delete?: never;
         options?: never;
@@ -599,6 +640,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Search attempts of tasks and jobs */
         get: operations["listExecutions"];
         put?: never;
         post?: never;
@@ -615,7 +657,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description How many attempts ended how, and percentiles of how long they took, which are at most 10 % off: by workflow or task and by stretches of time in which something ended. Stretches begin at whole multiples of `every`, in UTC. */
+        /**
+         * Count attempts over time
+         * @description How many attempts ended how, and percentiles of how long they took, which are at most 10 % off: by workflow or task and by stretches of time in which something ended. Stretches begin at whole multiples of `every`, in UTC.
+         */
         get: operations["executionStats"];
         put?: never;
         post?: never;
@@ -632,6 +677,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List webhooks that start workflows */
         get: operations["listHooks"];
         put?: never;
         post?: never;
@@ -648,6 +694,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Show a webhook that starts a workflow */
         get: operations["showHook"];
         put?: never;
         post?: never;
@@ -666,6 +713,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Give a webhook a new address */
         post: operations["rotateHook"];
         delete?: never;
         options?: never;
@@ -682,6 +730,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Accept an invitation */
         post: operations["acceptInvite"];
         delete?: never;
         options?: never;
@@ -696,8 +745,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List jobs */
         get: operations["listJobs"];
         put?: never;
+        /** Create a job */
         post: operations["createJob"];
         delete?: never;
         options?: never;
@@ -714,6 +765,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Create up to 1,000 jobs */
         post: operations["createJobs"];
         delete?: never;
         options?: never;
@@ -728,6 +780,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Show a job */
         get: operations["getJob"];
         put?: never;
         post?: never;
@@ -746,6 +799,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Cancel a job */
         post: operations["cancelJob"];
         delete?: never;
         options?: never;
@@ -760,8 +814,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Show how long logs and history are kept */
         get: operations["showRetention"];
-        /** @description For this workspace, and no longer than the platform keeps them. What is older is removed soon. */
+        /**
+         * Set how long logs and history are kept
+         * @description For this workspace, and no longer than the platform keeps them. What is older is removed soon.
+         */
         put: operations["setRetention"];
         post?: never;
         delete?: never;
@@ -777,7 +835,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Lines of all runs of the workspace, the latest first by when they came here. A page that has found little for 5 s is answered with where it has come to, so it may be empty though `next_cursor` leads on. Leaving ends the search. */
+        /**
+         * Search the logs of all runs
+         * @description Lines of all runs of the workspace, the latest first by when they came here. A page that has found little for 5 s is answered with where it has come to, so it may be empty though `next_cursor` leads on. Leaving ends the search.
+         */
         get: operations["searchLogs"];
         put?: never;
         post?: never;
@@ -794,6 +855,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List your notifications */
         get: operations["listNotifications"];
         put?: never;
         post?: never;
@@ -812,6 +874,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Mark all your notifications as read */
         post: operations["readAllNotifications"];
         delete?: never;
         options?: never;
@@ -826,6 +889,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Follow your notifications as they come */
         get: operations["followNotifications"];
         put?: never;
         post?: never;
@@ -842,6 +906,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Count your unread notifications */
         get: operations["countUnread"];
         put?: never;
         post?: never;
@@ -864,6 +929,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /** Mark a notification as read */
         patch: operations["readNotification"];
         trace?: never;
     };
@@ -880,6 +946,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /** Mark a notification as unread */
         patch: operations["unreadNotification"];
         trace?: never;
     };
@@ -890,6 +957,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List queues */
         get: operations["listQueues"];
         put?: never;
         post?: never;
@@ -906,7 +974,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Show a queue */
         get: operations["getQueue"];
+        /** Set the limits of a queue */
         put: operations["setQueue"];
         post?: never;
         delete?: never;
@@ -924,6 +994,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Pause a queue */
         post: operations["pauseQueue"];
         delete?: never;
         options?: never;
@@ -940,6 +1011,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Resume a queue */
         post: operations["resumeQueue"];
         delete?: never;
         options?: never;
@@ -954,8 +1026,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List runs */
         get: operations["listRuns"];
         put?: never;
+        /** Start a run */
         post: operations["startRun"];
         delete?: never;
         options?: never;
@@ -972,6 +1046,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Rerun runs by filter */
         post: operations["rerunRuns"];
         delete?: never;
         options?: never;
@@ -986,6 +1061,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Show a run */
         get: operations["getRun"];
         put?: never;
         post?: never;
@@ -1002,6 +1078,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List the artifacts of a run */
         get: operations["listArtifacts"];
         put?: never;
         post?: never;
@@ -1018,9 +1095,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Download an artifact */
         get: operations["getArtifact"];
+        /** Upload an artifact */
         put: operations["putArtifact"];
         post?: never;
+        /** Delete an artifact */
         delete: operations["deleteArtifact"];
         options?: never;
         head?: never;
@@ -1036,6 +1116,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Get an address to upload or download an artifact without a token */
         post: operations["presignArtifact"];
         delete?: never;
         options?: never;
@@ -1052,6 +1133,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Cancel a run */
         post: operations["cancelRun"];
         delete?: never;
         options?: never;
@@ -1066,6 +1148,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List or follow the events of a run */
         get: operations["followRun"];
         put?: never;
         post?: never;
@@ -1082,7 +1165,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description A page of lines as JSON, or all of them as a stream when `Accept` names one or `follow` is true. A stream that follows begins before the first line exists and ends when the run has ended and all its lines are given; lines that never came are stated by a `system` line. It goes on behind any line's `cursor`, with the same `task` and `attempt`. A blank line (NDJSON) or a comment (SSE) is a sign of life. */
+        /**
+         * Read or follow the logs of a run
+         * @description A page of lines as JSON, or all of them as a stream when `Accept` names one or `follow` is true. A stream that follows begins before the first line exists and ends when the run has ended and all its lines are given; lines that never came are stated by a `system` line. It goes on behind any line's `cursor`, with the same `task` and `attempt`. A blank line (NDJSON) or a comment (SSE) is a sign of life.
+         */
         get: operations["readLogs"];
         put?: never;
         post?: never;
@@ -1101,6 +1187,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Pause a run */
         post: operations["pauseRun"];
         delete?: never;
         options?: never;
@@ -1117,6 +1204,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Rerun a run */
         post: operations["rerunRun"];
         delete?: never;
         options?: never;
@@ -1133,6 +1221,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Resume a run */
         post: operations["resumeRun"];
         delete?: never;
         options?: never;
@@ -1149,6 +1238,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Send a signal to a run */
         post: operations["signalRun"];
         delete?: never;
         options?: never;
@@ -1163,6 +1253,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List the tasks of a run */
         get: operations["listTaskRuns"];
         put?: never;
         post?: never;
@@ -1181,6 +1272,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Approve what a run waits for */
         post: operations["approveTask"];
         delete?: never;
         options?: never;
@@ -1197,6 +1289,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Reject what a run waits for */
         post: operations["rejectTask"];
         delete?: never;
         options?: never;
@@ -1211,8 +1304,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List schedules */
         get: operations["listSchedules"];
         put?: never;
+        /** Create a schedule */
         post: operations["createSchedule"];
         delete?: never;
         options?: never;
@@ -1227,9 +1322,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Show a schedule */
         get: operations["getSchedule"];
         put?: never;
         post?: never;
+        /** Delete a schedule */
         delete: operations["deleteSchedule"];
         options?: never;
         head?: never;
@@ -1245,6 +1342,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Start the runs of a stretch of the past */
         post: operations["backfillSchedule"];
         delete?: never;
         options?: never;
@@ -1259,6 +1357,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List when a schedule fired */
         get: operations["listFires"];
         put?: never;
         post?: never;
@@ -1275,6 +1374,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List when a schedule fires next */
         get: operations["listNextFires"];
         put?: never;
         post?: never;
@@ -1293,6 +1393,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Pause a schedule */
         post: operations["pauseSchedule"];
         delete?: never;
         options?: never;
@@ -1309,6 +1410,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Resume a schedule */
         post: operations["resumeSchedule"];
         delete?: never;
         options?: never;
@@ -1323,6 +1425,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List the names of secrets */
         get: operations["listSecrets"];
         put?: never;
         post?: never;
@@ -1341,6 +1444,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Get what a running task needs of secrets, as a worker of your own */
         post: operations["giveSecrets"];
         delete?: never;
         options?: never;
@@ -1357,6 +1461,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Encrypt all secrets under a new key */
         post: operations["rotateSecretKey"];
         delete?: never;
         options?: never;
@@ -1372,8 +1477,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        /** Set a secret */
         put: operations["setSecret"];
         post?: never;
+        /** Delete a secret */
         delete: operations["deleteSecret"];
         options?: never;
         head?: never;
@@ -1387,8 +1494,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List subscriptions */
         get: operations["listSubscriptions"];
         put?: never;
+        /** Subscribe to events */
         post: operations["createSubscription"];
         delete?: never;
         options?: never;
@@ -1403,12 +1512,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Show a subscription */
         get: operations["getSubscription"];
         put?: never;
         post?: never;
+        /** Delete a subscription */
         delete: operations["deleteSubscription"];
         options?: never;
         head?: never;
+        /** Change a subscription */
         patch: operations["changeSubscription"];
         trace?: never;
     };
@@ -1421,6 +1533,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Pause a subscription */
         post: operations["pauseSubscription"];
         delete?: never;
         options?: never;
@@ -1437,6 +1550,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Resume a subscription */
         post: operations["resumeSubscription"];
         delete?: never;
         options?: never;
@@ -1453,6 +1567,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Give a webhook subscription a new secret */
         post: operations["rotateSubscriptionSecret"];
         delete?: never;
         options?: never;
@@ -1469,6 +1584,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Send a notification to try a subscription */
         post: operations["testSubscription"];
         delete?: never;
         options?: never;
@@ -1483,8 +1599,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List your personal tokens */
         get: operations["listTokens"];
         put?: never;
+        /** Create a personal token */
         post: operations["createToken"];
         delete?: never;
         options?: never;
@@ -1502,6 +1620,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
+        /** Delete a personal token */
         delete: operations["deleteToken"];
         options?: never;
         head?: never;
@@ -1515,8 +1634,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List workers */
         get: operations["listWorkers"];
         put?: never;
+        /** Announce a worker of your own */
         post: operations["openWorker"];
         delete?: never;
         options?: never;
@@ -1533,6 +1654,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Claim work for a worker of your own */
         post: operations["claimWork"];
         delete?: never;
         options?: never;
@@ -1549,6 +1671,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Say that a worker of your own is alive */
         post: operations["beatWorker"];
         delete?: never;
         options?: never;
@@ -1565,6 +1688,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Ship what tasks of a worker of your own print */
         post: operations["shipWorkLogs"];
         delete?: never;
         options?: never;
@@ -1581,6 +1705,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Report results of a worker of your own, and claim the next work */
         post: operations["reportWork"];
         delete?: never;
         options?: never;
@@ -1598,6 +1723,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
+        /** Take leave as a worker of your own */
         delete: operations["leaveWorker"];
         options?: never;
         head?: never;
@@ -1611,8 +1737,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List workflows */
         get: operations["listWorkflows"];
         put?: never;
+        /** Push a workflow, or start a sequence of steps */
         post: operations["pushWorkflow"];
         delete?: never;
         options?: never;
@@ -1629,6 +1757,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Check a workflow without pushing it */
         post: operations["validateWorkflow"];
         delete?: never;
         options?: never;
@@ -1643,6 +1772,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Show a workflow */
         get: operations["getWorkflow"];
         put?: never;
         post?: never;
@@ -1661,6 +1791,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Archive a workflow */
         post: operations["archiveWorkflow"];
         delete?: never;
         options?: never;
@@ -1677,6 +1808,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Restore an archived workflow */
         post: operations["restoreWorkflow"];
         delete?: never;
         options?: never;
@@ -1693,6 +1825,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Start a workflow */
         post: operations["startWorkflow"];
         delete?: never;
         options?: never;
@@ -1707,6 +1840,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List the versions of a workflow */
         get: operations["listVersions"];
         put?: never;
         post?: never;
@@ -1723,6 +1857,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Show a version of a workflow */
         get: operations["getVersion"];
         put?: never;
         post?: never;
@@ -1739,8 +1874,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List your workspaces */
         get: operations["listWorkspaces"];
         put?: never;
+        /** Create a workspace */
         post: operations["createWorkspace"];
         delete?: never;
         options?: never;
@@ -1755,12 +1892,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Show a workspace */
         get: operations["getWorkspace"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
+        /** Rename a workspace */
         patch: operations["renameWorkspace"];
         trace?: never;
     };
@@ -1773,6 +1912,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Archive a workspace */
         post: operations["archiveWorkspace"];
         delete?: never;
         options?: never;
@@ -1787,8 +1927,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List the open invitations of a workspace */
         get: operations["listInvites"];
         put?: never;
+        /** Invite somebody to a workspace */
         post: operations["createInvite"];
         delete?: never;
         options?: never;
@@ -1806,6 +1948,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
+        /** Take an invitation back */
         delete: operations["revokeInvite"];
         options?: never;
         head?: never;
@@ -1819,6 +1962,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List the members of a workspace */
         get: operations["listMembers"];
         put?: never;
         post?: never;
@@ -1838,9 +1982,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
+        /** Remove a member */
         delete: operations["removeMember"];
         options?: never;
         head?: never;
+        /** Change the role of a member */
         patch: operations["changeMember"];
         trace?: never;
     };
@@ -1853,6 +1999,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Let a member in again */
         post: operations["resumeMember"];
         delete?: never;
         options?: never;
@@ -1869,6 +2016,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Keep a member out for the time being */
         post: operations["suspendMember"];
         delete?: never;
         options?: never;
@@ -1885,6 +2033,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Restore an archived workspace */
         post: operations["restoreWorkspace"];
         delete?: never;
         options?: never;
@@ -1899,8 +2048,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List the service accounts of a workspace */
         get: operations["listServiceAccounts"];
         put?: never;
+        /** Create a service account */
         post: operations["createServiceAccount"];
         delete?: never;
         options?: never;
@@ -1918,6 +2069,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
+        /** Delete a service account */
         delete: operations["deleteServiceAccount"];
         options?: never;
         head?: never;
@@ -1931,8 +2083,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List the tokens of a service account */
         get: operations["listServiceTokens"];
         put?: never;
+        /** Create a token of a service account */
         post: operations["createServiceToken"];
         delete?: never;
         options?: never;
@@ -1950,6 +2104,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
+        /** Delete a token of a service account */
         delete: operations["deleteServiceToken"];
         options?: never;
         head?: never;
@@ -1965,6 +2120,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Create a draft of a workflow */
         post: operations["createDraft"];
         delete?: never;
         options?: never;
@@ -1979,6 +2135,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Show a draft and its run */
         get: operations["getDraft"];
         put?: never;
         post?: never;
@@ -1997,6 +2154,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Start a draft */
         post: operations["startDraft"];
         delete?: never;
         options?: never;
@@ -2013,7 +2171,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Needs no bearer: the token says which webhook it is, and its secret who may send. A webhook takes 10 requests a second, and up to 100 at once after a pause; more are refused with 429. */
+        /**
+         * Start a workflow by its webhook
+         * @description Needs no bearer: the token says which webhook it is, and its secret who may send. A webhook takes 10 requests a second, and up to 100 at once after a pause; more are refused with 429.
+         */
         post: operations["receiveHook"];
         delete?: never;
         options?: never;
@@ -4918,6 +5079,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
+                /** @description Of a run, or of a stand-alone job. */
                 run_id?: string;
                 workflow?: string;
                 /** @description A task, with all its items; or one item of it, as `shard[0]`. */
@@ -4944,7 +5106,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Attempts of tasks, the latest first */
+            /** @description Attempts of tasks and jobs, the latest first */
             200: {
                 headers: {
                     [name: string]: unknown;

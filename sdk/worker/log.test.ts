@@ -48,7 +48,7 @@ test("a chunk that is refused takes nobody else's lines with it, and its place s
   expect(linesOf("first").map(({ text }) => text)).toEqual(["one"])
   expect(linesOf("last").map(({ text }) => text)).toEqual(["two"])
   expect(linesOf("bad")).toMatchObject([
-    { stream: "system", text: expect.stringMatching(/^2 lines are left/) },
+    { stream: "system", text: expect.stringMatching(/^warning: 2 lines are left/) },
   ])
 })
 

@@ -106,7 +106,7 @@ const deliverTo = (api: Pick<WorkerApi, "logs">) => {
 
 /** Its place is filled, so that nobody waits for it. */
 const emptied = (chunk: LogChunk): LogChunk => {
-  const text = `${chunk.lines.length} lines are left out: the platform doesn't take them.`
+  const text = `warning: ${chunk.lines.length} lines are left out: the platform doesn't take them.`
   return { ...chunk, lines: [{ at: kit.now().toISOString(), stream: "system", text }] }
 }
 
@@ -145,8 +145,7 @@ const openLog = ({ worker_id, forms, ...held }: Source, { seal, isFull }: Shippi
       left_out += pieces.length
       return
     }
-    if (left_out > 0)
-      add("system", `${left_out} lines are left out: they came faster than they could be stored.`)
+    if (left_out > 0) add("system", leftOut(left_out))
     left_out = 0
     for (const piece of pieces) add(stream, piece)
   }
@@ -156,14 +155,16 @@ const openLog = ({ worker_id, forms, ...held }: Source, { seal, isFull }: Shippi
       error: (text: string) => write("stderr", text),
     }),
     end() {
-      if (left_out > 0)
-        add("system", `${left_out} lines are left out: they came faster than they could be stored.`)
+      if (left_out > 0) add("system", leftOut(left_out))
       close()
       ended = true
       return number
     },
   }
 }
+
+const leftOut = (count: number): string =>
+  `warning: ${count} lines are left out: they came faster than they could be stored.`
 
 const cut = (line: string): readonly string[] => {
   if (line.length <= max_line_chars) return [line]

@@ -1,11 +1,12 @@
 import { Hono } from "hono"
 import { problemResponse } from "#kernel/http/app.ts"
-import { documentOf, mergeDocuments } from "#kernel/http/document.ts"
+import { documentOf } from "#kernel/http/document.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { addHealth } from "#kernel/service/health.ts"
 import type { Running } from "#kernel/service/running.ts"
 import type { Metrics } from "#kernel/telemetry/metrics.ts"
 import { check_path } from "#services/iam/gateway/check.ts"
+import { joinDocuments } from "./document.ts"
 import { isLocal } from "./local-only.ts"
 import { addReference } from "./reference/serve.ts"
 import { isSimple, type Routed, routing } from "./routing.ts"
@@ -48,7 +49,7 @@ const ownRoutes = (services: readonly Running[], metrics: Metrics): Hono => {
     Object.entries(own).map(([part, check]) => [`${name}.${part}`, check] as const),
   )
   addHealth(edge, Object.fromEntries(checks), metrics)
-  const document = mergeDocuments(services.map(({ http }) => documentOf(http)))
+  const document = joinDocuments(services.map(({ http }) => documentOf(http)))
   edge.get("/openapi.json", (context) => context.json(document))
   addReference(edge)
   edge.notFound(() => problemResponse(new Problem("request.not_found")))

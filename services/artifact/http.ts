@@ -26,6 +26,7 @@ const listRoute = createRoute({
   method: "get",
   path: "/api/v1/runs/{run_id}/artifacts",
   operationId: "listArtifacts",
+  summary: "List the artifacts of a run",
   security: bearer,
   request: {
     params: runPath,
@@ -45,6 +46,7 @@ const putRoute = createRoute({
   method: "put",
   path: file,
   operationId: "putArtifact",
+  summary: "Upload an artifact",
   security: bearer,
   request: {
     params: filePath,
@@ -65,6 +67,7 @@ const getRoute = createRoute({
   method: "get",
   path: file,
   operationId: "getArtifact",
+  summary: "Download an artifact",
   security: bearer,
   request: { params: filePath, headers: conditions },
   responses: {
@@ -79,6 +82,7 @@ const deleteRoute = createRoute({
   method: "delete",
   path: file,
   operationId: "deleteArtifact",
+  summary: "Delete an artifact",
   security: bearer,
   request: { params: filePath },
   responses: { 204: { description: "Removed" }, ...refusals },
@@ -90,8 +94,8 @@ const max_link_s = 86_400
 const expires_s = z.int().min(1).max(max_link_s).default(default_link_s)
 
 const presignShape = z.union([
-  z.object({ method: z.literal("GET").default("GET"), expires_s }),
-  z.object({
+  z.strictObject({ method: z.literal("GET").default("GET"), expires_s }),
+  z.strictObject({
     method: z.literal("PUT").openapi({
       description:
         "The file is the run's as soon as what is told here, and nothing else, was sent to the link.",
@@ -107,6 +111,7 @@ const presignRoute = createRoute({
   method: "post",
   path: `${file}/presign` as const,
   operationId: "presignArtifact",
+  summary: "Get an address to upload or download an artifact without a token",
   security: bearer,
   request: {
     params: filePath,

@@ -12,7 +12,7 @@ import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import { MetadataService } from "#proto/generated/wf/metadata/v1/metadata_pb.ts"
 import { type Archive, type Patience, patience } from "./archive.ts"
 import { markExecutions } from "./execution/mark.ts"
-import { recordEvents } from "./execution/record.ts"
+import { recordEvents, recordJobs } from "./execution/record.ts"
 import { metadataHttp } from "./http.ts"
 import { appendChunks } from "./log/append.ts"
 import type { NewChunk, Stream } from "./log/chunk.ts"
@@ -20,6 +20,7 @@ import type { LogLine } from "./log/line.ts"
 import { metadataRpc } from "./rpc.ts"
 import { sharedLook } from "./run/look.ts"
 import { createRunSignal } from "./run/signal.ts"
+import type { AskStatus } from "./run/status.ts"
 import { createTroubles } from "./run/trouble.ts"
 
 const workspace_id = "01900000-0000-7000-8000-00000000000a"
@@ -45,7 +46,11 @@ type GivenLine = string | readonly [number, Stream, string]
 const lineOf = (line: GivenLine) => (typeof line === "string" ? ([0, "stdout", line] as const) : line)
 
 /** The service's doors on a store, and what a test tells and asks them. */
-export const givenMetadata = (documents: Documents, more: Partial<Patience> = {}) => {
+export const givenMetadata = (
+  documents: Documents,
+  more: Partial<Patience> = {},
+  askStatus: AskStatus = async (asked) => (asked.workspace_id === workspace_id ? "ended" : "none"),
+) => {
   const moved = createRunSignal()
   const archive: Archive = {
     documents,
@@ -55,6 +60,7 @@ export const givenMetadata = (documents: Documents, more: Partial<Patience> = {}
     log: silentLog,
     moved,
     troubles: createTroubles(),
+    askStatus,
     max_keep_days: 30,
     patience: { ...patience, unknown_ms: 300, gap_ms: 300, unannounced_ms: 50, ...more },
   }
@@ -65,6 +71,7 @@ export const givenMetadata = (documents: Documents, more: Partial<Patience> = {}
   return {
     archive,
     handle: recordEvents(archive),
+    handleJobs: recordJobs(archive),
     append: appendChunks(archive),
     /** The client that a service of the platform would have. */
     clientOf: (service: string) => {
@@ -148,4 +155,19 @@ export const reading = (answer: Response) => {
     }
   }
   return Object.assign(state, { ended: read(), leave: () => reader?.cancel() })
+}
+
+/** What is told of stand-alone jobs. */
+export const jobEvent = <Name extends "job.completed" | "job.dead_lettered" | "task.retrying">(
+  type: Name,
+  data: Partial<EventData<Name>> & { readonly job_id: string },
+): Envelope => {
+  const { job_id } = data
+  const at = new Date().toISOString()
+  const ofTask = { task_run_id: job_id, run_id: null, task: "noop", in_workflow: null, retry_at: at }
+  const ofJob = { queue: "default", dead_letter_id: Bun.randomUUIDv7(), attempts: 1, reason: "task.failed" }
+  const error = { code: "task.failed", message: "No." }
+  const both = { workspace_id, type: "noop", attempt: 1, log_chunks: 0, error, result: {}, at }
+  const envelope = { id: Bun.randomUUIDv7(), type, source: "scheduler", key: job_id, at }
+  return { ...envelope, data: { ...ofTask, ...ofJob, ...both, ...data } } as unknown as Envelope
 }

@@ -28,6 +28,7 @@ const logsRoute = createRoute({
   method: "get",
   path: "/api/v1/runs/{run_id}/logs",
   operationId: "readLogs",
+  summary: "Read or follow the logs of a run",
   security: bearer,
   description:
     "A page of lines as JSON, or all of them as a stream when `Accept` names one or `follow` is true. A stream " +
@@ -70,6 +71,7 @@ const searchRoute = createRoute({
   method: "get",
   path: "/api/v1/logs/search",
   operationId: "searchLogs",
+  summary: "Search the logs of all runs",
   security: bearer,
   description:
     "Lines of all runs of the workspace, the latest first by when they came here. A page that has found little for 5 s is " +
@@ -99,10 +101,11 @@ const executionsRoute = createRoute({
   method: "get",
   path: "/api/v1/executions",
   operationId: "listExecutions",
+  summary: "Search attempts of tasks and jobs",
   security: bearer,
   request: {
     query: pageQuery.extend({
-      run_id: idText.optional(),
+      run_id: idText.optional().openapi({ description: "Of a run, or of a stand-alone job." }),
       workflow: z.string().max(200).optional(),
       task: z.string().max(200).optional().openapi({
         description: "A task, with all its items; or one item of it, as `shard[0]`.",
@@ -129,7 +132,10 @@ const executionsRoute = createRoute({
       }),
     }),
   },
-  responses: { 200: jsonAnswer("Attempts of tasks, the latest first", page(executionShape)), ...refusals },
+  responses: {
+    200: jsonAnswer("Attempts of tasks and jobs, the latest first", page(executionShape)),
+    ...refusals,
+  },
 })
 
 /** Which stream is asked for. Following needs one: without a word about it, lines of JSON. */
@@ -142,6 +148,7 @@ const statsRoute = createRoute({
   method: "get",
   path: "/api/v1/executions/stats",
   operationId: "executionStats",
+  summary: "Count attempts over time",
   security: bearer,
   description:
     "How many attempts ended how, and percentiles of how long they took, which are at most 10 % off: by workflow or task and by " +
@@ -167,6 +174,7 @@ const retentionRoute = createRoute({
   method: "get",
   path: "/api/v1/logs/retention",
   operationId: "showRetention",
+  summary: "Show how long logs and history are kept",
   security: bearer,
   responses: { 200: jsonAnswer("How long logs and attempts are kept", retentionShape), ...refusals },
 })
@@ -175,6 +183,7 @@ const setRetentionRoute = createRoute({
   method: "put",
   path: "/api/v1/logs/retention",
   operationId: "setRetention",
+  summary: "Set how long logs and history are kept",
   security: bearer,
   description:
     "For this workspace, and no longer than the platform keeps them. What is older is removed soon.",

@@ -4,6 +4,7 @@ import { type Recent, recent } from "#kernel/service/recent.ts"
 import { createSignal, type Signal } from "#kernel/service/signal.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Metrics } from "#kernel/telemetry/metrics.ts"
+import type { Inputs } from "#language/given-inputs.ts"
 import { createTold, type Told } from "./fact/told.ts"
 import { createLanes, type Lanes } from "./lane/lanes.ts"
 import type { Taker } from "./lane/taker.ts"
@@ -11,6 +12,7 @@ import { createPlans, type Plans } from "./plan/plans.ts"
 import { createQueues, type Queues } from "./queue/queues.ts"
 import { createFeed, type Feed } from "./run/feed.ts"
 import { createKnownRuns, type KnownRuns } from "./run/known.ts"
+import { createPrecedence, type Precedence } from "./session/precedence.ts"
 import { createSeats, type Seats } from "./session/seats.ts"
 import { transactOver } from "./step/postgres.ts"
 import type { TaskRow } from "./step/rows.ts"
@@ -34,7 +36,11 @@ export type Engine = {
   readonly known_jobs: Recent<TaskRow>
   /** Sessions as this process has seen them last. That one is alive still is for the database to say. */
   readonly sessions: Recent<Taker>
+  /** What this process has given to remote workers, by attempt, for its history. */
+  readonly given_inputs: Recent<Inputs>
   readonly seats: Seats
+  /** Between those who bring work and those who have done some. */
+  readonly precedence: Precedence
   /** By the id of a part, the run that it is a part of; that never changes. */
   readonly wholes: Recent<string>
   readonly told: Told
@@ -56,6 +62,9 @@ type Ground = Pick<Engine, "database" | "hot" | "kit" | "log"> & { readonly metr
 export const max_known_jobs = 5_000
 export const max_sessions = 1_000
 export const max_wholes = 5_000
+export const max_given_inputs = 5_000
+/** As many results as a worker reports at once. */
+export const max_beside = 250
 const ample_room = 32
 
 /** An engine that shares nothing in memory with any other. */
@@ -74,7 +83,9 @@ export const createEngine = ({ metrics, ...ground }: Ground): Engine => {
     known: createKnownRuns(),
     known_jobs: recent(max_known_jobs),
     sessions: recent(max_sessions),
+    given_inputs: recent(max_given_inputs),
     seats: createSeats({ ample_room, wake }),
+    precedence: createPrecedence(max_beside),
     wholes: recent(max_wholes),
     told: createTold(),
     feed: createFeed(),

@@ -23,6 +23,7 @@ const listRoute = createRoute({
   method: "get",
   path: "/api/v1/runs",
   operationId: "listRuns",
+  summary: "List runs",
   security: bearer,
   request: {
     query: pageQuery.extend({
@@ -38,6 +39,7 @@ const showRoute = createRoute({
   method: "get",
   path: "/api/v1/runs/{run_id}",
   operationId: "getRun",
+  summary: "Show a run",
   security: bearer,
   request: { params: runPath },
   responses: { 200: jsonAnswer("The run with its task runs", runShape), ...refusals },
@@ -47,6 +49,7 @@ const tasksRoute = createRoute({
   method: "get",
   path: "/api/v1/runs/{run_id}/tasks",
   operationId: "listTaskRuns",
+  summary: "List the tasks of a run",
   security: bearer,
   request: { params: runPath },
   responses: { 200: jsonAnswer("Task runs in the order of the plan", page(taskRunShape)), ...refusals },
@@ -56,6 +59,7 @@ const eventsRoute = createRoute({
   method: "get",
   path: "/api/v1/runs/{run_id}/events",
   operationId: "followRun",
+  summary: "List or follow the events of a run",
   security: bearer,
   request: {
     params: runPath,

@@ -1,6 +1,8 @@
+import { expect } from "bun:test"
 import type { Database } from "#kernel/database/database.ts"
 import { createClient } from "#sdk/index.ts"
 import { type Campaign, type Strike, strikeAll, untilWorks } from "./fault.ts"
+import { untilInHistory } from "./history.ts"
 import { judge, keepOutbox, type Verdict } from "./judge.ts"
 import { createLedger, readLedger } from "./ledger.ts"
 import { seededRandom } from "./random.ts"
@@ -44,6 +46,7 @@ export const chaosRound = async (arena: Arena, campaign: Omit<Campaign, "random"
   const strikes = await strikeAll({ ...campaign, random: seededRandom(seed) }).finally(() => end.abort())
   const acked = await working
   const verdict = await judge(database, { acked, strikes, entries: () => readLedger(ledger) })
+  expect(await untilInHistory(database, client)).toBeGreaterThan(0)
   const round = { strikes, verdict, took_ms: performance.now() - begun_ms }
   report(arena, round, acked.refused)
   return round

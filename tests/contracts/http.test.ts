@@ -2,11 +2,13 @@ import { expect, test } from "bun:test"
 import { platformDocument } from "#services/all/document.ts"
 
 type Operation = {
+  readonly summary?: string
+  readonly tags?: readonly string[]
   readonly parameters?: readonly { readonly name: string; readonly in: string }[]
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>
 }
 
-const { paths } = platformDocument()
+const { paths, tags = [] } = platformDocument()
 
 const operations = new Map(
   Object.entries(paths ?? {}).flatMap(([path, item]) =>
@@ -108,6 +110,19 @@ test("every operation may refuse, with application/problem+json", () => {
     .filter(([, { responses }]) => responses.default?.content?.["application/problem+json"] === undefined)
     .map(([name]) => name)
   expect(silent).toEqual([])
+})
+
+test("every operation says in a line of its own what it does", () => {
+  const lines = [...operations].map(([name, { summary = "" }]) => ({ name, summary }))
+  const odd = lines.filter(({ summary }) => !/^[A-Z].{4,78}[^.]$/.test(summary))
+  expect(odd).toEqual([])
+  const twice = [...Map.groupBy(lines, ({ summary }) => summary).values()].filter(({ length }) => length > 1)
+  expect(twice).toEqual([])
+})
+
+test("what operations are about is said of each subject, and of no other", () => {
+  const used = new Set([...operations.values()].flatMap((operation) => operation.tags ?? []))
+  expect(tags.map(({ name }) => name).toSorted()).toEqual([...used].toSorted())
 })
 
 test("every path is below the prefix, or is one of the few at the root", () => {

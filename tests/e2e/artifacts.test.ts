@@ -203,6 +203,15 @@ test("a file comes and goes by links without a token, and is counted", async () 
   expect((await fetch(link.trim(), { method: "PUT", body: "x" })).status).toBe(403)
   const used = (await it.wf(["artifacts", "usage"])).stdout.trim().split("\t").map(Number)
   expect(used.slice(0, 2)).toEqual([before.files + 1, before.bytes + 8])
+  const presign = async (body: Record<string, unknown>) => {
+    const headers = { authorization: `Bearer ${it.token}`, "content-type": "application/json" }
+    const path = `${it.url}/api/v1/runs/${run_id}/artifacts/in/sent.csv/presign`
+    const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) })
+    return [answer.status, ((await answer.json()) as { detail?: string }).detail]
+  }
+  // Nobody gets a link that is good for longer than they meant, since they misspelt how long that is.
+  expect(await presign({ expires: "1m" })).toEqual([422, expect.stringContaining("expires")])
+  expect(await presign({ method: "PUT" })).toEqual([422, expect.stringMatching(/^size_bytes: /)])
   const ofTask = await it.wf(["artifacts", "list", run_id, "--task", "make"])
   expect(ofTask.stdout.split("\n").filter(Boolean)).toHaveLength(2)
 })

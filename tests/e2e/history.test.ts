@@ -116,6 +116,35 @@ test("attempts are found by what they were, and shown with what they took", asyn
   expect((await it.wf(["executions", "list", "--output", "rows"])).code).toBe(2)
 })
 
+test("attempts of jobs are found as those of tasks are: the one that failed, and the one that completed", async () => {
+  const [once, mark] = [join(folder, "once"), `m${Bun.randomUUIDv7()}`]
+  const command = `mkdir '${once}' && exit 7; echo "mark=${mark}" >> "$WF_OUTPUT"`
+  const job = await it.client.jobs.create({
+    ...{ type: "shell", payload: { run: command }, max_retries: 1, retries: { initial: "10ms" } },
+  })
+  const of_job = ["executions", "list", "--run", job.id]
+  const rows = await until("both attempts", async () => {
+    const found = await lines(...of_job)
+    return found.length === 2 && found.map((row) => row.split("\t").slice(0, 6))
+  })
+  const attempt = (number: string, status: string) => [job.id, "", "shell", "shell", number, status]
+  expect(rows).toEqual([attempt("2", "completed"), attempt("1", "failed")])
+  const found = await lines("executions", "list", "--type", "shell", "--output", `mark=${mark}`)
+  expect(found.map((row) => row.split("\t")[0])).toEqual([job.id])
+  const { items } = await it.client.history.list({ run_id: job.id })
+  expect(items.every((one) => one.worker_id && one.queued_at && one.started_at && one.finished_at)).toBe(true)
+  const { completed_at } = await it.client.jobs.get(job.id)
+  expect(items[0]?.finished_at).toBe(completed_at as string)
+  const noop = await it.client.jobs.create({ type: "noop" })
+  await until("the quick one", async () =>
+    (await lines("executions", "list", "--type", "noop", "--since", "1m")).some((row) =>
+      row.startsWith(noop.id),
+    ),
+  )
+  const { items: counted } = await it.client.history.stats({ by: "task", task: "noop", since: "1h" })
+  expect(counted.filter(({ workflow }) => workflow === null)[0]?.completed).toBeGreaterThan(0)
+})
+
 test("counts of a week come in one call", async () => {
   const [row = ""] = await lines("executions", "stats", "--workflow", "told", "--task", "check")
   const [, workflow, task, total, completed, failed] = row.split("\t")

@@ -183,7 +183,7 @@ test("with a thousand notifications it is there at once, and any of them is foun
 }, 120_000)
 
 test("where nobody sits at the terminal, or a list is asked for, it is a table", async () => {
-  for (const words of [["--plain"], ["--limit", "3"]]) {
+  for (const words of [["--plain"], ["list"], ["--limit", "3"]]) {
     const at = sitAt(it, ["inbox", ...words], { columns: 200, rows: 60 })
     expect(await at.ended).toBe(0)
     expect(at.written()).not.toContain("\u001b[?1049h")

@@ -82,6 +82,11 @@ describe("a worker in a process of its own", () => {
       "quote\t5 kg to Grace",
       "tell\tdelivered for 14",
     ])
+    const attempts = await until("its attempts are told", async () => {
+      const { items } = await it.client.history.list({ run_id: id, task: "quote" })
+      return items.some(({ finished_at }) => finished_at) && items
+    })
+    expect(attempts).toMatchObject([{ inputs: { name: "quote", input: { weight_kg: 5, to: "Grace" } } }])
   })
 
   test("may say that trying again is of no use", async () => {

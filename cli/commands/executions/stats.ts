@@ -29,7 +29,11 @@ const columns = [
     full: (row: ExecutionStats) => row.at,
     short: (row: ExecutionStats) => row.at.slice(0, 16),
   },
-  { title: "workflow", full: (row: ExecutionStats) => row.workflow ?? "" },
+  {
+    title: "workflow",
+    full: (row: ExecutionStats) => row.workflow ?? "",
+    short: (row: ExecutionStats) => row.workflow ?? "(jobs)",
+  },
   { title: "task", full: (row: ExecutionStats) => row.task ?? "" },
   { title: "total", full: (row: ExecutionStats) => String(row.total) },
   { title: "completed", full: (row: ExecutionStats) => String(row.completed) },

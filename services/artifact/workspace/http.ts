@@ -11,6 +11,7 @@ const usageRoute = createRoute({
   method: "get",
   path: "/api/v1/artifacts/usage",
   operationId: "getArtifactUsage",
+  summary: "Show how much room artifacts take",
   security: bearer,
   responses: { 200: jsonAnswer("What the workspace keeps, and may keep", usageShape), ...refusals },
 })
@@ -21,6 +22,7 @@ const retentionRoute = createRoute({
   method: "get",
   path: retention_path,
   operationId: "showArtifactRetention",
+  summary: "Show how long artifacts are kept",
   security: bearer,
   responses: { 200: jsonAnswer("How long files are kept, if their run is", retentionShape), ...refusals },
 })
@@ -29,6 +31,7 @@ const setRetentionRoute = createRoute({
   method: "put",
   path: retention_path,
   operationId: "setArtifactRetention",
+  summary: "Set how long artifacts are kept",
   security: bearer,
   description:
     "For this workspace, and no longer than the platform keeps them. What is older is removed soon.",

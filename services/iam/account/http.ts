@@ -16,6 +16,7 @@ const listRoute = createRoute({
   method: "get",
   path: root,
   operationId: "listAccounts",
+  summary: "List the accounts of the platform",
   security: bearer,
   request: { query: idPage.extend(accountFilter.shape) },
   responses: {
@@ -28,6 +29,7 @@ const suspendRoute = createRoute({
   method: "post",
   path: `${one}/suspend`,
   operationId: "suspendAccount",
+  summary: "Keep an account from signing in",
   security: bearer,
   request: { params },
   responses: {
@@ -40,6 +42,7 @@ const resumeRoute = createRoute({
   method: "post",
   path: `${one}/resume`,
   operationId: "resumeAccount",
+  summary: "Let an account sign in again",
   security: bearer,
   request: { params },
   responses: { 200: jsonAnswer("The account, whose holder may come in again", accountShape), ...refusals },

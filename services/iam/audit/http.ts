@@ -14,6 +14,7 @@ const listRoute = createRoute({
   method: "get",
   path,
   operationId: "listAudit",
+  summary: "List who did what",
   security: bearer,
   request: { query: idPage.extend(auditFilter.shape) },
   responses: { 200: jsonAnswer("Who did what, newest first", page(auditEntryShape)), ...refusals },
@@ -23,6 +24,7 @@ const exportRoute = createRoute({
   method: "get",
   path: `${path}/export`,
   operationId: "exportAudit",
+  summary: "Export who did what, as lines of JSON",
   security: bearer,
   request: { query: auditFilter },
   responses: {

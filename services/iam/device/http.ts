@@ -21,6 +21,7 @@ const codeRoute = createRoute({
   method: "post",
   path: code_path,
   operationId: "requestDeviceCode",
+  summary: "Begin to sign in a device without a browser",
   responses: { 200: jsonAnswer("A code for the device, and one for its user", deviceCodeShape), ...refusals },
 })
 
@@ -28,6 +29,7 @@ const tokenRoute = createRoute({
   method: "post",
   path: token_path,
   operationId: "redeemDeviceCode",
+  summary: "Ask whether a device was approved, for its tokens",
   request: { body: jsonBody(deviceTokenShape) },
   responses: {
     200: jsonAnswer("Tokens of a new session, once its user has agreed", grantShape),
@@ -39,6 +41,7 @@ const approveRoute = createRoute({
   method: "post",
   path: `${root}/approve`,
   operationId: "decideDevice",
+  summary: "Approve or refuse a device that asks to sign in",
   security: bearer,
   request: { body: jsonBody(deviceDecisionShape) },
   responses: { 204: { description: "The device is told so" }, ...refusals },

@@ -20,6 +20,7 @@ const rotateRoute = createRoute({
   method: "post",
   path: "/api/v1/auth/keys/rotate",
   operationId: "rotateSigningKeys",
+  summary: "Rotate the keys that sign tokens",
   security: bearer,
   responses: {
     201: jsonAnswer("The next key that access tokens are signed with", rotatedShape),

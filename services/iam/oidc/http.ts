@@ -25,6 +25,7 @@ const showRoute = createRoute({
   method: "get",
   path: provider_path,
   operationId: "getOidcProvider",
+  summary: "Show the identity provider",
   responses: { 200: jsonAnswer("Where people sign in, if they do so elsewhere", providerShape), ...refusals },
 })
 
@@ -32,6 +33,7 @@ const startRoute = createRoute({
   method: "get",
   path: start_path,
   operationId: "startOidc",
+  summary: "Begin to sign in at the identity provider",
   request: { query: beginShape },
   responses: { 302: { description: "The browser goes on to the provider" }, ...refusals },
 })
@@ -40,6 +42,7 @@ const callbackRoute = createRoute({
   method: "get",
   path: callback_path,
   operationId: "finishOidc",
+  summary: "Where the identity provider sends its users back to",
   request: { query: finishShape },
   responses: {
     302: {
@@ -53,6 +56,7 @@ const tokenRoute = createRoute({
   method: "post",
   path: token_path,
   operationId: "redeemOidc",
+  summary: "Redeem a sign-in at the identity provider for tokens",
   request: { body: jsonBody(redeemShape) },
   responses: { 200: jsonAnswer("Tokens of a new session", grantShape), ...refusals },
 })

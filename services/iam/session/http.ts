@@ -21,6 +21,7 @@ const loginRoute = createRoute({
   method: "post",
   path: login_path,
   operationId: "login",
+  summary: "Sign in with e-mail and password",
   request: { body: jsonBody(credentials) },
   responses: { 200: jsonAnswer("Tokens of a new session", grantShape), ...refusals },
 })
@@ -29,6 +30,7 @@ const refreshRoute = createRoute({
   method: "post",
   path: refresh_path,
   operationId: "refreshLogin",
+  summary: "Get a new access token",
   request: { body: jsonBody(z.object({ refresh_token: z.string().max(max_token_chars) })) },
   responses: { 200: jsonAnswer("New tokens; the refresh token works once", grantShape), ...refusals },
 })
@@ -37,6 +39,7 @@ const logoutRoute = createRoute({
   method: "post",
   path: "/api/v1/auth/logout",
   operationId: "logout",
+  summary: "Sign out",
   security: bearer,
   responses: { 204: { description: "The session has ended" }, ...refusals },
 })
@@ -47,6 +50,7 @@ const listRoute = createRoute({
   method: "get",
   path: sessions_path,
   operationId: "listSessions",
+  summary: "List where you are signed in",
   security: bearer,
   request: { query: idPage },
   responses: { 200: jsonAnswer("Where you are signed in, newest first", page(sessionShape)), ...refusals },
@@ -56,6 +60,7 @@ const endRoute = createRoute({
   method: "delete",
   path: `${sessions_path}/{session_id}`,
   operationId: "endSession",
+  summary: "End one of your sessions",
   security: bearer,
   request: { params: z.object({ session_id: idText }) },
   responses: { 204: { description: "It has ended" }, ...refusals },
@@ -65,6 +70,7 @@ const endAllRoute = createRoute({
   method: "delete",
   path: sessions_path,
   operationId: "endSessions",
+  summary: "Sign out everywhere else",
   security: bearer,
   responses: { 204: { description: "You are logged out everywhere, here too" }, ...refusals },
 })

@@ -12,6 +12,7 @@ const createTokenRoute = createRoute({
   method: "post",
   path: "/api/v1/tokens",
   operationId: "createToken",
+  summary: "Create a personal token",
   security: bearer,
   request: { body: jsonBody(newTokenShape) },
   responses: { 201: jsonAnswer("The token, whose text is shown this once", createdTokenShape), ...refusals },
@@ -21,6 +22,7 @@ const listRoute = createRoute({
   method: "get",
   path: "/api/v1/tokens",
   operationId: "listTokens",
+  summary: "List your personal tokens",
   security: bearer,
   request: { query: idPage },
   responses: {
@@ -33,6 +35,7 @@ const deleteRoute = createRoute({
   method: "delete",
   path: "/api/v1/tokens/{token_id}",
   operationId: "deleteToken",
+  summary: "Delete a personal token",
   security: bearer,
   request: { params: z.object({ token_id: idText }) },
   responses: { 204: { description: "The token is not valid any more" }, ...refusals },

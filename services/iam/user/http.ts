@@ -27,6 +27,7 @@ const registerRoute = createRoute({
   method: "post",
   path: register_path,
   operationId: "register",
+  summary: "Register an account",
   request: { body: jsonBody(registration) },
   responses: {
     201: jsonAnswer("The new user and their workspace", accountShape),
@@ -39,6 +40,7 @@ const verifyRoute = createRoute({
   method: "post",
   path: verify_path,
   operationId: "verifyRegistration",
+  summary: "Confirm the e-mail address of an account",
   request: { body: jsonBody(verification) },
   responses: { 201: jsonAnswer("The new user and their workspace", accountShape), ...refusals },
 })
@@ -47,6 +49,7 @@ const forgotRoute = createRoute({
   method: "post",
   path: forgot_path,
   operationId: "forgotPassword",
+  summary: "Ask for a link to set a new password",
   request: { body: jsonBody(forgottenShape) },
   responses: { 202: jsonAnswer("If somebody has that address, they get a mail", mailedShape), ...refusals },
 })
@@ -55,6 +58,7 @@ const resetRoute = createRoute({
   method: "post",
   path: reset_path,
   operationId: "resetPassword",
+  summary: "Set a new password with the link",
   request: { body: jsonBody(newPasswordShape) },
   responses: {
     204: { description: "The password is the new one, and every session has ended" },
@@ -66,6 +70,7 @@ const meRoute = createRoute({
   method: "get",
   path: "/api/v1/auth/me",
   operationId: "getMe",
+  summary: "Show who you are",
   security: bearer,
   responses: { 200: jsonAnswer("Who you are, and as what in which workspace", accountShape), ...refusals },
 })

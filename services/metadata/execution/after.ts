@@ -91,24 +91,31 @@ export const wholeOf = (
   ...lasting(end.at, started_at),
 })
 
-const lasting = (at: number, started_at: string | null) => {
+export const lasting = (at: number, started_at: string | null) => {
   const duration_ms = started_at === null ? null : Math.max(0, at - Date.parse(started_at))
   return { duration_ms, pace: duration_ms === null ? null : paceOf(duration_ms) }
 }
 
 /** What it was given comes with what it took. */
-const usedBy = ({ inputs, ...usage }: Readonly<Record<string, unknown>> = {}) => ({
+export const usedBy = ({ inputs, ...usage }: Readonly<Record<string, unknown>> = {}) => ({
   inputs: isMapping(inputs) ? inputs : null,
   usage: Object.keys(usage).length === 0 ? null : usage,
 })
 
-const ended = (known: Execution, event: End): Execution => {
+/** Of a job's attempt, whose end tells of its beginning, too. */
+const begunBy = ({ data }: End) => {
+  if (!("started_at" in data) || data.started_at === undefined) return {}
+  const { worker_id = null, queued_at = null, started_at } = data
+  return { version: versions.whole, worker_id, queued_at, started_at }
+}
+
+const ended = (before: Execution, event: End): Execution => {
   const { type, data } = event
+  const known = { ...before, version: versions.ended, ...begunBy(event) }
   const at = Date.parse(data.at)
   const { started_at } = known
   const end = {
     ...known,
-    version: versions.ended,
     finished_at: data.at,
     ...lasting(at, started_at),
     at,

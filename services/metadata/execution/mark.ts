@@ -46,28 +46,35 @@ export const markedAt = (id: string): number =>
 const kindOf = ({ workspace_id, at, status, workflow, task, type, worker_id }: Execution): string =>
   `${Math.floor(at / stretch_ms)} ${workspace_id} ${status} ${type} ${worker_id} ${workflow} ${task}`
 
+/** A longer term is remembered by its hash. */
+const max_remembered_length = 200
+
 /** Marks executions before they are written, so that none is there that can't be found. */
 export const markExecutions = (documents: Documents): ((ended: readonly Execution[]) => Promise<void>) => {
   const known = new Set<string>()
 
   return async (ended) => {
     const kinds = new Set<string>()
-    const ids = new Set<string>()
+    const fresh = new Map<string, string>()
     for (const execution of ended) {
       const { workspace_id, at } = execution
       const kind = kindOf(execution)
       const shared = known.has(kind) || kinds.has(kind) ? [] : sharedTerms(execution)
       kinds.add(kind)
-      for (const term of [...shared, ...ownTerms(execution)]) ids.add(markId({ workspace_id, term }, at))
+      for (const term of [...shared, ...ownTerms(execution)]) {
+        // Most have been marked already: that is found out without a hash.
+        const name = `${Math.floor(at / stretch_ms)} ${workspace_id} ${term}`
+        if (known.has(name) || fresh.has(name)) continue
+        const id = markId({ workspace_id, term }, at)
+        if (!known.has(id)) fresh.set(name.length > max_remembered_length ? id : name, id)
+      }
     }
-    const fresh = [...ids].filter((id) => !known.has(id))
-    if (fresh.length > 0)
-      await documents.put(
-        executionMarks,
-        fresh.map((id) => ({ id, version: 1 })),
-      )
+    if (fresh.size > 0) {
+      const marks = [...new Set(fresh.values())].map((id) => ({ id, version: 1 }))
+      await documents.put(executionMarks, marks)
+    }
     if (known.size > max_known) known.clear()
-    for (const one of [...fresh, ...kinds]) known.add(one)
+    for (const one of [...fresh.keys(), ...kinds]) known.add(one)
   }
 }
 

@@ -1,4 +1,4 @@
-import { lastTaskRunId, runOf } from "#language/run-id.ts"
+import { isJobId, lastTaskRunId, runOf } from "#language/run-id.ts"
 import type { Archive } from "../archive.ts"
 import { executions, openExecutions } from "../collections.ts"
 import type { Execution } from "./execution.ts"
@@ -60,6 +60,9 @@ async function* runsOf(
   }
 }
 
+/** A job's attempts are behind its own id. */
+const lastOf = (run_id: string): string => (isJobId(run_id) ? `${run_id};` : lastTaskRunId(run_id))
+
 type One = { readonly run_id: string; readonly wanted: number }
 
 const ofRun = async (
@@ -68,7 +71,7 @@ const ofRun = async (
   { run_id, wanted }: One,
 ): Promise<readonly Execution[]> => {
   const { from_ms, before_ms, isWanted } = filter
-  const last = lastTaskRunId(run_id)
+  const last = lastOf(run_id)
   const time = {
     ...(from_ms !== undefined && { gte: from_ms }),
     ...(before_ms !== undefined && { lt: before_ms }),

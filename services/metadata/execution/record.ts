@@ -6,6 +6,7 @@ import { attemptKey } from "../log/chunk.ts"
 import { after, blank, isTaskEvent, type TaskEvent, taskTopics, wholeOf } from "./after.ts"
 import { type Execution, isOpen, versions } from "./execution.ts"
 import { markRuns } from "./mark.ts"
+import { executionOfJob, isJobEvent } from "./of-job.ts"
 
 const runTopics = ["workflow.started", "workflow.completed"] as const
 
@@ -114,3 +115,9 @@ export const recordEvents =
     await archive.documents.put(runs, ofRuns.map(runAfter))
     for (const run_id of new Set(ofRuns.map(({ data }) => data.run_id))) archive.moved.fire(run_id)
   }
+
+/** They are whole from the start, and none of them is open before: so nothing is read. */
+export const recordJobs =
+  (archive: Archive) =>
+  (events: readonly Envelope[]): Promise<void> =>
+    write(archive, events.filter(isJobEvent).flatMap(executionOfJob))

@@ -29,7 +29,8 @@ test.each(written)("%s", (line, level) => {
 test("a line that says nothing has the level of its stream", () => {
   expect(levelOf("stderr", "  at main.ts:3")).toBe("error")
   expect(levelOf("stderr", "INFO listening")).toBe("info")
-  expect(levelOf("system", "[wf] Lines are missing here")).toBe("warn")
+  expect(levelOf("system", "fetched out/report.csv")).toBe("info")
+  expect(levelOf("system", "warning: 3 lines are left out")).toBe("warn")
 })
 
 test("levels have an order", () => {

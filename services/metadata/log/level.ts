@@ -29,7 +29,7 @@ const prefixed = /^[\s[(<]{0,3}([A-Za-z]{3,9})[\])>]?:/
 const failing = /^(?:Traceback \(most recent call last\)|(?:Uncaught )?[A-Za-z.]{0,60}(?:Error|Exception)\b)/
 const colours = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]{0,20}m`, "g")
 
-const ofStream: Readonly<Record<Stream, Level>> = { stdout: "info", stderr: "error", system: "warn" }
+const ofStream: Readonly<Record<Stream, Level>> = { stdout: "info", stderr: "error", system: "info" }
 
 const levelNamed = (text: string): Level | undefined => {
   const found = named.exec(text)?.[1]

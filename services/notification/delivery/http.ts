@@ -23,6 +23,7 @@ const listRoute = createRoute({
   method: "get",
   path: root,
   operationId: "listDeliveries",
+  summary: "List deliveries",
   security: bearer,
   request: {
     query: pageQuery.extend({
@@ -45,6 +46,7 @@ const showRoute = createRoute({
   method: "get",
   path: `${root}/{delivery_id}`,
   operationId: "getDelivery",
+  summary: "Show a delivery",
   security: bearer,
   request: { params },
   responses: {
@@ -57,6 +59,7 @@ const redeliverRoute = createRoute({
   method: "post",
   path: `${root}/{delivery_id}/redeliver`,
   operationId: "redeliver",
+  summary: "Send a delivery again",
   security: bearer,
   request: { params },
   responses: { 202: jsonAnswer("The delivery, to be sent once more", deliveryShape), ...refusals },
@@ -76,6 +79,7 @@ const manyRoute = createRoute({
   method: "post",
   path: `${root}/redeliver`,
   operationId: "redeliverMany",
+  summary: "Send deliveries again by filter",
   security: bearer,
   request: { body: jsonBody(chosenShape) },
   responses: {

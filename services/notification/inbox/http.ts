@@ -15,6 +15,7 @@ const listRoute = createRoute({
   method: "get",
   path: root,
   operationId: "listNotifications",
+  summary: "List your notifications",
   security: bearer,
   request: { query: pageQuery.extend({ cursor: number.optional(), unread: z.stringbool().default(false) }) },
   responses: { 200: jsonAnswer("Your own, newest first", page(notificationShape)), ...refusals },
@@ -24,6 +25,7 @@ const countRoute = createRoute({
   method: "get",
   path: `${root}/unread-count`,
   operationId: "countUnread",
+  summary: "Count your unread notifications",
   security: bearer,
   responses: { 200: jsonAnswer("How many you have not read", unreadShape), ...refusals },
 })
@@ -32,6 +34,7 @@ const readRoute = createRoute({
   method: "patch",
   path: `${root}/{notification_id}/read`,
   operationId: "readNotification",
+  summary: "Mark a notification as read",
   security: bearer,
   request: { params: z.object({ notification_id: idText }) },
   responses: { 200: jsonAnswer("The notification, read", notificationShape), ...refusals },
@@ -41,6 +44,7 @@ const unreadRoute = createRoute({
   method: "patch",
   path: `${root}/{notification_id}/unread`,
   operationId: "unreadNotification",
+  summary: "Mark a notification as unread",
   security: bearer,
   request: { params: z.object({ notification_id: idText }) },
   responses: { 200: jsonAnswer("The notification, as if not read", notificationShape), ...refusals },
@@ -50,6 +54,7 @@ const readAllRoute = createRoute({
   method: "post",
   path: `${root}/read-all`,
   operationId: "readAllNotifications",
+  summary: "Mark all your notifications as read",
   security: bearer,
   responses: { 200: jsonAnswer("How many are unread now", unreadShape), ...refusals },
 })
@@ -58,6 +63,7 @@ const streamRoute = createRoute({
   method: "get",
   path: `${root}/stream`,
   operationId: "followNotifications",
+  summary: "Follow your notifications as they come",
   security: bearer,
   request: {
     headers: z.object({ "last-event-id": number.optional() }),

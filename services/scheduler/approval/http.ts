@@ -9,6 +9,7 @@ const listRoute = createRoute({
   method: "get",
   path: "/api/v1/approvals",
   operationId: "listApprovals",
+  summary: "List what waits for an approval",
   security: bearer,
   request: {
     query: pageQuery.extend({

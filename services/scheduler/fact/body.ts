@@ -22,6 +22,22 @@ export const beginning = ({ worker_id, queued_ms }: Began) => ({
   queued_at: new Date(queued_ms).toISOString(),
 })
 
+type JobBegan = {
+  readonly worker_id?: string | null | undefined
+  readonly queued_at: Date | null
+  readonly started_at?: Date | null | undefined
+}
+
+/** That a job's attempt has begun is told with its end; what waited too long for a worker never began. */
+export const jobBeginning = ({ worker_id, queued_at, started_at }: JobBegan) => {
+  if (!started_at) return {}
+  return {
+    started_at: started_at.toISOString(),
+    ...(worker_id && { worker_id }),
+    ...(queued_at && { queued_at: queued_at.toISOString() }),
+  }
+}
+
 type Values = Readonly<Record<string, unknown>>
 
 type Completed = {

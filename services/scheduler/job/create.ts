@@ -39,8 +39,9 @@ export type Judged = { readonly job: Job } | { readonly problem: ProblemBody }
 /** One request is one item of a group commit; requests that come while one is under way share the next. */
 export const createJobs = (engine: Engine): CreateJobs => {
   const bounds = { max_batch, max_waiting, sizes, isItems: isDataError }
-  const push = batcher<NewJob, Job>({ flush: flushJobs(engine), ...bounds })
-  const pushKeyed = batcher<NewJob, Job>({ flush: flushKeyed(engine), ...bounds })
+  const pushed = (flush: (jobs: readonly NewJob[]) => Promise<readonly (Job | Problem)[]>) =>
+    batcher<NewJob, Job>({ flush: (jobs) => engine.precedence.creating(() => flush(jobs)), ...bounds })
+  const [push, pushKeyed] = [pushed(flushJobs(engine)), pushed(flushKeyed(engine))]
   const one = (actor: Actor, { job, header_key }: Wanted): Promise<Job> => {
     allow(actor, "job.create")
     const { workspace_id } = actor

@@ -30,6 +30,7 @@ const createOneRoute = createRoute({
   method: "post",
   path: "/api/v1/jobs",
   operationId: "createJob",
+  summary: "Create a job",
   security: bearer,
   request: { headers: keyHeader, body: jsonBody(createJobShape) },
   responses: { 201: jsonAnswer("The job, or the one that its key made before", jobShape), ...refusals },
@@ -39,6 +40,7 @@ const createManyRoute = createRoute({
   method: "post",
   path: "/api/v1/jobs/batch",
   operationId: "createJobs",
+  summary: "Create up to 1,000 jobs",
   security: bearer,
   request: { headers: keyHeader, body: jsonBody(createJobsShape.openapi("CreateJobs")) },
   responses: {
@@ -54,6 +56,7 @@ const listRoute = createRoute({
   method: "get",
   path: "/api/v1/jobs",
   operationId: "listJobs",
+  summary: "List jobs",
   security: bearer,
   request: {
     query: pageQuery.extend({
@@ -76,6 +79,7 @@ const showRoute = createRoute({
   method: "get",
   path: "/api/v1/jobs/{job_id}",
   operationId: "getJob",
+  summary: "Show a job",
   security: bearer,
   request: { params: jobPath },
   responses: { 200: jsonAnswer("The job", jobShape), ...refusals },
@@ -85,6 +89,7 @@ const cancelRoute = createRoute({
   method: "post",
   path: "/api/v1/jobs/{job_id}/cancel",
   operationId: "cancelJob",
+  summary: "Cancel a job",
   security: bearer,
   request: { params: jobPath },
   responses: { 202: jsonAnswer("The job, cancelled or being stopped", jobShape), ...refusals },

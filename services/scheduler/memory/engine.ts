@@ -1,12 +1,20 @@
 import type { Database } from "#kernel/database/database.ts"
 import { recent } from "#kernel/service/recent.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
-import { type Engine, max_known_jobs, max_sessions, max_wholes } from "../engine.ts"
+import {
+  type Engine,
+  max_beside,
+  max_given_inputs,
+  max_known_jobs,
+  max_sessions,
+  max_wholes,
+} from "../engine.ts"
 import { createTold } from "../fact/told.ts"
 import { createLanes } from "../lane/lanes.ts"
 import { createPlans } from "../plan/plans.ts"
 import { createQueues } from "../queue/queues.ts"
 import { createKnownRuns } from "../run/known.ts"
+import { createPrecedence } from "../session/precedence.ts"
 import { createSeats } from "../session/seats.ts"
 import type { MemoryDatabase } from "./database.ts"
 import type { Life } from "./life.ts"
@@ -38,7 +46,9 @@ export const createMemoryEngine = ({ database, life, kit, publish }: Ground): En
     known: createKnownRuns(),
     known_jobs: recent(max_known_jobs),
     sessions: recent(max_sessions),
+    given_inputs: recent(max_given_inputs),
     seats: createSeats({ ample_room, wake: () => undefined }),
+    precedence: createPrecedence(max_beside),
     wholes: recent(max_wholes),
   },
   told: createTold(),

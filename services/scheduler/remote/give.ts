@@ -2,6 +2,7 @@ import type { Engine } from "../engine.ts"
 import type { Attempt } from "../task/attempt.ts"
 import { reportTasks } from "../task/report.ts"
 import { readied } from "./attempt.ts"
+import { rememberInputs } from "./inputs.ts"
 import type { WorkAttempt } from "./shape.ts"
 
 export const roomFor = (remote: number) => ({ process: 0, inline: 0, remote })
@@ -13,6 +14,8 @@ export const giveWork = (engine: Engine) => {
     const all = attempts.map((attempt) => readied(attempt, engine.kit.now()))
     const settlements = all.flatMap((one) => ("failed" in one ? [one.failed] : []))
     if (settlements.length > 0) await report({ session_id, settlements, room: roomFor(0) })
-    return all.flatMap((one) => ("given" in one ? [one.given] : []))
+    const given = all.flatMap((one) => ("given" in one ? [one.given] : []))
+    rememberInputs(engine, given)
+    return given
   }
 }

@@ -30,6 +30,7 @@ const openRoute = createRoute({
   method: "post",
   path: root,
   operationId: "openWorker",
+  summary: "Announce a worker of your own",
   security: bearer,
   request: { body: jsonBody(openWorkerShape) },
   responses: {
@@ -42,6 +43,7 @@ const claimRoute = createRoute({
   method: "post",
   path: `${root}/claim`,
   operationId: "claimWork",
+  summary: "Claim work for a worker of your own",
   security: bearer,
   request: { body: jsonBody(claimShape) },
   responses: {
@@ -57,6 +59,7 @@ const heartbeatRoute = createRoute({
   method: "post",
   path: `${root}/heartbeat`,
   operationId: "beatWorker",
+  summary: "Say that a worker of your own is alive",
   security: bearer,
   request: { body: jsonBody(heartbeatShape) },
   responses: { 200: jsonAnswer("It has its lease anew", heartbeatAnswerShape), ...refusals },
@@ -66,6 +69,7 @@ const reportRoute = createRoute({
   method: "post",
   path: `${root}/report`,
   operationId: "reportWork",
+  summary: "Report results of a worker of your own, and claim the next work",
   security: bearer,
   request: { body: jsonBody(reportShape) },
   responses: {
@@ -78,6 +82,7 @@ const logsRoute = createRoute({
   method: "post",
   path: `${root}/logs`,
   operationId: "shipWorkLogs",
+  summary: "Ship what tasks of a worker of your own print",
   security: bearer,
   request: { body: jsonBody(logsShape) },
   responses: {
@@ -90,6 +95,7 @@ const leaveRoute = createRoute({
   method: "delete",
   path: `${root}/{worker_id}`,
   operationId: "leaveWorker",
+  summary: "Take leave as a worker of your own",
   security: bearer,
   request: { params: z.object({ worker_id: idText }) },
   responses: { 204: { description: "It has left; what it held is in its queue again" }, ...refusals },

@@ -1,7 +1,9 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test"
 import type { Database } from "#kernel/database/database.ts"
+import { recent } from "#kernel/service/recent.ts"
 import { until } from "#kernel/testing/until.ts"
 import type { Definition } from "#language/schema.ts"
+import { chain } from "#language/steps.ts"
 import type { Engine } from "../engine.ts"
 import { given, workspace_id } from "../given.ts"
 import { other_workspace_id } from "../job/given.ts"
@@ -171,6 +173,7 @@ describe("a remote worker", () => {
       { name: "own", functions: ["a b"] },
       { name: "own", functions: ["greet"], slots: 0 },
       { name: "own", functions: ["greet"], queues: [] },
+      { name: "own", functions: ["greet"], queues: ["a b"] },
       { name: "own", functions: ["greet"], labels: { "a=b": "c" } },
       { name: "own", functions: ["greet"], workspace_id: other_workspace_id },
     ]) {
@@ -374,4 +377,51 @@ test("a workspace sees its own workers and the platform's", async () => {
     },
     { name: "test", remote: false, functions: [] },
   ])
+})
+
+describe("what an attempt of a remote worker was given", () => {
+  const usageOf = async (id: string) => {
+    const [row] = await engine.database.run(
+      (sql) => sql<{ usage: unknown }>`select usage from scheduler.task_run where id = ${id}::text::uuid`,
+    )
+    return row?.usage
+  }
+  const task = {
+    uses: "function",
+    env: { LOUD: "${{ inputs.loud }}" },
+    with: { name: "greet", input: { who: "${{ inputs.name }}" } },
+  }
+  const inputs = { name: "Ada", loud: true }
+
+  test("is told with its result by who gave it, whatever its worker says", async () => {
+    const worker = await door.open({ functions: ["greet"] })
+    await runOf({ hello: { ...task, retries: { max_retries: 1, initial: "1h" } } }, { inputs })
+    const attempt = only(await door.claim(worker))
+    const lie = { ...held(attempt), outcome: "failed", error: { code: "a", message: "b" }, usage: {} }
+    expect((await door.report(worker, [lie])).status).toBe(422)
+    const { usage: _, ...result } = lie
+    expect((await door.report(worker, [result])).status).toBe(200)
+    const told = { inputs: { name: "greet", input: { who: "Ada" }, env: { LOUD: "true" } } }
+    expect(await usageOf(attempt.task_run_id)).toEqual(told)
+    const event = (await given.told(engine)).find(({ topic }) => topic === "task.retrying")
+    expect(event?.data).toMatchObject({ usage: told })
+  })
+
+  test("is left out where it is large, of a job without a run, and by a process that didn't give it", async () => {
+    const worker = await door.open({ functions: ["greet"], job_types: ["resize"] })
+    const settled = async (through: RemoteDoor) => {
+      const attempt = only(await door.claim(worker))
+      await through.report(worker, [{ ...held(attempt), outcome: "completed" }])
+      return usageOf(attempt.task_run_id)
+    }
+    await runOf({ hello: task }, { inputs: { ...inputs, name: "x".repeat(4_000) } })
+    expect(await settled(door)).toEqual({ inputs: { name: "greet", env: { LOUD: "true" } } })
+    await door.create({ type: "resize", payload: { width: 7 } })
+    expect(await settled(door)).toBeNull()
+    const step = chain([{ name: "one", type: "resize" }])
+    await startRuns(engine)([given.start(step, { version: 0, inputs: { payloads: [{ width: 8 }] } })])
+    expect(await settled(door)).toEqual({ inputs: { width: 8 } })
+    await runOf({ hello: task }, { inputs })
+    expect(await settled(remoteDoor({ ...engine, given_inputs: recent(10) }))).toBeNull()
+  })
 })

@@ -6,6 +6,7 @@ import { refreshLanes } from "../lane/refresh.ts"
 import { reportTasks } from "../task/report.ts"
 import type { Settlement, Verdict } from "../task/verdict.ts"
 import { giveWork, roomFor } from "./give.ts"
+import { forgetInputs, withInputs } from "./inputs.ts"
 import { keyOf, ownAttempts, ownWorker } from "./own.ts"
 import type { WorkAttempt, WorkResult } from "./shape.ts"
 
@@ -33,11 +34,12 @@ export const reportWork = (engine: Engine) => {
       const attempt = own_attempts.get(keyOf(result))
       return attempt !== undefined && !(attempt.is_queued && result.outcome === "completed")
     }
-    const settlements = results.filter(counts).map(settlementOf)
+    const settlements = results.filter(counts).map((result) => withInputs(engine, settlementOf(result)))
     if (settlements.length === 0) throw new Problem("attempt.stale")
     await refresh()
     const { session_id } = worker
     const reported = await report({ session_id, settlements, room: roomFor(max_tasks) })
+    forgetInputs(engine, settlements)
     const verdicts = new Map(
       settlements.map((one, index) => [keyOf(one), reported.verdicts[index]?.verdict ?? "stale"] as const),
     )

@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { list } from "#kernel/database/database.ts"
+import { cleanOutbox } from "#kernel/outbox/clean.ts"
+import { type Entry, openReader } from "#kernel/outbox/read.ts"
 import { until } from "#kernel/testing/until.ts"
 import { jobId, runId } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
+import { deriveFacts } from "../fact/derive.ts"
+import { createTold } from "../fact/told.ts"
 import { given, workspace_id } from "../given.ts"
+import { jobsDoor } from "../job/given.ts"
 import { createPlans } from "../plan/plans.ts"
 import { startRuns } from "../run/start.ts"
 import { cleanEnded } from "./clean.ts"
@@ -80,6 +85,45 @@ test("what ended long ago goes, with all that belongs to it; what is open, fresh
   expect(left).toMatchObject({ runs: 3, tasks: 6, jobs: 4, keys: 0, rates: 1 })
   expect(await clean()).toBe(false)
   expect(await counts()).toEqual(left)
+})
+
+/** Brings a reader of the outbox to its end. */
+const readOn = async (name: string, topics: readonly string[]) => {
+  const source = { database: engine.database, derive: deriveFacts(createTold()) }
+  const reader = openReader({ source, name, topics: () => topics, max_events: 1_000 })
+  const read: Entry[] = []
+  for (;;) {
+    const some = await reader.read()
+    const last = some.at(-1)
+    read.push(...some)
+    if (last === undefined) break
+    await engine.database.tx((sql) => reader.advance(sql, last))
+  }
+  await reader.keep()
+  return read
+}
+
+test("a job that has completed stays until whoever keeps its history has read of it, however long that takes", async () => {
+  await given.readAll(engine)
+  const { id } = await jobsDoor(engine).create({ type: "noop" })
+  await given.work(engine, await given.session(engine))
+  const isThere = async () => {
+    const found = await engine.database.run(
+      (sql) => sql`select from scheduler.task_run where id = ${id}::text::uuid`,
+    )
+    return found.length === 1
+  }
+  // Everybody else is ahead; what is there now is older than nought days.
+  await engine.database.run((sql) => sql`insert into scheduler.reader (name) values ('metadata.jobs')`)
+  await readOn("others", ["task.completed"])
+  await until("nothing more to remove", async () => !(await engine.database.run(cleanOutbox)))
+  await cleanEnded(engine, 0)()
+  expect(await isThere()).toBe(true)
+  const told = await readOn("metadata.jobs", ["job.completed"])
+  expect(told.map(({ event }) => event.data)).toMatchObject([{ job_id: id, attempt: 1 }])
+  await until("nothing more to remove", async () => !(await engine.database.run(cleanOutbox)))
+  await cleanEnded(engine, 0)()
+  expect(await isThere()).toBe(false)
 })
 
 test("a plan goes some days after its last run; one that is used stays, also for a run that has not ended", async () => {

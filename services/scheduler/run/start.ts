@@ -95,7 +95,7 @@ export const startRuns =
   (starts: readonly RunStart[], tell?: Telling): Promise<readonly RunStarted[]> => {
     const prepared = starts.map(prepareRun)
     for (const { plan_id, plan } of prepared) engine.plans.keep(plan_id, plan)
-    return withSeat(engine.seats, slotOfFirst(prepared), (seat) => {
+    const startOn = (seat: Seat | undefined) => {
       let free = seat
       return engine.hot.tx(async (sql) => {
         // A seat whose session has ended is what a first try may fail by.
@@ -105,7 +105,8 @@ export const startRuns =
         if (tell) await tell(sql, begun.answer)
         return begun
       })
-    })
+    }
+    return engine.precedence.creating(() => withSeat(engine.seats, slotOfFirst(prepared), startOn))
   }
 
 const slotOfFirst = ([start]: readonly Prepared[]): Slot | undefined => {

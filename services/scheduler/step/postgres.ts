@@ -102,7 +102,7 @@ const lockJobs = async (sql: Sql, ids: readonly string[]): Promise<readonly Task
   return sql<TaskRow>`
     select id, run_id, idx, item, workspace_id, task, type, queue, slot, priority, max_retries, gate_key, settings,
       traceparent, status, reason, token::text as token, attempt, lost, returned, cancel, needs_left, needs_bad,
-      coalesce(extract(epoch from queued_at) * 1000, 0)::float8 as queued_ms
+      worker_id, started_at, coalesce(extract(epoch from queued_at) * 1000, 0)::float8 as queued_ms
     from scheduler.task_run
     where id = any(${list([...ids].sort())}::text::uuid[])
     order by id

@@ -73,6 +73,9 @@ export type TaskRow = {
   needs_bad: number
   /** When it was queued last. */
   queued_ms: number
+  /** Who has the present attempt, and since when: of jobs whose rows were read. */
+  worker_id?: string | null
+  started_at?: Date | null
   /** An item's value; of a task with items where these are; what a job was given, where it was claimed. */
   payload?: unknown
 }

@@ -29,7 +29,9 @@ export const reportTasks =
     const seats: TakenSeat[] = []
     const report = { ...given, seats }
     try {
-      const { answer, attempts } = await perform(engine, (step) => settleAndClaim(engine, step, report))
+      const { answer, attempts } = await engine.precedence.settling(given.settlements.length, () =>
+        perform(engine, (step) => settleAndClaim(engine, step, report)),
+      )
       return { verdicts: answer, attempts: await attempts() }
     } finally {
       for (const seat of seats) seat.spend()

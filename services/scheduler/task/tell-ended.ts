@@ -1,5 +1,5 @@
 import { derivedId } from "#kernel/outbox/derived-id.ts"
-import { completion } from "../fact/body.ts"
+import { completion, jobBeginning } from "../fact/body.ts"
 import type { TaskRow } from "../step/rows.ts"
 import { type Ended, runOfTask, type Step } from "../step/step.ts"
 import { keyOf, taskFact, tell } from "./tell.ts"
@@ -26,7 +26,7 @@ const outcomeOf = (step: Step, ended: Ended) => {
   const { task, settlement } = ended
   const log_chunks = settlement.log_chunks ?? 0
   const error = ended.error ?? { code: "task.failed", message: "The task failed." }
-  const fact = { ...taskFact(step, task), ...usageOf(ended) }
+  const fact = { ...taskFact(step, task), ...begunOf(task), ...usageOf(ended) }
   switch (task.status) {
     case "completed":
       return completed(step, ended)
@@ -55,6 +55,10 @@ const outcomeOf = (step: Step, ended: Ended) => {
   }
 }
 
+/** The beginning of a run's task was told when it began. */
+const begunOf = ({ run_id, worker_id, queued_ms, started_at }: TaskRow) =>
+  run_id === null ? jobBeginning({ worker_id, queued_at: new Date(queued_ms), started_at }) : {}
+
 const usageOf = ({ settlement: { usage } }: Ended) => (usage === undefined ? {} : { usage })
 
 const completed = (step: Step, ended: Ended) => {
@@ -64,13 +68,15 @@ const completed = (step: Step, ended: Ended) => {
   return { event: { type: "task.completed", data }, told: { type: "task.completed", data: from } } as const
 }
 
-const deadLettered = (step: Step, { task, settlement, token, error }: Ended) => {
-  const { id: job_id, workspace_id, type, queue } = task
+const deadLettered = (step: Step, ended: Ended) => {
+  const { task, settlement, token, error } = ended
+  const { id: job_id, workspace_id, type, queue, attempt } = task
   const attempts = triesOf(task)
   const why = error ?? { code: "task.failed", message: "The job failed." }
   const data = {
-    ...{ dead_letter_id: deadLetterId(job_id, token), job_id, workspace_id, type, queue, attempts },
+    ...{ dead_letter_id: deadLetterId(job_id, token), job_id, workspace_id, type, queue, attempts, attempt },
     ...{ reason: why.code, error: why, log_chunks: settlement.log_chunks ?? 0, at: step.now.toISOString() },
+    ...{ ...begunOf(task), ...usageOf(ended) },
   }
   return {
     event: { type: "job.dead_lettered", data },
@@ -95,7 +101,7 @@ const handedBack = (step: Step, { task, settlement }: Ended) => {
   const error = handed_back[settlement.outcome === "lost" ? "lost" : "released"]
   const data = { error, retry_at: step.now.toISOString() }
   return {
-    event: { type: "task.retrying", data: { ...taskFact(step, task), ...data } },
+    event: { type: "task.retrying", data: { ...taskFact(step, task), ...begunOf(task), ...data } },
     told: { type: "task.retrying", data },
   } as const
 }

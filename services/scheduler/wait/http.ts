@@ -24,6 +24,7 @@ const signalRoute = createRoute({
   method: "post",
   path: "/api/v1/runs/{run_id}/signals/{name}",
   operationId: "signalRun",
+  summary: "Send a signal to a run",
   security: bearer,
   request: {
     params: z.object({ run_id: idText, name: z.string().min(1).max(100) }),
@@ -39,6 +40,7 @@ const answerRoute = (verb: "approve" | "reject") =>
     method: "post",
     path: `/api/v1/runs/{run_id}/tasks/{task}/${verb}`,
     operationId: `${verb}Task`,
+    summary: verb === "approve" ? "Approve what a run waits for" : "Reject what a run waits for",
     security: bearer,
     request: {
       params: z.object({ run_id: idText, task: z.string().min(1).max(200) }),

@@ -11,6 +11,7 @@ const listRoute = createRoute({
   method: "get",
   path: "/api/v1/workers",
   operationId: "listWorkers",
+  summary: "List workers",
   security: bearer,
   request: { query: pageQuery.extend({ cursor: z.string().regex(cursor).optional() }) },
   responses: {

@@ -1,10 +1,8 @@
 import { ExpressionError, interpolate } from "#language/expressions.ts"
+import { givenInputs, type Inputs } from "#language/given-inputs.ts"
 import type { Execution } from "../executor/executor.ts"
 import { declaredEnvironment } from "../process/environment.ts"
 
-export type Inputs = Readonly<Record<string, unknown>>
-
-const max_chars = 4_000
 const hidden = "***"
 
 /**
@@ -19,7 +17,7 @@ export const inputsOf = (execution: Execution): Inputs | undefined => {
   try {
     const env = declaredEnvironment(shown)
     const given = interpolate(task.with ?? {}, { ...shown.context, env }) as Inputs
-    return small(isEmpty(env) ? given : { ...given, env })
+    return givenInputs(isEmpty(env) ? given : { ...given, env })
   } catch (error) {
     // The attempt fails by that, too, and says so.
     if (error instanceof ExpressionError) return undefined
@@ -28,14 +26,3 @@ export const inputsOf = (execution: Execution): Inputs | undefined => {
 }
 
 const isEmpty = (given: Inputs = {}): boolean => Object.keys(given).length === 0
-
-const small = (given: Inputs): Inputs | undefined => {
-  let left = max_chars
-  const kept = Object.entries(given).filter(([name, value]) => {
-    const size = name.length + (JSON.stringify(value)?.length ?? 0)
-    if (size > left) return false
-    left -= size
-    return true
-  })
-  return kept.length === 0 ? undefined : Object.fromEntries(kept)
-}

@@ -4,6 +4,7 @@ import { create } from "@bufbuild/protobuf"
 import type { Log } from "#kernel/telemetry/log.ts"
 import { inSpan } from "#kernel/telemetry/tracing.ts"
 import type { ExpressionContext } from "#language/expressions.ts"
+import type { Inputs } from "#language/given-inputs.ts"
 import type { PlanTask } from "#language/plan.ts"
 import { slotOf } from "#language/slots.ts"
 import { type Attempt, type Result, ResultSchema } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
@@ -15,7 +16,7 @@ import type { Unpack } from "../bundle/unpack.ts"
 import type { Execution, Executor, Outcome, TaskError } from "../executor/executor.ts"
 import type { AttemptLog, Shipper } from "../log/shipper.ts"
 import type { OpenGuard } from "../secret/guard.ts"
-import { type Inputs, inputsOf } from "./inputs.ts"
+import { inputsOf } from "./inputs.ts"
 
 export type Runner = {
   readonly executors: Readonly<Record<string, Executor>>

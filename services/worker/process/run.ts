@@ -123,7 +123,7 @@ const listen = (child: Child, execution: Execution, { max_output_bytes }: Proces
     if (left_bytes < 0) return
     left_bytes -= Buffer.byteLength(line) + 1
     if (left_bytes >= 0) return execution.write(stream, line)
-    const message = `The task has written more than ${max_output_bytes} bytes; the rest of its output is not kept.`
+    const message = `warning: the task has written more than ${max_output_bytes} bytes; the rest of its output is not kept.`
     return execution.write("system", message)
   }
   const copies = [

@@ -35,6 +35,7 @@ const startRoute = createRoute({
   method: "post",
   path: "/api/v1/workflows/{name}/start",
   operationId: "startWorkflow",
+  summary: "Start a workflow",
   security: bearer,
   request: {
     params: z.object({ name: nameText }),
@@ -48,6 +49,7 @@ const runRoute = createRoute({
   method: "post",
   path: "/api/v1/runs",
   operationId: "startRun",
+  summary: "Start a run",
   security: bearer,
   request: {
     headers: keyHeader,

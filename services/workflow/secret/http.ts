@@ -16,6 +16,7 @@ const listRoute = createRoute({
   method: "get",
   path: root,
   operationId: "listSecrets",
+  summary: "List the names of secrets",
   security: bearer,
   request: { query: pageQuery.extend({ cursor: nameText.optional() }) },
   responses: { 200: jsonAnswer("The names of the secrets", page(secretShape)), ...refusals },
@@ -25,6 +26,7 @@ const setRoute = createRoute({
   method: "put",
   path: `${root}/{name}`,
   operationId: "setSecret",
+  summary: "Set a secret",
   security: bearer,
   request: { params: secretPath, body: jsonBody(setSecretShape) },
   responses: {
@@ -38,6 +40,7 @@ const deleteRoute = createRoute({
   method: "delete",
   path: `${root}/{name}`,
   operationId: "deleteSecret",
+  summary: "Delete a secret",
   security: bearer,
   request: { params: secretPath },
   responses: { 204: { description: "It is gone" }, ...refusals },
@@ -47,6 +50,7 @@ const rotateRoute = createRoute({
   method: "post",
   path: `${root}/rotate-key`,
   operationId: "rotateSecretKey",
+  summary: "Encrypt all secrets under a new key",
   security: bearer,
   responses: { 200: jsonAnswer("All of them are encrypted under a new key", rotatedShape), ...refusals },
 })
@@ -55,6 +59,7 @@ const giveRoute = createRoute({
   method: "post",
   path: `${root}/give`,
   operationId: "giveSecrets",
+  summary: "Get what a running task needs of secrets, as a worker of your own",
   security: bearer,
   request: { body: jsonBody(giveShape) },
   responses: {

@@ -19,6 +19,7 @@ const listRoute = createRoute({
   method: "get",
   path: root,
   operationId: "listHooks",
+  summary: "List webhooks that start workflows",
   security: bearer,
   request: { query: pageQuery.extend({ cursor: nameText.optional(), workflow: nameText.optional() }) },
   responses: { 200: jsonAnswer("What begins runs, by workflow and name", page(hookShape)), ...refusals },
@@ -28,6 +29,7 @@ const showRoute = createRoute({
   method: "get",
   path: `${root}/{workflow}/{name}`,
   operationId: "showHook",
+  summary: "Show a webhook that starts a workflow",
   security: bearer,
   request: { params: hookPath },
   responses: {
@@ -40,6 +42,7 @@ const rotateRoute = createRoute({
   method: "post",
   path: `${root}/{workflow}/{name}/rotate`,
   operationId: "rotateHook",
+  summary: "Give a webhook a new address",
   security: bearer,
   request: { params: hookPath },
   responses: { 200: jsonAnswer("The webhook, with its new address", hookShape), ...refusals },
@@ -49,6 +52,7 @@ const receiveRoute = createRoute({
   method: "post",
   path: receive_path,
   operationId: "receiveHook",
+  summary: "Start a workflow by its webhook",
   description:
     "Needs no bearer: the token says which webhook it is, and its secret who may send. A webhook takes 10 requests a second, and up to 100 at once after a pause; more are refused with 429.",
   request: { params: z.object({ token: z.string() }) },

@@ -15,6 +15,7 @@ const listRoute = createRoute({
   method: "get",
   path: "/api/v1/workflows/{name}/versions",
   operationId: "listVersions",
+  summary: "List the versions of a workflow",
   security: bearer,
   request: {
     params: z.object({ name: nameText }),
@@ -27,6 +28,7 @@ const showRoute = createRoute({
   method: "get",
   path: "/api/v1/workflows/{name}/versions/{version}",
   operationId: "getVersion",
+  summary: "Show a version of a workflow",
   security: bearer,
   request: { params: z.object({ name: nameText, version: versionNumber }) },
   responses: { 200: jsonAnswer("The version", versionShape), ...refusals },

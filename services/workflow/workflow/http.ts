@@ -36,6 +36,7 @@ const pushRoute = createRoute({
   method: "post",
   path: "/api/v1/workflows",
   operationId: "pushWorkflow",
+  summary: "Push a workflow, or start a sequence of steps",
   security: bearer,
   request: { headers: keyHeader, body: jsonBody(pushShape) },
   responses: {
@@ -49,6 +50,7 @@ const listRoute = createRoute({
   method: "get",
   path: "/api/v1/workflows",
   operationId: "listWorkflows",
+  summary: "List workflows",
   security: bearer,
   request: {
     query: pageQuery.extend({
@@ -66,6 +68,7 @@ const showRoute = createRoute({
   method: "get",
   path: "/api/v1/workflows/{name}",
   operationId: "getWorkflow",
+  summary: "Show a workflow",
   security: bearer,
   request: { params: z.object({ name: nameText }) },
   responses: {
@@ -82,6 +85,7 @@ const turnRoute = (turn: "archive" | "restore") =>
     method: "post",
     path: `/api/v1/workflows/{name}/${turn}`,
     operationId: `${turn}Workflow`,
+    summary: turn === "archive" ? "Archive a workflow" : "Restore an archived workflow",
     security: bearer,
     request: { params: z.object({ name: nameText }) },
     responses: { 200: jsonAnswer("The workflow", workflowShape), ...refusals },
@@ -91,6 +95,7 @@ const validateRoute = createRoute({
   method: "post",
   path: "/api/v1/workflows/validate",
   operationId: "validateWorkflow",
+  summary: "Check a workflow without pushing it",
   security: bearer,
   request: { body: jsonBody(writtenShape) },
   responses: {

@@ -1,5 +1,5 @@
 import type { Envelope } from "#kernel/events/envelope.ts"
-import { runId, taskRunId } from "#language/run-id.ts"
+import { jobId, runId, taskRunId } from "#language/run-id.ts"
 import type { GivenMetadata } from "#services/metadata/given.ts"
 
 const workspace_id = "01900000-0000-7000-8000-00000000000a"
@@ -28,6 +28,28 @@ const isRare = ({ index, count }: Made): boolean => index % Math.floor(count / t
 const tookMs = (made: Made): number => (isRare(made) ? 7_200_000 : made.index % 3_000)
 
 const usage = { exit_code: 0, signal: null, cpu_ms: 12, max_memory_bytes: 40_000_000 }
+
+/** So many jobs that have just completed. */
+export const jobsOf = (count: number): readonly Envelope[] =>
+  Array.from({ length: count }, (_, index) => {
+    const job_id = jobId(Bun.randomUUIDv7())
+    const at = new Date().toISOString()
+    const worker_id = `worker-${index % tallies.workers}`
+    const data = {
+      ...{
+        job_id,
+        workspace_id,
+        type: "noop",
+        queue: "default",
+        attempt: 1,
+        result: { ok: true },
+        log_chunks: 0,
+        at,
+      },
+      ...{ worker_id, queued_at: at, started_at: at },
+    }
+    return { id: job_id, type: "job.completed", source: "scheduler", key: job_id, at, data }
+  })
 
 /** The beginning and the end of one attempt, as the scheduler tells them. */
 const attemptOf = (made: Made, run_id: string): Envelope[] => {

@@ -2,11 +2,12 @@ import type { Database } from "#kernel/database/database.ts"
 import type { Envelope } from "#kernel/events/envelope.ts"
 import type { GivenMetadata } from "#services/metadata/given.ts"
 import { round } from "../measurement.ts"
-import { attemptsOf } from "./fill.ts"
+import { attemptsOf, jobsOf } from "./fill.ts"
 
 const warm = 50
 const rounds = 300
 const per_round = 100
+const per_round_of_jobs = 1_000
 
 export type Written = { readonly us: number; readonly bytes: number }
 
@@ -18,6 +19,33 @@ const bytesOf = async (database: Database): Promise<number> => {
     ),
   )
   return Number(row?.bytes)
+}
+
+type Rounds = { readonly warm: number; readonly rounds: number; readonly each: () => Promise<number> }
+
+const measured = async (
+  database: Database,
+  { warm, rounds, each }: Rounds,
+  count: number,
+): Promise<Written> => {
+  for (let round = 0; round < warm; round += 1) await each()
+  const before = await bytesOf(database)
+  let total_ms = 0
+  for (let round = 0; round < rounds; round += 1) total_ms += await each()
+  const us = round((total_ms * 1_000) / count, 1)
+  return { us, bytes: Math.round(((await bytesOf(database)) - before) / count) }
+}
+
+/** The same of one attempt of a job, in the batches in which they are read. */
+export const measureJobs = ({ handleJobs }: GivenMetadata, database: Database): Promise<Written> => {
+  const each = async () => {
+    const events = jobsOf(per_round_of_jobs)
+    const from_ms = performance.now()
+    await handleJobs(events)
+    return performance.now() - from_ms
+  }
+  const rounds_of_jobs = (rounds * per_round) / per_round_of_jobs
+  return measured(database, { warm: 5, rounds: rounds_of_jobs, each }, rounds * per_round)
 }
 
 /** What it takes to write down one attempt: its beginning and its end in one batch, or in two. */
@@ -35,15 +63,7 @@ export const measureWrite = async (
     } else await handle(events)
     return performance.now() - from_ms
   }
-  for (let round = 0; round < warm; round += 1) await tell(attemptsOf(per_round))
-  const before = await bytesOf(database)
-  let total_ms = 0
-  for (let round = 0; round < rounds; round += 1) total_ms += await tell(attemptsOf(per_round))
-  const count = rounds * per_round
-  return {
-    us: round((total_ms * 1_000) / count, 1),
-    bytes: Math.round(((await bytesOf(database)) - before) / count),
-  }
+  return measured(database, { warm, rounds, each: () => tell(attemptsOf(per_round)) }, rounds * per_round)
 }
 
 const isBeginning = ({ type }: Envelope): boolean => type === "task.started"

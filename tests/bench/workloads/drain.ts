@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises"
 import { drained } from "../drained.ts"
+import { historyBehind } from "../history/behind.ts"
 import { type Found, perItem, round } from "../measurement.ts"
 import { metered, residentBytes } from "../processes.ts"
 import type { Bench, Workload } from "../workload.ts"
@@ -67,7 +68,11 @@ export const drain: Workload = {
   about: "drain of 100,000 queued no-op jobs, one worker",
   must: "25k/s",
   reach: "50k/s",
-  run: async (bench) => (await drainOf(bench, "bench-drain", queued)).found,
+  run: async (bench) => {
+    const behind = await historyBehind(bench.api)
+    const { found } = await drainOf(bench, "bench-drain", queued)
+    return { ...found, details: { ...found.details, history_after_s: await behind(queued) } }
+  },
 }
 
 export const residentMemory: Workload = {

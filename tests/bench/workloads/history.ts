@@ -1,7 +1,7 @@
 import { measureFollowers } from "../history/followers.ts"
 import { measureSearch } from "../history/search.ts"
 import { type Filled, onMongo, onPostgres } from "../history/store.ts"
-import { measureWrite } from "../history/write.ts"
+import { measureJobs, measureWrite } from "../history/write.ts"
 import type { Workload } from "../workload.ts"
 
 const million = 1_000_000
@@ -65,13 +65,16 @@ export const historyWrite: Workload = {
       const { given, database } = store
       const short = await measureWrite(given, database, { apart: false })
       const long = await measureWrite(given, database, { apart: true })
+      const jobs = await measureJobs(given, database)
       const details = {
         short_us: short.us,
         short_bytes: short.bytes,
         long_us: long.us,
         long_bytes: long.bytes,
+        job_us: jobs.us,
+        job_bytes: jobs.bytes,
       }
-      return { n: 60_000, details }
+      return { n: 90_000, details }
     } finally {
       await store.close()
     }

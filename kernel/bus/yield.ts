@@ -1,0 +1,76 @@
+import { setTimeout as wait } from "node:timers/promises"
+import { systemKit } from "#kernel/service/kit.ts"
+
+/** How far a consumer steps back while its process is busy with something else. */
+export type Yielding = {
+  /** At most this share of the time is its own then, */
+  readonly share: number
+  /** unless what it handles is older than that: it must not fall behind for ever. */
+  readonly max_late_ms: number
+  /** The system's own, unless a test has another. */
+  readonly gauge?: Gauge
+}
+
+/** What time and work are measured by. */
+export type Gauge = {
+  now_ms(): number
+  /** By the calendar, in place of the clock that only goes forwards. */
+  today_ms(): number
+  /** What the process has used of its processors so far. */
+  used_ms(): number
+  /** Ends early, without an error, when the signal is given. */
+  wait(ms: number, signal: AbortSignal): Promise<void>
+}
+
+type Handled = {
+  /** When that began, by the gauge. */
+  readonly from_ms: number
+  readonly oldest: { readonly at: string } | undefined
+}
+
+type Rests = { readonly now_ms: () => number; after(handled: Handled, signal: AbortSignal): Promise<void> }
+
+/** Of one processor: a process that uses less than this has nothing else to do. */
+const quiet_share = 0.25
+const look_ms = 10
+/** Over about so long: work that waits for its database for a moment uses nothing either. */
+const memory_ms = 50
+/** However long something took: others wait for the members of a group. */
+const max_rest_ms = 2_000
+
+/** Rests after what was handled, in proportion to what it took. Batches that are handled at the same time add up. */
+export const createRests = ({ share, max_late_ms, gauge = systemGauge }: Yielding): Rests => {
+  let free_ms = Number.NEGATIVE_INFINITY
+  let used_share = 1
+
+  const look = async (signal: AbortSignal): Promise<void> => {
+    const [from_ms, used_ms] = [gauge.now_ms(), gauge.used_ms()]
+    await gauge.wait(Math.min(look_ms, free_ms - from_ms), signal)
+    const passed_ms = gauge.now_ms() - from_ms
+    if (passed_ms <= 0) return
+    const weight = Math.min(1, passed_ms / memory_ms)
+    used_share += ((gauge.used_ms() - used_ms) / passed_ms - used_share) * weight
+    if (used_share < quiet_share) free_ms = from_ms
+  }
+
+  return {
+    now_ms: gauge.now_ms,
+    async after({ from_ms, oldest }, signal) {
+      if (oldest && gauge.today_ms() - Date.parse(oldest.at) > max_late_ms) return
+      const now_ms = gauge.now_ms()
+      const owed_ms = (now_ms - from_ms) * (1 / share - 1)
+      free_ms = Math.min(Math.max(free_ms, now_ms) + owed_ms, now_ms + max_rest_ms)
+      while (gauge.now_ms() < free_ms && !signal.aborted) await look(signal)
+    },
+  }
+}
+
+const systemGauge: Gauge = {
+  now_ms: () => performance.now(),
+  today_ms: () => systemKit().now().getTime(),
+  used_ms: () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1_000
+  },
+  wait: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
+}
