@@ -8,7 +8,9 @@ export const keptIn = (tables: Tables, facts: readonly RunFact[]): Kept =>
     runs: [...tables.runs.values()].map(runOf).sort(by("id")),
     tasks: [...tables.tasks.values()].map(taskOf).sort(by("id")),
     ready: [...tables.ready.values()].map(({ seq: _, ...row }) => row),
-    blocked: [...tables.blocked].map(([task_run_id, { run_id }]) => ({ task_run_id, run_id })),
+    blocked: [...tables.blocked]
+      .map(([task_run_id, { run_id }]) => ({ task_run_id, run_id }))
+      .sort(by("task_run_id")),
     timers: timersOf(tables),
     claims: [...tables.claims.values()]
       .map((claim) => ({ ...claim, ids: [...claim.ids].sort() }))

@@ -20,7 +20,7 @@ export const keptIn = async (database: Database): Promise<Kept> => {
         (select coalesce(json_agg(json_build_object('task_run_id', task_run_id, 'run_id', run_id, 'workspace_id',
             workspace_id, 'queue', queue, 'slot', slot, 'rank', rank - ${epoch_ms}::bigint) order by seq), '[]')
           from scheduler.ready) as ready,
-        (select coalesce(json_agg(json_build_object('task_run_id', task_run_id, 'run_id', run_id) order by seq), '[]')
+        (select coalesce(json_agg(json_build_object('task_run_id', task_run_id, 'run_id', run_id) order by task_run_id), '[]')
           from scheduler.blocked) as blocked,
         (select coalesce(json_agg(json_build_object('kind', kind, 'task_run_id', task_run_id, 'run_id', run_id, 'due_ms',
             case when isfinite(due_at) then (extract(epoch from due_at) * 1000 - ${epoch_ms}::bigint)::float8 end)), '[]')

@@ -287,6 +287,22 @@ export const rowsSuite = (name: string, openAdapter: () => Promise<Adapter>): vo
       expect(found.plans.map(({ id, plan }) => [id, plan.tasks.length])).toEqual([[plan_id, 2]])
     })
 
+    test("a signal is kept until its task takes it, and gone then", async () => {
+      const run_id = await start(1, {
+        a: noop(),
+        s: { uses: "signal", with: { name: "go" }, needs: ["a"] },
+      })
+      await perform(ground.engine, (step) =>
+        deliverIn(ground.engine, step, { workspace_id, run_id, name: "go", data: { n: 1 } }),
+      )
+      expect(await kept("signals")).toEqual([{ key: `${run_id} go`, data: { n: 1 } }])
+      await work()
+      expect(await kept("signals")).toEqual([])
+      expect((await ask((rows) => rows.outputs([taskRunId(run_id, 1)])))[0]).toMatchObject({
+        ...{ status: "completed", outputs: { n: 1 } },
+      })
+    })
+
     test("what was completed under a key is found while it is young enough, the latest first", async () => {
       const cached = { a: noop({ cache: { key: "k", ttl: "10s" } }) }
       await start(1, cached)

@@ -28,7 +28,6 @@ export const takeReady = async (
     const task = isLeft ? undefined : await claim(session, ready, holder)
     if (task) tasks.push(task)
   }
-  paused.sort((one, other) => (one.task_run_id < other.task_run_id ? -1 : 1))
   session.writes.push((changes) => {
     for (const { task_run_id: id, run_id } of paused) block(changes, { id, run_id })
   })

@@ -4,7 +4,8 @@ import type { ClaimedRow, Holder, Share, Taken } from "./rows.ts"
 /**
  * One statement, so that what is taken from the lanes is running or blocked when it is gone from them. A run that is
  * being moved on by somebody else is skipped with its tasks; each has its ready row until the next claim. The rows to
- * delete are named by an array, so that the limits are evaluated once.
+ * delete are named by an array, so that the limits are evaluated once. What is kept back is in no order: with one the
+ * planner walks through all task runs by their ids.
  */
 export const takeReady = async (
   sql: Sql,
@@ -46,7 +47,7 @@ export const takeReady = async (
       insert into scheduler.blocked (task_run_id, run_id, workspace_id)
       select task.id, task.run_id, task.workspace_id
       from picked join scheduler.task_run as task on task.id = picked.task_run_id
-      where picked.run_status = 'paused' and task.status = 'queued' order by task.id
+      where picked.run_status = 'paused' and task.status = 'queued'
       on conflict (task_run_id) do nothing
     ), claimed as (
     update scheduler.task_run as task

@@ -87,7 +87,7 @@ export const unblockRun = (session: Session, run_id: string): void => {
   session.writes.push((changes) => {
     const { tables } = changes
     const freed = [...tables.blocked].filter(([, row]) => row.run_id === run_id)
-    for (const [id] of freed.sort(([, one], [, other]) => one.seq - other.seq)) {
+    for (const [id] of freed.sort(([one], [other]) => (one < other ? -1 : 1))) {
       tables.blocked.delete(id)
       changes.moved.add(id)
       const task = tables.tasks.get(id)
