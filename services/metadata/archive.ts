@@ -4,11 +4,12 @@ import type { Log } from "#kernel/telemetry/log.ts"
 import type { Execution } from "./execution/execution.ts"
 import type { Look } from "./run/look.ts"
 import type { RunSignal } from "./run/signal.ts"
+import type { AskStatus } from "./run/status.ts"
 import type { Troubles } from "./run/trouble.ts"
 
 /** How long readers wait for what is not there yet. */
 export type Patience = {
-  /** For a run of which nothing has been heard. */
+  /** For a run of which nothing has been heard, though it has ended. */
   readonly unknown_ms: number
   /** For lines that were announced, once their run has ended; then the gap is stated. */
   readonly gap_ms: number
@@ -37,6 +38,7 @@ export type Archive = {
   /** Fires when a run has new lines or events. */
   readonly moved: RunSignal
   readonly troubles: Troubles
+  readonly askStatus: AskStatus
   readonly patience: Patience
   /** Logs and attempts are kept for so long, or less where a workspace says so. */
   readonly max_keep_days: number

@@ -20,6 +20,7 @@ import type { LogLine } from "./log/line.ts"
 import { metadataRpc } from "./rpc.ts"
 import { sharedLook } from "./run/look.ts"
 import { createRunSignal } from "./run/signal.ts"
+import type { AskStatus } from "./run/status.ts"
 import { createTroubles } from "./run/trouble.ts"
 
 const workspace_id = "01900000-0000-7000-8000-00000000000a"
@@ -45,7 +46,11 @@ type GivenLine = string | readonly [number, Stream, string]
 const lineOf = (line: GivenLine) => (typeof line === "string" ? ([0, "stdout", line] as const) : line)
 
 /** The service's doors on a store, and what a test tells and asks them. */
-export const givenMetadata = (documents: Documents, more: Partial<Patience> = {}) => {
+export const givenMetadata = (
+  documents: Documents,
+  more: Partial<Patience> = {},
+  askStatus: AskStatus = async (asked) => (asked.workspace_id === workspace_id ? "ended" : "none"),
+) => {
   const moved = createRunSignal()
   const archive: Archive = {
     documents,
@@ -55,6 +60,7 @@ export const givenMetadata = (documents: Documents, more: Partial<Patience> = {}
     log: silentLog,
     moved,
     troubles: createTroubles(),
+    askStatus,
     max_keep_days: 30,
     patience: { ...patience, unknown_ms: 300, gap_ms: 300, unannounced_ms: 50, ...more },
   }

@@ -1,4 +1,5 @@
 import { service } from "#kernel/service/service.ts"
+import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import { type Archive, patience } from "./archive.ts"
 import { collections, runs } from "./collections.ts"
 import { metadataConfig } from "./config.ts"
@@ -9,13 +10,14 @@ import { metadataLoops } from "./loops.ts"
 import { metadataRpc } from "./rpc.ts"
 import { sharedLook } from "./run/look.ts"
 import { createRunSignal } from "./run/signal.ts"
+import { askScheduler } from "./run/status.ts"
 import { createTroubles } from "./run/trouble.ts"
 
 export const metadata = service({
   name: "metadata",
   config: metadataConfig,
   needs: ["documents"],
-  calls: ["iam"],
+  calls: ["iam", "scheduler"],
   start: async (platform, { WF_KEEP_LOGS_DAYS: max_keep_days }) => {
     const { documents, kit, log } = platform
     await documents.prepare(collections)
@@ -29,6 +31,7 @@ export const metadata = service({
       log,
       moved,
       troubles: createTroubles(),
+      askStatus: askScheduler(platform.call("scheduler", SchedulerService)),
       patience,
       max_keep_days,
     }

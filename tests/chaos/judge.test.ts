@@ -2,6 +2,7 @@ import { expect, test } from "bun:test"
 import type { Strike } from "./fault.ts"
 import { judgeExecutions, overlapsIn } from "./judge.ts"
 import type { Entry } from "./ledger.ts"
+import { noticesOf } from "./notice.ts"
 
 const said = (kind: Entry["kind"], attempt: number, at_ms: number): Entry => ({
   ...{ kind, id: "a", attempt, at_ms },
@@ -86,4 +87,47 @@ test("the ledger shows that two jobs behind one gate ran at once, but not what a
       [],
     ),
   ).toEqual([])
+})
+
+const lost = (at_ms: number) => [{ id: "a", attempt: 1, at_ms }]
+
+type Late = {
+  readonly what: string
+  readonly at_ms: number
+  readonly strikes: readonly Strike[]
+  readonly is_late: boolean
+}
+
+/** Away from 10 s on, for 4 s. */
+const away = (target: string): Strike => ({ ...struck(900, 10_000), target, back_ms: 4_000 })
+
+const late: readonly Late[] = [
+  { what: "within 20 s", at_ms: 20_000, strikes: [struck(101, 15)], is_late: false },
+  { what: "after more than 20 s", at_ms: 20_016, strikes: [struck(101, 15)], is_late: true },
+  ...["PostgreSQL of the platform", "scheduler-2"].flatMap((target): readonly Late[] => [
+    {
+      ...{ what: `after ${target} was away, and 15 s of grace`, at_ms: 39_000, is_late: false },
+      strikes: [struck(101, 15), away(target)],
+    },
+    {
+      ...{ what: `though ${target} has been back for long`, at_ms: 39_100, is_late: true },
+      strikes: [struck(101, 15), away(target)],
+    },
+  ]),
+  {
+    what: "while only Kafka was away",
+    at_ms: 20_100,
+    strikes: [struck(101, 15), away("kafka")],
+    is_late: true,
+  },
+]
+
+test.each(late)("a lost worker that is noticed $what is late: $is_late", ({ at_ms, strikes, is_late }) => {
+  const found = noticesOf(lost(at_ms), [begun], strikes)
+  expect(found.map((one) => one.took_ms > one.promised_ms)).toEqual([is_late])
+})
+
+test("a worker that nobody killed, or of which nothing is known, is none that was noticed late", () => {
+  expect(noticesOf(lost(90_000), [begun], [struck(101, 15, 18_000), struck(107, 15)])).toEqual([])
+  expect(noticesOf(lost(90_000), [], [struck(101, 15)])).toEqual([])
 })

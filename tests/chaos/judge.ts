@@ -3,6 +3,7 @@ import { type Database, list } from "#kernel/database/database.ts"
 import { until } from "#kernel/testing/until.ts"
 import type { Strike } from "./fault.ts"
 import type { Entry } from "./ledger.ts"
+import { lossesIn, noticesOf } from "./notice.ts"
 import { type Acked, gated_prefix } from "./workload.ts"
 
 const reader = "chaos"
@@ -202,26 +203,6 @@ export const judgeExecutions = (
   return { executions: entries.filter(({ kind }) => kind === "begin").length, duplicates, faults }
 }
 
-/** When workers were found to be lost, after they were killed. */
-export const noticedIn = async (
-  database: Database,
-  strikes: readonly Strike[],
-): Promise<readonly number[]> => {
-  const rows = await database.run(
-    (sql) => sql<{ at_ms: number }>`
-      select distinct extract(epoch from outbox.at)::float8 * 1000 as at_ms
-      from scheduler.outbox as outbox, json_array_elements(outbox.events) as event
-      where outbox.topic = 'task.retrying' and event -> 'data' -> 'error' ->> 'code' = 'worker.lost'`,
-  )
-  const kills = strikes.filter(({ how, target }) => how === "kill" && /worker|platform/.test(target))
-  return rows.flatMap(({ at_ms }) => {
-    const before = kills.filter((strike) => strike.at_ms <= at_ms).map((strike) => at_ms - strike.at_ms)
-    // Of several, the one whose lease has run out by then.
-    const fitting = before.filter((ms) => ms >= lease_ms)
-    return fitting.length === 0 ? [] : [Math.round(Math.min(...fitting))]
-  })
-}
-
 /** Attempts of jobs behind one gate that ran at the same time; of those that ended by themselves, and weren't frozen. */
 export const overlapsIn = (entries: readonly Entry[], strikes: readonly Strike[]): readonly string[] => {
   const frozen = new Set(strikes.flatMap(({ how, pid }) => (how === "freeze" ? [pid] : [])))
@@ -281,7 +262,8 @@ export const judge = async (
   }
   expect(executions.faults).toEqual([])
   expect(overlapsIn(entries(), strikes)).toEqual([])
-  const noticed_ms = await noticedIn(database, strikes)
+  const noticed = noticesOf(await lossesIn(database), entries(), strikes)
+  expect(noticed.filter((one) => one.took_ms > one.promised_ms)).toEqual([])
   await releaseOutbox(database)
   const [counts] = await database.run(
     (sql) => sql<{ runs: number; jobs: number; tasks: number }>`
@@ -290,5 +272,5 @@ export const judge = async (
         (select count(*)::int from scheduler.task_run where run_id is not null) as tasks`,
   )
   if (!counts) throw new Error("counts have a row")
-  return { ...executions, noticed_ms, ...counts }
+  return { ...executions, noticed_ms: noticed.map(({ took_ms }) => took_ms), ...counts }
 }

@@ -82,7 +82,7 @@ const pairs: Readonly<Record<string, readonly string[]>> = {
   people: ["whoami", "members list", "members invites", "workspaces list", "sessions list", "tokens list"],
   programs: ["service-accounts list", "service-accounts tokens deploy"],
   notifications: [
-    "inbox --plain",
+    "inbox list",
     "approvals list",
     "subscriptions list",
     "subscriptions show SUBSCRIPTION",

@@ -44,7 +44,7 @@ const walk = async (seed: number): Promise<void> => {
     for (const ground of grounds) await ground.openSession(session_id, taker)
   const walking: Walk = { chance: createChance(seed), tables: memory.tables, made: 0 }
   for (let step = 1; step <= steps; step++) {
-    const deed = nextDeed(walking)
+    const deed = nextDeed(walking, seed)
     const when = `SEED=${seed}, step ${step}: ${deed.name}`
     await same(grounds, when, deed.act)
     await same(grounds, `${when}: rows`, (ground) => ground.kept())

@@ -48,6 +48,14 @@ const startRun = (walk: Walk): Deed => {
   return starting(walk, { workspace_id, plan: randomWhole(walk.chance), rerun: null })
 }
 
+/** One in which something waits for time or for people. */
+const startWaiting = (walk: Walk): Deed => {
+  const plans = Array.from({ length: 12 }, () => randomWhole(walk.chance))
+  const plan = plans.find(({ tasks }) => tasks.some(({ wait }) => wait?.for === "signal")) ?? plans[0]
+  const workspace_id = walk.chance.pick(workspaces)
+  return plan ? starting(walk, { workspace_id, plan, rerun: null }) : nothing
+}
+
 type Starting = {
   readonly workspace_id: string
   readonly plan: ReturnType<typeof randomWhole>
@@ -249,7 +257,7 @@ const replay = ({ chance, tables }: Walk): Deed => {
 }
 
 /** Each as often as it is listed. */
-const deeds = [
+const usual = [
   ...[startRun, startRun, createJob, createJob, createJob, claim, claim, claim, claim, claim, claim],
   ...[
     report,
@@ -271,4 +279,45 @@ const deeds = [
   ...[control, control, say, say, say, setQueue, cancelJob, replay, rerun],
 ]
 
-export const nextDeed = (walk: Walk): Deed => walk.chance.pick(deeds)(walk)
+/** Where few work, much waits: for people, and longer than it may. */
+const idle = [
+  ...[
+    createJob,
+    createJob,
+    createJob,
+    pass,
+    pass,
+    fire,
+    fire,
+    fire,
+    claim,
+    report,
+    replay,
+    cancelJob,
+    setQueue,
+  ],
+]
+const waiting = [
+  ...[
+    startWaiting,
+    say,
+    say,
+    say,
+    say,
+    say,
+    say,
+    pass,
+    fire,
+    fire,
+    claim,
+    claim,
+    report,
+    report,
+    report,
+    control,
+  ],
+]
+
+/** Which deeds a walk is made of hangs on its seed. */
+export const nextDeed = (walk: Walk, seed: number): Deed =>
+  walk.chance.pick([usual, usual, idle, waiting][seed % 4] ?? usual)(walk)

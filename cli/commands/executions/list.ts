@@ -53,7 +53,6 @@ export const run = (given: Given, io: Io): Promise<number> => {
           short: (row) => (row.run_id === null ? "(job)" : (row.workflow ?? "")),
         },
         { title: "task", full: (row) => row.task },
-        { title: "type", full: (row) => row.type ?? "" },
         { title: "try", full: (row) => String(row.attempt) },
         { title: "status", full: (row) => row.status },
         {
@@ -66,6 +65,7 @@ export const run = (given: Given, io: Io): Promise<number> => {
           full: (row) => String(row.duration_ms ?? ""),
           short: (row) => took(row.started_at, row.finished_at),
         },
+        { title: "type", full: (row) => row.type ?? "" },
         { title: "error", full: (row) => row.error?.message ?? row.reason ?? "" },
       ],
       first,

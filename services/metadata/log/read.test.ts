@@ -150,6 +150,20 @@ describe("a page", () => {
 })
 
 describe("following", () => {
+  test("begins at once where the scheduler has the run, however late what it tells comes here", async () => {
+    const run = givenRun(given)
+    const { archive } = given
+    const lagging = givenMetadata(archive.documents, {}, async () => "open")
+    expect(await page(lagging.get(`runs/${run.run_id}/logs`))).toEqual({ items: [], next_cursor: null })
+    const stream = reading(await lagging.get(`runs/${run.run_id}/logs?follow=true`))
+    await run.started()
+    await run.taskStarted(0)
+    await run.wrote(0, 0, "late")
+    await run.taskCompleted(0, 1)
+    await run.ended()
+    expect(texts(await stream.ended)).toEqual(["late"])
+  })
+
   test("begins before the run is known and ends when all that was announced has come", async () => {
     const run = givenRun(given)
     const asked = follow(`${run.run_id}/logs`)

@@ -20,10 +20,16 @@ export const findRun = async (
   return { ended: status !== "running", finished_at }
 }
 
-/** A run may be asked for before its first event has come here, so that an unknown one is waited for a while. */
+/**
+ * A run may be asked for before its first event has come here. One that goes on will be told of; one that has ended is waited
+ * for a while, for its lines may have been removed as well.
+ */
 export const awaitRun = async (archive: Archive, name: RunName, signal: AbortSignal): Promise<void> => {
   if (await findRun(archive, name)) return
   const { run_id, workspace_id } = name
+  const status = await archive.askStatus(name)
+  if (status === "open") return
+  if (status === "none") throw noRun(run_id)
   const until_ms = performance.now() + archive.patience.unknown_ms
   while (performance.now() < until_ms && !signal.aborted) {
     const wait = { look_ms, wait_ms: Math.max(0, until_ms - performance.now()), signal }
@@ -35,5 +41,8 @@ export const awaitRun = async (archive: Archive, name: RunName, signal: AbortSig
     }
     await moved
   }
-  throw new Problem("run.not_found", { detail: `There is no run ${run_id} in this workspace.` })
+  throw noRun(run_id)
 }
+
+const noRun = (run_id: string): Problem =>
+  new Problem("run.not_found", { detail: `There is no run ${run_id} in this workspace.` })
