@@ -104,7 +104,7 @@ test("attempts are found by what they were, and shown with what they took", asyn
     "--since",
     "1h",
   )
-  expect(row.split("\t").slice(0, 6)).toEqual([run_id, "told", "build", "shell", "1", "completed"])
+  expect(row.split("\t").slice(0, 5)).toEqual([run_id, "told", "build", "1", "completed"])
   const of_input = await lines("executions", "list", "--input", "customer=4711", "--task", "check")
   expect(of_input.filter((line) => line.startsWith(run_id))).toHaveLength(2)
   expect(await lines("executions", "list", "--input", "customer=4712")).toEqual([])
@@ -125,9 +125,9 @@ test("attempts of jobs are found as those of tasks are: the one that failed, and
   const of_job = ["executions", "list", "--run", job.id]
   const rows = await until("both attempts", async () => {
     const found = await lines(...of_job)
-    return found.length === 2 && found.map((row) => row.split("\t").slice(0, 6))
+    return found.length === 2 && found.map((row) => row.split("\t").slice(0, 5))
   })
-  const attempt = (number: string, status: string) => [job.id, "", "shell", "shell", number, status]
+  const attempt = (number: string, status: string) => [job.id, "", "shell", number, status]
   expect(rows).toEqual([attempt("2", "completed"), attempt("1", "failed")])
   const found = await lines("executions", "list", "--type", "shell", "--output", `mark=${mark}`)
   expect(found.map((row) => row.split("\t")[0])).toEqual([job.id])
