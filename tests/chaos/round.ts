@@ -20,16 +20,25 @@ export type Arena = {
 
 type Round = { readonly strikes: readonly Strike[]; readonly verdict: Verdict; readonly took_ms: number }
 
+/** What is handed to somebody who dies at that moment is back within the lease; meanwhile others show that all works. */
+const another_ms = 3_000
+
 /** A job is accepted and run to its end: the platform does what it is for. */
 export const jobWorks = async ({ url, token }: Pick<Arena, "url" | "token">): Promise<string> => {
   const client = createClient({ url, token, timeout_ms: 3_000 })
-  let made = ""
-  await untilWorks("a job's acceptance", async () => {
-    made = (await client.jobs.create({ type: "noop", priority: 100 })).id
-    return true
+  const made: string[] = []
+  let made_at_ms = Number.NEGATIVE_INFINITY
+  let done: string | undefined
+  await untilWorks("a job's end", async () => {
+    if (performance.now() - made_at_ms > another_ms) {
+      made.push((await client.jobs.create({ type: "noop", priority: 100 })).id)
+      made_at_ms = performance.now()
+    }
+    const jobs = await Promise.all(made.map((id) => client.jobs.get(id)))
+    done = jobs.find(({ status }) => status === "completed")?.id
+    return done !== undefined
   })
-  await untilWorks("a job's end", async () => (await client.jobs.get(made)).status === "completed")
-  return made
+  return done ?? ""
 }
 
 /** Work goes on while parts are struck; then nothing is lost, stuck, told twice or run again without a reason. */
