@@ -45,6 +45,12 @@ describe("wf bench jobs", () => {
     expect(flaky_dead_letter_share).toBe(dead_letters / 40)
   })
 
+  test("refuses to count dead letters of flaky ones among others that are flaky", async () => {
+    const { code, stdout, stderr } = await it.wf(["bench", "jobs", "--type", "flaky", "--flaky", "0.2"])
+    expect([code, stdout]).toEqual([2, ""])
+    expect(stderr).toContain("--payload")
+  })
+
   test.each([
     ["--flaky", "1.5"],
     ["--count", "0"],

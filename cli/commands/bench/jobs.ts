@@ -18,6 +18,14 @@ const readShare = (options: Options): number => {
   throw new Failure(exit_codes.usage, `--flaky takes a share from 0 to 1, like 0.2, not \`${given}\`.`)
 }
 
+/** Dead letters can be told apart from those of the flaky ones only where the rest doesn't fail. */
+const readType = (options: Options, part: number): string => {
+  const type = text(options, "type") ?? "noop"
+  if (part === 0 || type !== flaky.type) return type
+  const hint = "`--flaky` makes them itself; or give `--payload '{\"failure_rate\": 0.5}'` in its place."
+  throw new Failure(exit_codes.usage, `\`--type flaky\` and \`--flaky\` don't go together. ${hint}`)
+}
+
 const readPayload = (options: Options): unknown => {
   const given = text(options, "payload")
   if (given === undefined) return {}
@@ -49,7 +57,7 @@ const outcomeOf =
 export const run = async ({ options }: Given, io: Io): Promise<number> => {
   const size = readSize(options)
   const part = readShare(options)
-  const type = text(options, "type") ?? "noop"
+  const type = readType(options, part)
   const payload = readPayload(options)
   const client = connect(options, io)
   const queue = text(options, "queue") ?? `bench-${crypto.randomUUID().slice(0, 8)}`
