@@ -69,6 +69,26 @@ test("a claim without room for that kind of work, or of another queue, is left w
   expect(await statusesOf(run_id)).toEqual(["completed", "completed"])
 })
 
+test("a worker that is full of long tasks keeps nothing from the others, of what waits and of what comes", async () => {
+  const [full, other] = [await given.session(engine), await given.session(engine)]
+  const runs: string[] = []
+  for (const _ of [1, 2, 3]) runs.push(await given.run(engine, two))
+  const held = await claimTasks(engine)({ session_id: full, room: given.room(2) })
+  expect(held).toHaveLength(2)
+  const waiting = await claimTasks(engine)({ session_id: other, room: given.room(1) })
+  expect(waiting).toMatchObject([{ task: "first", run_id: runs[2] }])
+  const { answer } = await parked(other)
+  const late = await given.run(engine, two)
+  expect(await answer).toMatchObject([{ task: "first", run_id: late }])
+  expect(await claimTasks(engine)({ session_id: full, room: given.room(0) })).toEqual([])
+  const report = (session_id: string, attempts: readonly Attempt[]) =>
+    reportTasks(engine)({ session_id, settlements: attempts.map(settle), room: given.room(0) })
+  await report(full, held)
+  await report(other, [...waiting, ...(await answer)])
+  await given.work(engine, other)
+  for (const run_id of [...runs, late]) expect(await statusesOf(run_id)).toEqual(["completed", "completed"])
+})
+
 test("a session that has ended is given nothing, and the run waits for another", async () => {
   const session_id = await given.session(engine)
   const { answer } = await parked(session_id)
