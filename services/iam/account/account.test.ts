@@ -124,7 +124,10 @@ test("accounts are nobody's business but the operators', who don't suspend thems
     as(second.token, `${third.user_id}/suspend`),
     as(third.token, `${second.user_id}/suspend`),
   ])
-  expect(both.map(({ status }) => status).sort()).toEqual([200, 403])
+  // Whoever comes second may find the door closed already.
+  const [first, late = 0] = both.map(({ status }) => status).sort()
+  expect(first).toBe(200)
+  expect([401, 403]).toContain(late)
   for (const one of [second, third]) await resume(operator, one)
 })
 
