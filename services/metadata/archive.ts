@@ -9,8 +9,6 @@ import type { Troubles } from "./run/trouble.ts"
 
 /** How long readers wait for what is not there yet. */
 export type Patience = {
-  /** For a run of which nothing has been heard. */
-  readonly unknown_ms: number
   /** For lines that were announced, once their run has ended; then the gap is stated. */
   readonly gap_ms: number
   /** For lines of attempts that ended without saying how many there are. */
@@ -20,7 +18,6 @@ export type Patience = {
 }
 
 export const patience: Patience = {
-  unknown_ms: 5_000,
   gap_ms: 10_000,
   unannounced_ms: 1_000,
   heartbeat_ms: 10_000,

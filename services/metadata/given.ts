@@ -62,7 +62,7 @@ export const givenMetadata = (
     troubles: createTroubles(),
     isThere,
     max_keep_days: 30,
-    patience: { ...patience, unknown_ms: 300, gap_ms: 300, unannounced_ms: 50, ...more },
+    patience: { ...patience, gap_ms: 300, unannounced_ms: 50, ...more },
   }
   const doors = { service: "metadata", authenticate, log: silentLog, metrics: createMetrics() }
   const http = metadataHttp(archive, doors)

@@ -152,7 +152,7 @@ describe("a page", () => {
 describe("following", () => {
   test("begins where the scheduler has the run, however late what it tells comes here", async () => {
     const run = givenRun(given)
-    const lagging = givenMetadata(documents, { unknown_ms: 20 }, async () => true)
+    const lagging = givenMetadata(documents, {}, async () => true)
     expect(await page(lagging.get(`runs/${run.run_id}/logs`))).toEqual({ items: [], next_cursor: null })
     const stream = reading(await lagging.get(`runs/${run.run_id}/logs?follow=true`))
     await run.started()

@@ -1,6 +1,6 @@
 import { type Actor, allow } from "#kernel/auth/actor.ts"
 import type { Archive } from "../archive.ts"
-import { awaitRun } from "../run/find.ts"
+import { requireRun } from "../run/find.ts"
 import { readCursor } from "./cursor.ts"
 import { lineFilter, type Sought } from "./filter.ts"
 import type { LogLine } from "./line.ts"
@@ -32,7 +32,7 @@ const openLines = async (archive: Archive, actor: Actor, given: Opening): Promis
   const { workspace_id } = actor
   const { isWanted, start } = lineFilter(given, archive.kit.now())
   const after = cursor === undefined ? undefined : readCursor({ run_id, task, attempt }, cursor)
-  await awaitRun(archive, { run_id, workspace_id }, given.signal)
+  await requireRun(archive, { run_id, workspace_id })
   const wanted = { run_id, workspace_id, task, attempt, after }
   const way = { ...given, ahead: { tail, start, isWanted, until_ms } }
   return { lines: inTurns(logLines(archive, wanted, way)), isWanted }

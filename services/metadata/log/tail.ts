@@ -1,5 +1,5 @@
 import type { Archive } from "../archive.ts"
-import { awaitRun } from "../run/find.ts"
+import { requireRun } from "../run/find.ts"
 import type { LogLine } from "./line.ts"
 import { logLines } from "./lines.ts"
 
@@ -22,7 +22,7 @@ export const tailLogs =
   (archive: Archive) =>
   async ({ workspace_id, run_id, task, lines }: Asked): Promise<readonly LogLine[]> => {
     const signal = AbortSignal.timeout(search_ms)
-    const isKnown = await awaitRun(archive, { run_id, workspace_id }, signal).then(
+    const isKnown = await requireRun(archive, { run_id, workspace_id }).then(
       () => true,
       () => false,
     )

@@ -5,8 +5,6 @@ import { runs } from "../collections.ts"
 
 type KnownRun = { readonly ended: boolean; readonly finished_at: string | undefined }
 
-const look_ms = 250
-
 type RunName = { readonly run_id: string; readonly workspace_id: string }
 
 /** Undefined when nothing was heard of it, or when it is another workspace's. */
@@ -21,29 +19,16 @@ export const findRun = async (
   return { ended: status !== "running", finished_at }
 }
 
-/** A run may be asked for before its first event has come here, however late that is. */
-export const awaitRun = async (archive: Archive, name: RunName, signal: AbortSignal): Promise<void> => {
+/** A run may be asked for before its first event has come here, however late that is: then the scheduler knows of it. */
+export const requireRun = async (archive: Archive, name: RunName): Promise<void> => {
   if (await findRun(archive, name)) return
-  const { run_id, workspace_id } = name
-  if (!(await archive.isThere(name))) throw noRun(run_id)
-  const until_ms = performance.now() + archive.patience.unknown_ms
-  while (performance.now() < until_ms && !signal.aborted) {
-    const wait = { look_ms, wait_ms: Math.max(0, until_ms - performance.now()), signal }
-    const moved = archive.moved.next({ run_id, scope: `known ${workspace_id}` }, wait)
-    if (await findRun(archive, name)) {
-      // Whoever waits for the same need not look.
-      archive.moved.fire(run_id)
-      return
-    }
-    await moved
-  }
-  if (!isYoung(run_id, archive.kit.now())) throw noRun(run_id)
+  const { run_id } = name
+  const isToCome = isYoung(run_id, archive.kit.now()) && (await archive.isThere(name))
+  if (!isToCome)
+    throw new Problem("run.not_found", { detail: `There is no run ${run_id} in this workspace.` })
 }
 
 const day_ms = 86_400_000
 
 /** What is known of a run is kept for a day at least, so of a younger one it has yet to come; of an older one it was removed. */
 const isYoung = (run_id: string, now: Date): boolean => run_id >= leastIdOf(now.getTime() - day_ms)
-
-const noRun = (run_id: string): Problem =>
-  new Problem("run.not_found", { detail: `There is no run ${run_id} in this workspace.` })
