@@ -45,6 +45,8 @@ run = until(lambda: get_run.sync(started.id, client=client), lambda run: run.sta
 tasks = list_task_runs.sync(started.id, client=client)
 job = create_job.sync(client=client, body=CreateJob(type_="noop"))
 done = until(lambda: get_job.sync(job.id, client=client), lambda job: job.status == "completed")
+# What happened is written down behind the work.
+attempts = until(lambda: list_executions.sync(client=client, run_id=started.id).items, len)
 refused = start_run.sync_detailed(client=client, body=StartRun(workflow="nowhere"))
 
 print(
@@ -56,7 +58,7 @@ print(
             "outputs": tasks.items[0].outputs.to_dict(),
             "job": done.status,
             "listed": str(started.id) in [str(item.id) for item in list_runs.sync(client=client).items],
-            "attempts": len(list_executions.sync(client=client, run_id=started.id).items),
+            "attempts": len(attempts),
             "used": get_artifact_usage.sync(client=client).bytes_,
             "refused": [int(refused.status_code), isinstance(refused.parsed, Problem), refused.parsed.code],
         },

@@ -105,8 +105,12 @@ const readOn = async (name: string, topics: readonly string[]) => {
 
 test("a job that has completed stays until whoever keeps its history has read of it, however long that takes", async () => {
   await given.readAll(engine)
-  const { id } = await jobsDoor(engine).create({ type: "noop" })
-  await given.work(engine, await given.session(engine))
+  const done = async () => {
+    const job = await jobsDoor(engine).create({ type: "noop" })
+    await given.work(engine, await given.session(engine))
+    return job.id
+  }
+  const id = await done()
   const isThere = async () => {
     const found = await engine.database.run(
       (sql) => sql`select from scheduler.task_run where id = ${id}::text::uuid`,
@@ -121,9 +125,14 @@ test("a job that has completed stays until whoever keeps its history has read of
   expect(await isThere()).toBe(true)
   const told = await readOn("metadata.jobs", ["job.completed"])
   expect(told.map(({ event }) => event.data)).toMatchObject([{ job_id: id, attempt: 1 }])
-  await until("nothing more to remove", async () => !(await engine.database.run(cleanOutbox)))
-  await cleanEnded(engine, 0)()
-  expect(await isThere()).toBe(false)
+  // While others on the server are in the middle of something, what is read counts with what is read after it.
+  await until("the job is removed", async () => {
+    await done()
+    for (const name of ["others", "metadata.jobs"]) await readOn(name, ["job.completed"])
+    await engine.database.run(cleanOutbox)
+    await cleanEnded(engine, 0)()
+    return !(await isThere())
+  })
 })
 
 test("a plan goes some days after its last run; one that is used stays, also for a run that has not ended", async () => {
