@@ -181,7 +181,9 @@ describe("the command line", () => {
     expect(set.stdout).toBe("limited\topen\t0\t0\t0\t0\t0\t2\t10/second\n")
     expect((await it.wf(["queues", "pause", "limited"])).stdout).toContain("\tpaused\t")
     expect((await it.wf(["queues", "list"])).stdout).toContain("limited\tpaused\t")
+    // Where others have tried theirs, too, some may be gone.
     const { stdout } = await it.wf(["workers", "list"])
-    expect(["idle", "busy"]).toContain(stdout.split("\n")[0]?.split("\t")[2] ?? "")
+    const statuses = stdout.split("\n").map((line) => line.split("\t")[2] ?? "")
+    expect(statuses.some((status) => ["idle", "busy"].includes(status))).toBe(true)
   })
 })
