@@ -2,10 +2,9 @@ import { Problem } from "#kernel/problem/problem.ts"
 import { leastIdOf } from "#kernel/service/uuid.ts"
 import type { Archive } from "../archive.ts"
 import { runs } from "../collections.ts"
+import type { RunName } from "./there.ts"
 
 type KnownRun = { readonly ended: boolean; readonly finished_at: string | undefined }
-
-type RunName = { readonly run_id: string; readonly workspace_id: string }
 
 /** Undefined when nothing was heard of it, or when it is another workspace's. */
 export const findRun = async (

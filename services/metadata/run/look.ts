@@ -1,4 +1,5 @@
 import type { Documents } from "#kernel/documents/documents.ts"
+import { createFlights } from "./flights.ts"
 import type { RunSignal } from "./signal.ts"
 
 export type Look = Documents["find"]
@@ -8,13 +9,9 @@ export type Look = Documents["find"]
  * in between begins a new one, so that nobody is given what was read before the news that woke them.
  */
 export const sharedLook = (documents: Documents, moved: RunSignal): Look => {
-  const flights = new Map<string, ReturnType<Look>>()
+  const shared = createFlights<Awaited<ReturnType<Look>>>()
   return (collection, query) => {
     const key = `${moved.generation()} ${collection.name} ${JSON.stringify(query)}`
-    const known = flights.get(key)
-    if (known) return known
-    const flight = documents.find(collection, query).finally(() => flights.delete(key))
-    flights.set(key, flight)
-    return flight
+    return shared(key, () => documents.find(collection, query))
   }
 }
