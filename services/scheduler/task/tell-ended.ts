@@ -24,14 +24,12 @@ export const tellEnded = (step: Step, ended: Ended): void => {
 
 const outcomeOf = (step: Step, ended: Ended) => {
   const { task, settlement } = ended
+  if (task.status === "completed") return completed(step, ended)
+  if (task.status === "dead_letter") return deadLettered(step, ended)
   const log_chunks = settlement.log_chunks ?? 0
   const error = ended.error ?? { code: "task.failed", message: "The task failed." }
   const fact = { ...taskFact(step, task), ...begunOf(task), ...usageOf(ended) }
   switch (task.status) {
-    case "completed":
-      return completed(step, ended)
-    case "dead_letter":
-      return deadLettered(step, ended)
     case "failed":
       return {
         event: { type: "task.failed", data: { ...fact, error, log_chunks } },
