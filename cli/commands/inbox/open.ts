@@ -12,9 +12,10 @@ const wantsList = ({ options }: Given): boolean =>
 
 export const run = async (given: Given, io: Io): Promise<number> => {
   const { options } = given
+  const follows = flag(options, "follow")
+  if (!follows && (!io.takes_keys || wantsList(given))) return list(given, io)
   const { client, url } = connection(options, io)
-  if (flag(options, "follow")) return followInbox(client.notifications, flag(options, "json"), io)
-  if (!io.takes_keys || wantsList(given)) return list(given, io)
+  if (follows) return followInbox(client.notifications, flag(options, "json"), io)
   // Loaded only here: what shows nothing alive begins in a third of the time.
   const { inboxLive } = await import("../../inbox/live.ts")
   return (await inboxLive({ client, url }, io)) === "left" ? exit_codes.done : exit_codes.interrupted
