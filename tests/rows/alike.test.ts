@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { Problem } from "#kernel/problem/problem.ts"
 import { createChance } from "../sim/chance.ts"
-import { nextDeed, takers, type Walk } from "./deeds.ts"
+import { nextDeed } from "./deeds.ts"
 import { type Adapter, type Ground, plain } from "./ground.ts"
 import { memoryAdapter } from "./memory-ground.ts"
 import { postgresAdapter } from "./postgres-ground.ts"
+import type { Walk } from "./walk.ts"
+import { takers } from "./work-deeds.ts"
 
 const { SEED, SEEDS = "25" } = process.env
 const [steps, max_ms] = [60, 120_000]
