@@ -93,7 +93,7 @@ describe.skipIf(podman === undefined)("a container that really runs", () => {
   })
 
   test("is who it is asked to be, and may write all the same", async () => {
-    const run = 'id -u; echo mine > /work/mine; echo ok=true >> "$WF_OUTPUT"'
+    const run = 'id -u; echo mine > mine; echo ok=true >> "$WF_OUTPUT"'
     const { outcome, lines } = await ran({ run, user: "1000:1000" })
     expect(lines).toEqual([["stdout", "1000"]])
     expect(outcome).toMatchObject({ ok: true, outputs: { ok: true } })

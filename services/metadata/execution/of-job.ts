@@ -9,7 +9,7 @@ export const jobTopics = ["job.completed", "job.dead_lettered"] as const
 export type JobEvent = Envelope<(typeof jobTopics)[number]>
 
 export const isJobEvent = (event: Envelope): event is JobEvent =>
-  event.type === "job.completed" || event.type === "job.dead_lettered"
+  (jobTopics as readonly string[]).includes(event.type)
 
 /**
  * The last attempt of a stand-alone job: its beginning and its end are one event. None where an older platform didn't say
