@@ -118,3 +118,29 @@ test("who was refused once isn't let in by what was known before when identity i
   state.now_ms += 60_000
   expect(await once()).toBe("platform.unavailable")
 })
+
+test("many who come at once ask once, and who comes late in an answer's time doesn't wait for the next one", async () => {
+  const { state, once } = asking()
+  let asked = 0
+  const { answer } = state
+  state.answer = () => {
+    asked += 1
+    return answer()
+  }
+  expect(await Promise.all([once(), once(), once()])).toEqual(["in", "in", "in"])
+  expect(asked).toBe(1)
+  state.now_ms += 249
+  expect(await once()).toBe("in")
+  expect(asked).toBe(1)
+  state.now_ms += 1
+  const late = Promise.withResolvers<never>()
+  state.answer = () => {
+    asked += 1
+    return late.promise
+  }
+  expect(await Promise.all([once(), once()])).toEqual(["in", "in"])
+  expect(asked).toBe(2)
+  late.reject(new Problem("member.suspended"))
+  await late.promise.catch(() => undefined)
+  expect(await once()).toBe("member.suspended")
+})

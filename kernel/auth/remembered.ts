@@ -1,4 +1,5 @@
 import { Problem } from "#kernel/problem/problem.ts"
+import { createFlights } from "#kernel/service/flights.ts"
 import { recent } from "#kernel/service/recent.ts"
 
 /** For how long one goes on with what was known while identity can't be reached. */
@@ -18,23 +19,35 @@ const told = <Answer>(known: Known<Answer>): Answer => {
 }
 
 /**
- * Asks identity, but not each time; while it is away its last answer goes on for a while, and then nothing does. A refusal is an answer
- * like any other: who was let in before it isn't again once identity is away.
+ * Asks identity, but not each time: all who ask for the same share an answer, and who comes in its second half has it renewed
+ * without waiting for it. While identity is away its last answer goes on for a while, and then nothing does. A refusal is an
+ * answer like any other: who was let in before it isn't again once identity is away.
  */
 export const remembered = <Answer>(fresh_ms: number, clock = () => performance.now()) => {
   const known = recent<Known<Answer>>(max_known)
+  const flight = createFlights<Answer>()
+
+  const renewed = (key: string, ask: () => Promise<Answer>): Promise<Answer> =>
+    flight(key, async () => {
+      const last = known.get(key)
+      const at_ms = clock()
+      try {
+        const answer = await ask()
+        known.keep(key, { answer, at_ms })
+        return answer
+      } catch (error) {
+        if (last && isAway(error) && at_ms - last.at_ms < max_silence_ms) return told(last)
+        if (error instanceof Problem && error.status < 500) known.keep(key, { refusal: error, at_ms })
+        throw error
+      }
+    })
+
   return async (key: string, ask: () => Promise<Answer>): Promise<Answer> => {
     const last = known.get(key)
-    const at_ms = clock()
-    if (last && at_ms - last.at_ms < fresh_ms) return told(last)
-    try {
-      const answer = await ask()
-      known.keep(key, { answer, at_ms })
-      return answer
-    } catch (error) {
-      if (last && isAway(error) && at_ms - last.at_ms < max_silence_ms) return told(last)
-      if (error instanceof Problem && error.status < 500) known.keep(key, { refusal: error, at_ms })
-      throw error
-    }
+    const age_ms = last ? clock() - last.at_ms : fresh_ms
+    if (!last || age_ms >= fresh_ms) return renewed(key, ask)
+    // Whoever comes once it isn't fresh any more asks again, and hears of a failure.
+    if (age_ms >= fresh_ms / 2) renewed(key, ask).catch(() => undefined)
+    return told(last)
   }
 }

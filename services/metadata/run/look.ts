@@ -1,5 +1,5 @@
 import type { Documents } from "#kernel/documents/documents.ts"
-import { createFlights } from "./flights.ts"
+import { createFlights } from "#kernel/service/flights.ts"
 import type { RunSignal } from "./signal.ts"
 
 export type Look = Documents["find"]

@@ -1,7 +1,7 @@
 import type { Client } from "@connectrpc/connect"
 import { Problem } from "#kernel/problem/problem.ts"
+import { createFlights } from "#kernel/service/flights.ts"
 import type { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
-import { createFlights } from "./flights.ts"
 
 export type RunName = { readonly run_id: string; readonly workspace_id: string }
 
