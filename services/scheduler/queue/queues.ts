@@ -18,7 +18,8 @@ export type Queues = {
 
 export const createQueues = (): Queues => {
   let kept = new Map<string, QueueSettings>()
-  const of = ({ workspace_id, queue }: Work) => kept.get(`${workspace_id} ${queue}`)
+  const of = ({ workspace_id, queue }: Work) =>
+    kept.size === 0 ? undefined : kept.get(`${workspace_id} ${queue}`)
   return {
     replace(all) {
       kept = new Map(all.map((settings) => [`${settings.workspace_id} ${settings.name}`, settings]))

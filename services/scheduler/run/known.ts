@@ -39,9 +39,10 @@ export const createKnownRuns = (): KnownRuns => {
     remove(id)
     kept.set(id, next)
     weight += weightOf(next)
+    if (weight <= max_tasks) return
     for (const oldest of kept.keys()) {
-      if (weight <= max_tasks) return
       remove(oldest)
+      if (weight <= max_tasks) return
     }
   }
   return {

@@ -88,12 +88,14 @@ export const loadOpenTasks = async (step: Step, run_id: string): Promise<readonl
   return open
 }
 
+const terminal: ReadonlySet<string> = new Set(taskMoves.terminal)
+
 /** After the commit: what the step has made of its runs is what this process knows. */
 export const rememberRuns = ({ known, known_jobs }: Engine, step: Step): void => {
   for (const task of step.decided.claimed) if (task.run_id === null) known_jobs.keep(task.id, task)
   for (const task of step.tasks.values()) {
     const open = step.known.get(task.run_id ?? "")?.open
-    if (taskMoves.terminal.some((status) => status === task.status)) open?.delete(task.id)
+    if (terminal.has(task.status)) open?.delete(task.id)
     else open?.set(task.id, task)
   }
   for (const run of step.runs.values()) {
