@@ -42,6 +42,12 @@ export const emitRows = async (sql: Sql, rows: readonly OutboxRow[]): Promise<vo
      order by place`,
     [topics, events, ids, details],
   )
+  nudgeAfter(sql, rows)
+}
+
+/** For whoever writes these rows in a statement of their own. */
+export const nudgeAfter = (sql: Sql, rows: readonly OutboxRow[]): void => {
+  if (rows.length === 0) return
   sql.afterCommit(() => nudge(sql.schema, [...new Set(rows.map(({ topic }) => topic))]))
 }
 

@@ -32,8 +32,8 @@ export const beginChildren = async (engine: Engine, sql: Sql, asked: readonly Ch
   }
   for (const { plan_id, plan } of prepared) engine.plans.keep(plan_id, plan)
   await insertChildren(sql, asked)
-  const { answer } = await startIn(engine, sql, { prepared, seat: undefined })
-  for (const { run_id, refusal } of answer) if (refusal) refused.set(run_id, refusal)
+  const { made } = await startIn(engine, sql, { prepared, seat: undefined })
+  for (const { run_id, refusal } of made) if (refusal) refused.set(run_id, refusal)
   await removeChildren(sql, [...refused.keys()])
   const over = asked.filter(({ waits, start }) => !waits || refused.has(start.run_id))
   if (over.length > 0) await performIn(engine, sql, (step) => settleBegun(engine, step, { over, refused }))

@@ -55,6 +55,7 @@ export const firstStep = (step: Step, { start, kept }: Given, waits: boolean): B
     }
     if (skipped.has(task.idx)) {
       Object.assign(task, { status: "skipped", reason: "needs" })
+      step.decided.waits.outputs.set(task.id, { id: task.id, status: task.status, outputs: null })
       tellSkipped(step, task, run)
     }
     return task

@@ -1,4 +1,4 @@
-import { json, lines, list, type Sql } from "#kernel/database/database.ts"
+import { json, lines, list } from "#kernel/database/database.ts"
 
 /** A run's event as its followers see it; `seq` has no gaps. */
 export type RunFact = {
@@ -21,13 +21,3 @@ export const eventRows = (facts: readonly RunFact[]) => {
 }
 
 const told = ({ seq, type, task, status, data }: RunFact) => ({ seq, type, task, status, data })
-
-export const recordEvents = async (sql: Sql, facts: readonly RunFact[], at: Date): Promise<void> => {
-  if (facts.length === 0) return
-  const rows = eventRows(facts)
-  await sql`
-    insert into scheduler.run_event (run_id, seq, at, events)
-    select run_id, seq, ${at}, events::json
-    from unnest(${rows.run_ids}::text::uuid[], ${rows.seqs}::text::int[], string_to_array(${rows.events}::text, E'\n'))
-      as given (run_id, seq, events)`
-}

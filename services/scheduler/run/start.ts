@@ -10,7 +10,7 @@ import type { Engine } from "../engine.ts"
 import { type Seat, withSeat } from "../session/seats.ts"
 import { announce } from "../step/announce.ts"
 import { performIn } from "../step/perform.ts"
-import { transactionOver } from "../step/postgres.ts"
+import { beginningOver } from "../step/postgres.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { openStep, type Step } from "../step/step.ts"
 import { decideUndecided } from "../task/advance.ts"
@@ -21,11 +21,11 @@ import { runConcurrency } from "./concurrency.ts"
 import { endRuns } from "./end.ts"
 import { enterRuns, refusalOf } from "./enter.ts"
 import { firstStep } from "./first-step.ts"
-import { insertBegun } from "./insert.ts"
+import { hasMore, insertBegun } from "./insert.ts"
 import { type KeptTasks, readKept } from "./keep.ts"
 import { releaseKeys, reserveKeys } from "./reserve.ts"
 import type { Run } from "./shape.ts"
-import { shownRun } from "./shown.ts"
+import { shownRun, type Written } from "./shown.ts"
 import { withEarlier } from "./triggers.ts"
 
 export type RunStart = {
@@ -83,8 +83,11 @@ export type Begun = {
   readonly kept: KeptTasks
 }
 
+/** What is known of a start before it is committed. */
+export type RunMade = Omit<RunStarted, "run">
+
 /** What else belongs into the transaction in which they are started. */
-type Telling = (sql: Sql, started: readonly RunStarted[]) => Promise<void>
+type Telling = (sql: Sql, made: readonly RunMade[]) => Promise<void>
 
 /**
  * Run, task runs, idempotency row and `workflow.started` in one transaction, for as many runs as there are. A claim that
@@ -95,19 +98,32 @@ export const startRuns =
   (starts: readonly RunStart[], tell?: Telling): Promise<readonly RunStarted[]> => {
     const prepared = starts.map(prepareRun)
     for (const { plan_id, plan } of prepared) engine.plans.keep(plan_id, plan)
-    const startOn = (seat: Seat | undefined) => {
+    // Nothing is written before the runs themselves then.
+    const begins_late = prepared.every(isPlain)
+    const startOn = async (seat: Seat | undefined) => {
       let free = seat
-      return engine.hot.tx(async (sql) => {
-        // A seat whose session has ended is what a first try may fail by.
-        const own = free
-        free = undefined
-        const begun = await startIn(engine, sql, { prepared, seat: own })
-        if (tell) await tell(sql, begun.answer)
-        return begun
-      })
+      const { made, shown, attempts } = await engine.hot.tx(
+        async (sql) => {
+          // A seat whose session has ended is what a first try may fail by.
+          const own = free
+          free = undefined
+          const begun = await startIn(engine, sql, { prepared, seat: own })
+          if (tell) await tell(sql, begun.made)
+          return begun
+        },
+        { begins_late },
+      )
+      const runs = await shown()
+      const answer = made.map(
+        (one): RunStarted => ({ ...one, run: one.created ? runs.get(one.run_id) : undefined }),
+      )
+      return { answer, attempts }
     }
     return engine.precedence.creating(() => withSeat(engine.seats, slotOfFirst(prepared), startOn))
   }
+
+const isPlain = ({ idempotency_key, concurrency }: Prepared): boolean =>
+  idempotency_key === undefined && concurrency === undefined
 
 const slotOfFirst = ([start]: readonly Prepared[]): Slot | undefined => {
   const root = start?.plan.tasks.find(({ needs }) => needs.length === 0)
@@ -116,23 +132,41 @@ const slotOfFirst = ([start]: readonly Prepared[]): Slot | undefined => {
 
 type Starting = { readonly prepared: readonly Prepared[]; readonly seat: Seat | undefined }
 
-export const startIn = async (engine: Engine, sql: Sql, { prepared, seat }: Starting) => {
+type Shown = () => Promise<ReadonlyMap<string, Run>>
+
+type Started = {
+  readonly made: readonly RunMade[]
+  /** The new runs as they were written; after the commit. */
+  readonly shown: Shown
+  readonly attempts: () => Promise<readonly Attempt[]>
+}
+
+export const startIn = async (engine: Engine, sql: Sql, { prepared, seat }: Starting): Promise<Started> => {
   const reserved = await reserveKeys(sql, prepared)
-  const started = new Map<string, Run | Problem>()
-  const gives: (() => Promise<readonly Attempt[]>)[] = []
-  for (const starts of inTurn(prepared.filter((_, index) => reserved[index]?.created))) {
-    const some = await startSome(engine, sql, { starts, seat: gives.length === 0 ? seat : undefined })
-    for (const [run_id, run] of some.started) started.set(run_id, run)
-    gives.push(some.attempts)
+  const refused = new Map<string, Problem>()
+  const groups: Some[] = []
+  const turns = inTurn(prepared.filter((_, index) => reserved[index]?.created))
+  for (const starts of turns) {
+    const given = { starts, seat: groups.length === 0 ? seat : undefined, is_only: turns.length === 1 }
+    const some = await startSome(engine, sql, given)
+    for (const [run_id, refusal] of some.refused) refused.set(run_id, refusal)
+    groups.push(some)
   }
-  const isRefused = ({ run_id }: RunStart) => started.get(run_id) instanceof Problem
-  await releaseKeys(sql, prepared.filter(isRefused))
-  const answer = reserved.map((one): RunStarted => {
-    const run = started.get(one.run_id)
-    if (run instanceof Problem) return { ...one, created: false, run: undefined, refusal: run }
-    return { ...one, run: one.created ? run : undefined }
+  await releaseKeys(
+    sql,
+    prepared.filter(({ run_id }) => refused.has(run_id)),
+  )
+  const made = reserved.map((one): RunMade => {
+    const refusal = refused.get(one.run_id)
+    return refusal ? { ...one, created: false, refusal } : one
   })
-  return { answer, attempts: async () => (await Promise.all(gives.map((give) => give()))).flat() }
+  const all = async <Item>(each: (some: Some) => Promise<Iterable<Item>>): Promise<readonly Item[]> =>
+    (await Promise.all(groups.map(each))).flatMap((items) => [...items])
+  return {
+    made,
+    shown: async () => new Map(await all(({ shown }) => shown())),
+    attempts: () => all(({ attempts }) => attempts()),
+  }
 }
 
 type PlanContent = Pick<Prepared, "plan_id" | "plan_text">
@@ -166,42 +200,70 @@ const inTurn = (starts: readonly Prepared[]): readonly (readonly Prepared[])[] =
   return rest.length === 0 ? alone : [rest, ...alone]
 }
 
-type Some = { readonly starts: readonly Prepared[]; readonly seat: Seat | undefined }
+type Some = {
+  readonly refused: ReadonlyMap<string, Problem>
+  readonly shown: Shown
+  readonly attempts: () => Promise<readonly Attempt[]>
+}
 
-const startSome = async (engine: Engine, sql: Sql, { starts: given, seat }: Some) => {
+type Group = {
+  readonly starts: readonly Prepared[]
+  readonly seat: Seat | undefined
+  /** No other group comes after it in the same transaction. */
+  readonly is_only: boolean
+}
+
+const startSome = async (
+  engine: Engine,
+  sql: Sql,
+  { starts: given, seat, is_only }: Group,
+): Promise<Some> => {
   const starts = await withEarlier(sql, given)
   const kept = new Map<string, KeptTasks>()
   for (const start of starts) kept.set(start.run_id, await readKept(sql, start))
   const entered = await enterRuns(engine, sql, { starts, kept })
-  const transaction = transactionOver(sql)
-  const step = openStep(transaction.rows, engine.kit)
-  const started = new Map<string, Run | Problem>()
+  const { rows, hold } = beginningOver(sql)
+  const step = openStep(rows, engine.kit)
+  const refused = new Map<string, Problem>()
   const begun: Begun[] = []
   for (const start of starts) {
     const refusal = refusalOf(start, entered)
     const own = { start, kept: kept.get(start.run_id) ?? new Map() }
-    if (refusal) started.set(start.run_id, refusal)
+    if (refusal) refused.set(start.run_id, refusal)
     else begun.push(firstStep(step, own, entered.get(start.run_id) === "waits"))
   }
   await decideUndecided(step)
   await endRuns(step)
   if (seat) giveTo(engine, step, seat)
   await tellWholes(engine, step)
-  const times = await insertBegun(sql, step, { begun, plans: engine.plans })
+  const is_last = is_only && !hasMore(step)
+  const { written } = await insertBegun(sql, step, { begun, plans: engine.plans, hold, is_last })
   const outputs = await outputsFor(step)
   sql.afterCommit(() => announce(engine, step))
-  const { leaving } = step.decided
-  if (leaving.length > 0)
-    await performIn(engine, sql, async ({ decided }) => decided.leaving.push(...leaving))
-  const unfolding = [...new Set(step.decided.unfolding.flatMap(({ run_id }) => run_id ?? []))]
-  if (unfolding.length > 0) await performIn(engine, sql, (own) => unfoldBegun(engine, own, unfolding))
-  const answered = new Map(step.decided.waits.answered.map(({ run, outputs: own }) => [run.id, own]))
-  for (const one of begun) {
-    const told = { ...times, outputs: answered.get(one.run.id) ?? null }
-    started.set(one.run.id, shownRun(withTakenOver(step, one), told))
-  }
-  return { started, attempts: () => attemptsOf(step, outputs) }
+  await goOn(engine, sql, step)
+  return { refused, shown: shownOf(step, begun, written), attempts: () => attemptsOf(step, outputs) }
 }
+
+/** What has to find the new runs written: others that their end lets begin, and their items. */
+const goOn = async (engine: Engine, sql: Sql, { decided }: Step): Promise<void> => {
+  const { leaving } = decided
+  if (leaving.length > 0) await performIn(engine, sql, async (own) => own.decided.leaving.push(...leaving))
+  const unfolding = [...new Set(decided.unfolding.flatMap(({ run_id }) => run_id ?? []))]
+  if (unfolding.length > 0) await performIn(engine, sql, (own) => unfoldBegun(engine, own, unfolding))
+}
+
+const shownOf =
+  (step: Step, begun: readonly Begun[], written: Promise<Written>): Shown =>
+  async () => {
+    const { at } = await written
+    const answered = new Map(step.decided.waits.answered.map(({ run, outputs }) => [run.id, outputs]))
+    return new Map(
+      begun.map((one) => {
+        const outputs = answered.get(one.run.id) ?? null
+        return [one.run.id, shownRun(withTakenOver(step, one), { at, outputs })]
+      }),
+    )
+  }
 
 const giveTo = (engine: Engine, step: Step, seat: Seat): void => {
   if (step.decided.released.length === 0) return

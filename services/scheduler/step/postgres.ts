@@ -25,6 +25,12 @@ export const transactOver =
       begins_late: true,
     })
 
+/** For runs that begin: what they read, and a hold that the statement which writes them can do. */
+export const beginningOver = (sql: Sql): { readonly rows: Rows; readonly hold: PendingHold } => {
+  const hold = pendingHold(sql)
+  return { rows: rowsOver(sql, hold), hold }
+}
+
 /** Within a transaction that has more to do. */
 export const transactionOver = (sql: Sql): Transaction =>
   transactionWith(sql, { last: sql, hold: holdAtOnce(sql) })

@@ -1,6 +1,5 @@
 import { json, list, type Sql } from "#kernel/database/database.ts"
-import { type OutboxRow, outboxText } from "#kernel/outbox/emit.ts"
-import { nudge } from "#kernel/outbox/nudge.ts"
+import { nudgeAfter, outboxText } from "#kernel/outbox/emit.ts"
 import { factRows } from "../fact/bare.ts"
 import { eventRows } from "../run/record.ts"
 import type { Untold } from "./hold.ts"
@@ -33,11 +32,6 @@ export const saveReport = async (sql: Sql, step: Step, { untold, last }: Way): P
     )::text as token`
   untold?.tell(saved.then(([row]) => row?.token ?? ""))
   nudgeAfter(sql, facts)
-}
-
-const nudgeAfter = (sql: Sql, facts: readonly OutboxRow[]): void => {
-  if (facts.length === 0) return
-  sql.afterCommit(() => nudge(sql.schema, [...new Set(facts.map(({ topic }) => topic))]))
 }
 
 const listsOf = (step: Step, untold: Untold | undefined) => {

@@ -1,7 +1,7 @@
 import { json, list, type Sql } from "#kernel/database/database.ts"
 import { insertKeys, saveTakenOver } from "../cache/save.ts"
 import { stopChildren, tellParents } from "../child/save.ts"
-import type { Ended, Step } from "../step/step.ts"
+import type { Decided, Ended, Step } from "../step/step.ts"
 import type { Signal, Waits } from "./waits.ts"
 
 const kinds = [
@@ -14,7 +14,7 @@ type Saved = Pick<Waits, (typeof kinds)[number]>
 /** Nothing is sent for a step that has nothing of this. */
 export const saveWaits = async (sql: Sql, { decided }: Pick<Step, "decided">): Promise<void> => {
   const waits: Saved = decided.waits
-  if (isEmpty(waits)) return
+  if (!hasWaits(decided)) return
   const isTakenOver = ({ reused_from }: Ended): boolean => reused_from !== undefined
   await Promise.all([
     saveBegun(sql, waits.begun),
@@ -36,7 +36,8 @@ export const saveWaits = async (sql: Sql, { decided }: Pick<Step, "decided">): P
   ])
 }
 
-const isEmpty = (waits: Saved): boolean => kinds.every((kind) => waits[kind].length === 0)
+export const hasWaits = ({ waits }: Pick<Decided, "waits">): boolean =>
+  kinds.some((kind) => waits[kind].length > 0)
 
 /** What the same step has cancelled after it began to wait stays so, and has no timer. */
 const saveBegun = async (sql: Sql, begun: Saved["begun"]): Promise<void> => {
