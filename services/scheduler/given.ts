@@ -30,8 +30,8 @@ type ToldFact = Omit<Body, "data"> & {
 
 /** What the scheduler's tests begin with. */
 export const given = {
-  engine: async (): Promise<Engine & { close(): Promise<void> }> => {
-    const options = { schema: "scheduler", migrations: migrationsOf(migrations) }
+  engine: async (more: { readonly hot?: boolean } = {}): Promise<Engine & { close(): Promise<void> }> => {
+    const options = { schema: "scheduler", migrations: migrationsOf(migrations), ...more }
     const database = await testDatabase(options)
     // The copied database may be minutes old, which a sweep would take for an outage.
     await database.run((sql) => sql`update scheduler.sweep set last_at = now(), reap_after = now()`)
