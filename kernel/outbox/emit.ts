@@ -31,7 +31,7 @@ export const rowsOf = (events: readonly Event[]): readonly OutboxRow[] =>
  */
 export const emit = (sql: Sql, events: readonly Event[]): Promise<void> => emitRows(sql, rowsOf(events))
 
-export const emitRows = async (sql: Sql, rows: readonly OutboxRow[]): Promise<void> => {
+const emitRows = async (sql: Sql, rows: readonly OutboxRow[]): Promise<void> => {
   if (rows.length === 0) return
   const { topics, events, ids, details } = outboxText(rows)
   await sql.statement(

@@ -84,7 +84,7 @@ export type Begun = {
 }
 
 /** What is known of a start before it is committed. */
-export type RunMade = Omit<RunStarted, "run">
+type RunMade = Omit<RunStarted, "run">
 
 /** What else belongs into the transaction in which they are started. */
 type Telling = (sql: Sql, made: readonly RunMade[]) => Promise<void>

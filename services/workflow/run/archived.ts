@@ -9,7 +9,7 @@ export type IsArchived = (workspace_id: string) => Promise<boolean>
 const fresh_ms = 1_000
 
 /**
- * Nobody's token says it where a schedule or an event begins a run: identity is asked, once a second at most. What is due waits for it while it is
+ * Nobody's token says it where a schedule or an event begins a run: identity is asked, twice a second at most. What is due waits for it while it is
  * away for long.
  */
 export const archivedWorkspaces = (
