@@ -15,12 +15,10 @@ import { insertTriggers } from "./triggers.ts"
 type Inserting = { readonly begun: readonly Begun[]; readonly plans: Plans }
 
 /** Everything of these runs, each kind of row in one statement. */
-export const insertBegun = async (
-  sql: Sql,
-  { decided, holder, now }: Step,
-  { begun, plans }: Inserting,
-): Promise<Written> => {
+export const insertBegun = async (sql: Sql, step: Step, { begun, plans }: Inserting): Promise<Written> => {
+  const { decided, holder, now } = step
   if (begun.length === 0) return { at: new Date(0) }
+  step.told = factRows(step)
   const [, [written]] = await Promise.all([
     insertPlans(sql, { begun, plans }, now),
     insertRuns(sql, begun),
@@ -31,7 +29,7 @@ export const insertBegun = async (
     insertExpiries(sql, decided.expiring),
     saveWaits(sql, { decided }),
     recordEvents(sql, decided.events, now),
-    emitRows(sql, factRows({ decided, now })),
+    emitRows(sql, step.told),
   ])
   if (!written) throw new Error("no run was written")
   return written

@@ -1,5 +1,4 @@
 import type { Engine } from "../engine.ts"
-import { rememberTold } from "../fact/told.ts"
 import { rememberRuns } from "../run/load.ts"
 import type { Waits } from "../wait/waits.ts"
 import type { Step } from "./step.ts"
@@ -8,7 +7,7 @@ import type { Step } from "./step.ts"
 export const announce = (engine: Engine, step: Step): void => {
   const { decided, now } = step
   rememberRuns(engine, step)
-  rememberTold(engine.told, decided.emissions)
+  engine.told.keep(step.told)
   engine.lanes.note(decided.left)
   // Where only so many may run at once, an end makes room for what waits.
   if (decided.ended.some(({ task }) => engine.queues.isLimited(task))) engine.ready.fire()

@@ -1,6 +1,7 @@
 import type { Event } from "#kernel/outbox/emit.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import type { Plan } from "#language/plan.ts"
+import type { ToldRow } from "../fact/told.ts"
 import type { Entering, Leaving } from "../gate/gate.ts"
 import type { Lane } from "../lane/lanes.ts"
 import type { KnownRun } from "../run/known.ts"
@@ -83,6 +84,8 @@ export type Step = {
   /** Of its runs those of which all is known. */
   readonly known: Map<string, KnownRun>
   readonly decided: Decided
+  /** What it tells other services, once that is to be written. */
+  told: readonly ToldRow[]
   /** The worker that this step works for, while its session lasts. */
   holder: Holder | undefined
   /** Some of what it ends was not read: the database has to say that all of it ended by this. */
@@ -127,6 +130,7 @@ export const openStep = (rows: Rows, kit: Kit): Step => ({
     events: [],
     emissions: [],
   },
+  told: [],
   holder: undefined,
   is_guessed: false,
   holding: undefined,
