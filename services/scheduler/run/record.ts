@@ -1,8 +1,7 @@
 import { json, lines, list, type Sql } from "#kernel/database/database.ts"
 
-/** A run's event as its followers see it; `seq` has no gaps. */
+/** What is told of a run, as its followers see it; `seq` has no gaps. */
 export type RunFact = {
-  readonly run_id: string
   readonly seq: number
   readonly type: string
   readonly task: string | null
@@ -10,21 +9,22 @@ export type RunFact = {
   readonly data: Readonly<Record<string, unknown>>
 }
 
+/** By the runs that they are told of. */
+export type RunFacts = ReadonlyMap<string, readonly RunFact[]>
+
 /** One row for each run that something is told of, however much that is. */
-export const eventRows = (facts: readonly RunFact[]) => {
-  const byRun = [...Map.groupBy(facts, (fact) => fact.run_id)]
+export const eventRows = (events: RunFacts) => {
+  const facts = [...events.values()]
   return {
-    run_ids: list(byRun.map(([run_id]) => run_id)),
-    seqs: list(byRun.map(([, some]) => some.at(-1)?.seq ?? 0)),
-    events: lines(byRun.map(([, some]) => json(some.map(told)))),
+    run_ids: list([...events.keys()]),
+    seqs: list(facts.map((some) => some.at(-1)?.seq ?? 0)),
+    events: lines(facts.map(json)),
   }
 }
 
-const told = ({ seq, type, task, status, data }: RunFact) => ({ seq, type, task, status, data })
-
-export const recordEvents = async (sql: Sql, facts: readonly RunFact[], at: Date): Promise<void> => {
-  if (facts.length === 0) return
-  const rows = eventRows(facts)
+export const recordEvents = async (sql: Sql, events: RunFacts, at: Date): Promise<void> => {
+  if (events.size === 0) return
+  const rows = eventRows(events)
   await sql`
     insert into scheduler.run_event (run_id, seq, at, events)
     select run_id, seq, ${at}, events::json

@@ -68,7 +68,8 @@ export type Decided = {
   /** Ids of jobs. */
   readonly completed_jobs: string[]
   readonly waits: Waits
-  readonly events: RunFact[]
+  /** What the followers of runs are told, by run. */
+  readonly events: Map<string, RunFact[]>
   readonly emissions: Event[]
 }
 
@@ -127,7 +128,7 @@ export const openStep = (rows: Rows, kit: Kit): Step => ({
     finished: [],
     completed_jobs: [],
     waits: noWaits(),
-    events: [],
+    events: new Map(),
     emissions: [],
   },
   told: [],

@@ -15,7 +15,10 @@ type Told = {
 /** Tells the followers of a run; its events are numbered without gaps. */
 export const tell = ({ decided }: Step, { run, type, task, status, data }: Told): void => {
   run.seq += 1
-  decided.events.push({ run_id: run.id, seq: run.seq, type, task, status, data })
+  const fact = { seq: run.seq, type, task, status, data }
+  const known = decided.events.get(run.id)
+  if (known) known.push(fact)
+  else decided.events.set(run.id, [fact])
 }
 
 /** What every event about a task says of it. */
