@@ -101,9 +101,7 @@ export const registered = (key: string, name: string | number): Event => ({
 })
 
 const deriveUsers = async (_sql: Sql, rows: readonly { ids: readonly string[] }[]) =>
-  rows.map(({ ids }) =>
-    ids.map((id) => ({ id, key: "derived", data: registered("derived", `of ${id}`).data })),
-  )
+  rows.map(({ ids }) => ids.map((id) => ({ ...registered("derived", `of ${id}`), id })))
 
 const nameOf = (event: Envelope): string => (event.type === "user.registered" ? event.data.name : "")
 

@@ -107,7 +107,7 @@ const readingDesks = ({ log, sources, ...terms }: Settings, consumer: Consumer):
         desk.reader.forget()
         return true
       }
-      const items = entries.map((entry) => received(entry.event, entry))
+      const items = entries.map(itemOf)
       await deliver(items, (some) => attempt(consumer, desk, some))
       await rests?.after({ from_ms, oldest: items[0]?.raw }, signal)
       // What is committed after the reader's snapshot says so by itself.
@@ -123,6 +123,11 @@ const readingDesks = ({ log, sources, ...terms }: Settings, consumer: Consumer):
     },
   }
 }
+
+const itemOf = (place: Entry): Item<Entry> =>
+  place.made
+    ? { raw: place.event, place, envelope: place.made, reason: undefined }
+    : received(place.event, place)
 
 /** What is published soon after a round waits for the next one: a busy outbox is read in batches. */
 const gap_ms = 20

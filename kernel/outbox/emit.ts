@@ -15,6 +15,9 @@ export type Event = {
   }
 }[EventName]
 
+/** What is known by an id of its own, however often it is told. */
+export type Fact = Event & { readonly id: string }
+
 const kit = systemKit()
 
 /** What is written of one topic: bodies, or the ids of rows that the bodies can be made of when they are read. */

@@ -1,5 +1,7 @@
 import { type Database, list, type Sql } from "#kernel/database/database.ts"
 import type { RawEvent } from "#kernel/events/decode.ts"
+import type { Envelope } from "#kernel/events/envelope.ts"
+import type { Fact } from "./emit.ts"
 
 /** A row of the hot path, which holds ids in place of bodies. */
 export type BareRow = {
@@ -9,15 +11,16 @@ export type BareRow = {
   readonly at: Date
 }
 
-export type Body = {
+/** An event as a row holds it. */
+type Body = {
   readonly id: string
   readonly key: string
   readonly data: unknown
   readonly traceparent?: string | undefined
 }
 
-/** The bodies of bare rows, row by row, from the tables of the schema they are in. */
-export type Derive = (sql: Sql, rows: readonly BareRow[]) => Promise<readonly (readonly Body[])[]>
+/** What bare rows tell, row by row, from the tables of the schema they are in. */
+export type Derive = (sql: Sql, rows: readonly BareRow[]) => Promise<readonly (readonly Fact[])[]>
 
 /** An outbox that can be read. */
 export type Source = { readonly database: Database; readonly derive?: Derive | undefined }
@@ -25,6 +28,8 @@ export type Source = { readonly database: Database; readonly derive?: Derive | u
 /** An event and where it stands in the outbox. */
 export type Entry = {
   readonly event: RawEvent
+  /** The same, where its types have made it: what was never a text needs no check. */
+  readonly made: Envelope | undefined
   readonly row_id: string
   /** How many events of its row are behind the reader once this one is. */
   readonly count: number
@@ -221,15 +226,18 @@ const pageAfter = async (options: ReaderOptions, position: Position): Promise<Pa
          $4::text::bigint, $5::text::text[], $6::int, $6::int)`,
       [position.seen, position.target, position.fresh_from, position.after_id, wanted, max_events],
     )
-    const bodies = await bodiesOf(sql, source, rows)
-    const entries = rows.flatMap((row, index) => entriesOf(row, bodies[index] ?? [], { source, position }))
+    const facts = await factsOf(sql, source, rows)
+    const entries = rows.flatMap((row) => entriesOf(row, facts.get(row), { source, position }))
     return { entries, last: rows.at(-1) }
   })
 }
 
-const bodiesOf = async (sql: Sql, source: Source, rows: readonly PageRow[]) => {
+type Facts = ReadonlyMap<PageRow, readonly Fact[]>
+
+/** What the rows tell that have no bodies. */
+const factsOf = async (sql: Sql, source: Source, rows: readonly PageRow[]): Promise<Facts> => {
   const bare = rows.filter((row) => row.ids !== null)
-  if (bare.length === 0) return rows.map((row) => row.events ?? [])
+  if (bare.length === 0) return new Map()
   if (source.derive === undefined) {
     throw new Error(
       `The outbox of ${source.database.schema} has rows without bodies, and nothing derives them`,
@@ -239,19 +247,43 @@ const bodiesOf = async (sql: Sql, source: Source, rows: readonly PageRow[]) => {
     sql,
     bare.map(({ topic, ids, details, at }) => ({ topic, ids: ids ?? [], details, at })),
   )
-  const byId = new Map(bare.map((row, index) => [row.id, derived[index] ?? []]))
-  return rows.map((row) => row.events ?? byId.get(row.id) ?? [])
+  return new Map(bare.map((row, index) => [row, derived[index] ?? []]))
 }
 
 type Where = { readonly source: Source; readonly position: Position }
 
-const entriesOf = (row: PageRow, bodies: readonly Body[], { source, position }: Where): readonly Entry[] => {
-  const at = row.at.toISOString()
-  const entries = bodies.map((body, index): Entry => {
-    const event = { ...body, type: row.topic, source: source.database.schema, at }
-    const isLastOfRow = index === bodies.length - 1
+const entriesOf = (
+  row: PageRow,
+  facts: readonly Fact[] | undefined,
+  { source, position }: Where,
+): readonly Entry[] => {
+  const bodies = row.events ?? []
+  const from = { source: source.database.schema, at: row.at.toISOString() }
+  const entryAt = (index: number, event: RawEvent, made?: Envelope): Entry => {
+    const isLastOfRow = index === (facts ?? bodies).length - 1
     const closes = isLastOfRow ? (row.is_last ? "batch" : "row") : undefined
-    return { event, row_id: row.id, count: index + 1, closes }
-  })
+    return { event, made, row_id: row.id, count: index + 1, closes }
+  }
+  const made = facts?.map((fact) => envelopeOf(fact, from))
+  const entries =
+    made?.map((event, index) => entryAt(index, event, event)) ??
+    bodies.map((body, index) => entryAt(index, { ...body, type: row.topic, ...from }))
   return position.partial_id === row.id ? entries.slice(position.partial_count) : entries
+}
+
+/** Its id is left to be made when somebody asks for it. */
+const envelopeOf = (fact: Fact, { source, at }: Pick<Envelope, "source" | "at">): Envelope => {
+  const { type, key, traceparent, data } = fact
+  const envelope = {
+    get id() {
+      return fact.id
+    },
+    type,
+    source,
+    key,
+    at,
+    traceparent,
+    data,
+  }
+  return envelope as Envelope
 }

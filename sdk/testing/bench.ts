@@ -1,15 +1,15 @@
 import { runId } from "#language/run-id.ts"
 import type { Engine } from "#services/scheduler/engine.ts"
 import { anybody } from "#services/scheduler/lane/taker.ts"
+import type { KnownFact } from "#services/scheduler/memory/changes.ts"
 import { createDatabase, type MemoryDatabase, type Session } from "#services/scheduler/memory/database.ts"
 import { createMemoryEngine } from "#services/scheduler/memory/engine.ts"
 import { createLife } from "#services/scheduler/memory/life.ts"
 import { createTables, epoch_ms, type Tables } from "#services/scheduler/memory/tables.ts"
-import type { RunFact } from "#services/scheduler/run/record.ts"
 import { createSkippedClock, type SkippedClock } from "./clock.ts"
 import type { TestRun } from "./options.ts"
 
-export type Told = RunFact & { readonly at_ms: number }
+export type Told = KnownFact & { readonly at_ms: number }
 
 /** What a test's run stands on: the scheduler's engine over rows in memory. */
 export type Bench = {

@@ -1,4 +1,5 @@
-import type { BareRow, Body } from "#kernel/outbox/read.ts"
+import type { Fact } from "#kernel/outbox/emit.ts"
+import type { BareRow } from "#kernel/outbox/read.ts"
 import { systemKit } from "#kernel/service/kit.ts"
 import { migrationsOf } from "#kernel/service/migrations.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
@@ -23,7 +24,7 @@ const migrations = new URL("./migrations", import.meta.url).pathname
 
 export const workspace_id = "0198c0de-0000-7000-8000-000000000001"
 
-type ToldFact = Omit<Body, "data"> & {
+type ToldFact = Omit<Fact, "data" | "type"> & {
   readonly topic: string
   readonly data: Readonly<Record<string, unknown>>
 }
@@ -67,7 +68,7 @@ export const given = {
   /** Everything that was told, as others read it; from the rows alone, unless something is remembered. */
   told: (engine: Engine, remembered: Told = createTold()): Promise<readonly ToldFact[]> =>
     engine.database.run(async (sql) => {
-      const rows = await sql<BareRow & { events: readonly Body[] | null }>`
+      const rows = await sql<BareRow & { events: readonly Fact[] | null }>`
         select topic, ids, details, at, events from scheduler.outbox order by id`
       const bare = rows.filter(({ events }) => events === null)
       const derived = await deriveFacts(remembered)(sql, bare)

@@ -2,9 +2,9 @@ import { jobId } from "#language/run-id.ts"
 import { randomFrom } from "#language/testing/random.ts"
 import type { Engine } from "#services/scheduler/engine.ts"
 import type { Taker } from "#services/scheduler/lane/taker.ts"
+import type { KnownFact } from "#services/scheduler/memory/changes.ts"
 import { epoch_ms } from "#services/scheduler/memory/tables.ts"
 import type { QueueSettings } from "#services/scheduler/queue/queues.ts"
-import type { RunFact } from "#services/scheduler/run/record.ts"
 import type { RunStart } from "#services/scheduler/run/start.ts"
 import type { NewJob } from "../sim/store/operations.ts"
 
@@ -56,10 +56,8 @@ export const idOf = (number: number): string =>
 
 export const jobIdOf = (number: number): string => jobId(idOf(number))
 
-export type Told = Pick<RunFact, "run_id" | "seq" | "type" | "task" | "status" | "data">
-
 /** What a run was told, its numbers without a gap; in which order a claim's tasks are told is open. */
-export const eventsIn = (facts: readonly Told[]) => {
+export const eventsIn = (facts: readonly KnownFact[]) => {
   const byRun = Map.groupBy(facts, ({ run_id }) => run_id)
   const events = facts.map(({ run_id, type, task, status, data }) =>
     JSON.stringify([run_id, type, task, status, data]),

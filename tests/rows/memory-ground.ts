@@ -1,4 +1,5 @@
 import { anybody } from "#services/scheduler/lane/taker.ts"
+import type { KnownFact } from "#services/scheduler/memory/changes.ts"
 import { createDatabase, type MemoryDatabase, type Session } from "#services/scheduler/memory/database.ts"
 import { lockDue, removeTimers } from "#services/scheduler/memory/due.ts"
 import { createMemoryEngine } from "#services/scheduler/memory/engine.ts"
@@ -7,14 +8,13 @@ import { startChildren, startIn } from "#services/scheduler/memory/start.ts"
 import { createTables, queueKey, type Tables } from "#services/scheduler/memory/tables.ts"
 import { transactionIn } from "#services/scheduler/memory/transaction.ts"
 import { turnIn } from "#services/scheduler/run/pause.ts"
-import type { RunFact } from "#services/scheduler/run/record.ts"
 import { performOn } from "#services/scheduler/step/perform.ts"
 import { fire } from "#services/scheduler/timer/fire.ts"
 import { cancelJob, insertJob, replayDeadLetter, unblockRun } from "../sim/store/operations.ts"
 import { type Adapter, type Ground, kitAt } from "./ground.ts"
 import { keptIn } from "./memory-kept.ts"
 
-export type MemoryGround = Ground & { readonly tables: Tables; readonly facts: readonly RunFact[] }
+export type MemoryGround = Ground & { readonly tables: Tables; readonly facts: readonly KnownFact[] }
 
 export const memoryAdapter: Omit<Adapter, "open"> & { open(): Promise<MemoryGround> } = {
   name: "memory",
@@ -24,7 +24,7 @@ export const memoryAdapter: Omit<Adapter, "open"> & { open(): Promise<MemoryGrou
 
 const openMemory = (): MemoryGround => {
   const [tables, life] = [createTables(), createLife()]
-  const facts: RunFact[] = []
+  const facts: KnownFact[] = []
   let now_ms = 0
   const database: MemoryDatabase = createDatabase({
     tables,

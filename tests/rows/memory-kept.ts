@@ -1,9 +1,9 @@
+import type { KnownFact } from "#services/scheduler/memory/changes.ts"
 import { epoch_ms, type StoredRun, type StoredTask, type Tables } from "#services/scheduler/memory/tables.ts"
-import type { RunFact } from "#services/scheduler/run/record.ts"
 import { eventsIn, type Kept, plain } from "./ground.ts"
 
 /** What memory has, as PostgreSQL's tables would have it. */
-export const keptIn = (tables: Tables, facts: readonly RunFact[]): Kept =>
+export const keptIn = (tables: Tables, facts: readonly KnownFact[]): Kept =>
   plain({
     runs: [...tables.runs.values()].map(runOf).sort(by("id")),
     tasks: [...tables.tasks.values()].map(taskOf).sort(by("id")),

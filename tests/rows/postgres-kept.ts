@@ -1,6 +1,7 @@
 import type { Database } from "#kernel/database/database.ts"
+import type { KnownFact } from "#services/scheduler/memory/changes.ts"
 import { epoch_ms } from "#services/scheduler/memory/tables.ts"
-import { eventsIn, type Kept, plain, type Told } from "./ground.ts"
+import { eventsIn, type Kept, plain } from "./ground.ts"
 
 /** One statement: all of one moment. */
 export const keptIn = async (database: Database): Promise<Kept> => {
@@ -55,5 +56,5 @@ const inOrder = (timers: readonly Row[]) =>
 
 const eventsOf = (rows: readonly Row[]) =>
   rows.flatMap(({ run_id, events }) =>
-    (events as readonly Told[]).map((event) => ({ ...event, run_id: String(run_id) })),
+    (events as readonly KnownFact[]).map((event) => ({ ...event, run_id: String(run_id) })),
   )

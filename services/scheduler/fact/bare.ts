@@ -1,6 +1,9 @@
-import type { Event, OutboxRow } from "#kernel/outbox/emit.ts"
+import type { EventName } from "#kernel/events/envelope.ts"
+import type { Event, Fact } from "#kernel/outbox/emit.ts"
 import type { Decided, Step } from "../step/step.ts"
 import { wakeUps } from "../task/ready.ts"
+import { timeText } from "./time.ts"
+import type { FactRow, ToldRow } from "./told.ts"
 
 /** Of all ids of a row one time; of each what a later attempt would overwrite. */
 export type StartedDetails = {
@@ -12,59 +15,66 @@ export type StartedDetails = {
 
 export type FactDetails = { readonly at: string }
 
-type Facts = Pick<Step, "decided" | "now">
-
 /**
  * What a step tells other services. Most of it is in the rows of its tasks and runs, and stays there as it is: then only
  * their ids are written, since bodies would be most of what a report sends. What is told of a part of another run has one.
  */
-export const factRows = ({ decided, now }: Facts): readonly OutboxRow[] => {
+export const factRows = ({ decided, now }: Pick<Step, "decided" | "now">): readonly ToldRow[] => {
+  const rows: ToldRow[] = []
   const woken = wakeUps([...decided.released, ...decided.admitted])
-  const ended = endedInRows(decided)
-  const told = [...Map.groupBy(decided.emissions, ({ type }) => type).values()].flatMap((events) => {
-    const { bare = [], whole = [] } = Object.groupBy(events, (event) =>
-      isInRows(event, ended) ? "bare" : "whole",
-    )
-    return [...bareRow(bare, now), ...wholeRow(whole)]
-  })
+  if (woken.length > 0) rows.push({ topic: "task.scheduled", events: woken })
+  for (const [topic, { bare, whole }] of sorted(decided)) {
+    if (bare.length > 0) rows.push(bareRow(topic, bare, now))
+    if (whole.length > 0) rows.push({ topic, events: whole })
+  }
   const { completed_jobs: ids } = decided
-  return [...wholeRow(woken), ...told, ...(ids.length > 0 ? [{ topic: "job.completed" as const, ids }] : [])]
+  if (ids.length > 0) rows.push({ topic: "job.completed", ids })
+  return rows
 }
 
-/** Tasks whose outputs are in their rows as their workers gave them. */
-const endedInRows = ({ ended }: Decided): ReadonlySet<string> =>
-  new Set(ended.filter(({ task }) => task.status === "completed").map(({ task }) => task.id))
+type Sorted = { readonly bare: Fact[]; readonly whole: Event[] }
 
-const isInRows = ({ type, data }: Event, ended: ReadonlySet<string>): boolean => {
+/** By topic, in the order in which they were told. */
+const sorted = ({ emissions, ended }: Decided): ReadonlyMap<EventName, Sorted> => {
+  const given = new Set<string>()
+  for (const { task } of ended) if (task.status === "completed") given.add(task.id)
+  const topics = new Map<EventName, Sorted>()
+  for (const event of emissions) {
+    let topic = topics.get(event.type)
+    if (!topic) {
+      topic = { bare: [], whole: [] }
+      topics.set(event.type, topic)
+    }
+    if (isInRows(event, given)) topic.bare.push(event)
+    else topic.whole.push(event)
+  }
+  return topics
+}
+
+/** Of a task that has ended well if its outputs are in its row as its worker gave them. */
+const isInRows = (event: Event, given: ReadonlySet<string>): event is Fact => {
+  const { type, data } = event
   if ("whole_run_id" in data) return false
-  if (type === "task.completed") return ended.has(data.task_run_id)
+  if (type === "task.completed") return given.has(data.task_run_id)
   return type === "task.started" || type === "workflow.started" || type === "workflow.completed"
 }
 
-const wholeRow = (events: readonly Event[]): readonly OutboxRow[] => {
-  const [first] = events
-  return first ? [{ topic: first.type, events }] : []
+const bareRow = (topic: EventName, facts: readonly Fact[], now: Date): FactRow => {
+  const at = timeText(now.getTime())
+  const details = topic === "task.started" ? startedDetails(facts, at) : { at }
+  return { topic, ids: facts.map(idOf), details: details satisfies FactDetails, facts }
 }
 
-const bareRow = (events: readonly Event[], now: Date): readonly OutboxRow[] => {
-  const [first] = events
-  if (!first) return []
-  const at = now.toISOString()
-  const details = first.type === "task.started" ? startedDetails(events, at) : { at }
-  return [{ topic: first.type, ids: events.flatMap(idOf), details: details satisfies FactDetails }]
-}
+/** Of the task, or of the run, that a fact tells of. */
+const idOf = ({ data, key }: Fact): string => ("task_run_id" in data ? data.task_run_id : key)
 
-/** Of the task, or of the run, that an event tells of. */
-const idOf = ({ data }: Event): readonly string[] => {
-  if ("task_run_id" in data) return [data.task_run_id]
-  return "run_id" in data && data.run_id !== null ? [data.run_id] : []
-}
-
-const startedDetails = (events: readonly Event[], at: string): StartedDetails => {
-  const started = events.flatMap(({ type, data }) => (type === "task.started" ? [data] : []))
+const startedDetails = (facts: readonly Fact[], at: string): StartedDetails => {
+  const started = facts.flatMap(({ type, data }) => (type === "task.started" ? [data] : []))
+  const at_ms = Date.parse(at)
   return {
     ...{ at, worker_id: started[0]?.worker_id ?? "" },
     attempts: started.map(({ attempt }) => attempt),
-    queued_ms: started.map(({ queued_at }) => Date.parse(queued_at ?? at)),
+    // Most have been handed over as they were queued.
+    queued_ms: started.map(({ queued_at = at }) => (queued_at === at ? at_ms : Date.parse(queued_at))),
   }
 }

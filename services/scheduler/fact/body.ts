@@ -1,9 +1,10 @@
 import type { RunRow, TaskRow } from "../step/rows.ts"
+import { timeText } from "./time.ts"
 
-type Run = Pick<RunRow, "id" | "workspace_id" | "workflow" | "version" | "trigger" | "inputs">
-type Task = Pick<TaskRow, "id" | "run_id" | "workspace_id" | "task" | "type" | "attempt">
+export type Run = Pick<RunRow, "id" | "workspace_id" | "workflow" | "version" | "trigger" | "inputs">
+export type Task = Pick<TaskRow, "id" | "run_id" | "workspace_id" | "task" | "type" | "attempt">
 
-/** Whatever is told of a task says this; what is told at once and what is read from rows later has to be the same. */
+/** Whatever is told of a task says this. */
 export const taskData = (task: Task, workflow: string | null, at: string) => ({
   task_run_id: task.id,
   run_id: task.run_id,
@@ -19,7 +20,7 @@ type Began = { readonly worker_id: string; readonly queued_ms: number }
 
 export const beginning = ({ worker_id, queued_ms }: Began) => ({
   worker_id,
-  queued_at: new Date(queued_ms).toISOString(),
+  queued_at: timeText(queued_ms),
 })
 
 type JobBegan = {
@@ -40,7 +41,7 @@ export const jobBeginning = ({ worker_id, queued_at, started_at }: JobBegan) => 
 
 type Values = Readonly<Record<string, unknown>>
 
-type Completed = {
+export type Completed = {
   readonly outputs?: Values | null | undefined
   readonly log_chunks?: number | undefined
   readonly usage?: Values | null | undefined
@@ -64,7 +65,7 @@ export const startedRunData = (run: Run, started_at: string) => ({
   ...{ trigger: run.trigger, started_at, ...smallInputs(run) },
 })
 
-type RunEnd = Run & Pick<RunRow, "reason" | "started_at">
+export type RunEnd = Run & Pick<RunRow, "reason" | "started_at">
 
 export const endedRunData = <Status>(
   run: RunEnd,

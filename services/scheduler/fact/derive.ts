@@ -1,35 +1,35 @@
 import { list, type Sql } from "#kernel/database/database.ts"
-import { derivedId } from "#kernel/outbox/derived-id.ts"
-import type { BareRow, Body, Derive } from "#kernel/outbox/read.ts"
+import type { Fact } from "#kernel/outbox/emit.ts"
+import type { BareRow, Derive } from "#kernel/outbox/read.ts"
 import { deriveCompleted } from "../job/derive.ts"
 import type { FactDetails, StartedDetails } from "./bare.ts"
-import { beginning, completion, endedRunData, startedRunData, taskData } from "./body.ts"
-import { nameOf, type Told } from "./told.ts"
+import { runEnded, runStarted, taskCompleted, taskStarted } from "./fact.ts"
+import type { Told } from "./told.ts"
 
-/** The bodies of what was written without them: remembered, or read from the rows that they tell of. */
+/** What rows tell that were written without bodies: remembered, or made of the rows of tasks and runs. */
 export const deriveFacts =
   (told: Told): Derive =>
   async (sql, rows) => {
     const jobs = rows.filter(({ topic }) => topic === "job.completed")
-    const facts = rows
-      .filter(({ topic }) => topic !== "job.completed")
-      .map((row) => ({ row, places: placesOf(row) }))
-    const unknown = facts.flatMap(({ places }) =>
-      places.filter((place) => told.get(nameOf(place)) === undefined),
-    )
+    const facts = new Map<BareRow, readonly Fact[]>()
+    const places = new Map<BareRow, readonly Place[]>()
+    for (const row of rows) {
+      if (row.topic === "job.completed") continue
+      const known = told.of(row)
+      if (known) facts.set(row, known)
+      else places.set(row, placesOf(row))
+    }
     const [of_jobs, made] = await Promise.all([
       jobs.length === 0 ? [] : deriveCompleted(sql, jobs),
-      unknown.length === 0 ? nothing : readFacts(sql, unknown),
+      places.size === 0 ? nothing : readFacts(sql, [...places.values()].flat()),
     ])
-    const bodyAt = (place: Place): readonly Body[] => {
-      const body = told.get(nameOf(place)) ?? bodyOf(place, made)
-      return body ? [body] : []
-    }
-    const bodies = new Map<BareRow, readonly Body[]>([
-      ...jobs.map((row, index) => [row, of_jobs[index] ?? []] as const),
-      ...facts.map(({ row, places }) => [row, places.flatMap(bodyAt)] as const),
-    ])
-    return rows.map((row) => bodies.get(row) ?? [])
+    for (const [row, some] of places)
+      facts.set(
+        row,
+        some.flatMap((place) => factAt(place, made) ?? []),
+      )
+    for (const [index, row] of jobs.entries()) facts.set(row, of_jobs[index] ?? [])
+    return rows.map((row) => facts.get(row) ?? [])
   }
 
 type Place = {
@@ -72,7 +72,8 @@ type RunFact = {
   readonly version: number
   readonly trigger: string
   readonly inputs: Readonly<Record<string, unknown>>
-  readonly status: string
+  /** Of one that has ended. */
+  readonly status: "completed" | "failed" | "cancelled"
   readonly reason: string | null
   readonly traceparent: string | null
   readonly started_at: string | null
@@ -114,32 +115,21 @@ const readRuns = async (sql: Sql, ids: readonly string[]): Promise<readonly RunF
     where id = any(${list(ids)}::text::uuid[])`
 }
 
-const bodyOf = (place: Place, { tasks, runs }: Known): Body | undefined => {
+/** Undefined when what it tells of is gone. */
+const factAt = (place: Place, { tasks, runs }: Known): Fact | undefined => {
+  const { topic, id, at } = place
   if (isOfTask(place)) {
-    const task = tasks.get(place.id)
-    return task && taskBody(place, task)
+    const task = tasks.get(id)
+    return task && factOfTask(place, task)
   }
-  const run = runs.get(place.id)
-  return run && runBody(place, run)
+  const run = runs.get(id)
+  if (!run) return undefined
+  return topic === "workflow.started" ? runStarted(run, at) : runEnded(run, { at, status: run.status })
 }
 
-const taskBody = (place: Place, row: TaskFact): Body => {
+const factOfTask = (place: Place, row: TaskFact): Fact => {
   const { topic, at, attempt = row.attempt, worker_id = "", queued_ms = 0 } = place
-  const fact = taskData({ ...row, attempt }, row.workflow, at)
-  const from = { key: row.run_id, traceparent: row.traceparent ?? undefined }
-  if (topic === "task.started") {
-    const data = { ...fact, ...beginning({ worker_id, queued_ms }) }
-    return { ...from, id: derivedId(row.id, `started.${attempt}`), data }
-  }
-  return { ...from, id: derivedId(row.id, `completed.${row.token}`), data: { ...fact, ...completion(row) } }
+  const run = { id: row.run_id, workflow: row.workflow, traceparent: row.traceparent }
+  if (topic !== "task.started") return taskCompleted(row, run, { at, token: row.token, result: row })
+  return taskStarted({ ...row, attempt }, run, { at, worker_id, queued_ms })
 }
-
-const runBody = ({ topic, at }: Place, run: RunFact): Body => ({
-  id: derivedId(run.id, topic),
-  key: run.id,
-  traceparent: run.traceparent ?? undefined,
-  data:
-    topic === "workflow.started"
-      ? startedRunData(run, at)
-      : endedRunData(run, { status: run.status, finished_at: at }),
-})

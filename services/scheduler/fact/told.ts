@@ -1,34 +1,59 @@
-import type { Event } from "#kernel/outbox/emit.ts"
-import type { Body } from "#kernel/outbox/read.ts"
-import { type Recent, recent } from "#kernel/service/recent.ts"
+import type { Fact, OutboxRow } from "#kernel/outbox/emit.ts"
+import type { BareRow } from "#kernel/outbox/read.ts"
+import type { StartedDetails } from "./bare.ts"
 
 const max_told = 20_000
 
-/** Bodies of what this process has told last, for its own readers of the outbox, who mostly come at once. */
-export type Told = Recent<Body>
+/** A row of the outbox without bodies, and what it tells. */
+export type FactRow = Extract<OutboxRow, { readonly ids: readonly string[] }> & {
+  readonly facts: readonly Fact[]
+}
 
-export const createTold = (): Told => recent(max_told)
+export type ToldRow = OutboxRow | FactRow
 
-type Fact = { readonly topic: string; readonly id: string; readonly attempt?: number | undefined }
+type Bare = Pick<BareRow, "topic" | "ids" | "details">
 
-/** A task begins once for each attempt; all else is told once of its task or run. */
-export const nameOf = ({ topic, id, attempt }: Fact): string =>
-  attempt === undefined ? `${topic} ${id}` : `${topic} ${id} ${attempt}`
+/** What this process has told last, for its own readers of the outbox, who mostly come at once. */
+export type Told = {
+  /** After the commit. */
+  keep(rows: readonly ToldRow[]): void
+  of(row: Bare): readonly Fact[] | undefined
+}
 
-/** After the commit. */
-export const rememberTold = (told: Told, emissions: readonly Event[]): void => {
-  for (const event of emissions) {
-    const fact = factOf(event)
-    if (fact && hasId(event)) told.keep(nameOf(fact), event)
+export const createTold = (): Told => {
+  let young = new Map<string, readonly Fact[]>()
+  let old = new Map<string, readonly Fact[]>()
+  let count = 0
+  return {
+    keep(rows) {
+      for (const row of rows) {
+        if (!("facts" in row)) continue
+        // When the young half is full, the old one goes as a whole.
+        if (count + row.facts.length > max_told / 2) {
+          old = young
+          young = new Map()
+          count = 0
+        }
+        young.set(nameOf(row), row.facts)
+        count += row.facts.length
+      }
+    },
+    of(row) {
+      const name = nameOf(row)
+      return young.get(name) ?? old.get(name)
+    },
   }
 }
 
-const hasId = (event: Event): event is Event & Body => event.id !== undefined
-
-const factOf = ({ type: topic, data }: Event): Fact | undefined => {
-  if (topic === "task.started") return { topic, id: data.task_run_id, attempt: data.attempt }
-  if (topic === "task.completed") return { topic, id: data.task_run_id }
-  return topic === "workflow.started" || topic === "workflow.completed"
-    ? { topic, id: data.run_id }
-    : undefined
+/**
+ * Each fact is in one row, so a row is known by the first of its facts: a task begins once for each attempt, all else is told
+ * once of its task or run.
+ */
+const nameOf = ({
+  topic,
+  ids: [first],
+  details,
+}: Omit<Bare, "details"> & { readonly details?: unknown }): string => {
+  if (topic !== "task.started") return `${topic} ${first}`
+  return `${topic} ${first} ${(details as StartedDetails).attempts[0]}`
 }

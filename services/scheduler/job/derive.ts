@@ -37,6 +37,7 @@ const bodyOf = (job: CompletedJob | undefined) => {
   const { id: job_id, token, traceparent, usage, worker_id, queued_at, started_at, at, ...data } = job
   return [
     {
+      type: "job.completed" as const,
       id: derivedId(job_id, `completed.${token}`),
       key: job_id,
       traceparent: traceparent ?? undefined,

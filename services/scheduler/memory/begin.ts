@@ -5,7 +5,7 @@ import type { Begun } from "../run/start.ts"
 import { performOn } from "../step/perform.ts"
 import type { TaskRow } from "../step/rows.ts"
 import { join, type Step } from "../step/step.ts"
-import { type Changes, runLock } from "./changes.ts"
+import { type Changes, runLock, tellFacts } from "./changes.ts"
 import type { Session } from "./database.ts"
 import { insertExpiries, insertReady } from "./save.ts"
 import { insertTimer, type StoredTask, since1970 } from "./tables.ts"
@@ -27,7 +27,7 @@ export const insertBegun = (session: Session, step: Step, begun: readonly Begun[
     }
     insertExpiries(changes, step.decided.expiring)
     saveWaits(changes, step)
-    changes.facts.push(...step.decided.events)
+    tellFacts(changes, step.decided.events)
     changes.emissions.push(...step.decided.emissions)
   })
 }

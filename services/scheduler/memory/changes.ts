@@ -1,9 +1,12 @@
 import type { Event } from "#kernel/outbox/emit.ts"
-import type { RunFact } from "../run/record.ts"
+import type { RunFact, RunFacts } from "../run/record.ts"
 import type { Ended, Step } from "../step/step.ts"
 import { demand } from "./demand.ts"
 import type { Life } from "./life.ts"
 import type { StoredRun, StoredTask, Tables, Timer } from "./tables.ts"
+
+/** What was told of a run, and of which. */
+export type KnownFact = RunFact & { readonly run_id: string }
 
 /** What one transaction changes, and what was there before; for the checks. */
 export type Changes = {
@@ -21,7 +24,7 @@ export type Changes = {
   readonly timers: Timer[]
   /** Task runs of which rows elsewhere came or went. */
   readonly moved: Set<string>
-  readonly facts: RunFact[]
+  readonly facts: KnownFact[]
   readonly emissions: Event[]
   readonly completed_jobs: string[]
   readonly ended: Ended[]
@@ -70,3 +73,7 @@ export const jobLock = (id: string): string => `job ${id}`
 export const readyLock = (seq: number): string => `ready ${seq}`
 export const timerLock = (id: string): string => `timer ${id}`
 export const queueLock = (key: string): string => `queue ${key}`
+
+export const tellFacts = ({ facts }: Changes, events: RunFacts): void => {
+  for (const [run_id, some] of events) facts.push(...some.map((fact) => ({ ...fact, run_id })))
+}

@@ -1,7 +1,7 @@
 import type { Holder, TaskRow } from "../step/rows.ts"
 import type { Ended, Step } from "../step/step.ts"
 import { deadLetterId } from "../task/tell-ended.ts"
-import { type Changes, changeRun, changeTask } from "./changes.ts"
+import { type Changes, changeRun, changeTask, tellFacts } from "./changes.ts"
 import { demand } from "./demand.ts"
 import { insertItems, isCreated, saveFolded, saveUnfolded } from "./items.ts"
 import { draw, epoch_ms, insertTimer, type StoredTask, since1970 } from "./tables.ts"
@@ -34,7 +34,7 @@ export const saveStep = (changes: Changes, step: Step): void => {
   for (const ended of [...decided.ended, ...decided.expired]) insertDeadLetter(changes, ended)
   saveWaits(changes, step)
   saveRuns(changes, step)
-  changes.facts.push(...decided.events)
+  tellFacts(changes, decided.events)
   changes.emissions.push(...decided.emissions)
   changes.completed_jobs.push(...decided.completed_jobs)
 }

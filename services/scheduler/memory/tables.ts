@@ -1,9 +1,9 @@
 import type { Event } from "#kernel/outbox/emit.ts"
 import type { Plan } from "#language/plan.ts"
 import type { Taker } from "../lane/taker.ts"
-import type { RunFact } from "../run/record.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import type { Waited } from "../wait/waits.ts"
+import type { KnownFact } from "./changes.ts"
 
 export type StoredRun = RunRow & {
   readonly rerun_of: string | null
@@ -94,7 +94,7 @@ export type Tables = {
   readonly sessions: Map<string, Session>
   readonly queues: Map<string, Queue>
   readonly dead_letters: Map<string, DeadLetter>
-  readonly events: Map<string, RunFact[]>
+  readonly events: Map<string, KnownFact[]>
   readonly outbox: Event[]
   readonly sweep: { last_ms: number; reap_after_ms: number }
   /** Sequences: a number that was drawn is gone, also when its transaction fails. */

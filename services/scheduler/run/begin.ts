@@ -1,14 +1,13 @@
-import { derivedId } from "#kernel/outbox/derived-id.ts"
 import { begin } from "#language/decide.ts"
 import { placeOf } from "#language/run-id.ts"
 import type { Engine } from "../engine.ts"
-import { startedRunData } from "../fact/body.ts"
+import { runStarted } from "../fact/fact.ts"
 import { leaveGate } from "../gate/gate.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import { planOfRun, type Step } from "../step/step.ts"
 import { decideOwn, skip } from "../task/advance.ts"
 import { letGo } from "../task/release.ts"
-import { tell } from "../task/tell.ts"
+import { tell, timeOf } from "../task/tell.ts"
 import { endRuns } from "./end.ts"
 import { loadOpenTasks, loadRuns } from "./load.ts"
 import { runMoves } from "./moves.ts"
@@ -72,13 +71,7 @@ export const unfoldRuns = async (step: Step, runs: readonly RunRow[]): Promise<v
 }
 
 export const tellRunStarted = (step: Step, run: RunRow): void => {
-  const { id, trigger } = run
-  step.decided.emissions.push({
-    type: "workflow.started",
-    id: derivedId(id, "workflow.started"),
-    key: id,
-    traceparent: run.traceparent ?? undefined,
-    data: startedRunData(run, step.now.toISOString()),
-  })
-  tell(step, { run, type: "workflow.started", task: null, status: "running", data: { trigger } })
+  step.decided.emissions.push(runStarted(run, timeOf(step)))
+  const data = { trigger: run.trigger }
+  tell(step, { run, type: "workflow.started", task: null, status: "running", data })
 }

@@ -1,11 +1,10 @@
-import { derivedId } from "#kernel/outbox/derived-id.ts"
 import { runOutcome } from "#language/decide.ts"
 import type { Plan } from "#language/plan.ts"
-import { endedRunData } from "../fact/body.ts"
+import { runEnded } from "../fact/fact.ts"
 import { leaveGate } from "../gate/gate.ts"
 import type { RunRow } from "../step/rows.ts"
 import { planOfRun, type Step } from "../step/step.ts"
-import { tell } from "../task/tell.ts"
+import { tell, timeOf } from "../task/tell.ts"
 import { answerOf, unanswered } from "./answer.ts"
 import { runMoves } from "./moves.ts"
 
@@ -42,16 +41,10 @@ const endRun = (step: Step, run: RunRow): void => {
   const outcome = outcomeOf(run)
   run.status = outcome.status
   run.reason = outcome.reason ?? run.reason
-  const { id, status, reason } = run
+  const { status, reason } = run
   step.decided.finished.push(run)
   leaveGate(step, run)
   if (run.trigger === "parent") step.decided.waits.told.push(run.id)
-  step.decided.emissions.push({
-    type: "workflow.completed",
-    id: derivedId(id, "workflow.completed"),
-    key: id,
-    traceparent: run.traceparent ?? undefined,
-    data: endedRunData(run, { status: outcome.status, finished_at: step.now.toISOString() }),
-  })
+  step.decided.emissions.push(runEnded(run, { at: timeOf(step), status: outcome.status }))
   tell(step, { run, type: "workflow.completed", task: null, status, data: { reason } })
 }

@@ -1,8 +1,13 @@
 import { recent } from "#kernel/service/recent.ts"
-import type { RunEvent } from "./shape.ts"
+import type { RunFact } from "./record.ts"
 
 /** What one transaction told of a run. */
-export type News = { readonly events: readonly RunEvent[]; readonly ended: boolean }
+export type News = {
+  readonly at: string
+  readonly facts: readonly RunFact[]
+  /** Nothing follows. */
+  readonly ended: boolean
+}
 
 export type Subscription = {
   /** The next news, or undefined after a while and when something was missed: then the database knows more. */
@@ -17,7 +22,7 @@ export type Feed = {
   publish(run: Told, news: News): void
   subscribe(subscribing: Subscribing): Subscription
   /** All that was told of a run since it was begun in this process, if this is one of the workspace's last ones. */
-  toldOf(run: Told): News | undefined
+  toldOf(run: Told): readonly News[] | undefined
 }
 
 type Told = { readonly id: string; readonly workspace_id: string }
@@ -25,33 +30,34 @@ type Told = { readonly id: string; readonly workspace_id: string }
 const max_kept = 200
 const max_runs = 2_000
 /** Of a larger run the database tells. */
-const max_events = 100
+const max_facts = 100
 
 type Inbox = { readonly news: News[]; missed: boolean; wake: () => void }
 
-type History = { readonly workspace_id: string; readonly events: RunEvent[]; ended: boolean }
+type History = { readonly workspace_id: string; readonly news: News[]; last_seq: number }
+
+const lastOf = ({ facts }: News): number => facts.at(-1)?.seq ?? 0
 
 const keepHistories = () => {
   const histories = recent<History>(max_runs)
 
-  const begin = ({ id, workspace_id }: Told, { events, ended }: News) => {
-    if (events[0]?.seq === 1) histories.keep(id, { workspace_id, events: [...events], ended })
+  const begin = ({ id, workspace_id }: Told, news: News) => {
+    if (news.facts[0]?.seq === 1) histories.keep(id, { workspace_id, news: [news], last_seq: lastOf(news) })
   }
 
   return {
     add(run: Told, news: News) {
       const history = histories.get(run.id)
       if (!history) return begin(run, news)
-      const { events } = history
-      const isNext = news.events[0]?.seq === (events.at(-1)?.seq ?? 0) + 1
+      const isNext = news.facts[0]?.seq === history.last_seq + 1
+      history.last_seq = lastOf(news)
       // Another process has told something in between, or two commits were heard of in the other order.
-      if (!isNext || events.length + news.events.length > max_events) return histories.forget(run.id)
-      events.push(...news.events)
-      history.ended = news.ended
+      if (!isNext || history.last_seq > max_facts) return histories.forget(run.id)
+      history.news.push(news)
     },
-    of({ id, workspace_id }: Told): News | undefined {
+    of({ id, workspace_id }: Told): readonly News[] | undefined {
       const history = histories.get(id)
-      return history?.workspace_id === workspace_id ? { ...history, events: [...history.events] } : undefined
+      return history?.workspace_id === workspace_id ? [...history.news] : undefined
     },
   }
 }

@@ -3,6 +3,7 @@ import type { Engine } from "../engine.ts"
 import type { News, Subscription } from "./feed.ts"
 import { type RunStatus, runMoves } from "./moves.ts"
 import { runNotFound } from "./not-found.ts"
+import type { RunFact } from "./record.ts"
 import type { RunEvent } from "./shape.ts"
 
 /** Each row holds what one transaction told. */
@@ -60,28 +61,35 @@ async function* eventsOf(engine: Engine, own: OwnFollow, begun: Begun): AsyncGen
 
 type Reading = { readonly seq: number; readonly feed: Subscription; readonly more: boolean }
 
-type ReadNews = News & { readonly more: boolean }
+type ReadNews = { readonly events: readonly RunEvent[]; readonly ended: boolean; readonly more: boolean }
 
 const gone: ReadNews = { events: [], ended: true, more: false }
 
 /** What was fed counts as long as it goes on where the follower is; else the database is asked. */
 const nextNews = async (engine: Engine, own: OwnFollow, { seq, feed, more }: Reading): Promise<ReadNews> => {
   const fed = more ? undefined : await feed.next()
-  const first = fed?.events[0]
-  const isOld = fed !== undefined && (fed.events.at(-1)?.seq ?? 0) <= seq
-  if (fed && (isOld || (first && first.seq <= seq + 1))) return { ...fed, more: false }
+  const first = fed?.facts[0]
+  const isOld = fed !== undefined && (fed.facts.at(-1)?.seq ?? 0) <= seq
+  if (fed && (isOld || (first && first.seq <= seq + 1))) return readOf(own.run_id, [fed])
   return (await readNews(engine, own, seq)) ?? gone
 }
 
 const toldBefore = (engine: Engine, { run_id, workspace_id }: OwnFollow): ReadNews | undefined => {
   const told = engine.feed.toldOf({ id: run_id, workspace_id })
-  return told && { ...told, more: false }
+  return told && readOf(run_id, told)
 }
+
+/** What was told by this process, as it is shown. */
+const readOf = (run_id: string, news: readonly News[]): ReadNews => ({
+  events: news.flatMap(({ at, facts }) => facts.map((fact) => ({ ...fact, run_id, at }))),
+  ended: news.at(-1)?.ended ?? false,
+  more: false,
+})
 
 type EventRow = {
   readonly status: RunStatus
   readonly at: Date | null
-  readonly events: readonly Omit<RunEvent, "at" | "run_id">[] | null
+  readonly events: readonly RunFact[] | null
 }
 
 /** Undefined when there is no such run. An ended run writes no events after its end. */

@@ -84,8 +84,8 @@ const insertRuns = (sql: Sql, step: Step, { begun, untold, is_last }: Writing): 
   const runs = runLists(begun)
   const tasks = taskLists(begun)
   const told = eventRows(step.decided.events)
-  const facts = factRows(step)
-  const outbox = outboxText(facts)
+  step.told = factRows(step)
+  const outbox = outboxText(step.told)
   const send = is_last ? sql.last : sql
   const saved = send<Written & { token: string | null }>`
     select at, token::text as token from scheduler.begin_runs(
@@ -111,7 +111,7 @@ const insertRuns = (sql: Sql, step: Step, { begun, untold, is_last }: Writing): 
   // Whoever waits for it hears of the transaction's failure.
   written.catch(() => undefined)
   untold?.tell(written.then(({ token }) => token ?? ""))
-  nudgeAfter(sql, facts)
+  nudgeAfter(sql, step.told)
   return written
 }
 

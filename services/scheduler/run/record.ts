@@ -1,8 +1,7 @@
 import { json, lines, list } from "#kernel/database/database.ts"
 
-/** A run's event as its followers see it; `seq` has no gaps. */
+/** What is told of a run, as its followers see it; `seq` has no gaps. */
 export type RunFact = {
-  readonly run_id: string
   readonly seq: number
   readonly type: string
   readonly task: string | null
@@ -10,14 +9,15 @@ export type RunFact = {
   readonly data: Readonly<Record<string, unknown>>
 }
 
+/** By the runs that they are told of. */
+export type RunFacts = ReadonlyMap<string, readonly RunFact[]>
+
 /** One row for each run that something is told of, however much that is. */
-export const eventRows = (facts: readonly RunFact[]) => {
-  const byRun = [...Map.groupBy(facts, (fact) => fact.run_id)]
+export const eventRows = (events: RunFacts) => {
+  const facts = [...events.values()]
   return {
-    run_ids: list(byRun.map(([run_id]) => run_id)),
-    seqs: list(byRun.map(([, some]) => some.at(-1)?.seq ?? 0)),
-    events: lines(byRun.map(([, some]) => json(some.map(told)))),
+    run_ids: list([...events.keys()]),
+    seqs: list(facts.map((some) => some.at(-1)?.seq ?? 0)),
+    events: lines(facts.map(json)),
   }
 }
-
-const told = ({ seq, type, task, status, data }: RunFact) => ({ seq, type, task, status, data })

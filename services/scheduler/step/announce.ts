@@ -1,6 +1,6 @@
 import type { Engine } from "../engine.ts"
-import { rememberTold } from "../fact/told.ts"
 import { rememberRuns } from "../run/load.ts"
+import { timeOf } from "../task/tell.ts"
 import type { Waits } from "../wait/waits.ts"
 import type { Step } from "./step.ts"
 
@@ -8,7 +8,7 @@ import type { Step } from "./step.ts"
 export const announce = (engine: Engine, step: Step): void => {
   const { decided, now } = step
   rememberRuns(engine, step)
-  rememberTold(engine.told, decided.emissions)
+  engine.told.keep(step.told)
   engine.lanes.note(decided.left)
   // Where only so many may run at once, an end makes room for what waits.
   if (decided.ended.some(({ task }) => engine.queues.isLimited(task))) engine.ready.fire()
@@ -19,14 +19,13 @@ export const announce = (engine: Engine, step: Step): void => {
   }
   engine.measures.ended([...decided.ended, ...decided.expired], now.getTime())
   engine.measures.waited(decided.waits.ended)
-  const at = now.toISOString()
-  const ended = new Set(decided.finished.map((run) => run.id))
-  for (const [run_id, facts] of Map.groupBy(decided.events, (fact) => fact.run_id)) {
-    const events = facts.map((fact) => ({ ...fact, data: { ...fact.data }, at }))
-    const workspace_id = step.runs.get(run_id)?.workspace_id ?? ""
-    engine.feed.publish({ id: run_id, workspace_id }, { events, ended: ended.has(run_id) })
+  const at = timeOf(step)
+  const ended = new Set(decided.finished.map(({ id }) => id))
+  for (const [id, facts] of decided.events) {
+    const workspace_id = step.runs.get(id)?.workspace_id ?? ""
+    engine.feed.publish({ id, workspace_id }, { at, facts, ended: ended.has(id) })
   }
-  if (decided.events.length > 0) engine.moved.fire()
+  if (decided.events.size > 0) engine.moved.fire()
   if (decided.stopping.length > 0) engine.stopped.fire()
   if (isDueAtOnce(decided.waits)) engine.due.fire()
   for (const { status } of decided.finished) engine.measures.runEnded(status)

@@ -15,9 +15,9 @@ type Way = { readonly untold: Untold | undefined; readonly last: Sql["last"] }
 
 /** What every report has, in one statement, which holds what has to be held. It is sent last: its outbox ids are drawn after all locks. */
 export const saveReport = async (sql: Sql, step: Step, { untold, last }: Way): Promise<void> => {
-  const facts = factRows(step)
+  step.told = factRows(step)
   const { hold, holder, done, handed, claims, closed, runs, told } = listsOf(step, untold)
-  const outbox = outboxText(facts)
+  const outbox = outboxText(step.told)
   const saved = last<{ token: string | null }>`
     select scheduler.report(
       ${hold.session_id}::text::uuid, ${hold.ids}::text::uuid[], ${hold.revisions}::text::int[],
@@ -31,7 +31,7 @@ export const saveReport = async (sql: Sql, step: Step, { untold, last }: Way): P
       ${outbox.topics}::text::text[], ${outbox.events}::text, ${outbox.ids}::text, ${outbox.details}::text
     )::text as token`
   untold?.tell(saved.then(([row]) => row?.token ?? ""))
-  nudgeAfter(sql, facts)
+  nudgeAfter(sql, step.told)
 }
 
 const listsOf = (step: Step, untold: Untold | undefined) => {

@@ -1,6 +1,7 @@
 import type { Event } from "#kernel/outbox/emit.ts"
 import type { Kit } from "#kernel/service/kit.ts"
 import type { Plan } from "#language/plan.ts"
+import type { ToldRow } from "../fact/told.ts"
 import type { Entering, Leaving } from "../gate/gate.ts"
 import type { Lane } from "../lane/lanes.ts"
 import type { KnownRun } from "../run/known.ts"
@@ -67,7 +68,8 @@ export type Decided = {
   /** Ids of jobs. */
   readonly completed_jobs: string[]
   readonly waits: Waits
-  readonly events: RunFact[]
+  /** What the followers of runs are told, by run. */
+  readonly events: Map<string, RunFact[]>
   readonly emissions: Event[]
 }
 
@@ -83,6 +85,8 @@ export type Step = {
   /** Of its runs those of which all is known. */
   readonly known: Map<string, KnownRun>
   readonly decided: Decided
+  /** What it tells other services, once that is to be written. */
+  told: readonly ToldRow[]
   /** The worker that this step works for, while its session lasts. */
   holder: Holder | undefined
   /** Some of what it ends was not read: the database has to say that all of it ended by this. */
@@ -124,9 +128,10 @@ export const openStep = (rows: Rows, kit: Kit): Step => ({
     finished: [],
     completed_jobs: [],
     waits: noWaits(),
-    events: [],
+    events: new Map(),
     emissions: [],
   },
+  told: [],
   holder: undefined,
   is_guessed: false,
   holding: undefined,

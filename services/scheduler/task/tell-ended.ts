@@ -1,19 +1,21 @@
 import { derivedId } from "#kernel/outbox/derived-id.ts"
-import { completion, jobBeginning } from "../fact/body.ts"
-import type { TaskRow } from "../step/rows.ts"
+import { jobBeginning } from "../fact/body.ts"
+import { taskCompleted } from "../fact/fact.ts"
+import type { RunRow, TaskRow } from "../step/rows.ts"
 import { type Ended, runOfTask, type Step } from "../step/step.ts"
-import { keyOf, taskFact, tell } from "./tell.ts"
+import { keyOf, taskFact, tell, timeOf } from "./tell.ts"
 
 /** What became of an attempt, to the run's readers and to other services. */
 export const tellEnded = (step: Step, ended: Ended): void => {
   const { task } = ended
-  if (task.run_id === null && task.status === "completed") {
+  const run = runOfTask(step, task)
+  if (task.status === "completed") {
+    if (run) tellCompleted(step, run, ended)
     // The row says it all, and stays as it is: the event is made of it when it is read.
-    step.decided.completed_jobs.push(task.id)
+    else step.decided.completed_jobs.push(task.id)
     return
   }
   const outcome = outcomeOf(step, ended)
-  const run = runOfTask(step, task)
   const traceparent = run?.traceparent ?? task.traceparent ?? undefined
   const id = derivedId(task.id, `${task.status}.${ended.token}`)
   step.decided.emissions.push({ id, key: keyOf(task), traceparent, ...outcome.event })
@@ -22,9 +24,15 @@ export const tellEnded = (step: Step, ended: Ended): void => {
   tell(step, { run, type, task: task.task, status: task.status, data: { attempt: task.attempt, ...data } })
 }
 
+const tellCompleted = (step: Step, run: RunRow, { task, settlement, token, reused_from }: Ended): void => {
+  step.decided.emissions.push(taskCompleted(task, run, { at: timeOf(step), token, result: settlement }))
+  const { attempt } = task
+  const data = reused_from === undefined ? { attempt } : { attempt, reused_from }
+  tell(step, { run, type: "task.completed", task: task.task, status: task.status, data })
+}
+
 const outcomeOf = (step: Step, ended: Ended) => {
   const { task, settlement } = ended
-  if (task.status === "completed") return completed(step, ended)
   if (task.status === "dead_letter") return deadLettered(step, ended)
   const log_chunks = settlement.log_chunks ?? 0
   const error = ended.error ?? { code: "task.failed", message: "The task failed." }
@@ -58,13 +66,6 @@ const begunOf = ({ run_id, worker_id, queued_ms, started_at }: TaskRow) =>
   run_id === null ? jobBeginning({ worker_id, queued_at: new Date(queued_ms), started_at }) : {}
 
 const usageOf = ({ settlement: { usage } }: Ended) => (usage === undefined ? {} : { usage })
-
-const completed = (step: Step, ended: Ended) => {
-  const { task, settlement, reused_from } = ended
-  const data = { ...taskFact(step, task), ...completion(settlement) }
-  const from = reused_from === undefined ? {} : { reused_from }
-  return { event: { type: "task.completed", data }, told: { type: "task.completed", data: from } } as const
-}
 
 const deadLettered = (step: Step, ended: Ended) => {
   const { task, settlement, token, error } = ended

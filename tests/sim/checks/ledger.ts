@@ -32,9 +32,9 @@ export const createLedger = (tables: Tables, clock: Clock): Ledger => {
       for (const [id, before] of changes.runs) checkRun(changes, id, before)
       checkChildren(changes)
     },
-    published(run_id, { events }) {
+    published(run_id, { facts }) {
       const committed = tables.events.get(run_id) ?? []
-      for (const { seq, type } of events) {
+      for (const { seq, type } of facts) {
         demand(
           committed[seq - 1]?.type === type,
           () => `${type} of ${run_id} was published before it was true`,
