@@ -6,7 +6,10 @@ const max_variable_bytes = 128 * 1024 - 1
 const max_total_bytes = 1024 * 1024
 
 /** The variables that a task declares, the workflow's first, with their values filled in. */
-export const declaredEnvironment = ({ task, context }: Execution): Record<string, string> => {
+export const declaredEnvironment = ({
+  task,
+  context,
+}: Pick<Execution, "task" | "context">): Record<string, string> => {
   const shared = texts(interpolate(context.env ?? {}, { ...context, env: {} }))
   return { ...shared, ...texts(interpolate(task.env, { ...context, env: shared })) }
 }
