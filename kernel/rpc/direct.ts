@@ -74,10 +74,16 @@ const openCall = (outer: AbortSignal | undefined, limit_ms: number): OpenCall =>
   }
 }
 
+const protocol = "memory"
+
+/** Whether the messages of this call go to the other side as they are. */
+export const isDirect = ({ protocolName }: Pick<HandlerContext, "protocolName">): boolean =>
+  protocolName === protocol
+
 const contextOf = (request: UnaryRequest): HandlerContext => {
   const { service, method, url, requestMethod, signal, header, contextValues } = request
   return {
-    ...{ service, method, url, requestMethod, signal, protocolName: "memory" },
+    ...{ service, method, url, requestMethod, signal, protocolName: protocol },
     ...{ requestHeader: header, responseHeader: new Headers(), responseTrailer: new Headers() },
     ...{ values: contextValues, timeoutMs: () => undefined },
   }

@@ -46,22 +46,27 @@ export const attemptsOf = async (step: Step, outputs: Outputs): Promise<readonly
 }
 
 const attemptOf = (step: Step, task: TaskRow, outputs: Outputs): Attempt | undefined => {
-  const { id, run_id, workspace_id, type, attempt } = task
   const token = step.holder?.token ?? null
   if (token === null) return undefined
-  if (run_id === null) return attemptOfJob(task as ClaimedRow, token)
-  const about = { id, run_id, workspace_id, task: task.task, type, attempt, token }
+  if (task.run_id === null) return attemptOfJob(task as ClaimedRow, token)
   const run = runOfTask(step, task)
   const plan = planOfRun(step, run)
   const planned = plan?.tasks[task.idx]
   if (!run || !plan || !planned) return undefined
   const plan_task = plan.payloads ? withPayload(planned, run.inputs) : taskOfItem(planned)
-  const { workflow, version, traceparent } = run
-  const rest = { workflow, version, timeout_ms: plan_task.timeout_ms, traceparent }
   const context = contextOf(run, { plan, plan_task, outputs })
   return {
-    ...about,
-    ...rest,
+    id: task.id,
+    run_id: task.run_id,
+    workspace_id: task.workspace_id,
+    workflow: run.workflow,
+    version: run.version,
+    task: task.task,
+    type: task.type,
+    attempt: task.attempt,
+    token,
+    timeout_ms: plan_task.timeout_ms,
+    traceparent: run.traceparent,
     plan_task,
     context: withItem(context, planned.each, task),
   }
@@ -70,18 +75,23 @@ const attemptOf = (step: Step, task: TaskRow, outputs: Outputs): Attempt | undef
 type Planned = { readonly plan: Plan; readonly plan_task: Pick<PlanTask, "reads">; readonly outputs: Outputs }
 
 export const contextOf = (run: RunRow, { plan, plan_task, outputs }: Planned): AttemptContext => {
-  const tasks = Object.fromEntries(
+  const { id, workflow, version } = run
+  const tasks = plan_task.reads.length === 0 ? nothing : tasksRead(run, { plan, plan_task, outputs })
+  const inputs = plan.payloads ? nothing : run.inputs
+  const context = { inputs, env: plan.env, tasks, run: { id, workflow, version } }
+  return run.happened ? { ...context, trigger: run.happened } : context
+}
+
+const nothing = {}
+
+const tasksRead = (run: RunRow, { plan, plan_task, outputs }: Planned): AttemptContext["tasks"] =>
+  Object.fromEntries(
     plan_task.reads.map((idx) => {
       const found = outputs.get(taskRunId(run.id, idx))
       const name = plan.tasks[idx]?.name ?? ""
       return [name, { status: found?.status ?? "pending", outputs: found?.outputs ?? {} }]
     }),
   )
-  const { id, workflow, version } = run
-  const inputs = plan.payloads ? {} : run.inputs
-  const context = { inputs, env: plan.env, tasks, run: { id, workflow, version } }
-  return run.happened ? { ...context, trigger: run.happened } : context
-}
 
 /** In a run of steps each task has its own of the run's inputs, and sees no other. */
 const withPayload = (planned: PlanTask, { payloads }: RunRow["inputs"]): PlanTask => {

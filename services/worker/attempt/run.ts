@@ -1,10 +1,9 @@
 import { mkdir, rm } from "node:fs/promises"
 import type { Log } from "#kernel/telemetry/log.ts"
 import { inSpan } from "#kernel/telemetry/tracing.ts"
-import type { ExpressionContext } from "#language/expressions.ts"
+import { givenAttempt } from "#language/given-attempt.ts"
 import type { Inputs } from "#language/given-inputs.ts"
 import { limits } from "#language/limits.ts"
-import type { PlanTask } from "#language/plan.ts"
 import { slotOf } from "#language/slots.ts"
 import type { Attempt, Result } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { FetchFiles } from "../artifact/fetch.ts"
@@ -100,10 +99,7 @@ const execute = async (running: Running): Promise<EndedAttempt> => {
     return { outcome: { ok: false, error: { code: "executor.missing", message } } }
   }
   if (!isInline) await mkdir(folder, { recursive: true, mode: 0o700 })
-  const given = {
-    task: JSON.parse(attempt.taskJson) as PlanTask,
-    context: JSON.parse(attempt.contextJson) as ExpressionContext,
-  }
+  const given = givenAttempt(attempt)
   const task = given.task.name === attempt.task ? given.task : { ...given.task, name: attempt.task }
   const isTrusted = task.secrets !== undefined && task.secrets.length > 0
   const guard = isTrusted ? await runner.openGuard(attempt, lines.write) : guardNothing(lines.write)
