@@ -6,6 +6,7 @@ import { platformKey } from "#kernel/auth/platform-key.ts"
 import { serviceTokens } from "#kernel/auth/service-token.ts"
 import { caller } from "#kernel/rpc/client.ts"
 import { inMemoryTransport } from "#kernel/rpc/server.ts"
+import type { LateAbort } from "#kernel/service/late-abort.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import { until } from "#kernel/testing/until.ts"
 import type { Definition } from "#language/schema.ts"
@@ -20,7 +21,6 @@ import type { Engine } from "#services/scheduler/engine.ts"
 import { given } from "#services/scheduler/given.ts"
 import { schedulerRpc } from "#services/scheduler/rpc.ts"
 import { readTaskRuns } from "#services/scheduler/run/read.ts"
-import type { Stop } from "#services/worker/attempt/stop.ts"
 import { createPump } from "#services/worker/claim/pump.ts"
 import { createSlots } from "#services/worker/claim/slots.ts"
 import { workerRpc } from "#services/worker/rpc.ts"
@@ -37,7 +37,7 @@ const tokens = (service: string) => serviceTokens(service, key)
 /** Tasks end when the test says so, or when they are stopped. */
 const start = (): { readonly door: Client<typeof WorkerService>; finish(task: string): void } => {
   const ends = new Map<string, () => void>()
-  const run = (attempt: Attempt, stop: Stop) =>
+  const run = (attempt: Attempt, stop: LateAbort) =>
     new Promise<Result>((resolve) => {
       const { taskRunId, token, task } = attempt
       const end = (outcome: string, errorCode = "") =>

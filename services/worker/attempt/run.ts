@@ -1,4 +1,5 @@
 import { mkdir, rm } from "node:fs/promises"
+import type { LateAbort } from "#kernel/service/late-abort.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import { inSpan } from "#kernel/telemetry/tracing.ts"
 import { givenAttempt } from "#language/given-attempt.ts"
@@ -15,7 +16,6 @@ import type { Execution, Executor, Outcome } from "../executor/executor.ts"
 import type { AttemptLog, Shipper } from "../log/shipper.ts"
 import { guardNothing, type OpenGuard } from "../secret/guard.ts"
 import { inputsOf } from "./inputs.ts"
-import type { Stop } from "./stop.ts"
 import type { Timeouts } from "./timeouts.ts"
 
 export type Runner = {
@@ -35,7 +35,7 @@ export type Runner = {
 }
 
 /** Runs one attempt from its folder to its result. Never throws: what breaks is the attempt's failure. */
-export const runAttempt = async (runner: Runner, attempt: Attempt, stop: Stop): Promise<Result> => {
+export const runAttempt = async (runner: Runner, attempt: Attempt, stop: LateAbort): Promise<Result> => {
   const folder = `${runner.folder}/${attempt.taskRunId}-${attempt.attempt}`
   const source = {
     task_run_id: attempt.taskRunId,
@@ -79,7 +79,7 @@ type Running = {
   readonly attempt: Attempt
   readonly lines: AttemptLog
   readonly folder: string
-  readonly stop: Stop
+  readonly stop: LateAbort
   readonly isInline: boolean
 }
 

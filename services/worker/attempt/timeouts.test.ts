@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { create } from "@bufbuild/protobuf"
+import { createLateAbort } from "#kernel/service/late-abort.ts"
 import { AttemptSchema } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
-import { createStop } from "./stop.ts"
 import { createTimeouts } from "./timeouts.ts"
 
 const aborted = (signal: AbortSignal) =>
@@ -10,7 +10,7 @@ const aborted = (signal: AbortSignal) =>
 const attempt = create(AttemptSchema, { timeoutMs: 20n })
 
 test("an attempt that takes too long is stopped, and told why", async () => {
-  const stop = createStop()
+  const stop = createLateAbort()
   createTimeouts().begin(attempt, stop)
   expect(await aborted(stop.signal)).toEqual({
     code: "task.timeout",
@@ -20,7 +20,7 @@ test("an attempt that takes too long is stopped, and told why", async () => {
 
 test("one that has ended is left alone, in its first turn as later", async () => {
   const timeouts = createTimeouts()
-  const [at_once, later, late] = [createStop(), createStop(), createStop()]
+  const [at_once, later, late] = [createLateAbort(), createLateAbort(), createLateAbort()]
   timeouts.end(timeouts.begin(attempt, at_once))
   const watched = timeouts.begin(attempt, later)
   timeouts.begin(attempt, late)

@@ -1,17 +1,17 @@
+import type { LateAbort } from "#kernel/service/late-abort.ts"
 import type { Attempt } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { TaskError } from "../executor/executor.ts"
-import type { Stop } from "./stop.ts"
 
 type Watched = {
   readonly attempt: Attempt
-  readonly stop: Stop
+  readonly stop: LateAbort
   timer: ReturnType<typeof setTimeout> | undefined
   is_over: boolean
 }
 
 /** Stops attempts that take longer than they may. */
 export type Timeouts = {
-  begin(attempt: Attempt, stop: Stop): Watched
+  begin(attempt: Attempt, stop: LateAbort): Watched
   end(watched: Watched): void
 }
 

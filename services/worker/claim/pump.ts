@@ -1,7 +1,7 @@
 import { Problem } from "#kernel/problem/problem.ts"
+import { createLateAbort, type LateAbort } from "#kernel/service/late-abort.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Attempt, Result } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
-import { createStop, type Stop } from "../attempt/stop.ts"
 import type { TaskError } from "../executor/executor.ts"
 import { createSession, type Scheduler, type Session } from "./session.ts"
 import { minus, no_room, type Room, roomOf, type Slots } from "./slots.ts"
@@ -26,7 +26,7 @@ export type PumpOptions = {
   readonly types: () => Promise<readonly string[]>
   readonly log: Log
   readonly id: () => string
-  readonly run: (attempt: Attempt, stop: Stop) => Promise<Result>
+  readonly run: (attempt: Attempt, stop: LateAbort) => Promise<Result>
 }
 
 /** With so many slots two claims share them: while one brings work that has just begun, the other waits for more. */
@@ -43,7 +43,7 @@ const settle_ms = 20
 
 const no_longer_wanted: TaskError = { code: "task.cancelled", message: "The task is not wanted any more." }
 
-type Job = { readonly attempt: Attempt; readonly stop: Stop }
+type Job = { readonly attempt: Attempt; readonly stop: LateAbort }
 
 type Done = { readonly attempt: Attempt; readonly result: Result; readonly session: Session }
 
@@ -103,7 +103,7 @@ const begin = (state: State, session: Session, attempts: readonly Attempt[]): vo
 }
 
 const runOne = async (state: State, session: Session, attempt: Attempt): Promise<void> => {
-  const job = { attempt, stop: createStop() }
+  const job = { attempt, stop: createLateAbort() }
   state.jobs.add(job)
   const result = await state.options.run(attempt, job.stop)
   state.jobs.delete(job)
@@ -112,7 +112,7 @@ const runOne = async (state: State, session: Session, attempt: Attempt): Promise
 }
 
 /** What was stopped because nobody wants it here any more has not failed: it costs none of the task's retries. */
-const asHandedBack = (result: Result, stop: Stop): Result =>
+const asHandedBack = (result: Result, stop: LateAbort): Result =>
   result.outcome === "failed" && stop.signal.reason === no_longer_wanted
     ? { ...result, outcome: "released" }
     : result
