@@ -10,14 +10,20 @@ export const declaredEnvironment = ({
   task,
   context,
 }: Pick<Execution, "task" | "context">): Record<string, string> => {
-  const shared = texts(interpolate(context.env ?? {}, { ...context, env: {} }))
-  return { ...shared, ...texts(interpolate(task.env, { ...context, env: shared })) }
+  const shared = filled(context.env, context, {})
+  return { ...shared, ...filled(task.env, context, shared) }
 }
 
-const texts = (values: unknown): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(values as Record<string, unknown>).map(([name, value]) => [name, asText(value)]),
-  )
+const filled = (
+  templates: Readonly<Record<string, string>> = {},
+  context: Execution["context"],
+  env: Readonly<Record<string, string>>,
+): Record<string, string> => {
+  const names = Object.keys(templates)
+  if (names.length === 0) return {}
+  const read = { ...context, env }
+  return Object.fromEntries(names.map((name) => [name, asText(interpolate(templates[name], read))]))
+}
 
 /** All that a task sees of this machine, and nothing of the worker's own environment. */
 export const baseEnvironment = (execution: Execution, home: string, output: string) => ({
