@@ -83,6 +83,7 @@ export const contextOf = (run: RunRow, { plan, plan_task, outputs }: Planned): A
 }
 
 const nothing = {}
+const none: readonly never[] = []
 
 const tasksRead = (run: RunRow, { plan, plan_task, outputs }: Planned): AttemptContext["tasks"] =>
   Object.fromEntries(
@@ -105,8 +106,16 @@ type ClaimedJob = Pick<
 >
 
 export const attemptOfJob = (job: ClaimedJob, token: string): Attempt => ({
-  ...{ id: job.id, run_id: null, workspace_id: job.workspace_id, task: job.type, type: job.type },
-  ...{ attempt: job.attempt, token, workflow: "", version: 0, traceparent: job.traceparent },
+  id: job.id,
+  run_id: null,
+  workspace_id: job.workspace_id,
+  workflow: "",
+  version: 0,
+  task: job.type,
+  type: job.type,
+  attempt: job.attempt,
+  token,
+  traceparent: job.traceparent,
   timeout_ms: job.settings?.timeout_ms ?? defaults.task_timeout_ms,
   plan_task: plannedJob(job),
   context: no_context,
@@ -118,13 +127,23 @@ const no_context: AttemptContext = {
 }
 
 const plannedJob = ({ type, payload, queue, priority, settings }: ClaimedJob): PlanTask => ({
-  ...{ idx: 0, name: type, uses: type, env: {}, needs: [], successors: [], reads: [], when: "success" },
+  idx: 0,
+  name: type,
+  uses: type,
   // What a type makes of its payload is its own business.
   with: payload as PlanTask["with"],
   continue_on_error: false,
   timeout_ms: settings?.timeout_ms ?? defaults.task_timeout_ms,
   retry: settings?.retry ?? defaults.retry,
-  ...{ queue, priority, outputs: [], artifacts: [] },
+  queue,
+  priority,
+  env: nothing,
+  needs: none,
+  successors: none,
+  reads: none,
+  when: "success",
+  outputs: none,
+  artifacts: none,
 })
 
 /** The upstream tasks whose outputs and status an attempt may see. */
