@@ -77,6 +77,8 @@ export const interpolate = (template: unknown, context: ExpressionContext): unkn
 }
 
 const interpolateText = (template: string, context: ExpressionContext): unknown => {
+  // Most texts have no expression.
+  if (!template.includes("${{")) return template
   const parts = partsOf(template)
   const [only] = parts
   if (parts.length === 1 && only && "expression" in only) return evaluate(only.expression, context)

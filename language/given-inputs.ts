@@ -5,11 +5,13 @@ const max_chars = 4_000
 /** What an attempt was given, as its history tells it: as far as it is small. */
 export const givenInputs = (given: Inputs): Inputs | undefined => {
   let left = max_chars
-  const kept = Object.entries(given).filter(([name, value]) => {
+  const all = Object.entries(given)
+  const kept = all.filter(([name, value]) => {
     const size = name.length + (JSON.stringify(value)?.length ?? 0)
     if (size > left) return false
     left -= size
     return true
   })
-  return kept.length === 0 ? undefined : Object.fromEntries(kept)
+  if (kept.length === 0) return undefined
+  return kept.length === all.length ? given : Object.fromEntries(kept)
 }

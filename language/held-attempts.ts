@@ -8,11 +8,15 @@ export type HeldAttempts<Held> = {
   lastToken(): bigint
 }
 
-type Ways<Held> = { readonly keyOf: (one: Held) => string; readonly tokenOf: (one: Held) => bigint }
+type Ways<Held> = {
+  /** What it is known by when it is settled. */
+  readonly keyOf: (one: Held) => unknown
+  readonly tokenOf: (one: Held) => bigint
+}
 
 /** The same for the platform's own workers and those of others, who speak of attempts in different shapes. */
 export const createHeldAttempts = <Held>({ keyOf, tokenOf }: Ways<Held>): HeldAttempts<Held> => {
-  const kept = new Map<string, Held>()
+  const kept = new Map<unknown, Held>()
   const under_way = new Set<{ readonly answered_before: bigint }>()
   let answered = 0n
   return {
@@ -23,7 +27,8 @@ export const createHeldAttempts = <Held>({ keyOf, tokenOf }: Ways<Held>): HeldAt
         const answer = await send()
         for (const one of heldIn(answer)) {
           kept.set(keyOf(one), one)
-          if (tokenOf(one) > answered) answered = tokenOf(one)
+          const token = tokenOf(one)
+          if (token > answered) answered = token
         }
         return answer
       } finally {

@@ -10,6 +10,7 @@ import {
   type UnaryRequest,
   type UnaryResponse,
 } from "@connectrpc/connect"
+import { createLateAbort, type LateAbort } from "#kernel/service/late-abort.ts"
 
 type Handler = (message: unknown, context: HandlerContext) => unknown
 
@@ -44,19 +45,22 @@ const handlersOf = (routes: Directing["routes"]): ReadonlyMap<string, Handler> =
 
 const over = new ConnectError("The call is over.", Code.Canceled)
 
-type OpenCall = { readonly signal: AbortSignal; readonly gone: Promise<never>; close(): void }
+type OpenCall = {
+  readonly abort: LateAbort
+  /** As the work ends, or as soon as the call is late or nobody waits for it any more, like a connection that is given up. */
+  answer<Answer>(work: () => Promise<Answer>): Promise<Answer>
+  close(): void
+}
 
-/**
- * One controller and one timer for both sides of a call. `gone` rejects as soon as it is late or nobody waits for it any
- * more, like a connection that is given up; the end of the call tells the signal, for whatever was left behind.
- */
+/** One signal and one timer for both sides of a call. Its end tells the signal, for whatever was left behind. */
 const openCall = (outer: AbortSignal | undefined, limit_ms: number): OpenCall => {
-  const controller = new AbortController()
-  const { promise: gone, reject } = Promise.withResolvers<never>()
-  gone.catch(() => undefined)
+  const abort = createLateAbort()
+  let given_up: { readonly reason: unknown } | undefined
+  let tellAsker: (reason: unknown) => void = () => undefined
   const giveUp = (reason: unknown) => {
-    reject(reason)
-    controller.abort(reason)
+    given_up ??= { reason }
+    tellAsker(reason)
+    abort.abort(reason)
   }
   const late = () => giveUp(new ConnectError("the operation timed out", Code.DeadlineExceeded))
   const left = () => giveUp(outer?.reason)
@@ -64,24 +68,93 @@ const openCall = (outer: AbortSignal | undefined, limit_ms: number): OpenCall =>
   if (outer?.aborted) left()
   else outer?.addEventListener("abort", left)
   return {
-    signal: controller.signal,
-    gone,
+    abort,
+    answer: (work) =>
+      new Promise((resolve, reject) => {
+        tellAsker = reject
+        if (given_up) reject(given_up.reason)
+        else work().then(resolve, reject)
+      }),
     close() {
       clearTimeout(timer)
       outer?.removeEventListener("abort", left)
-      controller.abort(over)
+      abort.abort(over)
     },
   }
 }
 
-const contextOf = (request: UnaryRequest): HandlerContext => {
-  const { service, method, url, requestMethod, signal, header, contextValues } = request
-  return {
-    ...{ service, method, url, requestMethod, signal, protocolName: "memory" },
-    ...{ requestHeader: header, responseHeader: new Headers(), responseTrailer: new Headers() },
-    ...{ values: contextValues, timeoutMs: () => undefined },
+const protocol = "memory"
+
+/** Whether the messages of this call go to the other side as they are. */
+export const isDirect = ({ protocolName }: Pick<HandlerContext, "protocolName">): boolean =>
+  protocolName === protocol
+
+/** Hardly anybody looks at what goes besides an answer. */
+const lateHeaders = (): (() => Headers) => {
+  let made: Headers | undefined
+  return () => {
+    made ??= new Headers()
+    return made
   }
 }
+
+const contextOf = (request: UnaryRequest): HandlerContext => {
+  const { service, method, url, requestMethod, header, contextValues } = request
+  const [responseHeader, responseTrailer] = [lateHeaders(), lateHeaders()]
+  return {
+    service,
+    method,
+    url,
+    requestMethod,
+    protocolName: protocol,
+    requestHeader: header,
+    values: contextValues,
+    timeoutMs: noTimeout,
+    get signal() {
+      return request.signal
+    },
+    get responseHeader() {
+      return responseHeader()
+    },
+    get responseTrailer() {
+      return responseTrailer()
+    },
+  }
+}
+
+const noTimeout = () => undefined
+
+/** What the other side sees of a call: nothing of what the asker's side has noted for itself. */
+const arrived = (request: UnaryRequest): UnaryRequest => {
+  const { service, method, url, requestMethod, header, message } = request
+  return {
+    stream: false,
+    service,
+    method,
+    url,
+    requestMethod,
+    header,
+    message,
+    contextValues: createContextValues(),
+    get signal() {
+      return request.signal
+    },
+  }
+}
+
+const answerOf = (context: HandlerContext, message: MessageShape<DescMessage>): UnaryResponse =>
+  ({
+    stream: false,
+    service: context.service,
+    method: context.method,
+    message,
+    get header() {
+      return context.responseHeader
+    },
+    get trailer() {
+      return context.responseTrailer
+    },
+  }) as UnaryResponse
 
 type Next = Parameters<Interceptor>[0]
 
@@ -101,25 +174,28 @@ export const directUnary = ({ routes, incoming, outgoing, default_ms }: Directin
     if (!handler) throw new ConnectError(`${method.name} is not implemented`, Code.Unimplemented)
     const context = contextOf(request)
     const answer = (await handler(request.message, context)) as MessageShape<DescMessage>
-    const message = create(method.output, answer)
-    const { responseHeader: header, responseTrailer: trailer } = context
-    return { stream: false, service, method, header, trailer, message } as UnaryResponse
+    return answerOf(context, create(method.output, answer))
   }
 
   const checked = incoming(serve as Next)
 
   const unary = async (...asked: Parameters<Transport["unary"]>): Promise<UnaryResponse> => {
     const [method, outer, timeout_ms, header, message, contextValues] = asked
-    const { signal, gone, close } = openCall(outer, timeout_ms ?? default_ms)
+    const { abort, answer, close } = openCall(outer, timeout_ms ?? default_ms)
     const request = {
-      ...{ stream: false, service: method.parent, method, requestMethod: "POST", signal },
+      stream: false,
+      service: method.parent,
+      method,
+      requestMethod: "POST",
       url: `memory://${method.parent.typeName}/${method.name}`,
       header: new Headers(header),
       contextValues: contextValues ?? createContextValues(),
       message: create(method.input, message),
+      get signal() {
+        return abort.signal
+      },
     } as UnaryRequest
-    const arrive: Next = (arriving) =>
-      Promise.race([checked({ ...arriving, contextValues: createContextValues() }), gone])
+    const arrive: Next = (leaving) => answer(() => checked(arrived(leaving as UnaryRequest)))
     try {
       return (await chained(outgoing, arrive)(request)) as UnaryResponse
     } catch (error) {

@@ -1,3 +1,5 @@
+import type { HandlerContext } from "@connectrpc/connect"
+import { isDirect } from "#kernel/rpc/direct.ts"
 import type { Routes } from "#kernel/rpc/server.ts"
 import { type OpenSessionRequest, SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { Engine } from "./engine.ts"
@@ -10,7 +12,7 @@ import { closeSession } from "./session/close.ts"
 import { heartbeat } from "./session/heartbeat.ts"
 import { type OpenSession, openSession } from "./session/open.ts"
 import { checkRpc } from "./task/check.ts"
-import { attemptMessage, settlementOf } from "./task/message.ts"
+import { attemptAtHand, attemptMessage, reportedMessage, settlementOf } from "./task/message.ts"
 import { parkedClaim } from "./task/park.ts"
 import { reportTasks } from "./task/report.ts"
 
@@ -39,10 +41,11 @@ export const schedulerRpc = (engine: Engine): Routes => {
         await close(sessionId)
         return {}
       },
-      async claim({ sessionId, maxTasks, maxInline, waitMs }, { signal }) {
+      async claim({ sessionId, maxTasks, maxInline, waitMs }, context) {
+        const { signal } = context
         const room = { process: maxTasks, inline: maxInline, remote: 0 }
         const attempts = await claim({ session_id: sessionId, room, wait_ms: waitMs, signal })
-        return { attempts: attempts.map(attemptMessage) }
+        return { attempts: attempts.map(messageFor(context)) }
       },
       async heartbeat({ sessionId, held, lastToken, draining }) {
         const listed = held.map(({ taskRunId, token }) => ({ task_run_id: taskRunId, token: String(token) }))
@@ -56,7 +59,7 @@ export const schedulerRpc = (engine: Engine): Routes => {
           stop: stop.map(({ task_run_id, token }) => ({ taskRunId: task_run_id, token: BigInt(token) })),
         }
       },
-      async report({ sessionId, results, maxTasks, maxInline }) {
+      async report({ sessionId, results, maxTasks, maxInline }, context) {
         const settlements = results.map(settlementOf)
         // What is handed over goes by what was set for its queue.
         await refresh()
@@ -65,15 +68,13 @@ export const schedulerRpc = (engine: Engine): Routes => {
           room: { process: maxTasks, inline: maxInline, remote: 0 },
           settlements,
         })
-        const reported = results.map(({ taskRunId, token }, index) => ({
-          taskRunId,
-          token,
-          verdict: verdicts[index]?.verdict ?? "stale",
-        }))
-        return { reported, attempts: attempts.map(attemptMessage) }
+        const reported = results.map((result, index) => reportedMessage(result, verdicts[index]))
+        return { reported, attempts: attempts.map(messageFor(context)) }
       },
     })
 }
+
+const messageFor = (context: HandlerContext) => (isDirect(context) ? attemptAtHand : attemptMessage)
 
 const sessionOf = ({ sessionId, inlineSlots, ...rest }: OpenSessionRequest): OpenSession => {
   const { name, queues, slots, labels, types } = rest

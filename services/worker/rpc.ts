@@ -1,6 +1,5 @@
 import type { Routes } from "#kernel/rpc/server.ts"
 import { WorkerService } from "#proto/generated/wf/worker/v1/worker_pb.ts"
-import type { Running } from "./attempt/running.ts"
 import type { Pump } from "./claim/pump.ts"
 import type { Slots } from "./claim/slots.ts"
 
@@ -12,23 +11,22 @@ export type WorkerState = {
   readonly types: () => Promise<readonly string[]>
   readonly pump: Pump
   readonly slots: Slots
-  readonly running: Running
 }
 
 /** A drain by call may take as long as its tasks do. */
 const max_drain_ms = 3_600_000
 
 export const workerRpc =
-  ({ name, queues, labels, types, pump, slots, running }: WorkerState): Routes =>
+  ({ name, queues, labels, types, pump, slots }: WorkerState): Routes =>
   (router) =>
     router.service(WorkerService, {
       status: async () => ({
         sessionId: pump.sessionId(),
         name,
         slots: slots.total.process,
-        busy: running.now().process,
+        busy: pump.running().process,
         inlineSlots: slots.total.inline,
-        inlineBusy: running.now().inline,
+        inlineBusy: pump.running().inline,
         draining: pump.draining(),
         queues: [...queues],
         labels: { ...labels },

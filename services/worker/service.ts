@@ -10,7 +10,7 @@ import { restoreOutputs } from "./artifact/restore.ts"
 import { spillOutputs } from "./artifact/spill.ts"
 import { claimFolder } from "./attempt/folders.ts"
 import { runAttempt } from "./attempt/run.ts"
-import { countRunning } from "./attempt/running.ts"
+import { createTimeouts } from "./attempt/timeouts.ts"
 import { createBundles } from "./bundle/fetch.ts"
 import { unpackFiles } from "./bundle/unpack.ts"
 import { createPump } from "./claim/pump.ts"
@@ -54,21 +54,21 @@ export const worker = service({
       openGuard: openGuard(workflows),
       unpack: unpackFiles(createBundles(workflows)),
       fetchFiles: fetchFiles(artifacts),
+      timeouts: createTimeouts(),
       log,
       folder: claimed.folder,
       now: kit.now,
     }
-    const running = countRunning((attempt, stop) => runAttempt(runner, attempt, stop))
     const { WF_WORKER_NAME: name, WF_WORKER_QUEUES: queues, WF_WORKER_LABELS: labels } = config
     const pump = createPump({
       scheduler: call("scheduler", SchedulerService),
       slots,
       ...{ name, queues, labels, types: executors.types, log },
       id: kit.id,
-      run: running.run,
+      run: (attempt, stop) => runAttempt(runner, attempt, stop),
     })
     return {
-      rpc: workerRpc({ name, queues, labels, types: executors.types, pump, slots, running }),
+      rpc: workerRpc({ name, queues, labels, types: executors.types, pump, slots }),
       loops: [{ name: "worker.pump", start: pump.start, stop: () => Promise.resolve() }],
       drain: async () => {
         await pump.drain(finish_ms)

@@ -6,6 +6,7 @@ import { platformKey } from "#kernel/auth/platform-key.ts"
 import { serviceTokens } from "#kernel/auth/service-token.ts"
 import { caller } from "#kernel/rpc/client.ts"
 import { inMemoryTransport } from "#kernel/rpc/server.ts"
+import type { LateAbort } from "#kernel/service/late-abort.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import { until } from "#kernel/testing/until.ts"
 import type { Definition } from "#language/schema.ts"
@@ -20,7 +21,6 @@ import type { Engine } from "#services/scheduler/engine.ts"
 import { given } from "#services/scheduler/given.ts"
 import { schedulerRpc } from "#services/scheduler/rpc.ts"
 import { readTaskRuns } from "#services/scheduler/run/read.ts"
-import { countRunning } from "#services/worker/attempt/running.ts"
 import { createPump } from "#services/worker/claim/pump.ts"
 import { createSlots } from "#services/worker/claim/slots.ts"
 import { workerRpc } from "#services/worker/rpc.ts"
@@ -37,16 +37,14 @@ const tokens = (service: string) => serviceTokens(service, key)
 /** Tasks end when the test says so, or when they are stopped. */
 const start = (): { readonly door: Client<typeof WorkerService>; finish(task: string): void } => {
   const ends = new Map<string, () => void>()
-  const running = countRunning(
-    (attempt: Attempt, stop: AbortController) =>
-      new Promise<Result>((resolve) => {
-        const { taskRunId, token, task } = attempt
-        const end = (outcome: string, errorCode = "") =>
-          resolve(create(ResultSchema, { taskRunId, token, outcome, errorCode, outputsJson: "{}" }))
-        ends.set(task, () => end("completed"))
-        stop.signal.addEventListener("abort", () => end("failed", "task.cancelled"))
-      }),
-  )
+  const run = (attempt: Attempt, stop: LateAbort) =>
+    new Promise<Result>((resolve) => {
+      const { taskRunId, token, task } = attempt
+      const end = (outcome: string, errorCode = "") =>
+        resolve(create(ResultSchema, { taskRunId, token, outcome, errorCode, outputsJson: "{}" }))
+      ends.set(task, () => end("completed"))
+      stop.signal.addEventListener("abort", () => end("failed", "task.cancelled"))
+    })
   const doorsOf = (service: string) => ({ service, tokens: tokens(service), log: silentLog })
   const call = caller(
     (_, outgoing) => inMemoryTransport(schedulerRpc(engine), doorsOf("scheduler"), outgoing),
@@ -56,11 +54,11 @@ const start = (): { readonly door: Client<typeof WorkerService>; finish(task: st
   const types = () => Promise.resolve(["shell"])
   const [name, queues, labels] = ["test", ["*"], { zone: "eu" }]
   const pump = createPump({
-    ...{ slots, name, queues, labels: {}, types, log: silentLog, id: engine.kit.id, run: running.run },
+    ...{ slots, name, queues, labels: {}, types, log: silentLog, id: engine.kit.id, run },
     scheduler: call("scheduler", SchedulerService),
   })
   pump.start()
-  const routes = workerRpc({ name, queues, labels, types, pump, slots, running })
+  const routes = workerRpc({ name, queues, labels, types, pump, slots })
   const operate = caller(
     (_, outgoing) => inMemoryTransport(routes, doorsOf("worker"), outgoing),
     tokens("operator"),

@@ -7,7 +7,7 @@ import type { Taker } from "#services/scheduler/lane/taker.ts"
 import { Fault } from "#services/scheduler/memory/demand.ts"
 import { createLife, type Life } from "#services/scheduler/memory/life.ts"
 import { attemptMessage, settlementOf } from "#services/scheduler/task/message.ts"
-import { createSession, keyOf, type Session } from "#services/worker/claim/session.ts"
+import { createSession, type Session } from "#services/worker/claim/session.ts"
 import type { Chance } from "./chance.ts"
 import type { Network } from "./network.ts"
 import { remoteTypes } from "./workload.ts"
@@ -42,6 +42,8 @@ type State = {
   leaving: boolean
   reporting: boolean
 }
+
+const keyOf = ({ taskRunId, token }: Attempt): string => `${taskRunId} ${token}`
 
 const heartbeat_ms = 5_000
 const idle_ms = { least: 300, most: 3_000 }

@@ -1,7 +1,8 @@
-import { json, list, type Sql } from "#kernel/database/database.ts"
+import { list, type Sql } from "#kernel/database/database.ts"
 import { nudgeAfter, outboxText } from "#kernel/outbox/emit.ts"
 import { factRows } from "../fact/bare.ts"
 import { eventRows } from "../run/record.ts"
+import { writtenOutputs, writtenUsage } from "../task/written.ts"
 import type { Untold } from "./hold.ts"
 import type { Ended, Step } from "./step.ts"
 
@@ -62,8 +63,8 @@ const completedLists = ({ decided: { ended }, is_guessed }: Step) => {
     expected: is_guessed ? done.length : null,
     ids: list(done.map(({ task }) => task.id)),
     tokens: list(done.map(({ token }) => token)),
-    outputs: list(done.map(({ settlement }) => (settlement.outputs ? json(settlement.outputs) : null))),
-    usages: list(done.map(({ settlement }) => (settlement.usage ? json(settlement.usage) : null))),
+    outputs: list(done.map(({ settlement }) => writtenOutputs(settlement))),
+    usages: list(done.map(({ settlement }) => writtenUsage(settlement))),
     log_chunks: list(done.map(({ settlement }) => settlement.log_chunks ?? 0)),
   }
 }

@@ -1,4 +1,5 @@
 import { json, list, type Sql } from "#kernel/database/database.ts"
+import { writtenOutputs, writtenUsage } from "../task/written.ts"
 import type { TaskRow } from "./rows.ts"
 import type { Decided, Ended } from "./step.ts"
 
@@ -18,9 +19,9 @@ export const saveUncompleted = async (sql: Sql, all: readonly Ended[]): Promise<
       ${list(ended.map(({ task }) => task.returned))}::text::int[],
       ${list(ended.map(({ task }) => task.lost))}::text::int[],
       ${list(ended.map(({ delay_ms }) => delay_ms))}::text::float8[],
-      ${list(ended.map(({ settlement }) => (settlement.outputs ? json(settlement.outputs) : null)))}::text::text[],
+      ${list(ended.map(({ settlement }) => writtenOutputs(settlement)))}::text::text[],
       ${list(ended.map(({ error }) => (error ? json(error) : null)))}::text::text[],
-      ${list(ended.map(({ settlement }) => (settlement.usage ? json(settlement.usage) : null)))}::text::text[],
+      ${list(ended.map(({ settlement }) => writtenUsage(settlement)))}::text::text[],
       ${list(ended.map(({ settlement }) => settlement.log_chunks ?? 0))}::text::int[]
     ) as given (id, token, status, returned, lost, delay_ms, outputs, error, usage, log_chunks)
     where task.id = given.id and task.token = given.token and task.status = 'running'`

@@ -46,22 +46,27 @@ export const attemptsOf = async (step: Step, outputs: Outputs): Promise<readonly
 }
 
 const attemptOf = (step: Step, task: TaskRow, outputs: Outputs): Attempt | undefined => {
-  const { id, run_id, workspace_id, type, attempt } = task
   const token = step.holder?.token ?? null
   if (token === null) return undefined
-  if (run_id === null) return attemptOfJob(task as ClaimedRow, token)
-  const about = { id, run_id, workspace_id, task: task.task, type, attempt, token }
+  if (task.run_id === null) return attemptOfJob(task as ClaimedRow, token)
   const run = runOfTask(step, task)
   const plan = planOfRun(step, run)
   const planned = plan?.tasks[task.idx]
   if (!run || !plan || !planned) return undefined
   const plan_task = plan.payloads ? withPayload(planned, run.inputs) : taskOfItem(planned)
-  const { workflow, version, traceparent } = run
-  const rest = { workflow, version, timeout_ms: plan_task.timeout_ms, traceparent }
   const context = contextOf(run, { plan, plan_task, outputs })
   return {
-    ...about,
-    ...rest,
+    id: task.id,
+    run_id: task.run_id,
+    workspace_id: task.workspace_id,
+    workflow: run.workflow,
+    version: run.version,
+    task: task.task,
+    type: task.type,
+    attempt: task.attempt,
+    token,
+    timeout_ms: plan_task.timeout_ms,
+    traceparent: run.traceparent,
     plan_task,
     context: withItem(context, planned.each, task),
   }
@@ -70,18 +75,24 @@ const attemptOf = (step: Step, task: TaskRow, outputs: Outputs): Attempt | undef
 type Planned = { readonly plan: Plan; readonly plan_task: Pick<PlanTask, "reads">; readonly outputs: Outputs }
 
 export const contextOf = (run: RunRow, { plan, plan_task, outputs }: Planned): AttemptContext => {
-  const tasks = Object.fromEntries(
+  const { id, workflow, version } = run
+  const tasks = plan_task.reads.length === 0 ? nothing : tasksRead(run, { plan, plan_task, outputs })
+  const inputs = plan.payloads ? nothing : run.inputs
+  const context = { inputs, env: plan.env, tasks, run: { id, workflow, version } }
+  return run.happened ? { ...context, trigger: run.happened } : context
+}
+
+const nothing = {}
+const none: readonly never[] = []
+
+const tasksRead = (run: RunRow, { plan, plan_task, outputs }: Planned): AttemptContext["tasks"] =>
+  Object.fromEntries(
     plan_task.reads.map((idx) => {
       const found = outputs.get(taskRunId(run.id, idx))
       const name = plan.tasks[idx]?.name ?? ""
       return [name, { status: found?.status ?? "pending", outputs: found?.outputs ?? {} }]
     }),
   )
-  const { id, workflow, version } = run
-  const inputs = plan.payloads ? {} : run.inputs
-  const context = { inputs, env: plan.env, tasks, run: { id, workflow, version } }
-  return run.happened ? { ...context, trigger: run.happened } : context
-}
 
 /** In a run of steps each task has its own of the run's inputs, and sees no other. */
 const withPayload = (planned: PlanTask, { payloads }: RunRow["inputs"]): PlanTask => {
@@ -95,8 +106,16 @@ type ClaimedJob = Pick<
 >
 
 export const attemptOfJob = (job: ClaimedJob, token: string): Attempt => ({
-  ...{ id: job.id, run_id: null, workspace_id: job.workspace_id, task: job.type, type: job.type },
-  ...{ attempt: job.attempt, token, workflow: "", version: 0, traceparent: job.traceparent },
+  id: job.id,
+  run_id: null,
+  workspace_id: job.workspace_id,
+  workflow: "",
+  version: 0,
+  task: job.type,
+  type: job.type,
+  attempt: job.attempt,
+  token,
+  traceparent: job.traceparent,
   timeout_ms: job.settings?.timeout_ms ?? defaults.task_timeout_ms,
   plan_task: plannedJob(job),
   context: no_context,
@@ -108,13 +127,23 @@ const no_context: AttemptContext = {
 }
 
 const plannedJob = ({ type, payload, queue, priority, settings }: ClaimedJob): PlanTask => ({
-  ...{ idx: 0, name: type, uses: type, env: {}, needs: [], successors: [], reads: [], when: "success" },
+  idx: 0,
+  name: type,
+  uses: type,
   // What a type makes of its payload is its own business.
   with: payload as PlanTask["with"],
   continue_on_error: false,
   timeout_ms: settings?.timeout_ms ?? defaults.task_timeout_ms,
   retry: settings?.retry ?? defaults.retry,
-  ...{ queue, priority, outputs: [], artifacts: [] },
+  queue,
+  priority,
+  env: nothing,
+  needs: none,
+  successors: none,
+  reads: none,
+  when: "success",
+  outputs: none,
+  artifacts: none,
 })
 
 /** The upstream tasks whose outputs and status an attempt may see. */

@@ -11,11 +11,14 @@ export type Settlement = {
   /** `unheard`: taken back from a worker that never learnt of it, so it has not begun. `released`: it may have. */
   readonly outcome: "completed" | "failed" | "released" | "unheard" | "lost"
   readonly outputs?: Readonly<Record<string, unknown>>
+  /** The same as its worker has written them. */
+  readonly outputs_json?: string
   readonly error?: { readonly code: string; readonly message: string }
   readonly non_retryable?: boolean
   readonly retry_after_ms?: number
   readonly log_chunks?: number
   readonly usage?: Readonly<Record<string, unknown>>
+  readonly usage_json?: string
 }
 
 export type Verdict =

@@ -11,6 +11,10 @@ export type Restore = (attempt: Attempt, context: ExpressionContext) => Promise<
 const max_restored_bytes = 64 * 1024 * 1024
 const download_ms = 600_000
 
+/** Whether any of the outputs that it reads is somewhere else. */
+export const hasReferences = ({ tasks }: ExpressionContext): boolean =>
+  tasks !== undefined && Object.values(tasks).some(({ outputs }) => Object.values(outputs).some(isReference))
+
 export const restoreOutputs =
   (artifacts: Client<typeof ArtifactService>): Restore =>
   async (attempt, context) => {

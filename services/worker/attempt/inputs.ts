@@ -9,11 +9,10 @@ const hidden = "***"
  * What an attempt was given, for its history: its `with` and `env` with the values of their expressions, as far as they are
  * small. Secrets are not among them, also where an expression makes something of them.
  */
-export const inputsOf = (execution: Execution): Inputs | undefined => {
-  const { task, context } = execution
+export const inputsOf = ({ task, context }: Pick<Execution, "task" | "context">): Inputs | undefined => {
   if ([task.with, task.env, context.env].every(isEmpty)) return undefined
   const secrets = Object.fromEntries(Object.keys(context.secrets ?? {}).map((name) => [name, hidden]))
-  const shown = { ...execution, context: { ...context, secrets } }
+  const shown = { task, context: { ...context, secrets } }
   try {
     const env = declaredEnvironment(shown)
     const given = interpolate(task.with ?? {}, { ...shown.context, env }) as Inputs

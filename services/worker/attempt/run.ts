@@ -1,22 +1,22 @@
 import { mkdir, rm } from "node:fs/promises"
-import { join } from "node:path"
-import { create } from "@bufbuild/protobuf"
+import type { LateAbort } from "#kernel/service/late-abort.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import { inSpan } from "#kernel/telemetry/tracing.ts"
-import type { ExpressionContext } from "#language/expressions.ts"
+import { givenAttempt } from "#language/given-attempt.ts"
 import type { Inputs } from "#language/given-inputs.ts"
-import type { PlanTask } from "#language/plan.ts"
+import { limits } from "#language/limits.ts"
 import { slotOf } from "#language/slots.ts"
-import { type Attempt, type Result, ResultSchema } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
+import type { Attempt, Result } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { FetchFiles } from "../artifact/fetch.ts"
 import type { KeepArtifacts } from "../artifact/keep.ts"
-import type { Restore } from "../artifact/restore.ts"
+import { hasReferences, type Restore } from "../artifact/restore.ts"
 import type { Spill } from "../artifact/spill.ts"
 import type { Unpack } from "../bundle/unpack.ts"
-import type { Execution, Executor, Outcome, TaskError } from "../executor/executor.ts"
+import type { Execution, Executor, Outcome } from "../executor/executor.ts"
 import type { AttemptLog, Shipper } from "../log/shipper.ts"
-import type { OpenGuard } from "../secret/guard.ts"
+import { guardNothing, type OpenGuard } from "../secret/guard.ts"
 import { inputsOf } from "./inputs.ts"
+import type { Timeouts } from "./timeouts.ts"
 
 export type Runner = {
   readonly executors: Readonly<Record<string, Executor>>
@@ -27,6 +27,7 @@ export type Runner = {
   readonly openGuard: OpenGuard
   readonly unpack: Unpack
   readonly fetchFiles: FetchFiles
+  readonly timeouts: Timeouts
   readonly log: Log
   /** Holds a folder for each attempt, removed with it. */
   readonly folder: string
@@ -34,12 +35,8 @@ export type Runner = {
 }
 
 /** Runs one attempt from its folder to its result. Never throws: what breaks is the attempt's failure. */
-export const runAttempt = async (
-  runner: Runner,
-  attempt: Attempt,
-  stop: AbortController,
-): Promise<Result> => {
-  const folder = join(runner.folder, `${attempt.taskRunId}-${attempt.attempt}`)
+export const runAttempt = async (runner: Runner, attempt: Attempt, stop: LateAbort): Promise<Result> => {
+  const folder = `${runner.folder}/${attempt.taskRunId}-${attempt.attempt}`
   const source = {
     task_run_id: attempt.taskRunId,
     run_id: attempt.runId,
@@ -48,16 +45,14 @@ export const runAttempt = async (
     attempt: attempt.attempt,
   }
   const lines = runner.shipper.open(source)
-  const timer = setTimeout(
-    () => stop.abort(timedOut(attempt)),
-    Math.min(Number(attempt.timeoutMs), max_timer_ms),
-  )
+  const watched = runner.timeouts.begin(attempt, stop)
+  const isInline = slotOf(attempt.type) === "inline"
   try {
     const name = `task ${attempt.task}`
     const traceparent = attempt.traceparent === "" ? undefined : attempt.traceparent
     const attributes = { "wf.run_id": attempt.runId, "wf.attempt": attempt.attempt }
     const ended = await inSpan({ name, attributes, traceparent }, () =>
-      execute({ runner, attempt, lines, folder, signal: stop.signal }),
+      execute({ runner, attempt, lines, folder, stop, isInline }),
     )
     return resultOf(attempt, ended, lines.end())
   } catch (error) {
@@ -69,8 +64,8 @@ export const runAttempt = async (
       lines.end(),
     )
   } finally {
-    clearTimeout(timer)
-    if (slotOf(attempt.type) !== "inline") await removeFolder(runner, folder)
+    runner.timeouts.end(watched)
+    if (!isInline) await removeFolder(runner, folder)
   }
 }
 
@@ -79,37 +74,37 @@ const removeFolder = ({ log }: Runner, folder: string): Promise<void> =>
     log.warn({ event: "folder.kept", folder, error }),
   )
 
-/** The longest that a timer takes. */
-const max_timer_ms = 2_147_483_647
-
-const timedOut = (attempt: Attempt): TaskError => ({
-  code: "task.timeout",
-  message: `The attempt took longer than its timeout of ${Number(attempt.timeoutMs) / 1000} s.`,
-})
-
 type Running = {
   readonly runner: Runner
   readonly attempt: Attempt
   readonly lines: AttemptLog
   readonly folder: string
-  readonly signal: AbortSignal
+  readonly stop: LateAbort
+  readonly isInline: boolean
 }
 
-type EndedAttempt = { readonly outcome: Outcome; readonly inputs?: Inputs | undefined }
+type EndedAttempt = {
+  readonly outcome: Outcome
+  readonly inputs?: Inputs | undefined
+  /** The outcome's, where they were written already. */
+  readonly outputs_json?: string
+}
 
-const execute = async ({ runner, attempt, lines, folder, signal }: Running): Promise<EndedAttempt> => {
+const execute = async (running: Running): Promise<EndedAttempt> => {
+  const { runner, attempt, lines, folder, stop, isInline } = running
   const executor = runner.executors[attempt.type]
   if (!executor) {
     const types = Object.keys(runner.executors).sort().join(", ")
     const message = `This worker can't run tasks of type ${JSON.stringify(attempt.type).slice(0, 100)}; it runs ${types}.`
     return { outcome: { ok: false, error: { code: "executor.missing", message } } }
   }
-  const isInline = slotOf(attempt.type) === "inline"
   if (!isInline) await mkdir(folder, { recursive: true, mode: 0o700 })
-  const task = { ...(JSON.parse(attempt.taskJson) as PlanTask), name: attempt.task }
-  const guard = await runner.openGuard(attempt, task.secrets ?? [], lines.write)
+  const given = givenAttempt(attempt)
+  const task = given.task.name === attempt.task ? given.task : { ...given.task, name: attempt.task }
+  const isTrusted = task.secrets !== undefined && task.secrets.length > 0
+  const guard = isTrusted ? await runner.openGuard(attempt, lines.write) : guardNothing(lines.write)
   if ("refused" in guard) return { outcome: guard.refused }
-  const context = await runner.restore(attempt, JSON.parse(attempt.contextJson) as ExpressionContext)
+  const context = hasReferences(given.context) ? await runner.restore(attempt, given.context) : given.context
   const execution: Execution = {
     workspace_id: attempt.workspaceId,
     run_id: attempt.runId,
@@ -119,7 +114,9 @@ const execute = async ({ runner, attempt, lines, folder, signal }: Running): Pro
     context: { ...context, secrets: guard.values, now: runner.now().toISOString() },
     folder,
     write: guard.write,
-    signal,
+    get signal() {
+      return stop.signal
+    },
   }
   // A job's row has what it was given.
   const inputs = attempt.runId === "" ? undefined : inputsOf(execution)
@@ -128,6 +125,9 @@ const execute = async ({ runner, attempt, lines, folder, signal }: Running): Pro
   const outcome = await guard.run(() => executor(execution))
   const not_kept = isInline ? undefined : await runner.keepArtifacts(execution, attempt)
   if (outcome.ok && not_kept) return { outcome: { ok: false, ...not_kept }, inputs }
+  if (!outcome.ok) return { outcome, inputs }
+  const outputs_json = JSON.stringify(outcome.outputs)
+  if (Buffer.byteLength(outputs_json) <= limits.max_outputs_bytes) return { outcome, inputs, outputs_json }
   return { outcome: await spilled(runner, attempt, outcome), inputs }
 }
 
@@ -136,35 +136,31 @@ const bring = async ({ unpack, fetchFiles }: Runner, attempt: Attempt, execution
   (await unpack(attempt, execution)) ?? (await fetchFiles(attempt, execution))
 
 /** Takes what the guard has let out: nobody masks an artifact. */
-const spilled = async ({ spill }: Runner, attempt: Attempt, outcome: Outcome): Promise<Outcome> => {
-  if (!outcome.ok) return outcome
+const spilled = async ({ spill }: Runner, attempt: Attempt, outcome: Completed): Promise<Outcome> => {
   const kept = await spill(attempt, outcome.outputs)
   if (kept.ok) return { ...outcome, outputs: kept.outputs }
   return { ...outcome, ok: false, error: kept.error, non_retryable: true }
 }
 
-const resultOf = (attempt: Attempt, { outcome, inputs }: EndedAttempt, log_chunks: number): Result => {
-  const usage = inputs ? { ...outcome.usage, inputs } : outcome.usage
-  const common = {
+type Completed = Extract<Outcome, { ok: true }>
+
+const resultOf = (attempt: Attempt, ended: EndedAttempt, log_chunks: number): Result => {
+  const { outcome, inputs } = ended
+  const { usage } = outcome
+  const used = inputs ? { ...usage, inputs } : usage
+  const error = outcome.ok ? undefined : outcome.error
+  const retry_after_ms = outcome.ok ? 0 : Math.round(outcome.retry_after_ms ?? 0)
+  return {
+    $typeName: "wf.scheduler.v1.Result",
     taskRunId: attempt.taskRunId,
     token: attempt.token,
+    outcome: outcome.ok ? "completed" : "failed",
+    outputsJson: outcome.ok ? (ended.outputs_json ?? JSON.stringify(outcome.outputs)) : "",
+    errorCode: error?.code ?? "",
+    errorMessage: error?.message ?? "",
+    nonRetryable: !outcome.ok && (outcome.non_retryable ?? false),
+    retryAfterMs: retry_after_ms === 0 ? 0n : BigInt(retry_after_ms),
     logChunks: log_chunks,
-    usageJson: usage ? JSON.stringify(usage) : "",
+    usageJson: used ? JSON.stringify(used) : "",
   }
-  if (outcome.ok) {
-    return create(ResultSchema, {
-      ...common,
-      outcome: "completed",
-      outputsJson: JSON.stringify(outcome.outputs),
-    })
-  }
-  const { code, message } = outcome.error
-  return create(ResultSchema, {
-    ...common,
-    outcome: "failed",
-    errorCode: code,
-    errorMessage: message,
-    nonRetryable: outcome.non_retryable ?? false,
-    retryAfterMs: BigInt(Math.round(outcome.retry_after_ms ?? 0)),
-  })
 }

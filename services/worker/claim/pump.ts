@@ -1,8 +1,9 @@
 import { Problem } from "#kernel/problem/problem.ts"
+import { createLateAbort, type LateAbort } from "#kernel/service/late-abort.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Attempt, Result } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import type { TaskError } from "../executor/executor.ts"
-import { createSession, keyOf, type Scheduler, type Session } from "./session.ts"
+import { createSession, type Scheduler, type Session } from "./session.ts"
 import { minus, no_room, type Room, roomOf, type Slots } from "./slots.ts"
 
 /** Claims, runs and reports until it is drained; each failure of the scheduler is waited out. */
@@ -10,6 +11,8 @@ export type Pump = {
   start(): void
   draining(): boolean
   sessionId(): string
+  /** What really runs: slots are also taken by a claim that waits for work. */
+  running(): Room
   /** Takes nothing new, waits for what runs, and hands back what is left after `limit_ms`. */
   drain(limit_ms: number): Promise<void>
 }
@@ -23,7 +26,7 @@ export type PumpOptions = {
   readonly types: () => Promise<readonly string[]>
   readonly log: Log
   readonly id: () => string
-  readonly run: (attempt: Attempt, stop: AbortController) => Promise<Result>
+  readonly run: (attempt: Attempt, stop: LateAbort) => Promise<Result>
 }
 
 /** With so many slots two claims share them: while one brings work that has just begun, the other waits for more. */
@@ -40,13 +43,13 @@ const settle_ms = 20
 
 const no_longer_wanted: TaskError = { code: "task.cancelled", message: "The task is not wanted any more." }
 
-type Job = { readonly attempt: Attempt; readonly stop: AbortController }
+type Job = { readonly attempt: Attempt; readonly stop: LateAbort }
 
 type Done = { readonly attempt: Attempt; readonly result: Result; readonly session: Session }
 
 type State = {
   readonly options: PumpOptions
-  readonly jobs: Map<string, Job>
+  readonly jobs: Set<Job>
   readonly done: Done[]
   readonly stopping: AbortController
   session: Session
@@ -61,7 +64,7 @@ type State = {
 export const createPump = (options: PumpOptions): Pump => {
   const state: State = {
     options,
-    jobs: new Map(),
+    jobs: new Set(),
     done: [],
     stopping: new AbortController(),
     session: createSession(options.id()),
@@ -81,13 +84,14 @@ export const createPump = (options: PumpOptions): Pump => {
     },
     draining: () => state.stopping.signal.aborted,
     sessionId: () => state.session.id,
+    running: () => roomOf([...state.jobs].map(({ attempt }) => attempt)),
     async drain(limit_ms) {
       state.stopping.abort()
       await finished(state, limit_ms)
       clearInterval(beating)
       await close(state)
       state.closed = true
-      for (const { stop } of state.jobs.values()) stop.abort(no_longer_wanted)
+      for (const { stop } of state.jobs) stop.abort(no_longer_wanted)
       while (state.jobs.size > 0) await Bun.sleep(settle_ms)
       await claiming
     },
@@ -95,20 +99,21 @@ export const createPump = (options: PumpOptions): Pump => {
 }
 
 const begin = (state: State, session: Session, attempts: readonly Attempt[]): void => {
-  for (const attempt of attempts) {
-    const job = { attempt, stop: new AbortController() }
-    state.jobs.set(keyOf(attempt), job)
-    void state.options.run(attempt, job.stop).then((result) => {
-      state.jobs.delete(keyOf(attempt))
-      state.done.push({ attempt, result: asHandedBack(result, job.stop.signal), session })
-      if (state.reporting < max_reports) void reportOn(state)
-    })
-  }
+  for (const attempt of attempts) void runOne(state, session, attempt)
+}
+
+const runOne = async (state: State, session: Session, attempt: Attempt): Promise<void> => {
+  const job = { attempt, stop: createLateAbort() }
+  state.jobs.add(job)
+  const result = await state.options.run(attempt, job.stop)
+  state.jobs.delete(job)
+  state.done.push({ attempt, result: asHandedBack(result, job.stop), session })
+  if (state.reporting < max_reports) void reportOn(state)
 }
 
 /** What was stopped because nobody wants it here any more has not failed: it costs none of the task's retries. */
-const asHandedBack = (result: Result, signal: AbortSignal): Result =>
-  result.outcome === "failed" && signal.reason === no_longer_wanted
+const asHandedBack = (result: Result, stop: LateAbort): Result =>
+  result.outcome === "failed" && stop.signal.reason === no_longer_wanted
     ? { ...result, outcome: "released" }
     : result
 
@@ -139,7 +144,7 @@ const openSession = async (state: State): Promise<void> => {
 const reopen = (state: State, lost: Session): void => {
   if (state.session !== lost) return
   state.options.log.warn({ event: "session.lost", session_id: lost.id })
-  for (const { stop } of state.jobs.values()) stop.abort(no_longer_wanted)
+  for (const { stop } of state.jobs) stop.abort(no_longer_wanted)
   state.session = createSession(state.options.id())
   state.opened = false
 }
@@ -253,11 +258,16 @@ const beat = async (state: State): Promise<void> => {
       draining: state.stopping.signal.aborted,
     }
     const { stop } = await state.options.scheduler.heartbeat(call)
-    for (const unwanted of stop) state.jobs.get(keyOf(unwanted))?.stop.abort(no_longer_wanted)
+    for (const unwanted of stop) jobOf(state, unwanted)?.stop.abort(no_longer_wanted)
   } catch (error) {
     if (error instanceof Problem && error.code === "session.ended") reopen(state, session)
     else state.options.log.warn({ event: "heartbeat.failed", error })
   }
+}
+
+const jobOf = ({ jobs }: State, { taskRunId, token }: Pick<Attempt, "taskRunId" | "token">) => {
+  for (const job of jobs) if (job.attempt.taskRunId === taskRunId && job.attempt.token === token) return job
+  return undefined
 }
 
 const finished = async (state: State, limit_ms: number): Promise<void> => {

@@ -12,10 +12,8 @@ export type Session = Omit<HeldAttempts<Attempt>, "claiming"> & {
   ): Promise<Answer>
 }
 
-export const keyOf = ({ taskRunId, token }: { taskRunId: string; token: bigint }): string =>
-  `${taskRunId} ${token}`
-
 export const createSession = (id: string): Session => {
-  const attempts = createHeldAttempts<Attempt>({ keyOf, tokenOf: ({ token }) => token })
+  // What is settled is the very attempt that was claimed.
+  const attempts = createHeldAttempts<Attempt>({ keyOf: (attempt) => attempt, tokenOf: ({ token }) => token })
   return { ...attempts, id, claiming: (call) => attempts.claiming(call, (answer) => answer.attempts) }
 }

@@ -101,8 +101,7 @@ export const createShipper = ({ metadata, log, now }: ShipperOptions): Shipper =
   }
 
   return {
-    // A job has no run, and nobody keeps what it prints.
-    open: (source) => openLog({ source, seal: source.run_id === "" ? () => undefined : seal, room, now }),
+    open: (source) => lateLog({ source, seal, room, now }),
     async flush(limit_ms) {
       if (sending) await Promise.race([sending, Bun.sleep(limit_ms)])
     },
@@ -112,6 +111,24 @@ export const createShipper = ({ metadata, log, now }: ShipperOptions): Shipper =
 /** What is not taken as it is will never be. */
 const isRefusal = (error: unknown): boolean =>
   error instanceof Problem && (error.status === 400 || error.status === 413 || error.status === 422)
+
+/** Opened by its first line: most functions write nothing. */
+const lateLog = (opening: Opening): AttemptLog => {
+  let log: AttemptLog | undefined
+  let ended = false
+  return {
+    async write(stream, text) {
+      // The number of chunks has been reported: a later one would not be waited for.
+      if (ended) return
+      log ??= openLog(opening)
+      await log.write(stream, text)
+    },
+    end() {
+      ended = true
+      return log?.end() ?? 0
+    },
+  }
+}
 
 type Opening = {
   readonly source: LogSource
@@ -126,7 +143,6 @@ const openLog = ({ source, seal, room, now }: Opening): AttemptLog => {
   let first_line = 0
   let lines: { atMs: bigint; stream: string; text: string }[] = []
   let bytes = 0
-  let ended = false
   let timer: ReturnType<typeof setTimeout> | undefined
   let closed_ms = Number.NEGATIVE_INFINITY
 
@@ -145,7 +161,8 @@ const openLog = ({ source, seal, room, now }: Opening): AttemptLog => {
       firstLine: BigInt(first_line),
       lines,
     }
-    seal(create(LogChunkSchema, message), bytes)
+    // A job has no run, and nobody keeps what it prints.
+    if (runId !== "") seal(create(LogChunkSchema, message), bytes)
     number += 1
     first_line += lines.length
     lines = []
@@ -156,8 +173,6 @@ const openLog = ({ source, seal, room, now }: Opening): AttemptLog => {
 
   return {
     async write(stream, text) {
-      // The number of chunks has been reported: a later one would not be waited for.
-      if (ended) return
       const line_bytes = Buffer.byteLength(text) + line_overhead_bytes
       if (bytes + line_bytes > max_chunk_bytes) close()
       lines.push({ atMs: BigInt(now().getTime()), stream, text })
@@ -167,7 +182,6 @@ const openLog = ({ source, seal, room, now }: Opening): AttemptLog => {
     },
     end() {
       close()
-      ended = true
       return number
     },
   }

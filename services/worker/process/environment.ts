@@ -6,15 +6,24 @@ const max_variable_bytes = 128 * 1024 - 1
 const max_total_bytes = 1024 * 1024
 
 /** The variables that a task declares, the workflow's first, with their values filled in. */
-export const declaredEnvironment = ({ task, context }: Execution): Record<string, string> => {
-  const shared = texts(interpolate(context.env ?? {}, { ...context, env: {} }))
-  return { ...shared, ...texts(interpolate(task.env, { ...context, env: shared })) }
+export const declaredEnvironment = ({
+  task,
+  context,
+}: Pick<Execution, "task" | "context">): Record<string, string> => {
+  const shared = filled(context.env, context, {})
+  return { ...shared, ...filled(task.env, context, shared) }
 }
 
-const texts = (values: unknown): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(values as Record<string, unknown>).map(([name, value]) => [name, asText(value)]),
-  )
+const filled = (
+  templates: Readonly<Record<string, string>> = {},
+  context: Execution["context"],
+  env: Readonly<Record<string, string>>,
+): Record<string, string> => {
+  const names = Object.keys(templates)
+  if (names.length === 0) return {}
+  const read = { ...context, env }
+  return Object.fromEntries(names.map((name) => [name, asText(interpolate(templates[name], read))]))
+}
 
 /** All that a task sees of this machine, and nothing of the worker's own environment. */
 export const baseEnvironment = (execution: Execution, home: string, output: string) => ({

@@ -13,8 +13,7 @@ const guarded = async (values: Record<string, string>, missing: string[] = []) =
     router.service(WorkflowService, { giveSecrets: () => ({ values, missing }) }),
   )
   const open = openGuard(createClient(WorkflowService, transport))
-  const names = [...Object.keys(values), ...missing]
-  const guard = await open(attempt, names, async (stream, text) => void lines.push(`${stream} ${text}`))
+  const guard = await open(attempt, async (stream, text) => void lines.push(`${stream} ${text}`))
   return { guard, lines }
 }
 

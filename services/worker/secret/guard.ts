@@ -21,17 +21,18 @@ export type Guard = {
 
 type Refused = { readonly refused: Extract<Outcome, { ok: false }> }
 
-export type OpenGuard = (
-  attempt: Attempt,
-  names: readonly string[],
-  write: AttemptLog["write"],
-) => Promise<Guard | Refused>
+export type OpenGuard = (attempt: Attempt, write: AttemptLog["write"]) => Promise<Guard | Refused>
+
+/** Of a task that declares no secrets. */
+export const guardNothing = (write: AttemptLog["write"]): Guard => ({
+  ...{ values: {}, write },
+  run: (work) => work(),
+})
 
 /** Brings what a task declares, and stands between the task and its log and outputs. */
 export const openGuard =
   (workflow: Client<typeof WorkflowService>): OpenGuard =>
-  async ({ taskRunId, token }, names, write) => {
-    if (names.length === 0) return { values: {}, write, run: (work) => work() }
+  async ({ taskRunId, token }, write) => {
     try {
       const { values, missing } = await patiently(() => workflow.giveSecrets({ taskRunId, token }))
       if (missing.length === 0) return guardOf(values, write)
