@@ -19,14 +19,12 @@ const told = <Answer>(known: Known<Answer>): Answer => {
 
 /**
  * Asks identity, but not each time; while it is away its last answer goes on for a while, and then nothing does. A refusal is an answer
- * like any other: who was let in before it isn't again once identity is away.
+ * like any other: who was let in before it isn't again once identity is away. What is fresh is answered at once, without a promise.
  */
 export const remembered = <Answer>(fresh_ms: number, clock = () => performance.now()) => {
   const known = recent<Known<Answer>>(max_known)
-  return async (key: string, ask: () => Promise<Answer>): Promise<Answer> => {
+  const asked = async (key: string, ask: () => Promise<Answer>, at_ms: number): Promise<Answer> => {
     const last = known.get(key)
-    const at_ms = clock()
-    if (last && at_ms - last.at_ms < fresh_ms) return told(last)
     try {
       const answer = await ask()
       known.keep(key, { answer, at_ms })
@@ -36,5 +34,10 @@ export const remembered = <Answer>(fresh_ms: number, clock = () => performance.n
       if (error instanceof Problem && error.status < 500) known.keep(key, { refusal: error, at_ms })
       throw error
     }
+  }
+  return (key: string, ask: () => Promise<Answer>): Answer | Promise<Answer> => {
+    const last = known.get(key)
+    const at_ms = clock()
+    return last && at_ms - last.at_ms < fresh_ms ? told(last) : asked(key, ask, at_ms)
   }
 }
