@@ -1,4 +1,4 @@
-import { list, type Sql } from "#kernel/database/database.ts"
+import { list, listUnlessEmpty, type Sql } from "#kernel/database/database.ts"
 import { outboxText, rowsOf } from "#kernel/outbox/emit.ts"
 import { nudge } from "#kernel/outbox/nudge.ts"
 import type { Lane } from "../lane/lanes.ts"
@@ -155,10 +155,6 @@ const shapesOf = (jobs: readonly NewJob[]): { shapes: readonly Shape[]; numbers:
   })
   return { shapes, numbers }
 }
-
-/** A list that is shorter than the others is filled up with nulls. */
-const listUnlessEmpty = (values: readonly (string | null)[]): string =>
-  values.every((value) => value === null) ? "{}" : list(values)
 
 const byKey = (one: NewJob, other: NewJob): number => {
   if (one.key === other.key) return 0
