@@ -112,7 +112,7 @@ const mountCreation = (app: App, engine: Engine): void => {
     }
     const wanted = wantedOf(value, keyOf(request))
     if (wanted instanceof Problem) throw wanted
-    return { status: 201, text: JSON.stringify(await create.one(actor, wanted)) }
+    return { status: 201, text: await create.one(actor, wanted) }
   })
   app.openAPIRegistry.registerPath(createManyRoute)
   postLean(app, createManyRoute.path, async ({ request, actor }) => {
@@ -121,7 +121,7 @@ const mountCreation = (app: App, engine: Engine): void => {
     if (!success) throw invalidRequest(error)
     const key = keyOf(request)
     const wanted = data.jobs.map((job, index) => wantedOf(job, key && `${key}/${index}`))
-    return { status: 201, text: JSON.stringify({ items: await create.many(actor, wanted) }) }
+    return { status: 201, text: await create.many(actor, wanted) }
   })
 }
 

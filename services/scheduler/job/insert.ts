@@ -98,7 +98,7 @@ const listsOf = (jobs: readonly NewJob[], receiver: Receiver | undefined) => {
     given: givenLists(rows, numbers, receiver),
     shape: shapeLists(shapes),
     limited: limitedLists(rows),
-    lanes: shapesOf(queued).shapes,
+    lanes: queued === rows ? shapes : shapesOf(queued).shapes,
     wake: outboxText(rowsOf(wakeUps(queued))),
     session_id: receiver?.session_id ?? null,
   }
@@ -144,17 +144,32 @@ type Shape = Pick<
 const shapesOf = (jobs: readonly NewJob[]): { shapes: readonly Shape[]; numbers: readonly number[] } => {
   const shapes: Shape[] = []
   const known = new Map<string, number>()
-  const numbers = jobs.map((job) => {
-    const text = `${job.workspace_id} ${job.type} ${job.slot} ${job.queue} ${job.priority} ${job.settings}`
-    const number = known.get(text) ?? shapes.length
-    if (number === shapes.length) {
-      known.set(text, number)
-      shapes.push(job)
+  const numbers: number[] = []
+  let last: NewJob | undefined
+  let number = 0
+  for (const job of jobs) {
+    if (!last || !areAlike(last, job)) {
+      const text = `${job.workspace_id} ${job.type} ${job.slot} ${job.queue} ${job.priority} ${job.settings}`
+      number = known.get(text) ?? shapes.length
+      if (number === shapes.length) {
+        known.set(text, number)
+        shapes.push(job)
+      }
     }
-    return number
-  })
+    last = job
+    numbers.push(number)
+  }
   return { shapes, numbers }
 }
+
+/** To compare a job with the one before it costs far less than to look its shape up. */
+const areAlike = (one: Shape, other: Shape): boolean =>
+  one.workspace_id === other.workspace_id &&
+  one.type === other.type &&
+  one.slot === other.slot &&
+  one.queue === other.queue &&
+  one.priority === other.priority &&
+  one.settings === other.settings
 
 const byKey = (one: NewJob, other: NewJob): number => {
   if (one.key === other.key) return 0

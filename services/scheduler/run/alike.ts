@@ -19,21 +19,22 @@ export const alikeOf = (begun: readonly Begun[]): readonly Alike[] => {
 const areAlike = (first: Begun, one: Begun): boolean =>
   first.kept.size === 0 &&
   one.kept.size === 0 &&
-  areAlikeRuns(first.run, one.run) &&
+  run_columns.every((column) => first.run[column] === one.run[column]) &&
   first.start.trigger === one.start.trigger &&
   first.tasks.every((task, index) => areAlikeTasks(task, one.tasks[index]))
 
-const areAlikeRuns = (first: RunRow, one: RunRow): boolean =>
-  first.plan_id === one.plan_id &&
-  first.workspace_id === one.workspace_id &&
-  first.workflow === one.workflow &&
-  first.version === one.version &&
-  first.open === one.open &&
-  first.bad === one.bad &&
-  first.status === one.status &&
-  first.reason === one.reason &&
-  first.seq === one.seq &&
-  first.gate_key === one.gate_key
+const run_columns = [
+  "plan_id",
+  "workspace_id",
+  "workflow",
+  "version",
+  "open",
+  "bad",
+  "status",
+  "reason",
+  "seq",
+  "gate_key",
+] as const satisfies readonly (keyof RunRow)[]
 
 /** Of the same task of a plan: all else is the plan's. */
 const areAlikeTasks = (first: TaskRow, one: TaskRow | undefined): boolean =>
