@@ -1,5 +1,5 @@
 /** The last 20 bits of a run's id are zero, a job's are all set; a task run has its place in the plan there. */
-const place_digits = 5
+export const place_digits = 5
 const max_places = 16 ** place_digits - 2
 
 const zeros = "0".repeat(place_digits)

@@ -11,12 +11,14 @@ export type Caller = Actor & { readonly origin?: Origin }
 
 const max_device_chars = 200
 
-export const originOf = (context: Context<AppEnvironment>): Origin => ({
-  device: (context.req.header("user-agent") ?? "").replaceAll(/\p{C}/gu, "").slice(0, max_device_chars),
-  address: addressOf(context.req.raw),
+const originIn = (request: Request): Origin => ({
+  device: (request.headers.get("user-agent") ?? "").replaceAll(/\p{C}/gu, "").slice(0, max_device_chars),
+  address: addressOf(request),
 })
 
-export const callerIn = (context: Context<AppEnvironment>): Caller => ({
-  ...context.get("actor"),
-  origin: originOf(context),
-})
+export const originOf = (context: Context<AppEnvironment>): Origin => originIn(context.req.raw)
+
+export const callerOf = (request: Request, actor: Actor): Caller => ({ ...actor, origin: originIn(request) })
+
+export const callerIn = (context: Context<AppEnvironment>): Caller =>
+  callerOf(context.req.raw, context.get("actor"))

@@ -20,8 +20,9 @@ const told = <Answer>(known: Known<Answer>): Answer => {
 
 /**
  * Asks identity, but not each time: all who ask for the same share an answer, and who comes in its second half has it renewed
- * without waiting for it. While identity is away its last answer goes on for a while, and then nothing does. A refusal is an
- * answer like any other: who was let in before it isn't again once identity is away.
+ * without waiting for it. What is fresh is answered at once, without a promise. While identity is away its last answer goes on
+ * for a while, and then nothing does. A refusal is an answer like any other: who was let in before it isn't again once identity
+ * is away.
  */
 export const remembered = <Answer>(fresh_ms: number, clock = () => performance.now()) => {
   const known = recent<Known<Answer>>(max_known)
@@ -42,7 +43,7 @@ export const remembered = <Answer>(fresh_ms: number, clock = () => performance.n
       }
     })
 
-  return async (key: string, ask: () => Promise<Answer>): Promise<Answer> => {
+  return (key: string, ask: () => Promise<Answer>): Answer | Promise<Answer> => {
     const last = known.get(key)
     const age_ms = last ? clock() - last.at_ms : fresh_ms
     if (!last || age_ms >= fresh_ms) return renewed(key, ask)

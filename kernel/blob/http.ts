@@ -1,6 +1,6 @@
 import { Hono } from "hono"
 import type { PlatformKey } from "#kernel/auth/platform-key.ts"
-import { problemResponse } from "#kernel/http/app.ts"
+import { problemResponse } from "#kernel/http/door.ts"
 import { attachment, parseRange, rangeHeaders } from "#kernel/http/download.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { type Blob, checkKey } from "./blob.ts"

@@ -67,6 +67,10 @@ export const list = (values: readonly (string | number | boolean | null)[]): str
   return `{${text}}`
 }
 
+/** Of values that are mostly null: beside other lists in one `unnest`, a shorter one is filled up with nulls. */
+export const listUnlessEmpty = (values: readonly (string | null)[]): string =>
+  values.every((value) => value === null) ? "{}" : list(values)
+
 /** What stands for itself in a literal: ids, numbers, times. */
 const isPlain = (value: string): boolean => /^[\w.:+-]+$/.test(value) && !/^null$/i.test(value)
 

@@ -1,6 +1,4 @@
 import { z } from "@hono/zod-openapi"
-import type { Context } from "hono"
-import type { AppEnvironment } from "./app.ts"
 import { invalidRequest } from "./invalid.ts"
 
 const max_key_chars = 255
@@ -14,9 +12,9 @@ export const keyText = z
 export const keyHeader = z.object({ "idempotency-key": keyText.optional() })
 
 /** The header's key, for a path that looks at its request by hand. */
-export const keyOf = (context: Context<AppEnvironment>): string | undefined => {
-  const given = context.req.header("idempotency-key")
-  if (given === undefined) return undefined
+export const keyOf = ({ headers }: Request): string | undefined => {
+  const given = headers.get("idempotency-key")
+  if (given === null) return undefined
   const { success, data, error } = keyText.safeParse(given)
   if (success) return data
   throw invalidRequest({

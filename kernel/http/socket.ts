@@ -1,6 +1,6 @@
 import type { Server, ServerWebSocket, WebSocketHandler } from "bun"
 import { Problem } from "#kernel/problem/problem.ts"
-import { problemResponse } from "./app.ts"
+import { problemResponse } from "./door.ts"
 
 /** What one WebSocket says: the events of a stream. */
 export type Talk = { readonly events: ReadableStream<Uint8Array>; leave(): void }

@@ -36,7 +36,10 @@ const follows = /^(?:text\/event-stream|application\/x-ndjson)/
 
 /** The response, if it is one that goes on: only as long as the check holds. Others are left as they are. */
 export const whileAdmitted = (response: Response, check: () => Promise<unknown>): Response => {
-  const { body, headers, status } = response
-  if (body === null || !follows.test(headers.get("content-type") ?? "")) return response
+  const { headers, status } = response
+  if (!follows.test(headers.get("content-type") ?? "")) return response
+  // Only now: to be asked for its body turns text that is sent in one piece into a stream.
+  const { body } = response
+  if (body === null) return response
   return new Response(guarded(body.getReader(), check), { headers, status })
 }

@@ -2,19 +2,17 @@ const max_counter = 0xfff
 
 let last_ms = 0
 let counter = 0
+/** Of the time above, which many have in common. */
+let last_digits = ""
 
 /** A UUIDv7: those of one process sort in the order in which they were made, also within a millisecond. */
 export const uuidv7 = (now_ms: number): string => {
-  if (now_ms > last_ms) {
-    last_ms = now_ms
+  if (now_ms > last_ms || counter === max_counter) {
+    last_ms = Math.max(now_ms, last_ms + 1)
+    last_digits = timeDigits(last_ms)
     counter = 0
-  } else if (counter < max_counter) counter += 1
-  else {
-    last_ms += 1
-    counter = 0
-  }
-  const chance = crypto.randomUUID().slice(19)
-  return `${timeDigits(last_ms)}-7${counter.toString(16).padStart(3, "0")}-${chance}`
+  } else counter += 1
+  return `${last_digits}-${(0x7000 + counter).toString(16)}-${crypto.randomUUID().slice(19)}`
 }
 
 /** No id of that time or a later one is less, and every id of an earlier one is. */

@@ -1,4 +1,5 @@
-import type { App, Doors } from "#kernel/http/app.ts"
+import type { App } from "#kernel/http/app.ts"
+import type { Doors } from "#kernel/http/door.ts"
 import { silentLog } from "#kernel/telemetry/log.ts"
 import { createMetrics } from "#kernel/telemetry/metrics.ts"
 import { artifactHttp } from "#services/artifact/http.ts"

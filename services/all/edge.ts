@@ -1,6 +1,6 @@
 import { Hono } from "hono"
-import { problemResponse } from "#kernel/http/app.ts"
 import { documentOf } from "#kernel/http/document.ts"
+import { problemResponse } from "#kernel/http/door.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { addHealth } from "#kernel/service/health.ts"
 import type { Running } from "#kernel/service/running.ts"

@@ -1,4 +1,5 @@
-import { type App, createApp, type Doors } from "#kernel/http/app.ts"
+import { type App, createApp } from "#kernel/http/app.ts"
+import type { Doors } from "#kernel/http/door.ts"
 import { mountAccounts } from "./account/http.ts"
 import { mountAudit } from "./audit/http.ts"
 import { mountDevice, open_device_paths } from "./device/http.ts"

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi"
-import { type App, createApp, type Doors } from "#kernel/http/app.ts"
+import { type App, createApp } from "#kernel/http/app.ts"
+import type { Doors } from "#kernel/http/door.ts"
 import { retentionShape, setRetentionShape } from "#kernel/http/retention.ts"
 import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import type { Archive } from "./archive.ts"

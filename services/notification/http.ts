@@ -1,4 +1,5 @@
-import { type App, createApp, type Doors } from "#kernel/http/app.ts"
+import { type App, createApp } from "#kernel/http/app.ts"
+import type { Doors } from "#kernel/http/door.ts"
 import { mountDeliveries } from "./delivery/http.ts"
 import { mountNotifications } from "./inbox/http.ts"
 import type { Office } from "./office.ts"

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi"
-import { type App, createApp, type Doors } from "#kernel/http/app.ts"
+import { type App, createApp } from "#kernel/http/app.ts"
+import type { Doors } from "#kernel/http/door.ts"
 import { eventStream, type ServerSent } from "#kernel/http/event-stream.ts"
 import { bearer, idText, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import { mountApprovals } from "./approval/http.ts"

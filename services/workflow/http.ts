@@ -1,4 +1,5 @@
-import { type App, createApp, type Doors } from "#kernel/http/app.ts"
+import { type App, createApp } from "#kernel/http/app.ts"
+import type { Doors } from "#kernel/http/door.ts"
 import type { Bundles } from "./bundle/keep.ts"
 import { mountDrafts } from "./draft/http.ts"
 import { mountRuns } from "./run/http.ts"

@@ -9,6 +9,7 @@ import type { Engine } from "../engine.ts"
 import { given, workspace_id } from "../given.ts"
 import { cancelJob } from "../job/cancel.ts"
 import { createJobs } from "../job/create.ts"
+import type { Job } from "../job/shape.ts"
 import { createLanes } from "../lane/lanes.ts"
 import { refreshLanes } from "../lane/refresh.ts"
 import { createPlans } from "../plan/plans.ts"
@@ -66,7 +67,7 @@ const storm = (engine: Engine, random: () => number) => {
       const retries = { max_retries: 1, retries: { initial: "1ms" } }
       const job = { type: "noop", concurrency: concurrency(), ...retries, ...more, queue_timeout: "300ms" }
       const made = await accepted(create.one(actor, { job, header_key: undefined }))
-      if (made) ids.push(made.id)
+      if (made) ids.push((JSON.parse(made) as Job).id)
     },
     start: async () => {
       const plan = compile({

@@ -3,6 +3,7 @@ import type { App } from "#kernel/http/app.ts"
 import { bodyOf } from "#kernel/http/body.ts"
 import { keyHeader, keyOf } from "#kernel/http/idempotency-key.ts"
 import { invalidRequest } from "#kernel/http/invalid.ts"
+import { postLean } from "#kernel/http/lean.ts"
 import {
   bearer,
   idText,
@@ -104,23 +105,23 @@ const wantedOf = (value: unknown, header_key: string | undefined): Wanted | Prob
 const mountCreation = (app: App, engine: Engine): void => {
   const create = createJobs(engine)
   app.openAPIRegistry.registerPath(createOneRoute)
-  app.post(createOneRoute.path, async (context) => {
-    const { value, text } = await bodyOf(context)
+  postLean(app, createOneRoute.path, async ({ request, actor }) => {
+    const { value, text } = await bodyOf(request)
     if (isTooLarge(text)) {
       throw new Problem("request.too_large", { detail: `A job has at most ${max_payload_bytes} bytes.` })
     }
-    const wanted = wantedOf(value, keyOf(context))
+    const wanted = wantedOf(value, keyOf(request))
     if (wanted instanceof Problem) throw wanted
-    return context.json(await create.one(context.get("actor"), wanted), 201)
+    return { status: 201, text: await create.one(actor, wanted) }
   })
   app.openAPIRegistry.registerPath(createManyRoute)
-  app.post(createManyRoute.path, async (context) => {
-    const { value } = await bodyOf(context)
+  postLean(app, createManyRoute.path, async ({ request, actor }) => {
+    const { value } = await bodyOf(request)
     const { success, data, error } = jobListShape.safeParse(value)
     if (!success) throw invalidRequest(error)
-    const key = keyOf(context)
+    const key = keyOf(request)
     const wanted = data.jobs.map((job, index) => wantedOf(job, key && `${key}/${index}`))
-    return context.json({ items: await create.many(context.get("actor"), wanted) }, 201)
+    return { status: 201, text: await create.many(actor, wanted) }
   })
 }
 

@@ -1,4 +1,4 @@
-import { list, type Sql } from "#kernel/database/database.ts"
+import { list, listUnlessEmpty, type Sql } from "#kernel/database/database.ts"
 import { outboxText, rowsOf } from "#kernel/outbox/emit.ts"
 import { nudge } from "#kernel/outbox/nudge.ts"
 import type { Lane } from "../lane/lanes.ts"
@@ -98,7 +98,7 @@ const listsOf = (jobs: readonly NewJob[], receiver: Receiver | undefined) => {
     given: givenLists(rows, numbers, receiver),
     shape: shapeLists(shapes),
     limited: limitedLists(rows),
-    lanes: shapesOf(queued).shapes,
+    lanes: queued === rows ? shapes : shapesOf(queued).shapes,
     wake: outboxText(rowsOf(wakeUps(queued))),
     session_id: receiver?.session_id ?? null,
   }
@@ -144,21 +144,32 @@ type Shape = Pick<
 const shapesOf = (jobs: readonly NewJob[]): { shapes: readonly Shape[]; numbers: readonly number[] } => {
   const shapes: Shape[] = []
   const known = new Map<string, number>()
-  const numbers = jobs.map((job) => {
-    const text = `${job.workspace_id} ${job.type} ${job.slot} ${job.queue} ${job.priority} ${job.settings}`
-    const number = known.get(text) ?? shapes.length
-    if (number === shapes.length) {
-      known.set(text, number)
-      shapes.push(job)
+  const numbers: number[] = []
+  let last: NewJob | undefined
+  let number = 0
+  for (const job of jobs) {
+    if (!last || !areAlike(last, job)) {
+      const text = `${job.workspace_id} ${job.type} ${job.slot} ${job.queue} ${job.priority} ${job.settings}`
+      number = known.get(text) ?? shapes.length
+      if (number === shapes.length) {
+        known.set(text, number)
+        shapes.push(job)
+      }
     }
-    return number
-  })
+    last = job
+    numbers.push(number)
+  }
   return { shapes, numbers }
 }
 
-/** A list that is shorter than the others is filled up with nulls. */
-const listUnlessEmpty = (values: readonly (string | null)[]): string =>
-  values.every((value) => value === null) ? "{}" : list(values)
+/** To compare a job with the one before it costs far less than to look its shape up. */
+const areAlike = (one: Shape, other: Shape): boolean =>
+  one.workspace_id === other.workspace_id &&
+  one.type === other.type &&
+  one.slot === other.slot &&
+  one.queue === other.queue &&
+  one.priority === other.priority &&
+  one.settings === other.settings
 
 const byKey = (one: NewJob, other: NewJob): number => {
   if (one.key === other.key) return 0

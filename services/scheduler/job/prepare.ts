@@ -93,7 +93,12 @@ export const prepareJob = (wanted: CreateJob, owner: Owner): NewJob => {
   const max_retries = usualRetries(wanted.max_retries)
   const queue_timeout_ms = queue_timeout ? (durationMs(queue_timeout) ?? null) : null
   return {
-    ...{ id: owner.id, workspace_id: owner.workspace_id, type, payload, max_retries, queue_timeout_ms },
+    id: owner.id,
+    workspace_id: owner.workspace_id,
+    type,
+    payload,
+    max_retries,
+    queue_timeout_ms,
     key: wanted.idempotency_key ?? owner.header_key ?? null,
     payload_text: payloadText(payload),
     queue: wanted.queue ?? defaults.queue,

@@ -13,11 +13,13 @@ type Work = { readonly workspace_id: string; readonly queue: string }
 export type Queues = {
   replace(all: readonly QueueSettings[]): void
   isPaused(work: Work): boolean
+  isOpen(work: Work): boolean
   isLimited(work: Work): boolean
 }
 
 export const createQueues = (): Queues => {
   let kept = new Map<string, QueueSettings>()
+  // Nothing is set for the queues of most.
   const of = ({ workspace_id, queue }: Work) =>
     kept.size === 0 ? undefined : kept.get(`${workspace_id} ${queue}`)
   return {
@@ -25,6 +27,7 @@ export const createQueues = (): Queues => {
       kept = new Map(all.map((settings) => [`${settings.workspace_id} ${settings.name}`, settings]))
     },
     isPaused: (work) => of(work)?.paused === true,
+    isOpen: (work) => of(work)?.paused !== true,
     isLimited(work) {
       const { concurrency = null, rate_limit = null } = of(work) ?? {}
       return concurrency !== null || rate_limit !== null

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi"
-import type { App, Doors } from "#kernel/http/app.ts"
+import type { App } from "#kernel/http/app.ts"
+import type { Doors } from "#kernel/http/door.ts"
 import { bearer, idText, jsonAnswer, jsonBody, refusals } from "#kernel/http/shapes.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { durationMs } from "#language/duration.ts"

@@ -1,5 +1,5 @@
 import { begin } from "#language/decide.ts"
-import type { PlanTask } from "#language/plan.ts"
+import type { Plan, PlanTask } from "#language/plan.ts"
 import { taskRunId } from "#language/run-id.ts"
 import { slotOfTask } from "#language/slots.ts"
 import { readsTrigger } from "#language/trigger-reads.ts"
@@ -15,54 +15,84 @@ import type { Begun, Prepared } from "./start.ts"
 
 type Given = { readonly start: Prepared; readonly kept: KeptTasks }
 
+/** Of plans whose runs begin with nothing: the same for each of them. */
+const beginnings = new WeakMap<Plan, Beginning>()
+
+type Beginning = {
+  readonly release: ReadonlySet<number>
+  readonly skip: ReadonlySet<number>
+  readonly counters: ReadonlyMap<number, Counter>
+}
+
+const beginningOf = (plan: Plan, kept: KeptTasks): Beginning => {
+  const known = kept.size === 0 ? beginnings.get(plan) : undefined
+  if (known) return known
+  const { release, skip, counters } = begin(plan, new Set(kept.keys()))
+  const beginning = { release: new Set(release), skip: new Set(skip), counters }
+  if (kept.size === 0) beginnings.set(plan, beginning)
+  return beginning
+}
+
+/** Of a run that waits for its key. */
+const nothing: ReadonlySet<number> = new Set()
+
 /** A run's first step, in memory: what can run at once, and what never will. One that waits for its key takes none. */
 export const firstStep = (step: Step, { start, kept }: Given, waits: boolean): Begun => {
-  const begun = begin(start.plan, new Set(kept.keys()))
-  const { run_id: id, workspace_id, workflow, version, plan_id, inputs, traceparent, trigger } = start
-  const released = new Set(waits ? [] : begun.release)
-  const skipped = new Set(waits ? [] : begun.skip)
-  const run: RunRow = {
-    ...{ id, workspace_id, workflow, version, plan_id, inputs, traceparent, trigger, bad: 0, seq: 0 },
-    gate_key: keyOf(start),
-    ...(waits
-      ? { started_at: null, status: "pending", reason: "concurrency" }
-      : { started_at: step.now.toISOString(), status: "running", reason: null }),
-    ...(readsTrigger(start.plan) && { happened: start.happened ?? { type: trigger } }),
-    open: start.plan.tasks.length - skipped.size - kept.size,
-    revision: 0,
-  }
-  step.runs.set(id, run)
-  step.plans.set(plan_id, start.plan)
+  const begun = beginningOf(start.plan, kept)
+  const released = waits ? nothing : begun.release
+  const skipped = waits ? nothing : begun.skip
+  const run = newRun(step, start, waits)
+  run.open = start.plan.tasks.length - skipped.size - kept.size
+  step.runs.set(run.id, run)
+  step.plans.set(run.plan_id, start.plan)
   if (!waits) tellRunStarted(step, run)
   const tasks = start.plan.tasks.map((planned) => {
-    const counter = begun.counters.get(planned.idx)
-    const task = newTask(run, planned, {
-      needs_left: 0,
-      needs_bad: 0,
-      ...counter,
-      queued_ms: step.now.getTime(),
-    })
-    if (kept.has(task.idx)) keep(step, task, kept)
-    if (released.has(task.idx) && isOwn(planned) && !planned.each) {
-      step.tasks.set(task.id, task)
-      step.decided.waits.undecided.push(task)
-    } else if (released.has(task.idx) && planned.each) {
-      step.decided.unfolding.push(task)
-    } else if (released.has(task.idx)) {
-      task.status = "queued"
-      step.decided.released.push(task)
-      if (task.settings) step.decided.expiring.push(task)
-    }
-    if (skipped.has(task.idx)) {
+    const { idx } = planned
+    const task = newTask(run, planned, begun.counters.get(idx) ?? no_needs)
+    task.queued_ms = step.now.getTime()
+    if (kept.has(idx)) keep(step, task, kept)
+    if (released.has(idx)) release(step, task, planned)
+    if (skipped.has(idx)) {
       Object.assign(task, { status: "skipped", reason: "needs" })
       step.decided.waits.outputs.set(task.id, { id: task.id, status: task.status, outputs: null })
       tellSkipped(step, task, run)
     }
     return task
   })
-  const open = tasks.filter(({ status }) => status === "pending" || status === "queued")
-  if (!waits) step.known.set(id, { run, open: new Map(open.map((task) => [task.id, task])) })
+  const open = new Map<string, TaskRow>()
+  for (const task of tasks) if (task.status === "pending" || task.status === "queued") open.set(task.id, task)
+  if (!waits) step.known.set(run.id, { run, open })
   return { start, run, tasks, kept: withTemplates(start, kept) }
+}
+
+const newRun = (step: Step, start: Prepared, waits: boolean): RunRow => ({
+  id: start.run_id,
+  workspace_id: start.workspace_id,
+  workflow: start.workflow,
+  version: start.version,
+  plan_id: start.plan_id,
+  inputs: start.inputs,
+  traceparent: start.traceparent,
+  trigger: start.trigger,
+  gate_key: keyOf(start),
+  started_at: waits ? null : step.now.toISOString(),
+  status: waits ? "pending" : "running",
+  reason: waits ? "concurrency" : null,
+  ...(readsTrigger(start.plan) && { happened: start.happened ?? { type: start.trigger } }),
+  ...{ bad: 0, seq: 0, open: 0, revision: 0 },
+})
+
+/** What the engine does by itself is decided about later in this step. */
+const release = (step: Step, task: TaskRow, planned: PlanTask): void => {
+  if (planned.each) step.decided.unfolding.push(task)
+  else if (isOwn(planned)) {
+    step.tasks.set(task.id, task)
+    step.decided.waits.undecided.push(task)
+  } else {
+    task.status = "queued"
+    step.decided.released.push(task)
+    if (task.settings) step.decided.expiring.push(task)
+  }
 }
 
 /** Its outputs are known to this step before they are written. */
@@ -76,20 +106,34 @@ const keep = ({ decided }: Step, task: TaskRow, kept: KeptTasks): void => {
 const settingsOf = ({ timeout_ms, retry, queue_timeout_ms }: PlanTask): TaskRow["settings"] =>
   queue_timeout_ms === undefined ? null : { timeout_ms, retry, queue_timeout_ms }
 
-const newTask = (
-  run: RunRow,
-  planned: PlanTask,
-  counter: Pick<TaskRow, "needs_left" | "needs_bad" | "queued_ms">,
-): TaskRow => ({
+type Counter = Pick<TaskRow, "needs_left" | "needs_bad">
+
+const no_needs: Counter = { needs_left: 0, needs_bad: 0 }
+
+/** Written out: there is one for each task of each run, and to spread parts into it was measured to take several times as long. */
+const newTask = (run: RunRow, planned: PlanTask, counter: Counter): TaskRow => ({
   id: taskRunId(run.id, planned.idx),
-  ...{ run_id: run.id, workspace_id: run.workspace_id, idx: planned.idx, item: null, task: planned.name },
-  ...{ type: planned.uses, queue: planned.queue, slot: slotOfTask(planned), priority: planned.priority },
-  ...{
-    max_retries: planned.retry.max_retries,
-    gate_key: null,
-    settings: settingsOf(planned),
-    traceparent: null,
-  },
-  ...{ status: "pending", reason: null, token: null, attempt: 0, lost: 0, returned: 0, cancel: false },
-  ...counter,
+  run_id: run.id,
+  workspace_id: run.workspace_id,
+  idx: planned.idx,
+  item: null,
+  task: planned.name,
+  type: planned.uses,
+  queue: planned.queue,
+  slot: slotOfTask(planned),
+  priority: planned.priority,
+  max_retries: planned.retry.max_retries,
+  gate_key: null,
+  settings: settingsOf(planned),
+  traceparent: null,
+  status: "pending",
+  reason: null,
+  token: null,
+  attempt: 0,
+  lost: 0,
+  returned: 0,
+  cancel: false,
+  needs_left: counter.needs_left,
+  needs_bad: counter.needs_bad,
+  queued_ms: 0,
 })

@@ -1,13 +1,15 @@
-import { json, lines, list, type Sql } from "#kernel/database/database.ts"
-import { nudgeAfter, outboxText } from "#kernel/outbox/emit.ts"
+import { json, lines, list, listUnlessEmpty, type Sql } from "#kernel/database/database.ts"
+import { nudgeAfter, type OutboxRow, outboxText } from "#kernel/outbox/emit.ts"
 import { defaults } from "#language/plan.ts"
+import { place_digits } from "#language/run-id.ts"
 import { factRows } from "../fact/bare.ts"
 import type { Plans } from "../plan/plans.ts"
 import type { PendingHold, Untold } from "../step/hold.ts"
 import { insertExpiries } from "../step/save-waiting.ts"
 import type { Step } from "../step/step.ts"
 import { hasWaits, saveWaits } from "../wait/save.ts"
-import { eventRows } from "./record.ts"
+import { type Alike, alikeOf } from "./alike.ts"
+import { eventRows, type RunFacts } from "./record.ts"
 import type { Written } from "./shown.ts"
 import type { Begun } from "./start.ts"
 import { insertTriggers } from "./triggers.ts"
@@ -80,72 +82,82 @@ type Writing = {
   readonly is_last: boolean
 }
 
+/** The first of what is written alike holds, and the last tells of all. */
 const insertRuns = (sql: Sql, step: Step, { begun, untold, is_last }: Writing): Promise<Written> => {
-  const runs = runLists(begun)
-  const tasks = taskLists(begun)
-  const told = eventRows(step.decided.events)
   step.told = factRows(step)
-  const outbox = outboxText(step.told)
-  const send = is_last ? sql.last : sql
-  const saved = send<Written & { token: string | null }>`
-    select at, token::text as token from scheduler.begin_runs(
-      ${untold?.held.session_id ?? null}::text::uuid, ${step.holder?.session_id ?? null}::text::uuid,
-      ${list(step.decided.claimed.map(({ id }) => id))}::text::uuid[],
-      ${runs.ids}::text::uuid[], ${runs.workspaces}::text::uuid[], ${runs.workflows}::text::text[],
-      ${runs.versions}::text::int[], ${runs.plans}::text::text[], ${runs.inputs}::text::text[],
-      ${runs.triggers}::text::text[], ${runs.open}::text::int[], ${runs.bad}::text::int[], ${runs.statuses}::text::text[],
-      ${runs.reasons}::text::text[], ${runs.seqs}::text::int[], ${runs.traceparents}::text::text[],
-      ${runs.reruns}::text::uuid[], ${runs.gates}::text::text[], ${runs.timeouts}::text::float8[],
-      ${tasks.ids}::text::uuid[], ${tasks.runs}::text::uuid[], ${tasks.workspaces}::text::uuid[],
-      ${tasks.places}::text::int[], ${tasks.names}::text::text[], ${tasks.types}::text::text[],
-      ${tasks.statuses}::text::text[], ${tasks.reasons}::text::text[], ${tasks.attempts}::text::int[],
-      ${tasks.needs_left}::text::int[], ${tasks.needs_bad}::text::int[], ${tasks.queues}::text::text[],
-      ${tasks.slots}::text::text[], ${tasks.priorities}::text::int[], ${tasks.retries}::text::int[],
-      ${tasks.reused}::text::uuid[], ${tasks.outputs}::text::text[], ${tasks.settings}::text::text[],
-      ${told.run_ids}::text::uuid[], ${told.seqs}::text::int[], ${told.events}::text, ${step.now},
-      ${outbox.topics}::text::text[], ${outbox.events}::text, ${outbox.ids}::text, ${outbox.details}::text)`
-  const written = saved.then(([row]) => {
-    if (!row) throw new Error("a function has no answer")
-    return row
+  const groups = alikeOf(begun)
+  const answers = groups.map((runs, index) => {
+    const is_end = index === groups.length - 1
+    const held = index === 0 ? untold?.held : undefined
+    return insertAlike(is_last && is_end ? sql.last : sql, runs, {
+      ...{ hold_session: held?.session_id ?? null, holder: step.holder?.session_id ?? null, now: step.now },
+      ...(is_end ? endOf(step) : nothing_told),
+    })
   })
+  untold?.tell(answers[0]?.then(([first]) => first?.token ?? "") ?? Promise.resolve(""))
+  nudgeAfter(sql, step.told)
+  const written = Promise.all(answers).then((all) => all.at(-1)?.[0] ?? { at: step.now })
   // Whoever waits for it hears of the transaction's failure.
   written.catch(() => undefined)
-  untold?.tell(written.then(({ token }) => token ?? ""))
-  nudgeAfter(sql, step.told)
   return written
 }
 
-const runLists = (begun: readonly Begun[]) => ({
-  ids: list(begun.map(({ run }) => run.id)),
-  workspaces: list(begun.map(({ run }) => run.workspace_id)),
-  workflows: list(begun.map(({ run }) => run.workflow)),
-  versions: list(begun.map(({ run }) => run.version)),
-  plans: list(begun.map(({ run }) => run.plan_id)),
-  inputs: list(begun.map(({ start }) => json(start.inputs))),
-  triggers: list(begun.map(({ start }) => start.trigger)),
-  open: list(begun.map(({ run }) => run.open)),
-  bad: list(begun.map(({ run }) => run.bad)),
-  statuses: list(begun.map(({ run }) => run.status)),
-  reasons: list(begun.map(({ run }) => run.reason)),
-  seqs: list(begun.map(({ run }) => run.seq)),
-  traceparents: list(begun.map(({ run }) => run.traceparent)),
-  reruns: list(begun.map(({ start }) => start.rerun?.of ?? null)),
-  gates: list(begun.map(({ run }) => run.gate_key)),
-  timeouts: list(begun.map(({ start }) => start.plan.timeout_ms)),
+type End = {
+  readonly claims: readonly string[]
+  readonly events: RunFacts
+  readonly facts: readonly OutboxRow[]
+}
+
+const nothing_told: End = { claims: [], events: new Map(), facts: [] }
+
+const endOf = ({ decided, told }: Step): End => ({
+  claims: decided.claimed.map(({ id }) => id),
+  events: decided.events,
+  facts: told,
 })
 
-const taskLists = (begun: readonly Begun[]) => {
-  const tasks = begun.flatMap((one) => one.tasks)
-  const kept = begun.flatMap((one) => one.tasks.map(({ idx }) => one.kept.get(idx)))
+type Around = End & {
+  readonly hold_session: string | null
+  readonly holder: string | null
+  readonly now: Date
+}
+
+type Answered = Written & { readonly token: string | null }
+
+const insertAlike = (send: Sql["last"], runs: Alike, around: Around): Promise<readonly Answered[]> => {
+  const [{ start, run }] = runs
+  const tasks = taskLists(runs)
+  const told = eventRows(around.events)
+  const outbox = outboxText(around.facts)
+  return send<Answered>`
+    select at, token::text as token from scheduler.begin_runs(
+      ${around.hold_session}::text::uuid, ${list(runs.map((one) => one.run.id))}::text::uuid[],
+      ${listUnlessEmpty(runs.map((one) => one.run.traceparent))}::text::text[],
+      ${listUnlessEmpty(runs.map((one) => one.start.rerun?.of ?? null))}::text::uuid[],
+      ${`[${runs.map((one) => json(one.start.inputs)).join(",")}]`}::text::json,
+      ${run.workspace_id}::text::uuid, ${run.workflow}, ${run.version}::int, ${run.plan_id}, ${start.trigger},
+      ${run.open}::int, ${run.bad}::int, ${run.status}, ${run.reason}, ${run.seq}::int, ${run.gate_key},
+      ${start.plan.timeout_ms}::float8,
+      ${tasks.places}::text::text[], ${tasks.indexes}::text::int[], ${tasks.names}::text::text[],
+      ${tasks.types}::text::text[], ${tasks.statuses}::text::text[], ${tasks.reasons}::text::text[],
+      ${tasks.attempts}::text::int[], ${tasks.needs_left}::text::int[], ${tasks.needs_bad}::text::int[],
+      ${tasks.queues}::text::text[], ${tasks.slots}::text::text[], ${tasks.priorities}::text::int[],
+      ${tasks.retries}::text::int[], ${tasks.reused}::text::uuid[], ${tasks.outputs}::text::text[],
+      ${tasks.settings}::text::text[],
+      ${around.holder}::text::uuid, ${list(around.claims)}::text::uuid[],
+      ${told.run_ids}::text::uuid[], ${told.seqs}::text::int[], ${told.events}::text, ${around.now},
+      ${outbox.topics}::text::text[], ${outbox.events}::text, ${outbox.ids}::text, ${outbox.details}::text)`
+}
+
+const taskLists = ([{ tasks, kept }]: Alike) => {
+  const earlier = tasks.map(({ idx }) => kept.get(idx))
   return {
-    ids: list(tasks.map((task) => task.id)),
-    runs: list(tasks.map((task) => task.run_id)),
-    workspaces: list(tasks.map((task) => task.workspace_id)),
-    places: list(tasks.map((task) => task.idx)),
+    places: list(tasks.map((task) => task.id.slice(-place_digits))),
+    indexes: list(tasks.map((task) => task.idx)),
     names: list(tasks.map((task) => task.task)),
     types: list(tasks.map((task) => task.type)),
     statuses: list(tasks.map((task) => task.status)),
-    reasons: list(tasks.map((task) => task.reason)),
+    reasons: listUnlessEmpty(tasks.map((task) => task.reason)),
     attempts: list(tasks.map((task) => task.attempt)),
     needs_left: list(tasks.map((task) => task.needs_left)),
     needs_bad: list(tasks.map((task) => task.needs_bad)),
@@ -153,8 +165,8 @@ const taskLists = (begun: readonly Begun[]) => {
     slots: list(tasks.map((task) => task.slot)),
     priorities: list(tasks.map((task) => task.priority)),
     retries: list(tasks.map((task) => task.max_retries)),
-    reused: list(kept.map((task) => task?.id ?? null)),
-    outputs: list(kept.map((task) => (task?.outputs ? json(task.outputs) : null))),
-    settings: list(tasks.map(({ settings }) => (settings ? json(settings) : null))),
+    reused: listUnlessEmpty(earlier.map((task) => task?.id ?? null)),
+    outputs: listUnlessEmpty(earlier.map((task) => (task?.outputs ? json(task.outputs) : null))),
+    settings: listUnlessEmpty(tasks.map(({ settings }) => (settings ? json(settings) : null))),
   }
 }

@@ -17,7 +17,7 @@ export const archivedWorkspaces = (
   clock?: () => number,
 ): IsArchived => {
   const recall = remembered<boolean>(fresh_ms, clock)
-  return (workspaceId) =>
+  return async (workspaceId) =>
     recall(workspaceId, async () => (await iam.getWorkspaceContext({ workspaceId })).archived)
 }
 

@@ -1,9 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi"
-import { callerIn } from "#kernel/audit/caller.ts"
+import { callerIn, callerOf } from "#kernel/audit/caller.ts"
 import type { App } from "#kernel/http/app.ts"
 import { bodyOf } from "#kernel/http/body.ts"
 import { keyHeader, keyOf } from "#kernel/http/idempotency-key.ts"
 import { invalidRequest } from "#kernel/http/invalid.ts"
+import { postLean } from "#kernel/http/lean.ts"
 import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { sentFilesShape } from "../bundle/shape.ts"
@@ -123,16 +124,16 @@ const mountPush = (app: App, pushing: Pushing & Starting): void => {
   const push = pushWorkflow(pushing)
   const start = startSequence(pushing)
   app.openAPIRegistry.registerPath(pushRoute)
-  app.post(pushRoute.path, async (context) => {
-    const { success, data, error } = pushShape.safeParse((await bodyOf(context)).value)
+  postLean(app, pushRoute.path, async ({ request, actor }) => {
+    const { success, data, error } = pushShape.safeParse((await bodyOf(request)).value)
     if (!success) throw invalidRequest(error)
     const sequence = sequenceOf(data)
     if (sequence) {
-      const idempotency_key = sequence.idempotency_key ?? keyOf(context)
-      return context.json(await start(context.get("actor"), { ...sequence, idempotency_key }), 201)
+      const idempotency_key = sequence.idempotency_key ?? keyOf(request)
+      return { status: 201, text: JSON.stringify(await start(actor, { ...sequence, idempotency_key })) }
     }
-    const version = await push(callerIn(context), writtenOf(data), data.files)
-    return version.created ? context.json(version, 201) : context.json(version, 200)
+    const version = await push(callerOf(request, actor), writtenOf(data), data.files)
+    return { status: version.created ? 201 : 200, text: JSON.stringify(version) }
   })
 }
 
