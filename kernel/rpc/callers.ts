@@ -30,26 +30,28 @@ type Asked = {
 
 const callerKey = createContextKey<Caller | undefined>(undefined, { description: "who calls" })
 
-const known = new WeakMap<DescMethod, Callers>()
+/** To read an option takes an object for each time; a method's never changes. */
+const known_callers = new WeakMap<DescMethod, Callers>()
 
-/** Whom proto/ opens a method to. To look an option up takes longer than all else that is asked of a call in memory. */
 const callersOf = (method: DescMethod): Callers => {
-  const found = known.get(method)
-  if (found !== undefined) return found
-  const told = getOption(method, callers)
-  known.set(method, told)
-  return told
+  const known = known_callers.get(method)
+  if (known !== undefined) return known
+  const read = getOption(method, callers)
+  known_callers.set(method, read)
+  return read
 }
+
+const isFor = (method: DescMethod, who: Callers): boolean => callersOf(method) === who
 
 const callerOf = async (
   { header, method }: Asked,
   { service, tokens, authenticate }: CallerChecks,
 ): Promise<Caller> => {
-  if (callersOf(method) === Callers.ANYBODY) return { kind: "anybody" }
+  if (isFor(method, Callers.ANYBODY)) return { kind: "anybody" }
   const authorization = header.get("authorization") ?? undefined
   const identity = await tokens.verify(authorization?.replace(/^Bearer /i, "") ?? "", service)
   if (identity) return { kind: "service", identity }
-  if (!authenticate || callersOf(method) !== Callers.USERS) {
+  if (!authenticate || !isFor(method, Callers.USERS)) {
     throw new Problem("auth.required", { detail: "Only the platform's own services may call this." })
   }
   const workspace = header.get("wf-workspace") ?? undefined

@@ -23,10 +23,14 @@ type Refused = { readonly refused: Extract<Outcome, { ok: false }> }
 
 export type OpenGuard = (attempt: Attempt, write: AttemptLog["write"]) => Promise<Guard | Refused>
 
+const no_values: Guard["values"] = {}
+const runOpenly: Guard["run"] = (work) => work()
+
 /** Of a task that declares no secrets. */
 export const guardNothing = (write: AttemptLog["write"]): Guard => ({
-  ...{ values: {}, write },
-  run: (work) => work(),
+  values: no_values,
+  write,
+  run: runOpenly,
 })
 
 /** Brings what a task declares, and stands between the task and its log and outputs. */
