@@ -50,7 +50,7 @@ describe("whoever yields", () => {
     const before = state.waited_ms
     for (let batch = 1; batch < 10; batch += 1) {
       await rests.after(took(100), going())
-      expect(state.waited_ms).toBe(before + batch * 10)
+      expect(state.waited_ms).toBe(before + batch * 20)
     }
   })
 
@@ -79,6 +79,6 @@ describe("whoever yields", () => {
     })
     const rests = createRests({ share: 0.1, max_late_ms: 30_000, gauge })
     await rests.after(took(1_000), stopping.signal)
-    expect(state.waited_ms).toBe(50)
+    expect(state.waited_ms).toBe(60)
   })
 })

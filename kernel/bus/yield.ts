@@ -28,11 +28,14 @@ type Handled = {
   readonly oldest: { readonly at: string } | undefined
 }
 
+type Seen = { readonly at_ms: number; readonly used_ms: number }
+
 type Rests = { readonly now_ms: () => number; after(handled: Handled, signal: AbortSignal): Promise<void> }
 
 /** Of one processor: a process that uses less than this has nothing else to do. */
 const quiet_share = 0.25
-const look_ms = 10
+/** To ask what a process uses takes the system up to a tenth of a millisecond. */
+const look_ms = 20
 /** Over about so long: work that waits for its database for a moment uses nothing either. */
 const memory_ms = 50
 /** However long something took: others wait for the members of a group. */
@@ -43,14 +46,17 @@ export const createRests = ({ share, max_late_ms, gauge = systemGauge }: Yieldin
   let free_ms = Number.NEGATIVE_INFINITY
   let used_share = 1
 
-  const look = async (signal: AbortSignal): Promise<void> => {
-    const [from_ms, used_ms] = [gauge.now_ms(), gauge.used_ms()]
-    await gauge.wait(Math.min(look_ms, free_ms - from_ms), signal)
-    const passed_ms = gauge.now_ms() - from_ms
-    if (passed_ms <= 0) return
-    const weight = Math.min(1, passed_ms / memory_ms)
-    used_share += ((gauge.used_ms() - used_ms) / passed_ms - used_share) * weight
-    if (used_share < quiet_share) free_ms = from_ms
+  const seenNow = (): Seen => ({ at_ms: gauge.now_ms(), used_ms: gauge.used_ms() })
+
+  const look = async (from: Seen, signal: AbortSignal): Promise<Seen> => {
+    await gauge.wait(Math.min(look_ms, free_ms - from.at_ms), signal)
+    const seen = seenNow()
+    const passed_ms = seen.at_ms - from.at_ms
+    if (passed_ms <= 0) return from
+    const weight = 1 - Math.exp(-passed_ms / memory_ms)
+    used_share += ((seen.used_ms - from.used_ms) / passed_ms - used_share) * weight
+    if (used_share < quiet_share) free_ms = from.at_ms
+    return seen
   }
 
   return {
@@ -60,7 +66,8 @@ export const createRests = ({ share, max_late_ms, gauge = systemGauge }: Yieldin
       const now_ms = gauge.now_ms()
       const owed_ms = (now_ms - from_ms) * (1 / share - 1)
       free_ms = Math.min(Math.max(free_ms, now_ms) + owed_ms, now_ms + max_rest_ms)
-      while (gauge.now_ms() < free_ms && !signal.aborted) await look(signal)
+      let seen = seenNow()
+      while (gauge.now_ms() < free_ms && !signal.aborted) seen = await look(seen, signal)
     },
   }
 }
