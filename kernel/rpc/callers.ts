@@ -30,7 +30,18 @@ type Asked = {
 
 const callerKey = createContextKey<Caller | undefined>(undefined, { description: "who calls" })
 
-const isFor = (method: DescMethod, who: Callers): boolean => getOption(method, callers) === who
+/** To read an option takes an object for each time; a method's never changes. */
+const known_callers = new WeakMap<DescMethod, Callers>()
+
+const callersOf = (method: DescMethod): Callers => {
+  const known = known_callers.get(method)
+  if (known !== undefined) return known
+  const read = getOption(method, callers)
+  known_callers.set(method, read)
+  return read
+}
+
+const isFor = (method: DescMethod, who: Callers): boolean => callersOf(method) === who
 
 const callerOf = async (
   { header, method }: Asked,
