@@ -26,13 +26,14 @@ export const queueName = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,62}$/, "a queue's name is 1 to 63 of a-z, 0-9, _ and -, beginning with a letter")
 
+const job_type = /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,99}$/
+
 /** What a job or a step is done by: one of the worker's own functions, or what a remote worker calls its own. */
 export const jobType = z
   .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,99}$/,
-    "a type is 1 to 100 of A-Z, a-z, 0-9 and _.:/-, beginning with a letter or digit",
-  )
+  .regex(job_type, "a type is 1 to 100 of A-Z, a-z, 0-9 and _.:/-, beginning with a letter or digit")
+
+export const isJobType = (text: string): boolean => job_type.test(text)
 
 const labelText = z
   .string()

@@ -21,8 +21,8 @@ const alone = async <Answer>(
   send: (session: Session) => Promise<Answer>,
 ): Promise<Answer> => {
   const session = await around.pool.lend()
-  const late = new Error(`The statement was ended after ${tx_ms} ms`)
-  const deadline = setTimeout(() => session.destroy(late), tx_ms)
+  const late = () => session.destroy(new Error(`The statement was ended after ${tx_ms} ms`))
+  const deadline = setTimeout(late, tx_ms)
   const unusual = tx_ms !== around.tx_ms
   try {
     if (unusual) await session.script(`set transaction_timeout = ${serverTimeoutMs(tx_ms)}`)

@@ -173,9 +173,10 @@ const beginText = (tx_ms: number, usual_ms: number): string =>
 type Begun = { readonly session: Session; readonly deadline: ReturnType<typeof setTimeout> }
 
 const lendFor = async (around: Surroundings, tx_ms: number): Promise<Begun> => {
-  const late = new Error(`The transaction was ended after ${tx_ms} ms`)
   const session = await around.pool.lend()
-  return { session, deadline: setTimeout(() => session.destroy(late), tx_ms) }
+  // Made only where it is needed: an error looks at the whole stack.
+  const late = () => session.destroy(new Error(`The transaction was ended after ${tx_ms} ms`))
+  return { session, deadline: setTimeout(late, tx_ms) }
 }
 
 const giveBack = (around: Surroundings, { session, deadline }: Begun): void => {

@@ -8,7 +8,7 @@ import { isMeasured, refuseOversize } from "./limit.ts"
 type Asked = { readonly request: Request; readonly actor: Actor }
 
 /** JSON, as it is written. */
-type Said = { readonly status: 200 | 201; readonly text: string }
+export type Said = { readonly status: 200 | 201; readonly text: string }
 
 /** What answers a path that has to be fast. */
 type Lean = (asked: Asked) => Promise<Said>

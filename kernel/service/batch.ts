@@ -34,11 +34,14 @@ const countOf = <Item, Answer>(
   const most = Math.min(items.length, max_batch)
   if (!sizes) return most
   let size = 0
-  for (const [index, { item }] of items.slice(0, most).entries()) {
+  let count = 0
+  for (const { item } of items) {
+    if (count === most) break
     size += sizes.of(item)
-    if (index > 0 && size > sizes.max_batch) return index
+    if (count > 0 && size > sizes.max_batch) break
+    count += 1
   }
-  return most
+  return count
 }
 
 /**

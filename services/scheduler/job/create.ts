@@ -112,14 +112,25 @@ type Begun = {
 }
 
 const begunOf = (jobs: readonly NewJob[], { running, token, now }: Begun): readonly ClaimedRow[] => {
+  if (running === null) return []
   const given = new Set(running)
-  return given.size === 0 ? [] : jobs.filter(({ id }) => given.has(id)).map(begunWith(token, now))
+  return jobs.filter(({ id }) => given.has(id)).map(begunWith(token, now))
+}
+
+/** Most jobs of a flush have the same settings. */
+const settingsReader = () => {
+  const known = new Map<string, JobSettings>()
+  return (text: string): JobSettings => {
+    const settings = known.get(text) ?? (JSON.parse(text) as JobSettings)
+    known.set(text, settings)
+    return settings
+  }
 }
 
 /** Written out, since there is one for each job: to spread parts into it takes several times as long. */
-const begunWith =
-  (token: string, now: Date) =>
-  (job: NewJob): ClaimedRow => ({
+const begunWith = (token: string, now: Date) => {
+  const read = settingsReader()
+  return (job: NewJob): ClaimedRow => ({
     id: job.id,
     run_id: null,
     idx: 0,
@@ -132,7 +143,7 @@ const begunWith =
     priority: job.priority,
     max_retries: job.max_retries,
     gate_key: null,
-    settings: JSON.parse(job.settings) as JobSettings,
+    settings: read(job.settings),
     traceparent: job.traceparent,
     status: "running",
     reason: null,
@@ -147,6 +158,7 @@ const begunWith =
     payload: job.payload,
     run_revision: null,
   })
+}
 
 /** Those that have a concurrency or rate key take a transaction of several statements. */
 const flushKeyed =

@@ -4,7 +4,7 @@ import { limits } from "#language/limits.ts"
 import { jobType } from "#language/words.ts"
 import { nameText } from "../workflow/shape.ts"
 
-const max_steps = 1_000
+export const max_steps = 1_000
 
 /** What a step of a sequence and a task of a draft are made of. */
 export const stepShape = z.strictObject({

@@ -1,16 +1,18 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { callerIn, callerOf } from "#kernel/audit/caller.ts"
+import type { Actor } from "#kernel/auth/actor.ts"
 import type { App } from "#kernel/http/app.ts"
 import { bodyOf } from "#kernel/http/body.ts"
 import { keyHeader, keyOf } from "#kernel/http/idempotency-key.ts"
 import { invalidRequest } from "#kernel/http/invalid.ts"
-import { postLean } from "#kernel/http/lean.ts"
+import { postLean, type Said } from "#kernel/http/lean.ts"
 import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import { Problem } from "#kernel/problem/problem.ts"
 import { sentFilesShape } from "../bundle/shape.ts"
 import { verdictShape, writtenOf, writtenShape } from "../definition/shape.ts"
 import { validateWorkflow } from "../definition/validate.ts"
 import type { Starting } from "../run/starter.ts"
+import { plainSequence } from "../sequence/plain.ts"
 import { type StartSequence, sequenceShape, startSequenceShape } from "../sequence/shape.ts"
 import { showSequence } from "../sequence/show.ts"
 import { startSequence } from "../sequence/start.ts"
@@ -123,15 +125,19 @@ const isId = (text: string): boolean => idText.safeParse(text).success
 const mountPush = (app: App, pushing: Pushing & Starting): void => {
   const push = pushWorkflow(pushing)
   const start = startSequence(pushing)
+  const startWith = async (request: Request, actor: Actor, sequence: StartSequence): Promise<Said> => {
+    const idempotency_key = sequence.idempotency_key ?? keyOf(request)
+    return { status: 201, text: JSON.stringify(await start(actor, { ...sequence, idempotency_key })) }
+  }
   app.openAPIRegistry.registerPath(pushRoute)
   postLean(app, pushRoute.path, async ({ request, actor }) => {
-    const { success, data, error } = pushShape.safeParse((await bodyOf(request)).value)
+    const { value } = await bodyOf(request)
+    const plain = plainSequence(value)
+    if (plain) return startWith(request, actor, plain)
+    const { success, data, error } = pushShape.safeParse(value)
     if (!success) throw invalidRequest(error)
     const sequence = sequenceOf(data)
-    if (sequence) {
-      const idempotency_key = sequence.idempotency_key ?? keyOf(request)
-      return { status: 201, text: JSON.stringify(await start(actor, { ...sequence, idempotency_key })) }
-    }
+    if (sequence) return startWith(request, actor, sequence)
     const version = await push(callerOf(request, actor), writtenOf(data), data.files)
     return { status: version.created ? 201 : 200, text: JSON.stringify(version) }
   })

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi"
 import { isClean } from "#language/bounds.ts"
 
-const max_name_chars = 200
+export const max_name_chars = 200
 
 /** What is asked for by name: any text that PostgreSQL can compare. */
 export const nameText = z.string().max(max_name_chars).refine(isClean, "has a character that is refused")
