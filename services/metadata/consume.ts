@@ -7,7 +7,7 @@ import { recordEvents, recordedTopics, recordJobs } from "./execution/record.ts"
 const together = { max_batch: 1_000, linger_ms: 100 } as const
 
 /** Where more runs end than can be written down beside them, they go first. */
-const ofRuns = { ...together, yields: { share: 0.1, max_late_ms: 30_000 } } as const
+const ofRuns = { ...together, yields: { share: 0.1, max_late_ms: 10_000 } } as const
 
 /** Jobs may come by the ten thousands a second: what they do goes first, and that it was done is written behind it. */
 const ofJobs = { max_batch: 1_000, linger_ms: 500, yields: { share: 0.05, max_late_ms: 30_000 } } as const
