@@ -17,7 +17,7 @@ type LeanRoute = { readonly path: string; readonly name: string; readonly handle
 
 export type LeanRoutes = Map<string, LeanRoute>
 
-const json_type = "application/json"
+export const json_type = "application/json"
 
 /**
  * A POST that has to be fast: it passes the same door, but nothing of the framework, whose context, router and headers cost as

@@ -1,6 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import type { App } from "#kernel/http/app.ts"
-import { keyHeader, keyText } from "#kernel/http/idempotency-key.ts"
+import { bodyOf } from "#kernel/http/body.ts"
+import { keyHeader, keyOf, keyText } from "#kernel/http/idempotency-key.ts"
+import { invalidRequest } from "#kernel/http/invalid.ts"
+import { json_type, postLean } from "#kernel/http/lean.ts"
 import { bearer, idText, jsonBody, refusals } from "#kernel/http/shapes.ts"
 import { nameText } from "../workflow/shape.ts"
 import { startRun } from "./start.ts"
@@ -45,6 +48,8 @@ const startRoute = createRoute({
   responses: { 201: runAnswer, ...refusals },
 })
 
+const runShape = startShape.extend({ workflow: nameText })
+
 const runRoute = createRoute({
   method: "post",
   path: "/api/v1/runs",
@@ -53,7 +58,7 @@ const runRoute = createRoute({
   security: bearer,
   request: {
     headers: keyHeader,
-    body: jsonBody(startShape.extend({ workflow: nameText }).openapi("StartRun")),
+    body: jsonBody(runShape.openapi("StartRun")),
   },
   responses: { 201: runAnswer, ...refusals },
 })
@@ -64,11 +69,14 @@ export const mountRuns = (app: App, starting: Starting): void => {
     const { name: workflow } = context.req.valid("param")
     const idempotency_key = context.req.valid("header")["idempotency-key"]
     const wanted = { idempotency_key, ...context.req.valid("json"), workflow }
-    return context.json((await start(context.get("actor"), wanted)) as never, 201)
+    const text = await start(context.get("actor"), wanted)
+    return context.body(text, 201, { "content-type": json_type }) as never
   })
-  app.openapi(runRoute, async (context) => {
-    const idempotency_key = context.req.valid("header")["idempotency-key"]
-    const wanted = { idempotency_key, ...context.req.valid("json") }
-    return context.json((await start(context.get("actor"), wanted)) as never, 201)
+  app.openAPIRegistry.registerPath(runRoute)
+  postLean(app, runRoute.path, async ({ request, actor }) => {
+    const { value } = await bodyOf(request)
+    const { success, data, error } = runShape.safeParse(value)
+    if (!success) throw invalidRequest(error)
+    return { status: 201, text: await start(actor, { idempotency_key: keyOf(request), ...data }) }
   })
 }

@@ -17,12 +17,10 @@ type Rerun = {
   readonly task?: string | undefined
 }
 
-type StartedRun = Readonly<Record<string, unknown>>
-
-/** Starts a run of a version, and answers with it as the scheduler has it. */
+/** Starts a run of a version, and answers with it as the scheduler has written it. */
 export const startRun = (starting: Starting) => {
   const start = createStarter(starting)
-  return async (actor: Actor, wanted: StartRun): Promise<StartedRun> => {
+  return async (actor: Actor, wanted: StartRun): Promise<string> => {
     allow(actor, "run.start")
     const { workspace_id } = actor
     const { workflow, version, idempotency_key } = wanted
@@ -39,10 +37,10 @@ export const startRun = (starting: Starting) => {
       traceparent,
       rerun,
     })
-    if (started.run_json !== "") return JSON.parse(started.run_json) as StartedRun
+    if (started.run_json !== "") return started.run_json
     const { run_id } = started
     const { runJson } = await starting.scheduler.getRun({ workspaceId: workspace_id, runId: run_id })
-    return JSON.parse(runJson) as StartedRun
+    return runJson
   }
 }
 

@@ -8,28 +8,31 @@ const max_wait_ms = 120_000
 
 type Counted = { readonly items: readonly { readonly total: number }[] }
 
-/** How many attempts of no-op jobs the history has. */
-const toldIn = async (api: Api): Promise<number> => {
-  const { items } = await api.call<Counted>("GET", "executions/stats?by=task&task=noop&since=1d&every=1d")
+/** How many attempts the history has, of those that are chosen by a filter. */
+const toldIn = async (api: Api, chosen: string): Promise<number> => {
+  const { items } = await api.call<Counted>("GET", `executions/stats?by=task&${chosen}&since=1d&every=1d`)
   return items.reduce((sum, { total }) => sum + total, 0)
 }
 
 /** What of earlier workloads is still to come has come. */
-const settled = async (api: Api): Promise<number> => {
+const settled = async (api: Api, chosen: string): Promise<number> => {
   for (let last = -1; ; await wait(2 * look_ms)) {
-    const told = await toldIn(api)
+    const told = await toldIn(api, chosen)
     if (told === last) return told
     last = told
   }
 }
 
 /** Answers a function that waits until so many more are in the history, and says how many seconds that took. */
-export const historyBehind = async (api: Api): Promise<(count: number) => Promise<number>> => {
-  const before = await settled(api)
+export const historyBehind = async (
+  api: Api,
+  chosen: string,
+): Promise<(count: number) => Promise<number>> => {
+  const before = await settled(api, chosen)
   return async (count) => {
     const from_ms = performance.now()
-    while ((await toldIn(api)) < before + count) {
-      if (performance.now() - from_ms > max_wait_ms) throw new Error("The history of jobs doesn't come")
+    while ((await toldIn(api, chosen)) < before + count) {
+      if (performance.now() - from_ms > max_wait_ms) throw new Error("The history doesn't come")
       await wait(look_ms)
     }
     return round((performance.now() - from_ms) / 1_000, 1)

@@ -69,7 +69,7 @@ export const drain: Workload = {
   must: "25k/s",
   reach: "50k/s",
   run: async (bench) => {
-    const behind = await historyBehind(bench.api)
+    const behind = await historyBehind(bench.api, "task=noop")
     const { found } = await drainOf(bench, "bench-drain", queued)
     return { ...found, details: { ...found.details, history_after_s: await behind(queued) } }
   },

@@ -1,11 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises"
 import type { Run } from "../api.ts"
+import { historyBehind } from "../history/behind.ts"
 import { applyLoad } from "../load/load.ts"
 import { type Found, perItem, round } from "../measurement.ts"
 import { metered } from "../processes.ts"
 import type { Bench, Workload } from "../workload.ts"
 
 const name = "bench-three-steps"
+const sequence_name = "bench-sequence"
 const warm_seconds = 1
 const warm_runs = 200
 const look_ms = 100
@@ -34,10 +36,11 @@ const settled = async ({ api }: Bench): Promise<void> => {
 }
 
 const started = async (bench: Bench): Promise<Found> => {
-  const body = JSON.stringify({ name: "bench-sequence", steps })
+  const body = JSON.stringify({ name: sequence_name, steps })
   const load = { ...bench.target, path: "/api/v1/workflows", body, concurrency: 100 }
   await applyLoad({ ...load, seconds: warm_seconds })
   await settled(bench)
+  const behind = await historyBehind(bench.api, `workflow=${sequence_name}`)
   const from_ms = performance.now()
   const { answer, cpu } = await metered(bench.target.pid, async () => {
     const loaded = await applyLoad({ ...load, seconds: bench.seconds })
@@ -46,7 +49,8 @@ const started = async (bench: Bench): Promise<Found> => {
   })
   const { n, elapsed_ms, p50_ms, p99_ms, by } = answer
   const done_rate = round((n * 1_000) / (performance.now() - from_ms), 0)
-  const details = { by, done_rate, ...perItem(cpu, n) }
+  const history_after_s = await behind(n * steps.length)
+  const details = { by, done_rate, ...perItem(cpu, n), history_after_s }
   return {
     rate: round((n * 1_000) / elapsed_ms, 0),
     p50_ms: round(p50_ms),
