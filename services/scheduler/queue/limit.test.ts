@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test"
 import { until } from "#kernel/testing/until.ts"
 import type { Engine } from "../engine.ts"
 import { given, workspace_id } from "../given.ts"
+import { jobsDoor } from "../job/given.ts"
 import { refreshLanes } from "../lane/refresh.ts"
 import type { Attempt } from "../task/attempt.ts"
 import { claimTasks } from "../task/claim.ts"
@@ -95,6 +96,23 @@ test("no more of a queue begin in a second than it may, evenly spread, and nothi
   // Eleven gaps of 50 ms, of which 20 may be made up for.
   expect(row?.span_ms).toBeGreaterThanOrEqual(11 * 50 - 21)
   expect(row?.least_ms).toBeGreaterThanOrEqual(29)
+})
+
+test("what is set for a minute is spread over a minute", async () => {
+  await given.run(engine, wide("minutely", 3))
+  const door = jobsDoor(engine)
+  await door.ask("PUT", "/queues/minutely", { body: { rate_limit: { limit: 1, per: "minute" } } })
+  const begun = async () => (await claim("minutely")).attempts.length
+  const passed = (time: string) =>
+    engine.database.run(
+      (sql) => sql`
+        update scheduler.queue set rate_at = rate_at - ${time}::text::interval where name = 'minutely'`,
+    )
+  expect([await begun(), await begun()]).toEqual([1, 0])
+  await passed("45 seconds")
+  expect(await begun()).toBe(0)
+  await passed("15 seconds")
+  expect([await begun(), await begun()]).toEqual([1, 0])
 })
 
 test("a limit of one queue doesn't hold back another", async () => {
