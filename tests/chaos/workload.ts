@@ -1,4 +1,5 @@
-import { type Client, isEnded } from "#sdk/index.ts"
+import { until } from "#kernel/testing/until.ts"
+import { type Client, isEnded, WfProblem } from "#sdk/index.ts"
 import { notedScript } from "./ledger.ts"
 import type { Random } from "./random.ts"
 
@@ -67,11 +68,18 @@ ${Array.from({ length: 20 }, (_, place) => `  part${place}: { uses: noop, needs:
   last: { uses: noop, needs: [${Array.from({ length: 20 }, (_, place) => `part${place}`).join(", ")}] }`,
 })
 
+/** The first fault may come before all are there; to push the same again does nothing. */
 const pushAll = async ({ client, ledger }: Workload): Promise<readonly string[]> => {
   const all = definitions(ledger)
-  for (const [name, tasks] of Object.entries(all))
-    await client.workflows.push(`name: ${name}\n${gates[name] ?? ""}tasks:${tasks}\n`)
+  for (const [name, tasks] of Object.entries(all)) {
+    const source = `name: ${name}\n${gates[name] ?? ""}tasks:${tasks}\n`
+    await until("it is pushed", () => client.workflows.push(source).catch(unlessAway))
+  }
   return Object.keys(all)
+}
+
+const unlessAway = (error: unknown): undefined => {
+  if (!(error instanceof WfProblem && error.status === 503)) throw error
 }
 
 type Drive = Workload & { readonly acked: Acked; readonly names: readonly string[]; made: number }
