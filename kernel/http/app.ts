@@ -45,9 +45,9 @@ const stillAdmitted = async ({ authenticate }: Doors, context: Context<AppEnviro
 const enter = (own: Door, doors: Doors, options: AppOptions): MiddlewareHandler<AppEnvironment> => {
   const measured = bodyLimit({ maxSize: max_body_bytes, onError: tooLarge })
   const toldPath = toldAs(options.hidden)
-  const go = (context: Context<AppEnvironment>, next: Next): Promise<unknown> => {
-    const { raw, path } = context.req
-    if (options.streamed?.test(path) || !isMeasured(raw)) return next()
+  const limited = (context: Context<AppEnvironment>, next: Next): Promise<unknown> => {
+    const { raw } = context.req
+    if (!isMeasured(raw)) return next()
     return measured(context, () => {
       passPeer(raw, context.req.raw)
       return next()
@@ -57,10 +57,11 @@ const enter = (own: Door, doors: Doors, options: AppOptions): MiddlewareHandler<
     try {
       const { raw, path } = context.req
       refuseNul(raw)
-      if (!options.streamed?.test(path)) refuseOversize(raw)
+      const is_limited = !options.streamed?.test(path)
+      if (is_limited) refuseOversize(raw)
       const actor = await own.admit(raw, path)
       if (actor) context.set("actor", actor)
-      await go(context, next)
+      await (is_limited ? limited(context, next) : next())
       if (!actor) return
       const answer = context.res
       const guarded = whileAdmitted(answer, () => stillAdmitted(doors, context))

@@ -370,7 +370,7 @@ export const rowsSuite = (name: string, openAdapter: () => Promise<Adapter>): vo
       const { tasks, busy } = await take()
       expect(busy).toBe(0)
       expect(tasks[0]).toMatchObject({
-        ...{ id: job_id, status: "running", token: "900", attempt: 1, run_revision: null },
+        ...{ id: job_id, status: "running", token: "900", attempt: 1 },
         ...{ payload: { 'a"b': ["ü", null] } },
       })
     })
@@ -406,18 +406,19 @@ export const rowsSuite = (name: string, openAdapter: () => Promise<Adapter>): vo
           (rows) => rows.runs([run_id]),
           () => take(),
         ),
-      ).toEqual({ tasks: [], busy: 2 })
+      ).toEqual({ tasks: [], busy: 2, revisions: new Map() })
       expect(await kept("ready")).toHaveLength(2)
       await perform(ground.engine, (step) =>
         turnIn(ground.engine, step, { workspace_id, run_id, turn: "pause" }),
       )
-      expect(await takeAndKeep(share())).toEqual({ tasks: [], busy: 0 })
+      expect(await takeAndKeep(share())).toEqual({ tasks: [], busy: 0, revisions: new Map([[run_id, 1]]) })
       expect(await kept("ready")).toEqual([])
       expect(await kept("blocked")).toEqual(
         [0, 1].map((idx) => ({ task_run_id: taskRunId(run_id, idx), run_id })),
       )
       await ground.resumeRun(workspace_id, run_id)
-      expect((await take()).tasks.map(({ run_revision }) => run_revision)).toEqual([2, 2])
+      const { tasks, revisions } = await take()
+      expect([tasks.length, revisions]).toEqual([2, new Map([[run_id, 2]])])
     })
 
     test("is back, and nothing is told, if the transaction fails", async () => {

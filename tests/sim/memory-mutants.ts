@@ -20,7 +20,7 @@ export const in_memory: readonly Mutant[] = [
   {
     name: "a claim believes what is known of a run whatever its row says",
     path: `${task}/claim.ts`,
-    from: "if (run?.revision === run_revision)",
+    from: "if (run && run.revision === revisions.get(run_id))",
     to: "if (run)",
   },
   {

@@ -156,7 +156,6 @@ const begunWith = (token: string, now: Date) => {
     needs_bad: 0,
     queued_ms: now.getTime(),
     payload: job.payload,
-    run_revision: null,
   })
 }
 

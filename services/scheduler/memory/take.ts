@@ -13,6 +13,7 @@ export const takeReady = async (
   const picked = shares.filter((share) => isOpen(session, share)).flatMap((share) => pick(session, share))
   const tasks: ClaimedRow[] = []
   const paused: Ready[] = []
+  const revisions = new Map<string, number>()
   let busy = 0
   for (const ready of picked) {
     const run = ready.run_id === null ? undefined : session.tables.runs.get(ready.run_id)
@@ -20,6 +21,7 @@ export const takeReady = async (
       busy += 1
       continue
     }
+    if (run) revisions.set(run.id, run.revision)
     const isPaused = run?.status === "paused"
     session.writes.push((changes) => moveOn(changes, ready))
     if (isPaused) paused.push(ready)
@@ -31,7 +33,7 @@ export const takeReady = async (
   session.writes.push((changes) => {
     for (const { task_run_id: id, run_id } of paused) block(changes, { id, run_id })
   })
-  return { tasks, busy }
+  return { tasks, busy, revisions }
 }
 
 const isOpen = ({ tables }: Session, { workspace_id, queue, limited }: Share): boolean => {
@@ -72,6 +74,5 @@ const claim = async (session: Session, ready: Ready, holder: Holder): Promise<Cl
   session.writes.push((changes) => {
     Object.assign(changeTask(changes, id), change)
   })
-  const run = run_id === null ? undefined : session.tables.runs.get(run_id)
-  return { ...task, ...change, run_revision: run?.revision ?? null }
+  return { ...task, ...change }
 }

@@ -94,9 +94,13 @@ const insertRuns = (sql: Sql, step: Step, { begun, untold, is_last }: Writing): 
       ...(is_end ? endOf(step) : nothing_told),
     })
   })
-  untold?.tell(answers[0]?.then(([first]) => first?.token ?? "") ?? Promise.resolve(""))
+  const written = Promise.all(answers).then(([first]) => {
+    const [row] = first ?? []
+    if (!row) throw new Error("a function has no answer")
+    return row
+  })
+  untold?.tell(written.then(({ token }) => token ?? ""))
   nudgeAfter(sql, step.told)
-  const written = Promise.all(answers).then((all) => all.at(-1)?.[0] ?? { at: step.now })
   // Whoever waits for it hears of the transaction's failure.
   written.catch(() => undefined)
   return written

@@ -98,7 +98,7 @@ export const startRuns =
   (starts: readonly RunStart[], tell?: Telling): Promise<readonly RunStarted[]> => {
     const prepared = starts.map(prepareRun)
     for (const { plan_id, plan } of prepared) engine.plans.keep(plan_id, plan)
-    // Nothing is written before the runs themselves then.
+    // There is nothing to ask or to reserve before their rows are written then.
     const begins_late = prepared.every(isPlain)
     const startOn = async (seat: Seat | undefined) => {
       let free = seat

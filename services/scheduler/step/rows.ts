@@ -110,7 +110,7 @@ export type EarlierItem = {
 }
 
 /** What a claimed task carries besides; read for jobs and items alone. */
-export type ClaimedRow = TaskRow & { readonly payload: unknown; readonly run_revision: number | null }
+export type ClaimedRow = TaskRow & { readonly payload: unknown }
 
 export type SessionRow = Taker & {
   /** A fresh fencing token. */
@@ -140,6 +140,8 @@ export type Taken = {
   readonly tasks: readonly ClaimedRow[]
   /** How many were left because their runs are being moved on by somebody else. */
   readonly busy: number
+  /** The runs of all the others are locked, at these revisions. */
+  readonly revisions: ReadonlyMap<string, number>
 }
 
 /** Who holds what a step gives; its token may be known only when all of the step was sent. */

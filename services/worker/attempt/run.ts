@@ -101,8 +101,8 @@ const execute = async (running: Running): Promise<EndedAttempt> => {
   if (!isInline) await mkdir(folder, { recursive: true, mode: 0o700 })
   const given = givenAttempt(attempt)
   const task = given.task.name === attempt.task ? given.task : { ...given.task, name: attempt.task }
-  const isTrusted = task.secrets !== undefined && task.secrets.length > 0
-  const guard = isTrusted ? await runner.openGuard(attempt, lines.write) : guardNothing(lines.write)
+  const hasSecrets = task.secrets !== undefined && task.secrets.length > 0
+  const guard = hasSecrets ? await runner.openGuard(attempt, lines.write) : guardNothing(lines.write)
   if ("refused" in guard) return { outcome: guard.refused }
   const context = hasReferences(given.context) ? await runner.restore(attempt, given.context) : given.context
   const execution: Execution = {
@@ -159,7 +159,7 @@ const resultOf = (attempt: Attempt, ended: EndedAttempt, log_chunks: number): Re
     errorCode: error?.code ?? "",
     errorMessage: error?.message ?? "",
     nonRetryable: !outcome.ok && (outcome.non_retryable ?? false),
-    retryAfterMs: retry_after_ms === 0 ? 0n : BigInt(retry_after_ms),
+    retryAfterMs: BigInt(retry_after_ms),
     logChunks: log_chunks,
     usageJson: used ? JSON.stringify(used) : "",
   }
