@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
+import { withBunSettings } from "#kernel/config/bun-settings.ts"
 import { type Client, createClient } from "#sdk/client.ts"
 import { exit_codes } from "./exit.ts"
 import { Failure } from "./failure.ts"
@@ -18,7 +19,7 @@ export const localPlatform = async (io: Io): Promise<LocalPlatform> => {
   io.note("Starting a platform for this run alone (`wf up` starts one that stays) …")
   const child = spawn(program, [main, "--data", data, "--port", "0", "--attached"], {
     stdio: ["pipe", "pipe", "inherit"],
-    env: { ...io.environment },
+    env: withBunSettings(io.environment),
     detached: true,
   })
   const exited = new Promise((resolve, reject) => child.once("exit", resolve).once("error", reject))

@@ -3,6 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:f
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
 import { isAlive } from "#kernel/config/alive.ts"
+import { withBunSettings } from "#kernel/config/bun-settings.ts"
 import { exit_codes } from "./exit.ts"
 import { Failure } from "./failure.ts"
 import { bunFor } from "./installed.ts"
@@ -19,7 +20,9 @@ const passed_on = ["SIGINT", "SIGTERM", "SIGHUP"] as const
 
 const environmentOf = ({ environment }: Io): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    Object.entries(withBunSettings(environment)).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    ),
   )
 
 /** Becomes that process where this one can: there is one then, and it is the one the user stops. Else it ends with it. */
@@ -45,7 +48,11 @@ export const detached = async ({ words, data }: PlatformProcess, io: Io): Promis
   const out = openSync(paths.out, "w", 0o600)
   const err = openSync(paths.err, "w", 0o600)
   const [program, ...rest] = words
-  const child = spawn(program, [...rest, "--detached"], { stdio: ["ignore", out, err], detached: true })
+  const child = spawn(program, [...rest, "--detached"], {
+    stdio: ["ignore", out, err],
+    env: environmentOf(io),
+    detached: true,
+  })
   closeSync(out)
   closeSync(err)
   const until_ms = performance.now() + start_ms

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { startGuarded } from "#deploy/engines/guarded.ts"
 import { takePorts } from "#deploy/engines/ports.ts"
+import { withBunSettings } from "#kernel/config/bun-settings.ts"
 import type { Engines } from "./engines.ts"
 import type { Ground } from "./ground.ts"
 import type { Part } from "./part.ts"
@@ -59,7 +60,7 @@ export const planServices = async (ground: Ground, plan: ServicePlan): Promise<P
   for (const name of instanceNames(ground)) ports.set(name, await takePorts(["http", "rpc"]))
   const { postgres, kafka, mongo, versitygw } = plan.engines
   const shared: Record<string, string> = {
-    ...ground.environment,
+    ...withBunSettings(ground.environment),
     WF_HOST: "127.0.0.1",
     WF_KEY_FILE: plan.key_file,
     WF_POSTGRES_URL: postgres.address.url,

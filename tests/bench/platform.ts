@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import { withBunSettings } from "#kernel/config/bun-settings.ts"
 import { linesOf } from "#sdk/streams.ts"
 
 const root = join(import.meta.dir, "../..")
@@ -46,7 +47,7 @@ export const startPlatform = async (start: Start): Promise<Started> => {
   const child = Bun.spawn(wordsOf(start), {
     cwd: root,
     // Whoever measures keeps their own profiles.
-    env: { ...environment, XDG_CONFIG_HOME: join(folder, "config") },
+    env: { ...withBunSettings(environment), XDG_CONFIG_HOME: join(folder, "config") },
     stdin: "pipe",
     stdout: "pipe",
     stderr: Bun.file(join(folder, "platform.err")),

@@ -111,6 +111,8 @@ test("--detach says where it is and how it is stopped; down stops it, and is con
   const started = await wf({ ...me, words: ["up", "--detach", "--port", "0", "--data", me.data] })
   expect([started.code, started.stdout]).toEqual([0, expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\n$/)])
   expect(started.stderr).toContain(`./wf down --data ${me.data}`)
+  const pid = readFileSync(join(me.data, "pid"), "utf8").trim()
+  expect(readFileSync(`/proc/${pid}/environ`, "utf8").split("\0")).toContain("BUN_JSC_useFTLJIT=0")
   const live = await fetch(`${started.stdout.trim()}/health/ready`)
   expect(live.status).toBe(200)
   expect((await wf({ ...me, words: ["down", "--data", me.data] })).code).toBe(0)
