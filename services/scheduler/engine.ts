@@ -63,8 +63,8 @@ export const max_known_jobs = 5_000
 export const max_sessions = 1_000
 export const max_wholes = 5_000
 export const max_given_inputs = 5_000
-/** As many results as a worker reports at once. */
-export const max_beside = 250
+/** Fewer than a worker reports at once: while something is being created, a full report goes alone. */
+export const max_beside = 100
 const ample_room = 32
 
 /** An engine that shares nothing in memory with any other. */
