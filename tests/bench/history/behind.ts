@@ -14,8 +14,8 @@ const toldIn = async (api: Api, chosen: string): Promise<number> => {
   return items.reduce((sum, { total }) => sum + total, 0)
 }
 
-/** What of earlier workloads is still to come has come. */
-const settled = async (api: Api, chosen: string): Promise<number> => {
+/** Once what of earlier workloads was still to come has come: how many there are. */
+export const settledHistory = async (api: Api, chosen: string): Promise<number> => {
   for (let last = -1; ; await wait(2 * look_ms)) {
     const told = await toldIn(api, chosen)
     if (told === last) return told
@@ -28,7 +28,7 @@ export const historyBehind = async (
   api: Api,
   chosen: string,
 ): Promise<(count: number) => Promise<number>> => {
-  const before = await settled(api, chosen)
+  const before = await settledHistory(api, chosen)
   return async (count) => {
     const from_ms = performance.now()
     while ((await toldIn(api, chosen)) < before + count) {

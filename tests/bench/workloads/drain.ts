@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises"
 import { drained } from "../drained.ts"
-import { historyBehind } from "../history/behind.ts"
+import { historyBehind, settledHistory } from "../history/behind.ts"
 import { type Found, perItem, round } from "../measurement.ts"
 import { metered, residentBytes } from "../processes.ts"
 import type { Bench, Workload } from "../workload.ts"
@@ -48,6 +48,8 @@ const sample = 20_000
 /** A sample each, before and after a million more are stored: medians of three. */
 const stored = async (bench: Bench): Promise<Found> => {
   const costs = async (name: string) => {
+    // What is stored is to be measured, and not that it is still being written down.
+    await settledHistory(bench.api, "task=noop")
     const drains: Drained[] = []
     for (const turn of [1, 2, 3]) drains.push(await drainOf(bench, `${name}-${turn}`, sample))
     return drains.map(({ cpu_us }) => cpu_us).toSorted((one, other) => one - other)[1] ?? 0
