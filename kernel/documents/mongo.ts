@@ -3,8 +3,11 @@ import {
   type Collection as Kept,
   MongoBulkWriteError,
   MongoClient,
+  MongoNetworkError,
   MongoServerError,
+  MongoServerSelectionError,
 } from "mongodb"
+import { Problem } from "#kernel/problem/problem.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Collection, Document, Documents, Query, Tallied, Tally } from "./documents.ts"
 import {
@@ -19,7 +22,13 @@ import {
   toStored,
 } from "./stored.ts"
 
-type MongoOptions = { readonly url: string; readonly database_name: string; readonly log: Log }
+type MongoOptions = {
+  readonly url: string
+  readonly database_name: string
+  readonly log: Log
+  /** How long a server is looked for. */
+  readonly timeout_ms?: number
+}
 
 /** The body is text, so that no name in it means anything to the store. */
 type Row = { readonly _id: string; readonly version: number; readonly body: string } & Record<string, unknown>
@@ -29,7 +38,7 @@ type Filter = Record<string, Record<string, unknown>>
 /** Means something in a pattern. */
 const special = /[\\^$.*+?()[\]{}|/-]/g
 
-const timeout_ms = 10_000
+const usual_timeout_ms = 10_000
 const duplicate_key = 11_000
 const no_collection = 26
 
@@ -150,8 +159,7 @@ const tallied = async (
   }))
 }
 
-/** A MongoDB collection for each. Needs no transactions, text indexes or collations. */
-export const mongoDocuments = ({ url, database_name, log }: MongoOptions): Documents => {
+const openClient = ({ url, log, timeout_ms = usual_timeout_ms }: MongoOptions): MongoClient => {
   const client = new MongoClient(url, {
     serverSelectionTimeoutMS: timeout_ms,
     socketTimeoutMS: timeout_ms * 3,
@@ -161,6 +169,49 @@ export const mongoDocuments = ({ url, database_name, log }: MongoOptions): Docum
   client.on("serverHeartbeatFailed", ({ failure }) =>
     log.warn({ event: "documents.unreachable", error: failure }),
   )
+  return client
+}
+
+const isAway = (error: unknown): boolean =>
+  error instanceof MongoNetworkError || error instanceof MongoServerSelectionError
+
+/**
+ * A server that is away, or doesn't answer in time, is no bug: whoever asks may ask again. To connect does nothing where that
+ * was done; a client whose first try failed never tries again by itself. One that was closed would open itself.
+ */
+const reaching =
+  (client: MongoClient, isClosed: () => boolean) =>
+  async <Answer>(ask: () => Promise<Answer>): Promise<Answer> => {
+    try {
+      if (!isClosed()) await client.connect()
+      return await ask()
+    } catch (cause) {
+      if (!isAway(cause)) throw cause
+      const detail = "The store of documents does not answer"
+      throw new Problem("platform.unavailable", { detail, retry_after_s: 1, cause })
+    }
+  }
+
+/** A MongoDB collection for each. Needs no transactions, text indexes or collations. */
+export const mongoDocuments = (options: MongoOptions): Documents => {
+  const client = openClient(options)
+  let closed = false
+  const reached = reaching(client, () => closed)
+  const own = documentsOf(client, options.database_name)
+  return {
+    prepare: (collections) => reached(() => own.prepare(collections)),
+    put: (collection, documents) => reached(() => own.put(collection, documents)),
+    find: (collection, query) => reached(() => own.find(collection, query)),
+    tally: (collection, tally) => reached(() => own.tally(collection, tally)),
+    remove: (collection, where, limit) => reached(() => own.remove(collection, where, limit)),
+    close() {
+      closed = true
+      return client.close()
+    },
+  }
+}
+
+const documentsOf = (client: MongoClient, database_name: string): Omit<Documents, "close"> => {
   const keptOf = ({ name }: Collection) => client.db(database_name).collection<Row>(name)
   return {
     async prepare(collections) {
@@ -201,6 +252,5 @@ export const mongoDocuments = ({ url, database_name, log }: MongoOptions): Docum
       const { deletedCount } = await kept.deleteMany({ _id: { $in: found.map(({ _id }) => _id) } })
       return deletedCount
     },
-    close: () => client.close(),
   }
 }
