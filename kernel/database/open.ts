@@ -32,8 +32,8 @@ export type Pool = {
 }
 
 /**
- * Rows are looked up one by one, each by its key. To look one up costs next to nothing, so that to walk through a table
- * instead, which there are no settings against, is never cheaper: not where it had a few rows when it was counted either.
+ * Rows are looked up one by one, each by its key. There is no setting against walking through a whole table by an index
+ * instead, so a look-up is said to cost next to nothing: then only a table of very few rows is walked through.
  */
 const hotParameters = {
   plan_cache_mode: "force_generic_plan",

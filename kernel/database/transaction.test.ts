@@ -305,9 +305,13 @@ test("hot sessions get the planner settings that were measured", async () => {
   const hot = open({ hot: true, max_sessions: 1 })
   const settings = await hot.run(
     (sql) => sql`select current_setting('plan_cache_mode') mode, current_setting('enable_seqscan') seqscan,
-      current_setting('jit') jit, current_setting('transaction_timeout') timeout`,
+      current_setting('enable_bitmapscan') bitmapscan, current_setting('random_page_cost') page_cost,
+      current_setting('cpu_operator_cost') operator_cost, current_setting('jit') jit, current_setting('transaction_timeout') timeout`,
   )
-  expect(settings[0]).toEqual({ mode: "force_generic_plan", seqscan: "off", jit: "off", timeout: "8s" })
+  expect(settings[0]).toEqual({
+    ...{ mode: "force_generic_plan", seqscan: "off", bitmapscan: "off", jit: "off", timeout: "8s" },
+    ...{ page_cost: "0.01", operator_cost: "1e-05" },
+  })
   await hot.close()
 })
 

@@ -43,11 +43,13 @@ const wordsOf = ({ folder, port, distributed, profile }: Start): string[] => {
 
 /** A fresh platform, started as anybody starts it. */
 export const startPlatform = async (start: Start): Promise<Started> => {
-  const { folder, environment } = start
+  const { folder, profile } = start
+  // A profile is of the platform itself, which nobody else sets up then.
+  const environment = profile === undefined ? start.environment : withBunSettings(start.environment)
   const child = Bun.spawn(wordsOf(start), {
     cwd: root,
     // Whoever measures keeps their own profiles.
-    env: { ...withBunSettings(environment), XDG_CONFIG_HOME: join(folder, "config") },
+    env: { ...environment, XDG_CONFIG_HOME: join(folder, "config") },
     stdin: "pipe",
     stdout: "pipe",
     stderr: Bun.file(join(folder, "platform.err")),

@@ -6,7 +6,7 @@ import { openLanes, type Room, shareOut } from "../lane/share.ts"
 import type { Taker } from "../lane/taker.ts"
 import { joinRuns, loadRuns } from "../run/load.ts"
 import { perform } from "../step/perform.ts"
-import type { ClaimedRow, RunRow, Taken } from "../step/rows.ts"
+import type { RunRow, Taken } from "../step/rows.ts"
 import { runOfTask, type Step } from "../step/step.ts"
 import type { Attempt } from "./attempt.ts"
 import { tellStarted } from "./tell-started.ts"
@@ -40,15 +40,15 @@ export const claimIn = async (
   const wanted = shareOut(openLanes(engine, session, room), room)
   const shares = await limitShares(engine, step, wanted)
   if (shares.length === 0) return
-  const { tasks: taken, busy, revisions } = await step.rows.take(shares, holder)
+  const taken = await step.rows.take(shares, holder)
   const counts = new Map<string, number>()
-  for (const task of taken) counts.set(keyOf(task), (counts.get(keyOf(task)) ?? 0) + 1)
+  for (const task of taken.tasks) counts.set(keyOf(task), (counts.get(keyOf(task)) ?? 0) + 1)
   for (const share of shares) {
     engine.lanes.served(share, (counts.get(keyOf(share)) ?? 0) < share.max_tasks)
   }
-  if (busy > 0) step.decided.left.push(...shares)
-  await loadTaken(engine, step, { taken, revisions })
-  for (const task of taken) {
+  if (taken.busy > 0) step.decided.left.push(...shares)
+  await loadTaken(engine, step, taken)
+  for (const task of taken.tasks) {
     step.tasks.set(task.id, task)
     step.decided.claimed.push(task)
     if (engine.queues.isLimited(task)) step.decided.charged.push(task)
@@ -56,13 +56,11 @@ export const claimIn = async (
   }
 }
 
-type TakenRuns = Pick<Taken, "revisions"> & { readonly taken: readonly ClaimedRow[] }
-
 /** The statement has locked their runs already, and told at which revisions. */
-const loadTaken = async (engine: Engine, step: Step, { taken, revisions }: TakenRuns): Promise<void> => {
+const loadTaken = async (engine: Engine, step: Step, { tasks, revisions }: Taken): Promise<void> => {
   const known = new Map<string, RunRow>()
   const ids = new Set<string>()
-  for (const { run_id } of taken) {
+  for (const { run_id } of tasks) {
     if (run_id === null || step.runs.has(run_id)) continue
     const run = engine.known.peek(run_id)?.run
     if (run && run.revision === revisions.get(run_id)) known.set(run_id, run)
