@@ -1,4 +1,5 @@
 import { list, listUnlessEmpty, type Sql } from "#kernel/database/database.ts"
+import { onlyRow } from "#kernel/database/only-row.ts"
 import { outboxText, rowsOf } from "#kernel/outbox/emit.ts"
 import { nudge } from "#kernel/outbox/nudge.ts"
 import type { Lane } from "../lane/lanes.ts"
@@ -30,7 +31,7 @@ export const insertJobs = async (
   receiver?: Receiver,
 ): Promise<Inserted> => {
   const { given, shape, limited, lanes, wake, session_id } = listsOf(jobs, receiver)
-  const [inserted] = await sql<Omit<Inserted, "lanes">>`
+  const inserted = await sql<Omit<Inserted, "lanes">>`
     with holder as materialized (
       select id, nextval('scheduler.token') as token from scheduler.session where id = ${session_id}::text::uuid and not ended
     ), shape as materialized (
@@ -81,12 +82,7 @@ export const insertJobs = async (
     select count(*)::int as count, now() as at, (select token::text from holder) as token,
       array_agg(id) filter (where status = 'running') as running from created`
   if (lanes.length > 0) sql.afterCommit(() => nudge(sql.schema, ["task.scheduled"]))
-  return { ...onlyOne(inserted), lanes }
-}
-
-const onlyOne = <Row>(row: Row | undefined): Row => {
-  if (!row) throw new Error("a count has no row")
-  return row
+  return { ...onlyRow(inserted), lanes }
 }
 
 const listsOf = (jobs: readonly NewJob[], receiver: Receiver | undefined) => {

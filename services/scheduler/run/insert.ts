@@ -1,4 +1,5 @@
 import { json, lines, list, listUnlessEmpty, type Sql } from "#kernel/database/database.ts"
+import { onlyRow } from "#kernel/database/only-row.ts"
 import { nudgeAfter, type OutboxRow, outboxText } from "#kernel/outbox/emit.ts"
 import { defaults } from "#language/plan.ts"
 import { place_digits } from "#language/run-id.ts"
@@ -94,11 +95,7 @@ const insertRuns = (sql: Sql, step: Step, { begun, untold, is_last }: Writing): 
       ...(is_end ? endOf(step) : nothing_told),
     })
   })
-  const written = Promise.all(answers).then(([first]) => {
-    const [row] = first ?? []
-    if (!row) throw new Error("a function has no answer")
-    return row
-  })
+  const written = Promise.all(answers).then(([first = []]) => onlyRow(first))
   untold?.tell(written.then(({ token }) => token ?? ""))
   nudgeAfter(sql, step.told)
   // Whoever waits for it hears of the transaction's failure.

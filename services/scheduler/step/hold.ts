@@ -1,4 +1,5 @@
 import { list, type Sql } from "#kernel/database/database.ts"
+import { onlyRow } from "#kernel/database/only-row.ts"
 import type { Held } from "./rows.ts"
 
 /** A hold that was asked for and waits for the first statement that has to come behind it, or to go with the last. */
@@ -40,11 +41,10 @@ export const holdAtOnce = (sql: Sql): PendingHold => ({
 })
 
 const holdRuns = async (sql: Sql, { session_id, runs }: Held): Promise<string> => {
-  const [row] = await sql<{ token: string }>`
+  const held = await sql<{ token: string }>`
     select scheduler.hold(
       ${session_id}::text::uuid, ${list(runs.map(({ id }) => id))}::text::uuid[],
       ${list(runs.map(({ revision }) => revision))}::text::int[]
     )::text as token`
-  if (!row) throw new Error("a function has no answer")
-  return row.token
+  return onlyRow(held).token
 }
