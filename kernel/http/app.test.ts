@@ -8,8 +8,10 @@ import { until } from "#kernel/testing/until.ts"
 import { addressOf, knowPeers } from "./address.ts"
 import { type App, createApp } from "./app.ts"
 import { documentOf, mergeDocuments } from "./document.ts"
+import { readerOf } from "./reader.ts"
 import { serveHttp } from "./serve.ts"
 import { jsonAnswer, jsonBody, refusals } from "./shapes.ts"
+import { textStream } from "./text-stream.ts"
 
 const bugs: Record<string, unknown>[] = []
 const log: Log = {
@@ -215,8 +217,12 @@ test("a stream goes on only in the workspace that it began in", async () => {
         ...{ kind: "user", user_id: "u", email: "e", workspace_id, role: "viewer", grant_id: "g" },
       }),
   })
-  const headers = { "content-type": "text/event-stream" }
-  own.get("/api/v1/endless", () => new Response(new ReadableStream(), { headers }))
+  async function* endless() {
+    yield await new Promise<string>(() => undefined)
+  }
+  own.get("/api/v1/endless", (context) =>
+    textStream(endless(), (text) => text, { headers: {}, reader: readerOf(context) }),
+  )
   const response = await own.request("/api/v1/endless", { headers: signed })
   workspace_id = "another"
   let outcome = ""

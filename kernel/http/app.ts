@@ -17,9 +17,9 @@ import {
 import { invalidRequest } from "./invalid.ts"
 import { type LeanRoutes, leanDoor } from "./lean.ts"
 import { isMeasured, max_body_bytes, refuseNul, refuseOversize, tooLarge } from "./limit.ts"
-import { whileAdmitted } from "./while-admitted.ts"
+import type { Reader } from "./reader.ts"
 
-export type AppEnvironment = { Variables: { request_id: string; actor: Actor } }
+export type AppEnvironment = { Variables: { request_id: string; actor: Actor; check: Reader["check"] } }
 
 export type App = OpenAPIHono<AppEnvironment> & { readonly lean: LeanRoutes }
 
@@ -60,12 +60,11 @@ const enter = (own: Door, doors: Doors, options: AppOptions): MiddlewareHandler<
       const is_limited = !options.streamed?.test(path)
       if (is_limited) refuseOversize(raw)
       const actor = await own.admit(raw, path)
-      if (actor) context.set("actor", actor)
+      if (actor) {
+        context.set("actor", actor)
+        context.set("check", () => stillAdmitted(doors, context))
+      }
       await (is_limited ? limited(context, next) : next())
-      if (!actor) return
-      const answer = context.res
-      const guarded = whileAdmitted(answer, () => stillAdmitted(doors, context))
-      if (guarded !== answer) context.res = guarded
     } catch (thrown) {
       context.res = own.refuse(thrown, visitIn(context))
     }

@@ -1,10 +1,17 @@
 import { expect, test } from "bun:test"
 import { until } from "#kernel/testing/until.ts"
 import { eventStream, type ServerSent } from "./event-stream.ts"
+import type { Reader } from "./reader.ts"
 
 const sent = (id: number, data = "{}"): ServerSent => ({ id: String(id), event: "told", data })
 
 const asItIs = (one: ServerSent) => one
+
+const readerUntil = (leaving: AbortController): Reader => ({
+  signal: leaving.signal,
+  leave: () => leaving.abort(),
+  check: () => Promise.resolve(),
+})
 
 test("what comes together is sent together, and nothing at all is a comment", async () => {
   async function* events() {
@@ -12,7 +19,7 @@ test("what comes together is sent together, and nothing at all is a comment", as
     yield []
     yield [sent(3)]
   }
-  const response = eventStream(events(), asItIs, () => undefined)
+  const response = eventStream(events(), asItIs, readerUntil(new AbortController()))
   expect(response.headers.get("content-type")).toBe("text/event-stream")
   expect(await response.text()).toBe(
     'event: told\ndata: {}\nid: 1\n\nevent: told\ndata: "two"\nid: 2\n\n: still here\n\nevent: told\ndata: {}\nid: 3\n\n',
@@ -34,7 +41,7 @@ test("who leaves is told, and the events are closed", async () => {
       closed = true
     }
   }
-  const server = Bun.serve({ port: 0, fetch: () => eventStream(events(), asItIs, () => leaving.abort()) })
+  const server = Bun.serve({ port: 0, fetch: () => eventStream(events(), asItIs, readerUntil(leaving)) })
   const client = new AbortController()
   const response = await fetch(server.url, { signal: client.signal })
   await response.body?.getReader().read()

@@ -1,3 +1,4 @@
+import type { Reader } from "./reader.ts"
 import { textStream } from "./text-stream.ts"
 
 /** One server-sent event. */
@@ -12,10 +13,10 @@ const textOf = ({ id, event, data }: ServerSent): string => `event: ${event}\nda
 export const eventStream = <Value>(
   values: AsyncIterable<readonly Value[]>,
   sentOf: (value: Value) => ServerSent,
-  leave: () => void,
+  reader: Reader,
 ): Response => {
   const written = (some: readonly Value[]) =>
     some.length === 0 ? still_here : some.map((value) => textOf(sentOf(value))).join("")
   const headers = { "content-type": "text/event-stream", "cache-control": "no-cache" }
-  return textStream(values, written, { headers, leave })
+  return textStream(values, written, { headers, reader })
 }

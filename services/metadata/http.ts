@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { type App, createApp } from "#kernel/http/app.ts"
 import type { Doors } from "#kernel/http/door.ts"
+import { readerOf } from "#kernel/http/reader.ts"
 import { retentionShape, setRetentionShape } from "#kernel/http/retention.ts"
 import { bearer, idText, jsonAnswer, jsonBody, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import type { Archive } from "./archive.ts"
@@ -205,9 +206,9 @@ export const metadataHttp = (archive: Archive, doors: Doors): App => {
     const form = formOf(context.req.header("accept") ?? "", follow)
     const actor = context.get("actor")
     if (form === undefined) return context.json(await readPage(actor, { ...given, limit }), 200)
-    const leaving = new AbortController()
-    const lines = await stream(actor, { ...given, follow, signal: leaving.signal })
-    return streamed(form, lines, () => leaving.abort())
+    const reader = readerOf(context)
+    const lines = await stream(actor, { ...given, follow, signal: reader.signal })
+    return streamed(form, lines, reader)
   })
   app.openapi(executionsRoute, async (context) =>
     context.json(await list(context.get("actor"), context.req.valid("query")), 200),

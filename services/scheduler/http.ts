@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi"
 import { type App, createApp } from "#kernel/http/app.ts"
 import type { Doors } from "#kernel/http/door.ts"
 import { eventStream, type ServerSent } from "#kernel/http/event-stream.ts"
+import { readerOf } from "#kernel/http/reader.ts"
 import { bearer, idText, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import { mountApprovals } from "./approval/http.ts"
 import { mountDeadLetters } from "./dead-letter/http.ts"
@@ -104,11 +105,9 @@ export const schedulerHttp = (engine: Engine & RemoteGround, doors: Doors): App 
   app.openapi(eventsRoute, async (context) => {
     const { run_id } = context.req.valid("param")
     const after = context.req.valid("header")["last-event-id"] ?? context.req.valid("query").after ?? 0
-    const leaving = new AbortController()
-    const leave = () => leaving.abort()
-    context.req.raw.signal.addEventListener("abort", leave, { once: true })
-    const events = await follow(context.get("actor"), { run_id, after, signal: leaving.signal })
-    return eventStream(events, sentOf, leave)
+    const reader = readerOf(context)
+    const events = await follow(context.get("actor"), { run_id, after, signal: reader.signal })
+    return eventStream(events, sentOf, reader)
   })
   mountWaits(app, engine)
   mountApprovals(app, engine)

@@ -1,5 +1,6 @@
 import { createRoute } from "@hono/zod-openapi"
 import type { App } from "#kernel/http/app.ts"
+import { readerOf } from "#kernel/http/reader.ts"
 import { bearer, idPage, jsonAnswer, page, refusals } from "#kernel/http/shapes.ts"
 import { textStream } from "#kernel/http/text-stream.ts"
 import type { Iam } from "../iam.ts"
@@ -45,6 +46,9 @@ export const mountAudit = (app: App, iam: Iam): void => {
   app.openapi(exportRoute, async (context) => {
     const entries = await all(context.get("actor"), context.req.valid("query"))
     const headers = { "content-type": lines_type, "cache-control": "no-store" }
-    return textStream(entries, (entry) => `${JSON.stringify(entry)}\n`, { headers, leave: () => undefined })
+    return textStream(entries, (entry) => `${JSON.stringify(entry)}\n`, {
+      headers,
+      reader: readerOf(context),
+    })
   })
 }

@@ -1,3 +1,4 @@
+import type { Reader } from "#kernel/http/reader.ts"
 import { textStream } from "#kernel/http/text-stream.ts"
 import type { LogLine } from "./line.ts"
 
@@ -10,13 +11,9 @@ const written = (form: Form, line: LogLine | undefined): string => {
   return line ? `id: ${line.cursor}\nevent: line\ndata: ${JSON.stringify(line)}\n\n` : ": still here\n\n"
 }
 
-export const streamed = (
-  form: Form,
-  lines: AsyncGenerator<LogLine | undefined>,
-  leave: () => void,
-): Response =>
+export const streamed = (form: Form, lines: AsyncGenerator<LogLine | undefined>, reader: Reader): Response =>
   textStream(lines, (line) => written(form, line), {
     headers: { "content-type": types[form], "cache-control": "no-store", "x-accel-buffering": "no" },
     ...(form === "sse" && { first: ": lines follow\n\n" }),
-    leave,
+    reader,
   })

@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import type { App } from "#kernel/http/app.ts"
 import { eventStream, type ServerSent } from "#kernel/http/event-stream.ts"
+import { readerOf } from "#kernel/http/reader.ts"
 import { bearer, idText, jsonAnswer, page, pageQuery, refusals } from "#kernel/http/shapes.ts"
 import type { Office } from "../office.ts"
 import { followNotifications, type StreamEvent } from "../stream/follow.ts"
@@ -106,11 +107,9 @@ export const mountNotifications = (app: App, office: Office): void => {
   app.openapi(readAllRoute, async (context) => context.json(await all(context.get("actor")), 200))
   app.openapi(streamRoute, async (context) => {
     const given = context.req.valid("header")["last-event-id"] ?? context.req.valid("query").last_event_id
-    const leaving = new AbortController()
-    const leave = () => leaving.abort()
-    context.req.raw.signal.addEventListener("abort", leave, { once: true })
+    const reader = readerOf(context)
     const after = given === undefined ? undefined : Number(given)
-    const events = await follow(context.get("actor"), { after, signal: leaving.signal })
-    return eventStream(events, sentOf, leave)
+    const events = await follow(context.get("actor"), { after, signal: reader.signal })
+    return eventStream(events, sentOf, reader)
   })
 }

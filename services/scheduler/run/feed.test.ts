@@ -11,14 +11,13 @@ const news = (from: number, to = from, ended = false): News => ({
   ended,
 })
 
-const seqs = (...told: readonly (News | undefined)[]) =>
-  told.flatMap((one) => one?.facts.map(({ seq }) => seq) ?? [])
+const seqs = (told: readonly News[] | undefined) => told?.flatMap(({ facts }) => facts.map(({ seq }) => seq))
 
 test("all that was told of a run since its beginning is known, to its workspace alone", () => {
   const feed = createFeed()
   feed.publish(run, news(1, 2))
   feed.publish(run, news(3, 3, true))
-  expect(seqs(...(feed.toldOf(run) ?? []))).toEqual([1, 2, 3])
+  expect(seqs(feed.toldOf(run))).toEqual([1, 2, 3])
   expect(feed.toldOf(run)?.map(({ ended }) => ended)).toEqual([false, true])
   expect(feed.toldOf({ ...run, workspace_id: "other" })).toBeUndefined()
   expect(feed.toldOf({ ...run, id: "other" })).toBeUndefined()
@@ -72,5 +71,27 @@ test("who leaves doesn't wait", async () => {
   leaving.abort()
   expect(await waiting).toBeUndefined()
   expect(await follower.next()).toBeUndefined()
+  follower.close()
+})
+
+const aTurn = () => new Promise((resolve) => setImmediate(resolve))
+
+test("what isn't the end comes with what follows it soon; the end comes at once, with all before it", async () => {
+  const feed = createFeed()
+  const { signal } = new AbortController()
+  const follower = feed.subscribe({ run_id: run.id, wait_ms: 60_000, signal })
+  const begun = follower.next()
+  feed.publish(run, news(1))
+  await aTurn()
+  feed.publish(run, news(2, 3))
+  expect(seqs(await begun)).toEqual([1, 2, 3])
+  let ended: readonly News[] | undefined
+  void follower.next().then((whole) => {
+    ended = whole
+  })
+  feed.publish(run, news(4))
+  feed.publish(run, news(5, 5, true))
+  await aTurn()
+  expect(seqs(ended)).toEqual([4, 5])
   follower.close()
 })

@@ -10,8 +10,8 @@ export type News = {
 }
 
 export type Subscription = {
-  /** The next news, or undefined after a while and when something was missed: then the database knows more. */
-  next(): Promise<News | undefined>
+  /** All that is new, or undefined after a while and when something was missed: then the database knows more. */
+  next(): Promise<readonly News[] | undefined>
   close(): void
 }
 
@@ -26,6 +26,9 @@ export type Feed = {
 }
 
 type Told = { readonly id: string; readonly workspace_id: string }
+
+/** Each piece that is sent costs more than what is in it, so what isn't the end waits for more of its kind. */
+const gather_ms = 15
 
 const max_kept = 200
 const max_runs = 2_000
@@ -65,6 +68,7 @@ const keepHistories = () => {
 export const createFeed = (): Feed => {
   const inboxes = new Map<string, Set<Inbox>>()
   const histories = keepHistories()
+  const gathering = gather((inbox: Inbox) => inbox.wake())
 
   const close = (run_id: string, inbox: Inbox) => {
     const all = inboxes.get(run_id)
@@ -78,7 +82,8 @@ export const createFeed = (): Feed => {
       for (const inbox of inboxes.get(run.id) ?? []) {
         if (inbox.news.length < max_kept) inbox.news.push(news)
         else inbox.missed = true
-        inbox.wake()
+        if (news.ended) inbox.wake()
+        else gathering.add(inbox)
       }
     },
     toldOf: histories.of,
@@ -90,9 +95,9 @@ export const createFeed = (): Feed => {
       return {
         async next() {
           if (inbox.news.length === 0) await sleeper.sleep()
-          if (!inbox.missed) return inbox.news.shift()
+          const news = inbox.news.splice(0)
+          if (news.length > 0 && !inbox.missed) return news
           inbox.missed = false
-          inbox.news.length = 0
           return undefined
         },
         close() {
@@ -100,6 +105,22 @@ export const createFeed = (): Feed => {
           close(run_id, inbox)
         },
       }
+    },
+  }
+}
+
+/** One timer for all of them. */
+const gather = <Item>(tell: (item: Item) => void) => {
+  const waiting = new Set<Item>()
+  const tellAll = () => {
+    const all = [...waiting]
+    waiting.clear()
+    for (const item of all) tell(item)
+  }
+  return {
+    add(item: Item) {
+      if (waiting.size === 0) setTimeout(tellAll, gather_ms)
+      waiting.add(item)
     },
   }
 }

@@ -68,10 +68,18 @@ const gone: ReadNews = { events: [], ended: true, more: false }
 /** What was fed counts as long as it goes on where the follower is; else the database is asked. */
 const nextNews = async (engine: Engine, own: OwnFollow, { seq, feed, more }: Reading): Promise<ReadNews> => {
   const fed = more ? undefined : await feed.next()
-  const first = fed?.facts[0]
-  const isOld = fed !== undefined && (fed.facts.at(-1)?.seq ?? 0) <= seq
-  if (fed && (isOld || (first && first.seq <= seq + 1))) return readOf(own.run_id, [fed])
+  if (fed && goesOn(fed, seq)) return readOf(own.run_id, fed)
   return (await readNews(engine, own, seq)) ?? gone
+}
+
+/** Whether nothing is missing between what is known up to here and these. */
+const goesOn = (news: readonly News[], seq: number): boolean => {
+  let last = seq
+  return news.every(({ facts }) => {
+    const isNext = (facts[0]?.seq ?? 0) <= last + 1
+    last = Math.max(last, facts.at(-1)?.seq ?? 0)
+    return isNext
+  })
 }
 
 const toldBefore = (engine: Engine, { run_id, workspace_id }: OwnFollow): ReadNews | undefined => {

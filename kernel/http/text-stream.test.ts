@@ -1,41 +1,31 @@
 import { heapStats } from "bun:jsc"
 import { expect, test } from "bun:test"
 import { until } from "#kernel/testing/until.ts"
+import type { Reader } from "./reader.ts"
 import { textStream } from "./text-stream.ts"
-import { whileAdmitted } from "./while-admitted.ts"
 
-const follow = (values: AsyncIterable<string>, leave: () => void = () => undefined) =>
-  textStream(values, (value) => value, { headers: { "content-type": "text/event-stream" }, leave })
+const anyone = (check: Reader["check"] = () => Promise.resolve()) => {
+  const leaving = new AbortController()
+  return { signal: leaving.signal, leave: () => leaving.abort(), check }
+}
 
-async function* endless(left: () => void) {
-  try {
-    yield "first"
-    await new Promise(() => undefined)
-  } finally {
-    left()
-  }
+const follow = (values: AsyncIterable<string>, reader: Reader = anyone()) =>
+  textStream(values, (value) => value, { headers: { "content-type": "text/event-stream" }, reader })
+
+async function* endless() {
+  yield "first"
+  await new Promise(() => undefined)
 }
 
 test("a stream that waits for news is cut off when its reader may not read any more, and what feeds it is left", async () => {
   let may = true
-  let has_left = false
-  const check = () => (may ? Promise.resolve() : Promise.reject(new Error("revoked")))
-  const leave = () => {
-    has_left = true
-  }
-  const response = whileAdmitted(
-    follow(
-      endless(() => undefined),
-      leave,
-    ),
-    check,
-  )
-  const reader = response.body?.getReader()
+  const who = anyone(() => (may ? Promise.resolve() : Promise.reject(new Error("revoked"))))
+  const reader = follow(endless(), who).body?.getReader()
   expect(new TextDecoder().decode((await reader?.read())?.value)).toBe("first")
   const next = reader?.read()
   may = false
   await expect(next).rejects.toThrow("revoked")
-  await until("it is left", () => Promise.resolve(has_left))
+  await until("it is left", () => Promise.resolve(who.signal.aborted))
 })
 
 test("a stream that ends, ends; nothing is asked after that", async () => {
@@ -48,35 +38,35 @@ test("a stream that ends, ends; nothing is asked after that", async () => {
     yield "a"
     yield "b"
   }
-  const response = whileAdmitted(follow(two()), check)
+  const response = follow(two(), anyone(check))
   expect(response.headers.get("content-type")).toBe("text/event-stream")
   expect(await response.text()).toBe("ab")
   expect(asked).toBe(0)
 })
 
 test("who leaves is noticed by what feeds the stream", async () => {
-  let has_left = false
-  const leave = () => {
-    has_left = true
-  }
-  const response = whileAdmitted(
-    follow(
-      endless(() => undefined),
-      leave,
-    ),
-    () => Promise.resolve(),
-  )
-  const reader = response.body?.getReader()
+  const who = anyone()
+  const reader = follow(endless(), who).body?.getReader()
   await reader?.read()
   void reader?.cancel()
-  await until("it is left", () => Promise.resolve(has_left))
+  await until("it is left", () => Promise.resolve(who.signal.aborted))
+})
+
+test("what breaks is cut off", async () => {
+  async function* broken() {
+    yield "first"
+    throw new Error("broke")
+  }
+  const who = anyone()
+  await expect(follow(broken(), who).text()).rejects.toThrow("broke")
+  expect(who.signal.aborted).toBe(true)
 })
 
 test("nothing is kept of what a stream has given", async () => {
   async function* numbers() {
     for (let number = 0; ; number += 1) yield String(number)
   }
-  const response = whileAdmitted(follow(numbers()), () => Promise.resolve())
+  const response = follow(numbers())
   const reader = response.body?.getReader()
   const promisesAfter = async (pieces: number) => {
     for (let piece = 0; piece < pieces; piece += 1) await reader?.read()
@@ -86,9 +76,4 @@ test("nothing is kept of what a stream has given", async () => {
   const before = await promisesAfter(1_000)
   expect(await promisesAfter(10_000)).toBeLessThan(before + 1_000)
   await reader?.cancel()
-})
-
-test("what doesn't go on is left as it is", () => {
-  const response = new Response("{}", { headers: { "content-type": "application/json" } })
-  expect(whileAdmitted(response, () => Promise.resolve())).toBe(response)
 })
