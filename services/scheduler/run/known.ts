@@ -1,3 +1,4 @@
+import { recent } from "#kernel/service/recent.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 
 /** A run as it was committed last, with all of its tasks that have not ended. */
@@ -16,40 +17,27 @@ export type KnownRuns = {
   forget(id: string): void
 }
 
-const max_tasks = 30_000
+const max_tasks = 60_000
 
 type Kept = { readonly revision: number; readonly known: KnownRun | undefined }
 
 const weightOf = ({ known }: Kept): number => 1 + (known?.open.size ?? 0)
 
 export const createKnownRuns = (): KnownRuns => {
-  const kept = new Map<string, Kept>()
-  let weight = 0
-
-  const remove = (id: string): KnownRun | undefined => {
-    const found = kept.get(id)
-    if (!found) return undefined
-    kept.delete(id)
-    weight -= weightOf(found)
-    return found.known
-  }
+  const kept = recent(max_tasks, weightOf)
   // Two steps may come to keep what they made of a run in another order than that of their commits.
   const put = (id: string, next: Kept) => {
-    if ((kept.get(id)?.revision ?? -1) > next.revision) return
-    remove(id)
-    kept.set(id, next)
-    weight += weightOf(next)
-    if (weight <= max_tasks) return
-    for (const oldest of kept.keys()) {
-      remove(oldest)
-      if (weight <= max_tasks) return
-    }
+    if ((kept.get(id)?.revision ?? -1) <= next.revision) kept.keep(id, next)
   }
   return {
     peek: (id) => kept.get(id)?.known,
-    take: remove,
+    take(id) {
+      const known = kept.get(id)?.known
+      kept.forget(id)
+      return known
+    },
     keep: (known) => put(known.run.id, { revision: known.run.revision, known }),
     outdated: (id, revision) => put(id, { revision, known: undefined }),
-    forget: remove,
+    forget: kept.forget,
   }
 }
