@@ -71,6 +71,7 @@ const ample_room = 32
 export const createEngine = ({ metrics, ...ground }: Ground): Engine => {
   const ready = createSignal()
   const lanes = createLanes()
+  const queues = createQueues()
   const wake = () => {
     if (!lanes.areEmpty()) ready.fire()
   }
@@ -79,13 +80,16 @@ export const createEngine = ({ metrics, ...ground }: Ground): Engine => {
     ...{ ready, lanes },
     transact: transactOver(ground.hot),
     plans: createPlans(),
-    queues: createQueues(),
+    queues,
     known: createKnownRuns(),
     known_jobs: recent(max_known_jobs),
     sessions: recent(max_sessions),
     given_inputs: recent(max_given_inputs),
     seats: createSeats({ ample_room, wake }),
-    precedence: createPrecedence(max_beside),
+    precedence: createPrecedence({
+      max_beside,
+      isBehind: () => lanes.some((lane) => queues.isOpen(lane) && !queues.isLimited(lane)),
+    }),
     wholes: recent(max_wholes),
     told: createTold(),
     feed: createFeed(),

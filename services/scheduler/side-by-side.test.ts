@@ -128,7 +128,7 @@ test("a run that another scheduler has moved on is read again, and none of its w
   expect(attempts.map(({ task }) => task).toSorted()).toEqual(["left", "right"])
   // The first knows the run; now the second moves it on, so that what the first knows is old.
   await reportTasks(second)(settle(attempts[0]))
-  expect(first.known.peek(run_id)?.open.size).toBe(2)
+  expect(first.known.peek(run_id)?.open?.size).toBe(2)
   const { verdicts } = await reportTasks(first)(settle(attempts[0]))
   expect(verdicts).toEqual([{ verdict: "already" }])
   await reportTasks(first)(settle(attempts[1]))

@@ -14,8 +14,8 @@ export const in_memory: readonly Mutant[] = [
   {
     name: "what is known of a run counts though somebody has moved it on",
     path: `${run}/load.ts`,
-    from: "if (known && known.run.revision === run.revision)",
-    to: "if (known)",
+    from: "if (known?.run.revision !== run.revision) continue",
+    to: "if (!known) continue",
   },
   {
     name: "a claim believes what is known of a run whatever its row says",
@@ -32,8 +32,8 @@ export const in_memory: readonly Mutant[] = [
   {
     name: "a step that failed is remembered",
     path: `${run}/known.ts`,
-    from: "take: remove,",
-    to: "take: (id) => kept.get(id)?.known,",
+    from: "kept.forget(id)\n      return known",
+    to: "return known",
   },
   {
     name: "that a job still runs is guessed, and nobody looks",

@@ -2,7 +2,7 @@ import { list, listUnlessEmpty, type Sql } from "#kernel/database/database.ts"
 import { onlyRow } from "#kernel/database/only-row.ts"
 import { outboxText, rowsOf } from "#kernel/outbox/emit.ts"
 import { nudge } from "#kernel/outbox/nudge.ts"
-import type { Lane } from "../lane/lanes.ts"
+import type { NotedLane } from "../lane/lanes.ts"
 import { wakeUps } from "../task/ready.ts"
 import type { NewJob } from "./prepare.ts"
 
@@ -10,7 +10,7 @@ export type Inserted = {
   readonly count: number
   readonly at: Date
   /** Where they went. */
-  readonly lanes: readonly Lane[]
+  readonly lanes: readonly NotedLane[]
   /** Those that are running from the start, and under which token. */
   readonly running: readonly string[] | null
   readonly token: string | null
@@ -82,7 +82,8 @@ export const insertJobs = async (
     select count(*)::int as count, now() as at, (select token::text from holder) as token,
       array_agg(id) filter (where status = 'running') as running from created`
   if (lanes.length > 0) sql.afterCommit(() => nudge(sql.schema, ["task.scheduled"]))
-  return { ...onlyRow(inserted), lanes }
+  const row = onlyRow(inserted)
+  return { ...row, lanes: lanes.map((lane) => ({ ...lane, queued_ms: row.at.getTime() })) }
 }
 
 const listsOf = (jobs: readonly NewJob[], receiver: Receiver | undefined) => {

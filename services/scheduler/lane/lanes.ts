@@ -1,8 +1,19 @@
 import { isPlain, kindOf, type Slot, type SlotKind } from "#language/slots.ts"
+import { rankOf } from "./rank.ts"
 import { mayTake, type Taker } from "./taker.ts"
 
 /** What one workspace has in one queue for one kind of slot. */
 export type Lane = { readonly queue: string; readonly workspace_id: string; readonly slot: Slot }
+
+/** A lane that work has come into, and as far as that is known, what comes first of it. */
+export type NotedLane = Lane & {
+  readonly rank?: number
+  readonly queued_ms?: number
+  readonly priority?: number
+}
+
+/** The last thing that was taken from a lane, which had more. */
+export type LastTaken = { readonly rank: number; readonly at_ms: number }
 
 /** A lane to take from, and the state in which it was seen. */
 export type SeenLane = Lane & { readonly news: number }
@@ -13,19 +24,54 @@ export type SeenLane = Lane & { readonly news: number }
  */
 export type Lanes = {
   /** Work has come into these. */
-  note(lanes: Iterable<Lane>): void
+  note(lanes: Iterable<NotedLane>): void
   areEmpty(): boolean
+  /** Whether there is such a lane among those that any of the platform's workers may take from. */
+  some(isSuch: (lane: Lane) => boolean): boolean
   /** Those that a worker may take from. */
   of(taker: Taker, kinds: ReadonlySet<SlotKind>): readonly SeenLane[]
   /** A lane that had less than was asked for is forgotten, unless work came meanwhile. */
-  served(lane: SeenLane, isEmpty: boolean): void
+  served(lane: SeenLane, last: LastTaken | undefined): void
+  /** Whether what has this rank comes before all that waits in the lane, as far as was seen a short while ago. */
+  comesFirst(lane: Lane, wanted: LastTaken): boolean
   /** That a limit allows more then: who waits for work looks again. */
   waitFor(wait_ms: number): void
   /** How long until then; more than any wait if there is nothing to wait for. */
   wait_ms(): number
 }
 
-type Kept = { lane: Lane; news: number; served: number }
+type Kept = {
+  readonly lane: Lane
+  news: number
+  served: number
+  /** Nothing that waits there was seen with a lower rank, */
+  floor: number
+  /** then. */
+  seen_ms: number
+  /** The lowest rank that has come since. */
+  lowest: number
+}
+
+/** Another scheduler may have put something more important there, which nobody told this one. */
+const max_seen_ms = 500
+
+const lowestRank = ({ rank, queued_ms, priority }: NotedLane): number => {
+  if (rank !== undefined) return rank
+  if (queued_ms === undefined || priority === undefined) return Number.NEGATIVE_INFINITY
+  return rankOf(queued_ms, priority)
+}
+
+const unseen = { news: 0, served: 0, floor: Number.NEGATIVE_INFINITY, seen_ms: 0 }
+
+const noteIn = (kept: Map<string, Kept>, lane: NotedLane): void => {
+  const known = kept.get(keyOf(lane))
+  const lowest = lowestRank(lane)
+  if (known) {
+    known.news += 1
+    known.lowest = Math.min(known.lowest, lowest)
+    known.floor = Math.min(known.floor, lowest)
+  } else kept.set(keyOf(lane), { lane, ...unseen, lowest })
+}
 
 export const keyOf = ({ queue, workspace_id, slot }: Lane): string => `${slot} ${workspace_id} ${queue}`
 
@@ -45,18 +91,14 @@ export const createLanes = (): Lanes => {
   }
   return {
     note(lanes) {
-      for (const lane of lanes) {
-        const kept = keeping(lane.slot)
-        const known = kept.get(keyOf(lane))
-        if (known) known.news += 1
-        else kept.set(keyOf(lane), { lane, news: 0, served: 0 })
-      }
+      for (const lane of lanes) noteIn(keeping(lane.slot), lane)
       for (const oldest of special.keys()) {
         if (special.size <= max_special) break
         special.delete(oldest)
       }
     },
     areEmpty: () => plain.size + special.size === 0,
+    some: (isSuch) => plain.values().some(({ lane }) => isSuch(lane)),
     of(taker, kinds) {
       return lanesFor(taker)
         .filter(({ lane }) => mayTake(taker, lane) && kinds.has(kindOf(lane.slot)))
@@ -71,13 +113,21 @@ export const createLanes = (): Lanes => {
       if (rest_ms <= 0) again_ms = Number.POSITIVE_INFINITY
       return Math.max(rest_ms, 0)
     },
-    served(lane, isEmpty) {
+    served(lane, last) {
       const kept = keeping(lane.slot)
       const known = kept.get(keyOf(lane))
       if (!known) return
       turn += 1
       known.served = turn
-      if (isEmpty && known.news === lane.news) kept.delete(keyOf(lane))
+      if (last) {
+        known.floor = Math.min(last.rank, known.lowest)
+        known.seen_ms = last.at_ms
+        known.lowest = Number.POSITIVE_INFINITY
+      } else if (known.news === lane.news) kept.delete(keyOf(lane))
+    },
+    comesFirst(lane, { rank, at_ms }) {
+      const known = keeping(lane.slot).get(keyOf(lane))
+      return known !== undefined && at_ms - known.seen_ms <= max_seen_ms && rank <= known.floor
     },
   }
 }

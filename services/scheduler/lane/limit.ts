@@ -1,9 +1,7 @@
 import type { Engine } from "../engine.ts"
-import type { Limit, Share } from "../step/rows.ts"
+import type { Limit } from "../step/rows.ts"
 import type { Step } from "../step/step.ts"
-import type { SeenLane } from "./lanes.ts"
-
-type LaneShare = Share & SeenLane
+import type { LaneShare } from "./share.ts"
 
 /** Another claim is working on the limits of a queue: it takes no longer than this. */
 const busy_ms = 10

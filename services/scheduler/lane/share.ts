@@ -27,8 +27,11 @@ export const openLanes = (
   return lanes.of(taker, kinds).filter((lane) => !queues.isPaused(lane))
 }
 
+/** What a worker may take from a lane. */
+export type LaneShare = Share & SeenLane
+
 /** Divides a worker's room evenly among the lanes that wait; with more lanes than room, those that waited longest. */
-export const shareOut = (lanes: readonly SeenLane[], room: Room): readonly (Share & SeenLane)[] =>
+export const shareOut = (lanes: readonly SeenLane[], room: Room): readonly LaneShare[] =>
   [...Map.groupBy(lanes, (lane) => kindOf(lane.slot))].flatMap(([kind, some]) => {
     const chosen = some.slice(0, room[kind])
     const each = Math.floor(room[kind] / chosen.length)

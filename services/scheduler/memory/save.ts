@@ -1,3 +1,4 @@
+import { rankOf } from "../lane/rank.ts"
 import type { Holder, TaskRow } from "../step/rows.ts"
 import type { Ended, Step } from "../step/step.ts"
 import { deadLetterId } from "../task/tell-ended.ts"
@@ -73,7 +74,11 @@ const saveUnbegun = (changes: Changes, task: TaskRow): void => {
 export const dropReady = ({ tables }: Pick<Changes, "tables">, { id }: Pick<TaskRow, "id">): void => {
   const task = tables.tasks.get(id)
   for (const [seq, row] of tables.ready) {
-    if (task && row.task_run_id === id && row.rank === rankOf(task, task.queued_ms - epoch_ms))
+    if (
+      task &&
+      row.task_run_id === id &&
+      row.rank === rankOf(Math.floor(task.queued_ms - epoch_ms), task.priority)
+    )
       tables.ready.delete(seq)
   }
 }
@@ -103,12 +108,10 @@ const queued = (changes: Changes, task: TaskRow): StoredTask | undefined => {
   return row
 }
 
-const rankOf = ({ priority }: StoredTask, from_ms: number): number => Math.floor(from_ms) - 60_000 * priority
-
 export const insertReady = ({ tables }: Pick<Changes, "tables">, row: StoredTask, from_ms: number): void => {
   const { id: task_run_id, run_id, workspace_id, queue, slot } = row
   const seq = draw(tables)
-  const rank = rankOf(row, from_ms)
+  const rank = rankOf(Math.floor(from_ms), row.priority)
   tables.ready.set(seq, { seq, task_run_id, run_id, workspace_id, queue, slot, rank })
 }
 

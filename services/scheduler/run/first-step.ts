@@ -1,37 +1,17 @@
-import { begin } from "#language/decide.ts"
-import type { Plan, PlanTask } from "#language/plan.ts"
-import { taskRunId } from "#language/run-id.ts"
-import { slotOfTask } from "#language/slots.ts"
+import type { PlanTask } from "#language/plan.ts"
 import { readsTrigger } from "#language/trigger-reads.ts"
 import { withTemplates } from "../item/kept.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 import type { Step } from "../step/step.ts"
 import { tellSkipped } from "../task/tell-unbegun.ts"
 import { isOwn } from "../wait/decide.ts"
+import { beginningOf, newTask } from "./as-begun.ts"
 import { tellRunStarted } from "./begin.ts"
 import { keyOf } from "./enter.ts"
 import type { KeptTasks } from "./keep.ts"
 import type { Begun, Prepared } from "./start.ts"
 
 type Given = { readonly start: Prepared; readonly kept: KeptTasks }
-
-/** Of plans whose runs begin with nothing: the same for each of them. */
-const beginnings = new WeakMap<Plan, Beginning>()
-
-type Beginning = {
-  readonly release: ReadonlySet<number>
-  readonly skip: ReadonlySet<number>
-  readonly counters: ReadonlyMap<number, Counter>
-}
-
-const beginningOf = (plan: Plan, kept: KeptTasks): Beginning => {
-  const known = kept.size === 0 ? beginnings.get(plan) : undefined
-  if (known) return known
-  const { release, skip, counters } = begin(plan, new Set(kept.keys()))
-  const beginning = { release: new Set(release), skip: new Set(skip), counters }
-  if (kept.size === 0) beginnings.set(plan, beginning)
-  return beginning
-}
 
 /** Of a run that waits for its key. */
 const nothing: ReadonlySet<number> = new Set()
@@ -48,7 +28,7 @@ export const firstStep = (step: Step, { start, kept }: Given, waits: boolean): B
   if (!waits) tellRunStarted(step, run)
   const tasks = start.plan.tasks.map((planned) => {
     const { idx } = planned
-    const task = newTask(run, planned, begun.counters.get(idx) ?? no_needs)
+    const task = newTask(run, planned, begun.counters.get(idx))
     task.queued_ms = step.now.getTime()
     if (kept.has(idx)) keep(step, task, kept)
     if (released.has(idx)) release(step, task, planned)
@@ -101,39 +81,3 @@ const keep = ({ decided }: Step, task: TaskRow, kept: KeptTasks): void => {
   const { id, status } = task
   decided.waits.outputs.set(id, { id, status, outputs: kept.get(task.idx)?.outputs ?? null })
 }
-
-/** Read with the row, so only where a timer has to know of it; the rest is in the plan. */
-const settingsOf = ({ timeout_ms, retry, queue_timeout_ms }: PlanTask): TaskRow["settings"] =>
-  queue_timeout_ms === undefined ? null : { timeout_ms, retry, queue_timeout_ms }
-
-type Counter = Pick<TaskRow, "needs_left" | "needs_bad">
-
-const no_needs: Counter = { needs_left: 0, needs_bad: 0 }
-
-/** Written out: there is one for each task of each run, and to spread parts into it was measured to take several times as long. */
-const newTask = (run: RunRow, planned: PlanTask, counter: Counter): TaskRow => ({
-  id: taskRunId(run.id, planned.idx),
-  run_id: run.id,
-  workspace_id: run.workspace_id,
-  idx: planned.idx,
-  item: null,
-  task: planned.name,
-  type: planned.uses,
-  queue: planned.queue,
-  slot: slotOfTask(planned),
-  priority: planned.priority,
-  max_retries: planned.retry.max_retries,
-  gate_key: null,
-  settings: settingsOf(planned),
-  traceparent: null,
-  status: "pending",
-  reason: null,
-  token: null,
-  attempt: 0,
-  lost: 0,
-  returned: 0,
-  cancel: false,
-  needs_left: counter.needs_left,
-  needs_bad: counter.needs_bad,
-  queued_ms: 0,
-})

@@ -1,17 +1,20 @@
 import { recent } from "#kernel/service/recent.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
 
-/** A run as it was committed last, with all of its tasks that have not ended. */
+/** A run as it was committed last, with all of its tasks that have not ended; */
 export type KnownRun = { readonly run: RunRow; readonly open: Map<string, TaskRow> }
+
+/** where these are as its plan has them begin, without them. */
+type KeptRun = Pick<KnownRun, "run"> & { readonly open: KnownRun["open"] | undefined }
 
 /**
  * The runs that this process was the last to move on, as far as it knows. A step takes one out, and keeps it again after
  * its commit: so nobody sees what became of it in a step that failed. That it was the last is for the database to say.
  */
 export type KnownRuns = {
-  peek(id: string): KnownRun | undefined
-  take(id: string): KnownRun | undefined
-  keep(known: KnownRun): void
+  peek(id: string): KeptRun | undefined
+  take(id: string): KeptRun | undefined
+  keep(known: KeptRun): void
   /** Somebody has moved it on to there, and not all of it is known any more. */
   outdated(id: string, revision: number): void
   forget(id: string): void
@@ -19,9 +22,9 @@ export type KnownRuns = {
 
 const max_tasks = 60_000
 
-type Kept = { readonly revision: number; readonly known: KnownRun | undefined }
+type Kept = { readonly revision: number; readonly known: KeptRun | undefined }
 
-const weightOf = ({ known }: Kept): number => 1 + (known?.open.size ?? 0)
+const weightOf = ({ known }: Kept): number => 1 + (known?.open?.size ?? 0)
 
 export const createKnownRuns = (): KnownRuns => {
   const kept = recent(max_tasks, weightOf)

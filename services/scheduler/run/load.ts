@@ -5,6 +5,7 @@ import type { RunRow, TaskRow } from "../step/rows.ts"
 import { join, type Step } from "../step/step.ts"
 import { taskMoves } from "../task/moves.ts"
 import type { Settlement } from "../task/verdict.ts"
+import { isAsBegun, tasksAsBegun } from "./as-begun.ts"
 
 /** Locks runs and brings them into the step, with their plans; those that it has already are left as they are. */
 export const loadRuns = async (
@@ -22,14 +23,16 @@ export const loadRuns = async (
 /** Of a run that nobody has moved on since this process did, the tasks are known. */
 export const joinRuns = async (engine: Engine, step: Step, runs: readonly RunRow[]): Promise<void> => {
   join(step.runs, runs)
-  for (const run of runs) {
-    const known = engine.known.take(run.id)
-    if (known && known.run.revision === run.revision) step.known.set(run.id, { run, open: known.open })
-  }
   let asks = false
   for (const { id, plan } of await engine.plans.of(runs, step.rows.plans)) {
     step.plans.set(id, plan)
     asks ||= readsTrigger(plan)
+  }
+  for (const run of runs) {
+    const known = engine.known.take(run.id)
+    if (known?.run.revision !== run.revision) continue
+    const open = known.open ?? tasksAsBegun(run, step.plans.get(run.plan_id))
+    if (open) step.known.set(run.id, { run, open })
   }
   if (asks) await joinTriggers(step, runs)
 }
@@ -64,7 +67,7 @@ export const recall = (engine: Engine, settlements: readonly Settlement[]): Reca
       continue
     }
     const known = engine.known.peek(runOf(id))
-    if (!known?.open.has(id)) return undefined
+    if (!known?.open?.has(id)) return undefined
     runs.set(known.run.id, known.run)
   }
   return { runs: [...runs.values()].sort((one, other) => (one.id < other.id ? -1 : 1)), jobs }
@@ -100,7 +103,7 @@ export const rememberRuns = ({ known, known_jobs }: Engine, step: Step): void =>
   }
   for (const run of step.runs.values()) {
     const open = step.known.get(run.id)?.open
-    if (open && open.size > 0) known.keep({ run, open })
+    if (open && open.size > 0) known.keep({ run, open: isAsBegun(step, run, open) ? undefined : open })
     else if (open) known.forget(run.id)
     else known.outdated(run.id, run.revision)
   }

@@ -1,8 +1,28 @@
-import { expect, test } from "bun:test"
+import { describe, expect, test } from "bun:test"
 import { createPrecedence } from "./precedence.ts"
 
-const given = () => {
-  const { creating, settling } = createPrecedence(10)
+type Clock = NonNullable<Parameters<typeof createPrecedence>[0]["clock"]>
+
+/** A clock that goes on when it is told to. */
+const handClock = () => {
+  let time_ms = 0
+  let looks: { readonly due_ms: number; readonly look: () => void }[] = []
+  const clock: Clock = {
+    now_ms: () => time_ms,
+    later: (look, ms) => void looks.push({ due_ms: time_ms + ms, look }),
+  }
+  const pass = (ms: number) => {
+    time_ms += ms
+    const due = looks.filter(({ due_ms }) => due_ms <= time_ms)
+    looks = looks.filter(({ due_ms }) => due_ms > time_ms)
+    for (const { look } of due) look()
+  }
+  return { clock, pass }
+}
+
+const given = ({ is_behind = false } = {}) => {
+  const { clock, pass } = handClock()
+  const { creating, settling } = createPrecedence({ max_beside: 10, isBehind: () => is_behind, clock })
   const begun: string[] = []
   const held = (name: string) => {
     const { promise, resolve, reject } = Promise.withResolvers<string>()
@@ -22,7 +42,7 @@ const given = () => {
   }
   /** Nothing here waits for anything but promises. */
   const idle = () => new Promise((resolve) => setImmediate(resolve))
-  return { begun, create, settle, idle }
+  return { begun, create, settle, idle, pass }
 }
 
 test("results are settled side by side where nobody brings anything", async () => {
@@ -78,4 +98,65 @@ test("what waited goes as soon as the last is created, and a failure holds nothi
   other.end()
   await idle()
   expect(begun).toEqual(["one", "other", "a", "b", "c"])
+})
+
+describe("with a backlog", () => {
+  test("the next batch begins when as much time has passed as the last one took, while something is created", async () => {
+    const { begun, create, settle, idle, pass } = given({ is_behind: true })
+    const bringing = create("new")
+    const first = settle("a", 10)
+    settle("b", 10)
+    await idle()
+    pass(20)
+    first.end()
+    await idle()
+    pass(19)
+    await idle()
+    expect(begun).toEqual(["new", "a"])
+    pass(5)
+    await idle()
+    expect(begun).toEqual(["new", "a", "b"])
+    bringing.end()
+  })
+
+  test("a short pause between two that are created is none, and a longer one ends the rest", async () => {
+    const { begun, create, settle, idle, pass } = given({ is_behind: true })
+    const bringing = create("new")
+    const first = settle("a", 10)
+    settle("b", 10)
+    await idle()
+    pass(40)
+    first.end()
+    bringing.end()
+    await idle()
+    pass(4)
+    await idle()
+    expect(begun).toEqual(["new", "a"])
+    pass(1)
+    await idle()
+    expect(begun).toEqual(["new", "a", "b"])
+  })
+
+  test("however long a batch took, the next one doesn't wait as long", async () => {
+    const { begun, create, settle, idle, pass } = given({ is_behind: true })
+    const bringing = create("new")
+    const first = settle("a", 10)
+    settle("b", 10)
+    await idle()
+    pass(5_000)
+    first.end()
+    await idle()
+    pass(50)
+    await idle()
+    expect(begun).toEqual(["new", "a", "b"])
+    bringing.end()
+  })
+
+  test("batches are settled side by side where nobody brings anything", async () => {
+    const { begun, settle, idle } = given({ is_behind: true })
+    settle("a", 10)
+    settle("b", 10)
+    await idle()
+    expect(begun).toEqual(["a", "b"])
+  })
 })

@@ -8,26 +8,52 @@ export type Precedence = {
   settling<Answer>(count: number, settle: () => Promise<Answer>): Promise<Answer>
 }
 
+type Clock = { now_ms(): number; later(look: () => void, ms: number): void }
+
+type Terms = {
+  /** How many results are settled beside something that is created, if it is more than one batch. */
+  readonly max_beside: number
+  /** Whether more waits than is worked on. */
+  readonly isBehind: () => boolean
+  readonly clock?: Clock
+}
+
+/** Those who bring something one after the other, with shorter pauses than this, bring it all the time. */
+const pause_ms = 5
+/** However long it took to settle something. */
+const max_rest_ms = 50
+
 /**
  * While something is created, at most so many results are settled beside it: a backlog that is worked off in several full
  * batches at a time takes all that both of them need, and whoever brings something waits for each. One batch, whatever
- * its size, is always under way.
+ * its size, may go on; where there is a backlog, the next one begins when as much time has passed as the last one took.
  */
-export const createPrecedence = (max_beside: number): Precedence => {
+export const createPrecedence = ({ max_beside, isBehind, clock = systemClock }: Terms): Precedence => {
   const waiting: Waiting[] = []
   let creating = 0
+  let created_ms = Number.NEGATIVE_INFINITY
   let settling = 0
+  let rested_ms = Number.NEGATIVE_INFINITY
+  const lookAgain = oneLater(clock, () => admit())
 
-  const mayGo = (count: number): boolean => creating === 0 || settling === 0 || settling + count <= max_beside
+  const mayGo = (count: number): boolean => {
+    const has_room = creating === 0 || settling === 0 || settling + count <= max_beside
+    if (!has_room || !isBehind()) return has_room
+    const now_ms = clock.now_ms()
+    const is_quiet = creating === 0 && now_ms - created_ms >= pause_ms
+    return is_quiet || now_ms >= rested_ms
+  }
 
   const admit = () => {
     for (;;) {
       const [next] = waiting
-      if (!next || !mayGo(next.count)) return
+      if (!next) return
+      if (!mayGo(next.count)) break
       waiting.shift()
       settling += next.count
       next.go()
     }
+    lookAgain()
   }
 
   return {
@@ -37,6 +63,7 @@ export const createPrecedence = (max_beside: number): Precedence => {
         return await create()
       } finally {
         creating -= 1
+        created_ms = clock.now_ms()
         admit()
       }
     },
@@ -45,12 +72,33 @@ export const createPrecedence = (max_beside: number): Precedence => {
         waiting.push({ count, go })
         admit()
       })
+      const begun_ms = clock.now_ms()
       try {
         return await settle()
       } finally {
         settling -= count
+        const now_ms = clock.now_ms()
+        rested_ms = now_ms + Math.min(now_ms - begun_ms, max_rest_ms)
         admit()
       }
     },
   }
+}
+
+/** However often it is asked for, there is one look at a time that comes. */
+const oneLater = (clock: Clock, look: () => void) => {
+  let comes = false
+  return () => {
+    if (comes) return
+    comes = true
+    clock.later(() => {
+      comes = false
+      look()
+    }, pause_ms)
+  }
+}
+
+const systemClock: Clock = {
+  now_ms: () => performance.now(),
+  later: (look, ms) => void setTimeout(look, ms),
 }

@@ -1,12 +1,12 @@
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Engine } from "../engine.ts"
-import { keyOf } from "../lane/lanes.ts"
+import { keyOf, type LastTaken } from "../lane/lanes.ts"
 import { limitShares } from "../lane/limit.ts"
-import { openLanes, type Room, shareOut } from "../lane/share.ts"
-import type { Taker } from "../lane/taker.ts"
+import { rankOf } from "../lane/rank.ts"
+import { type LaneShare, openLanes, type Room, shareOut } from "../lane/share.ts"
 import { joinRuns, loadRuns } from "../run/load.ts"
 import { perform } from "../step/perform.ts"
-import type { RunRow, Taken } from "../step/rows.ts"
+import type { RunRow, Taken, TaskRow } from "../step/rows.ts"
 import { runOfTask, type Step } from "../step/step.ts"
 import type { Attempt } from "./attempt.ts"
 import { tellStarted } from "./tell-started.ts"
@@ -22,29 +22,24 @@ export const claimTasks =
       if (!session) throw new Problem("session.ended")
       step.holder = { session_id, token: session.token }
       engine.sessions.keep(session_id, session)
-      await claimIn(engine, step, { session, room })
+      await claimIn(engine, step, shareOut(openLanes(engine, session, room), room))
     })
     return await attempts()
   }
 
 /** Also the last part of a report, in its transaction. */
-export const claimIn = async (
-  engine: Engine,
-  step: Step,
-  { session, room }: { readonly session: Taker; readonly room: Room },
-): Promise<void> => {
+export const claimIn = async (engine: Engine, step: Step, wanted: readonly LaneShare[]): Promise<void> => {
   const { holder } = step
   if (!holder) return
   // What this step has cancelled is in its lane until that is written: the worker asks again.
   if (step.decided.unbegun.some(({ status }) => status === "cancelled")) return
-  const wanted = shareOut(openLanes(engine, session, room), room)
   const shares = await limitShares(engine, step, wanted)
   if (shares.length === 0) return
   const taken = await step.rows.take(shares, holder)
-  const counts = new Map<string, number>()
-  for (const task of taken.tasks) counts.set(keyOf(task), (counts.get(keyOf(task)) ?? 0) + 1)
+  const of_lane = Map.groupBy(taken.tasks, keyOf)
   for (const share of shares) {
-    engine.lanes.served(share, (counts.get(keyOf(share)) ?? 0) < share.max_tasks)
+    const own = of_lane.get(keyOf(share)) ?? []
+    engine.lanes.served(share, own.length < share.max_tasks ? undefined : lastOf(step, own))
   }
   if (taken.busy > 0) step.decided.left.push(...shares)
   await loadTaken(engine, step, taken)
@@ -55,6 +50,11 @@ export const claimIn = async (
     tellStarted(step, task, runOfTask(step, task))
   }
 }
+
+const lastOf = (step: Step, taken: readonly TaskRow[]): LastTaken => ({
+  rank: Math.max(...taken.map(({ queued_ms, priority }) => rankOf(queued_ms, priority))),
+  at_ms: step.now.getTime(),
+})
 
 /** The statement has locked their runs already, and told at which revisions. */
 const loadTaken = async (engine: Engine, step: Step, { tasks, revisions }: Taken): Promise<void> => {

@@ -1,8 +1,10 @@
 import { kindOf } from "#language/slots.ts"
 import type { Engine } from "../engine.ts"
-import { openLanes, type Room } from "../lane/share.ts"
+import { keyOf } from "../lane/lanes.ts"
+import { rankOf } from "../lane/rank.ts"
+import { eachKind, type LaneShare, openLanes, type Room, shareOut } from "../lane/share.ts"
 import { mayTake, type Taker } from "../lane/taker.ts"
-import type { Held, Holder } from "../step/rows.ts"
+import type { Held, Holder, TaskRow } from "../step/rows.ts"
 import { runOfTask, type Step } from "../step/step.ts"
 import { tellStarted } from "./tell-started.ts"
 
@@ -26,32 +28,72 @@ type Worker = {
   readonly unserved: Room
 }
 
+/** A run that has begun goes on before what was queued after it, but for what has waited as long as this. */
+const max_ahead_ms = 10_000
+
 /**
- * What became claimable in this step goes straight to the worker that the step works for, running from the start,
- * while nothing else waits that only this step would bring to it: a chain then takes one commit for each of its tasks.
- * Answers the room that is left.
+ * What became claimable in this step goes straight to the worker that the step works for, running from the start: a chain
+ * then takes one commit for each of its tasks. That is where nothing else waits that only this step would bring to the
+ * worker; else where it comes before all that waits in its lane, and no more than the lane's share. Answers what the worker
+ * is still to take from its lanes.
  */
-export const handOver = (engine: Engine, step: Step, { session, room, unserved }: Worker): Room => {
-  const { queues } = engine
-  const { holder, decided } = step
-  if (!holder || decided.released.length === 0) return room
-  if (openLanes(engine, session, unserved).some((lane) => !queues.isLimited(lane))) return room
+export const handOver = (engine: Engine, step: Step, worker: Worker): readonly LaneShare[] => {
+  const { session, room, unserved } = worker
+  const lanes = openLanes(engine, session, unserved)
+  if (!step.holder || step.decided.released.length === 0) return shareOut(lanes, unserved)
   const left = { ...room }
+  const isFit = (task: TaskRow): boolean =>
+    left[kindOf(task.slot)] > 0 &&
+    mayTake(session, task) &&
+    !engine.queues.isPaused(task) &&
+    !engine.queues.isLimited(task)
+  const take = (task: TaskRow) => {
+    left[kindOf(task.slot)] -= 1
+  }
+  if (lanes.every(engine.queues.isLimited)) {
+    handEach(step, step.holder, { fits: isFit, take })
+    return shareOut(
+      lanes,
+      eachKind(left, (count, kind) => Math.min(count, unserved[kind])),
+    )
+  }
+  const shares = new Map(shareOut(lanes, unserved).map((share) => [keyOf(share), { ...share }]))
+  handEach(step, step.holder, {
+    fits(task) {
+      const share = shares.get(keyOf(task))
+      if (!share || share.max_tasks === 0 || !isFit(task)) return false
+      return engine.lanes.comesFirst(task, { rank: rankInRun(step, task), at_ms: step.now.getTime() })
+    },
+    take(task) {
+      take(task)
+      const share = shares.get(keyOf(task))
+      if (share) share.max_tasks -= 1
+    },
+  })
+  return [...shares.values()].filter(({ max_tasks }) => max_tasks > 0)
+}
+
+const rankInRun = (step: Step, task: TaskRow): number => {
+  const now_ms = step.now.getTime()
+  const begun = runOfTask(step, task)?.started_at
+  const begun_ms = begun ? Date.parse(begun) : now_ms
+  return rankOf(Math.max(begun_ms, now_ms - max_ahead_ms), task.priority)
+}
+
+type Choice = { readonly fits: (task: TaskRow) => boolean; readonly take: (task: TaskRow) => void }
+
+const handEach = (step: Step, holder: Holder, { fits, take }: Choice): void => {
+  const { decided, now } = step
   // What was handed back just now goes through its lane: its row can't end and begin in one step.
   const ended = new Set(decided.ended.map(({ task }) => task))
   const kept = decided.released.splice(0).filter((task) => {
-    const fits =
-      left[kindOf(task.slot)] > 0 &&
-      mayTake(session, task) &&
-      !queues.isPaused(task) &&
-      !queues.isLimited(task)
-    if (!fits || ended.has(task)) return true
-    left[kindOf(task.slot)] -= 1
+    if (ended.has(task) || !fits(task)) return true
+    take(task)
     Object.assign(task, {
       status: "running",
       attempt: task.attempt + 1,
       token: holder.token,
-      queued_ms: step.now.getTime(),
+      queued_ms: now.getTime(),
     })
     decided.handed.push(task)
     decided.claimed.push(task)
@@ -59,5 +101,4 @@ export const handOver = (engine: Engine, step: Step, { session, room, unserved }
     return false
   })
   decided.released.push(...kept)
-  return left
 }

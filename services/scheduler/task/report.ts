@@ -89,11 +89,7 @@ const giveNext = async (engine: Engine, step: Step, worker: Worker): Promise<voi
   engine.lanes.note(step.decided.admitted)
   const room = roomFor(engine, step, worker)
   const unserved = engine.seats.unserved({ session_id, room })
-  const left = handOver(engine, step, { session, room, unserved })
-  await claimIn(engine, step, {
-    session,
-    room: eachKind(left, (count, kind) => Math.min(count, unserved[kind])),
-  })
+  await claimIn(engine, step, handOver(engine, step, { session, room, unserved }))
 }
 
 /** More than a report makes room for is for the worker's claims that wait, as far as they have room. */
