@@ -10,6 +10,8 @@ export type News = {
 }
 
 export type Subscription = {
+  /** Until more of what comes has come together, or the end has come. */
+  gathered(): Promise<void>
   /** All that is new, or undefined after a while and when something was missed: then the database knows more. */
   next(): Promise<readonly News[] | undefined>
   close(): void
@@ -93,6 +95,10 @@ export const createFeed = (): Feed => {
       inboxes.set(run_id, (inboxes.get(run_id) ?? new Set()).add(inbox))
       const sleeper = sleeperOf(inbox, subscribing)
       return {
+        gathered() {
+          gathering.add(inbox)
+          return sleeper.sleep()
+        },
         async next() {
           if (inbox.news.length === 0) await sleeper.sleep()
           const news = inbox.news.splice(0)

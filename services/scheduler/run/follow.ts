@@ -23,7 +23,7 @@ export const followRun =
     const feed = engine.feed.subscribe({ ...follow, wait_ms: look_ms })
     try {
       const own = { ...follow, workspace_id: actor.workspace_id }
-      const news = toldBefore(engine, own) ?? (await readNews(engine, own, follow.after))
+      const news = (await toldLately(engine, own, feed)) ?? (await readNews(engine, own, follow.after))
       if (!news) throw runNotFound(follow.run_id)
       return eventsOf(engine, own, { feed, news })
     } catch (error) {
@@ -82,15 +82,25 @@ const goesOn = (news: readonly News[], seq: number): boolean => {
   })
 }
 
-const toldBefore = (engine: Engine, { run_id, workspace_id }: OwnFollow): ReadNews | undefined => {
-  const told = engine.feed.toldOf({ id: run_id, workspace_id })
-  return told && readOf(run_id, told)
+/** A short run ends before its follower is told that it has begun: then all of it is sent in one piece. */
+const toldLately = async (
+  { feed: all }: Engine,
+  { run_id, workspace_id }: OwnFollow,
+  feed: Subscription,
+): Promise<ReadNews | undefined> => {
+  const run = { id: run_id, workspace_id }
+  const told = all.toldOf(run)
+  if (!told) return undefined
+  if (!hasEnded(told)) await feed.gathered()
+  return readOf(run_id, all.toldOf(run) ?? told)
 }
+
+const hasEnded = (news: readonly News[]): boolean => news.at(-1)?.ended ?? false
 
 /** What was told by this process, as it is shown. */
 const readOf = (run_id: string, news: readonly News[]): ReadNews => ({
   events: news.flatMap(({ at, facts }) => facts.map((fact) => ({ ...fact, run_id, at }))),
-  ended: news.at(-1)?.ended ?? false,
+  ended: hasEnded(news),
   more: false,
 })
 
