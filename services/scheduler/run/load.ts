@@ -2,7 +2,7 @@ import { isJobId, runOf } from "#language/run-id.ts"
 import { readsTrigger } from "#language/trigger-reads.ts"
 import type { Engine } from "../engine.ts"
 import type { RunRow, TaskRow } from "../step/rows.ts"
-import { join, type Step } from "../step/step.ts"
+import { join, planOfRun, type Step } from "../step/step.ts"
 import { taskMoves } from "../task/moves.ts"
 import type { Settlement } from "../task/verdict.ts"
 import { isAsBegun, tasksAsBegun } from "./as-begun.ts"
@@ -20,18 +20,26 @@ export const loadRuns = async (
   return runs
 }
 
-/** Of a run that nobody has moved on since this process did, the tasks are known. */
+/**
+ * Of a run that nobody has moved on since this process did, the tasks are known. They are taken out at once, before anything
+ * is waited for: another step that found the same rows would change them, too.
+ */
 export const joinRuns = async (engine: Engine, step: Step, runs: readonly RunRow[]): Promise<void> => {
   join(step.runs, runs)
+  const begun: RunRow[] = []
+  for (const run of runs) {
+    const known = engine.known.take(run.id)
+    if (known?.run.revision !== run.revision) continue
+    if (known.open) step.known.set(run.id, { run, open: known.open })
+    else begun.push(run)
+  }
   let asks = false
   for (const { id, plan } of await engine.plans.of(runs, step.rows.plans)) {
     step.plans.set(id, plan)
     asks ||= readsTrigger(plan)
   }
-  for (const run of runs) {
-    const known = engine.known.take(run.id)
-    if (known?.run.revision !== run.revision) continue
-    const open = known.open ?? tasksAsBegun(run, step.plans.get(run.plan_id))
+  for (const run of begun) {
+    const open = tasksAsBegun(run, planOfRun(step, run))
     if (open) step.known.set(run.id, { run, open })
   }
   if (asks) await joinTriggers(step, runs)
