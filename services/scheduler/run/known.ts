@@ -20,11 +20,25 @@ export type KnownRuns = {
   forget(id: string): void
 }
 
+/** What is kept weighs as much as so many tasks. */
 const max_tasks = 60_000
+const chars_of_task = 500
 
 type Kept = { readonly revision: number; readonly known: KeptRun | undefined }
 
-const weightOf = ({ known }: Kept): number => 1 + (known?.open?.size ?? 0)
+const weights = new WeakMap<RunRow["inputs"], number>()
+
+/** A run keeps its inputs for as long as it is known, so they are weighed once. */
+const weightOfInputs = (inputs: RunRow["inputs"]): number => {
+  const known = weights.get(inputs)
+  if (known !== undefined) return known
+  const weight = Object.keys(inputs).length === 0 ? 0 : JSON.stringify(inputs).length / chars_of_task
+  weights.set(inputs, weight)
+  return weight
+}
+
+const weightOf = ({ known }: Kept): number =>
+  known ? 1 + (known.open?.size ?? 0) + weightOfInputs(known.run.inputs) : 1
 
 export const createKnownRuns = (): KnownRuns => {
   const kept = recent(max_tasks, weightOf)
