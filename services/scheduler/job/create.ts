@@ -40,7 +40,10 @@ export type CreateJobs = {
 export const createJobs = (engine: Engine): CreateJobs => {
   const bounds = { max_batch, max_waiting, sizes, isItems: isDataError }
   const pushed = (flush: (jobs: readonly NewJob[]) => Promise<readonly (string | Problem)[]>) =>
-    batcher<NewJob, string>({ flush: (jobs) => engine.precedence.creating(() => flush(jobs)), ...bounds })
+    batcher<NewJob, string>({
+      flush: (jobs) => engine.precedence.creating(jobs.length, () => flush(jobs)),
+      ...bounds,
+    })
   const [push, pushKeyed] = [pushed(flushJobs(engine)), pushed(flushKeyed(engine))]
   const one = (actor: Actor, { job, header_key }: Wanted): Promise<string> => {
     allow(actor, "job.create")

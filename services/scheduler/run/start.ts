@@ -119,7 +119,9 @@ export const startRuns =
       )
       return { answer, attempts }
     }
-    return engine.precedence.creating(() => withSeat(engine.seats, slotOfFirst(prepared), startOn))
+    return engine.precedence.creating(prepared.length, () =>
+      withSeat(engine.seats, slotOfFirst(prepared), startOn),
+    )
   }
 
 const isPlain = ({ idempotency_key, concurrency }: Prepared): boolean =>

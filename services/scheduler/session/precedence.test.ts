@@ -32,9 +32,9 @@ const given = ({ is_behind = false } = {}) => {
     }
     return { begin, end: () => resolve(name), fail: () => reject(new Error(name)) }
   }
-  const create = (name: string) => {
+  const create = (name: string, count = 1) => {
     const work = held(name)
-    return { ...work, ended: creating(work.begin) }
+    return { ...work, ended: creating(count, work.begin) }
   }
   const settle = (name: string, count: number) => {
     const work = held(name)
@@ -103,52 +103,68 @@ test("what waited goes as soon as the last is created, and a failure holds nothi
 describe("with a backlog", () => {
   test("the next batch begins when as much time has passed as the last one took, while something is created", async () => {
     const { begun, create, settle, idle, pass } = given({ is_behind: true })
-    const bringing = create("new")
     const first = settle("a", 10)
-    settle("b", 10)
     await idle()
+    const bringing = create("new", 50)
+    settle("b", 10)
     pass(20)
     first.end()
     await idle()
     pass(19)
     await idle()
-    expect(begun).toEqual(["new", "a"])
+    expect(begun).toEqual(["a", "new"])
     pass(5)
     await idle()
-    expect(begun).toEqual(["new", "a", "b"])
+    expect(begun).toEqual(["a", "new", "b"])
     bringing.end()
   })
 
   test("a short pause between two that are created is none, and a longer one ends the rest", async () => {
     const { begun, create, settle, idle, pass } = given({ is_behind: true })
-    const bringing = create("new")
     const first = settle("a", 10)
-    settle("b", 10)
     await idle()
+    const bringing = create("new", 50)
+    settle("b", 10)
     pass(40)
     first.end()
     bringing.end()
     await idle()
     pass(4)
     await idle()
-    expect(begun).toEqual(["new", "a"])
+    expect(begun).toEqual(["a", "new"])
     pass(1)
     await idle()
-    expect(begun).toEqual(["new", "a", "b"])
+    expect(begun).toEqual(["a", "new", "b"])
   })
 
   test("however long a batch took, the next one doesn't wait as long", async () => {
     const { begun, create, settle, idle, pass } = given({ is_behind: true })
-    const bringing = create("new")
     const first = settle("a", 10)
-    settle("b", 10)
     await idle()
+    const bringing = create("new", 50)
+    settle("b", 10)
     pass(5_000)
     first.end()
     await idle()
     pass(50)
     await idle()
-    expect(begun).toEqual(["new", "a", "b"])
+    expect(begun).toEqual(["a", "new", "b"])
+    bringing.end()
+  })
+
+  test("the less is brought, the shorter is the rest", async () => {
+    const { begun, create, settle, idle, pass } = given({ is_behind: true })
+    const first = settle("a", 10)
+    await idle()
+    const bringing = create("new", 5)
+    settle("b", 10)
+    pass(50)
+    first.end()
+    await idle()
+    expect(begun).toEqual(["a", "new"])
+    pass(5)
+    await idle()
+    expect(begun).toEqual(["a", "new", "b"])
     bringing.end()
   })
 

@@ -2,8 +2,8 @@ type Waiting = { readonly count: number; readonly go: () => void }
 
 /** Who goes first where somebody brings work while the results of other work come in. */
 export type Precedence = {
-  /** Somebody waits until this is written. */
-  creating<Answer>(create: () => Promise<Answer>): Promise<Answer>
+  /** Somebody waits until so many are written. */
+  creating<Answer>(count: number, create: () => Promise<Answer>): Promise<Answer>
   /** In the order in which they come; at once where nothing is being created. */
   settling<Answer>(count: number, settle: () => Promise<Answer>): Promise<Answer>
 }
@@ -20,18 +20,22 @@ type Terms = {
 
 /** Those who bring something one after the other, with shorter pauses than this, bring it all the time. */
 const pause_ms = 5
+/** While so many are brought, as much is left to them as is taken by what is settled. */
+const many = 50
 /** However long it took to settle something. */
 const max_rest_ms = 50
 
 /**
  * While something is created, at most so many results are settled beside it: a backlog that is worked off in several full
  * batches at a time takes all that both of them need, and whoever brings something waits for each. One batch, whatever
- * its size, may go on; where there is a backlog, the next one begins when as much time has passed as the last one took.
+ * its size, may go on; where there is a backlog and much is brought, the next one begins when as much time has passed as the
+ * last one took.
  */
 export const createPrecedence = ({ max_beside, isBehind, clock = systemClock }: Terms): Precedence => {
   const waiting: Waiting[] = []
   let creating = 0
   let created_ms = Number.NEGATIVE_INFINITY
+  let brought = 0
   let settling = 0
   let rested_ms = Number.NEGATIVE_INFINITY
   const lookAgain = oneLater(clock, () => admit())
@@ -57,8 +61,9 @@ export const createPrecedence = ({ max_beside, isBehind, clock = systemClock }: 
   }
 
   return {
-    async creating(create) {
+    async creating(count, create) {
       creating += 1
+      brought += count
       try {
         return await create()
       } finally {
@@ -73,12 +78,13 @@ export const createPrecedence = ({ max_beside, isBehind, clock = systemClock }: 
         admit()
       })
       const begun_ms = clock.now_ms()
+      brought = 0
       try {
         return await settle()
       } finally {
         settling -= count
         const now_ms = clock.now_ms()
-        rested_ms = now_ms + Math.min(now_ms - begun_ms, max_rest_ms)
+        rested_ms = now_ms + Math.min(now_ms - begun_ms, max_rest_ms) * Math.min(brought / many, 1)
         admit()
       }
     },
