@@ -223,6 +223,7 @@ test("a stream goes on only in the workspace that it began in", async () => {
   own.get("/api/v1/endless", (context) =>
     textStream(endless(), (text) => text, { headers: {}, reader: readerOf(context) }),
   )
+  expect((await own.request("/api/v1/endless", { method: "HEAD", headers: signed })).status).toBe(404)
   const response = await own.request("/api/v1/endless", { headers: signed })
   workspace_id = "another"
   let outcome = ""
