@@ -41,6 +41,10 @@ export const givenWork = async (it: UnderTest) => {
     return stdout.trim()
   }
   await wf("secrets", "set", "WAREHOUSE_TOKEN")
+  // The usual ones are made behind the making of their owner: lists have the last one first.
+  await until("the usual subscriptions are made", async () =>
+    (await wf("subscriptions", "list")).includes("What waits"),
+  )
   await wf("subscriptions", "create", "failures", "--event", "run.failed")
   await wf("push", file("report.yml", report("first")))
   await wf("push", file("report.yml", report("report")))
