@@ -1,17 +1,11 @@
 import { expect, test } from "bun:test"
+import { testReader } from "#kernel/testing/reader.ts"
 import { until } from "#kernel/testing/until.ts"
 import { eventStream, type ServerSent } from "./event-stream.ts"
-import type { Reader } from "./reader.ts"
 
 const sent = (id: number, data = "{}"): ServerSent => ({ id: String(id), event: "told", data })
 
 const asItIs = (one: ServerSent) => one
-
-const readerUntil = (leaving: AbortController): Reader => ({
-  signal: leaving.signal,
-  leave: () => leaving.abort(),
-  check: () => Promise.resolve(),
-})
 
 test("what comes together is sent together, and nothing at all is a comment", async () => {
   async function* events() {
@@ -19,7 +13,7 @@ test("what comes together is sent together, and nothing at all is a comment", as
     yield []
     yield [sent(3)]
   }
-  const response = eventStream(events(), asItIs, readerUntil(new AbortController()))
+  const response = eventStream(events(), asItIs, testReader())
   expect(response.headers.get("content-type")).toBe("text/event-stream")
   expect(await response.text()).toBe(
     'event: told\ndata: {}\nid: 1\n\nevent: told\ndata: "two"\nid: 2\n\n: still here\n\nevent: told\ndata: {}\nid: 3\n\n',
@@ -27,7 +21,7 @@ test("what comes together is sent together, and nothing at all is a comment", as
 })
 
 test("who leaves is told, and the events are closed", async () => {
-  const leaving = new AbortController()
+  const reader = testReader()
   let asked = 0
   let closed = false
   async function* events() {
@@ -35,18 +29,18 @@ test("who leaves is told, and the events are closed", async () => {
       for (;;) {
         asked += 1
         yield [sent(asked)]
-        if (asked === 2) await new Promise((resolve) => leaving.signal.addEventListener("abort", resolve))
+        if (asked === 2) await new Promise((resolve) => reader.signal.addEventListener("abort", resolve))
       }
     } finally {
       closed = true
     }
   }
-  const server = Bun.serve({ port: 0, fetch: () => eventStream(events(), asItIs, readerUntil(leaving)) })
+  const server = Bun.serve({ port: 0, fetch: () => eventStream(events(), asItIs, reader) })
   const client = new AbortController()
   const response = await fetch(server.url, { signal: client.signal })
   await response.body?.getReader().read()
   client.abort()
   await until("the events are left", () => closed)
-  expect(leaving.signal.aborted).toBe(true)
+  expect(reader.signal.aborted).toBe(true)
   await server.stop(true)
 })

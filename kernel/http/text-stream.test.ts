@@ -1,15 +1,11 @@
 import { heapStats } from "bun:jsc"
 import { expect, test } from "bun:test"
+import { testReader } from "#kernel/testing/reader.ts"
 import { until } from "#kernel/testing/until.ts"
 import type { Reader } from "./reader.ts"
 import { textStream } from "./text-stream.ts"
 
-const anyone = (check: Reader["check"] = () => Promise.resolve()) => {
-  const leaving = new AbortController()
-  return { signal: leaving.signal, leave: () => leaving.abort(), check }
-}
-
-const follow = (values: AsyncIterable<string>, reader: Reader = anyone()) =>
+const follow = (values: AsyncIterable<string>, reader: Reader = testReader()) =>
   textStream(values, (value) => value, { headers: { "content-type": "text/event-stream" }, reader })
 
 async function* endless() {
@@ -19,7 +15,7 @@ async function* endless() {
 
 test("a stream that waits for news is cut off when its reader may not read any more, and what feeds it is left", async () => {
   let may = true
-  const who = anyone(() => (may ? Promise.resolve() : Promise.reject(new Error("revoked"))))
+  const who = testReader(() => (may ? Promise.resolve() : Promise.reject(new Error("revoked"))))
   const reader = follow(endless(), who).body?.getReader()
   expect(new TextDecoder().decode((await reader?.read())?.value)).toBe("first")
   const next = reader?.read()
@@ -38,14 +34,14 @@ test("a stream that ends, ends; nothing is asked after that", async () => {
     yield "a"
     yield "b"
   }
-  const response = follow(two(), anyone(check))
+  const response = follow(two(), testReader(check))
   expect(response.headers.get("content-type")).toBe("text/event-stream")
   expect(await response.text()).toBe("ab")
   expect(asked).toBe(0)
 })
 
 test("who leaves is noticed by what feeds the stream", async () => {
-  const who = anyone()
+  const who = testReader()
   const reader = follow(endless(), who).body?.getReader()
   await reader?.read()
   void reader?.cancel()
@@ -57,7 +53,7 @@ test("what breaks is cut off", async () => {
     yield "first"
     throw new Error("broke")
   }
-  const who = anyone()
+  const who = testReader()
   await expect(follow(broken(), who).text()).rejects.toThrow("broke")
   expect(who.signal.aborted).toBe(true)
 })

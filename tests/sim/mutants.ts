@@ -184,8 +184,8 @@ const in_decisions: readonly Mutant[] = [
   {
     name: "what is handed back is handed over in the same step",
     path: `${task}/hand-over.ts`,
-    from: "if (ended.has(task) || !fits(task)) return true",
-    to: "if (!fits(task)) return true",
+    from: "if (ended.has(task) || !take(task)) return true",
+    to: "if (!take(task)) return true",
   },
   {
     name: "what is handed over is in no claim",

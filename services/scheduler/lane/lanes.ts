@@ -12,8 +12,8 @@ export type NotedLane = Lane & {
   readonly priority?: number
 }
 
-/** The last thing that was taken from a lane, which had more. */
-export type LastTaken = { readonly rank: number; readonly at_ms: number }
+/** A rank, and when it was looked at. */
+export type SeenRank = { readonly rank: number; readonly at_ms: number }
 
 /** A lane to take from, and the state in which it was seen. */
 export type SeenLane = Lane & { readonly news: number }
@@ -30,10 +30,10 @@ export type Lanes = {
   some(isSuch: (lane: Lane) => boolean): boolean
   /** Those that a worker may take from. */
   of(taker: Taker, kinds: ReadonlySet<SlotKind>): readonly SeenLane[]
-  /** A lane that had less than was asked for is forgotten, unless work came meanwhile. */
-  served(lane: SeenLane, last: LastTaken | undefined): void
+  /** A lane that had less than was asked for is forgotten, unless work came meanwhile; one that had more gives the last that was taken. */
+  served(lane: SeenLane, last: SeenRank | undefined): void
   /** Whether what has this rank comes before all that waits in the lane, as far as was seen a short while ago. */
-  comesFirst(lane: Lane, wanted: LastTaken): boolean
+  comesFirst(lane: Lane, wanted: SeenRank): boolean
   /** That a limit allows more then: who waits for work looks again. */
   waitFor(wait_ms: number): void
   /** How long until then; more than any wait if there is nothing to wait for. */

@@ -101,71 +101,46 @@ test("what waited goes as soon as the last is created, and a failure holds nothi
 })
 
 describe("with a backlog", () => {
-  test("the next batch begins when as much time has passed as the last one took, while something is created", async () => {
-    const { begun, create, settle, idle, pass } = given({ is_behind: true })
-    const first = settle("a", 10)
-    await idle()
-    const bringing = create("new", 50)
-    settle("b", 10)
-    pass(20)
+  /** One batch is settled while so many are brought, and the next one waits. */
+  const settled = async ({ took_ms, brought = 50 }: { took_ms: number; brought?: number }) => {
+    const it = given({ is_behind: true })
+    const first = it.settle("a", 10)
+    await it.idle()
+    const bringing = it.create("new", brought)
+    it.settle("b", 10)
+    it.pass(took_ms)
     first.end()
-    await idle()
-    pass(19)
-    await idle()
-    expect(begun).toEqual(["a", "new"])
-    pass(5)
-    await idle()
-    expect(begun).toEqual(["a", "new", "b"])
-    bringing.end()
+    const after = async (ms: number): Promise<readonly string[]> => {
+      await it.idle()
+      it.pass(ms)
+      await it.idle()
+      return it.begun
+    }
+    return { bringing, after }
+  }
+
+  test("the next batch begins when as much time has passed as the last one took, while something is created", async () => {
+    const { after } = await settled({ took_ms: 20 })
+    expect(await after(19)).toEqual(["a", "new"])
+    expect(await after(5)).toEqual(["a", "new", "b"])
   })
 
   test("a short pause between two that are created is none, and a longer one ends the rest", async () => {
-    const { begun, create, settle, idle, pass } = given({ is_behind: true })
-    const first = settle("a", 10)
-    await idle()
-    const bringing = create("new", 50)
-    settle("b", 10)
-    pass(40)
-    first.end()
+    const { bringing, after } = await settled({ took_ms: 40 })
     bringing.end()
-    await idle()
-    pass(4)
-    await idle()
-    expect(begun).toEqual(["a", "new"])
-    pass(1)
-    await idle()
-    expect(begun).toEqual(["a", "new", "b"])
+    expect(await after(4)).toEqual(["a", "new"])
+    expect(await after(1)).toEqual(["a", "new", "b"])
   })
 
   test("however long a batch took, the next one doesn't wait as long", async () => {
-    const { begun, create, settle, idle, pass } = given({ is_behind: true })
-    const first = settle("a", 10)
-    await idle()
-    const bringing = create("new", 50)
-    settle("b", 10)
-    pass(5_000)
-    first.end()
-    await idle()
-    pass(50)
-    await idle()
-    expect(begun).toEqual(["a", "new", "b"])
-    bringing.end()
+    const { after } = await settled({ took_ms: 5_000 })
+    expect(await after(50)).toEqual(["a", "new", "b"])
   })
 
   test("the less is brought, the shorter is the rest", async () => {
-    const { begun, create, settle, idle, pass } = given({ is_behind: true })
-    const first = settle("a", 10)
-    await idle()
-    const bringing = create("new", 5)
-    settle("b", 10)
-    pass(50)
-    first.end()
-    await idle()
-    expect(begun).toEqual(["a", "new"])
-    pass(5)
-    await idle()
-    expect(begun).toEqual(["a", "new", "b"])
-    bringing.end()
+    const { after } = await settled({ took_ms: 50, brought: 5 })
+    expect(await after(0)).toEqual(["a", "new"])
+    expect(await after(5)).toEqual(["a", "new", "b"])
   })
 
   test("batches are settled side by side where nobody brings anything", async () => {

@@ -1,6 +1,6 @@
 import { Problem } from "#kernel/problem/problem.ts"
 import type { Engine } from "../engine.ts"
-import { keyOf, type LastTaken } from "../lane/lanes.ts"
+import { keyOf, type SeenRank } from "../lane/lanes.ts"
 import { limitShares } from "../lane/limit.ts"
 import { rankOf } from "../lane/rank.ts"
 import { type LaneShare, openLanes, type Room, shareOut } from "../lane/share.ts"
@@ -51,7 +51,7 @@ export const claimIn = async (engine: Engine, step: Step, wanted: readonly LaneS
   }
 }
 
-const lastOf = (step: Step, taken: readonly TaskRow[]): LastTaken => ({
+const lastOf = (step: Step, taken: readonly TaskRow[]): SeenRank => ({
   rank: Math.max(...taken.map(({ queued_ms, priority }) => rankOf(queued_ms, priority))),
   at_ms: step.now.getTime(),
 })

@@ -41,36 +41,30 @@ export const handOver = (engine: Engine, step: Step, worker: Worker): readonly L
   const { session, room, unserved } = worker
   const lanes = openLanes(engine, session, unserved)
   if (!step.holder || step.decided.released.length === 0) return shareOut(lanes, unserved)
+  const shares = lanes.every(engine.queues.isLimited)
+    ? undefined
+    : new Map(shareOut(lanes, unserved).map((share) => [keyOf(share), { ...share }]))
   const left = { ...room }
   const isFit = (task: TaskRow): boolean =>
     left[kindOf(task.slot)] > 0 &&
     mayTake(session, task) &&
     !engine.queues.isPaused(task) &&
     !engine.queues.isLimited(task)
-  const take = (task: TaskRow) => {
+  const isFirst = (task: TaskRow): boolean =>
+    engine.lanes.comesFirst(task, { rank: rankInRun(step, task), at_ms: step.now.getTime() })
+  handEach(step, step.holder, (task) => {
+    const share = shares?.get(keyOf(task))
+    const isNext = shares === undefined || (share !== undefined && share.max_tasks > 0 && isFirst(task))
+    if (!isNext || !isFit(task)) return false
     left[kindOf(task.slot)] -= 1
-  }
-  if (lanes.every(engine.queues.isLimited)) {
-    handEach(step, step.holder, { fits: isFit, take })
-    return shareOut(
-      lanes,
-      eachKind(left, (count, kind) => Math.min(count, unserved[kind])),
-    )
-  }
-  const shares = new Map(shareOut(lanes, unserved).map((share) => [keyOf(share), { ...share }]))
-  handEach(step, step.holder, {
-    fits(task) {
-      const share = shares.get(keyOf(task))
-      if (!share || share.max_tasks === 0 || !isFit(task)) return false
-      return engine.lanes.comesFirst(task, { rank: rankInRun(step, task), at_ms: step.now.getTime() })
-    },
-    take(task) {
-      take(task)
-      const share = shares.get(keyOf(task))
-      if (share) share.max_tasks -= 1
-    },
+    if (share) share.max_tasks -= 1
+    return true
   })
-  return [...shares.values()].filter(({ max_tasks }) => max_tasks > 0)
+  if (shares) return [...shares.values()].filter(({ max_tasks }) => max_tasks > 0)
+  return shareOut(
+    lanes,
+    eachKind(left, (count, kind) => Math.min(count, unserved[kind])),
+  )
 }
 
 const rankInRun = (step: Step, task: TaskRow): number => {
@@ -80,15 +74,13 @@ const rankInRun = (step: Step, task: TaskRow): number => {
   return rankOf(Math.max(begun_ms, now_ms - max_ahead_ms), task.priority)
 }
 
-type Choice = { readonly fits: (task: TaskRow) => boolean; readonly take: (task: TaskRow) => void }
-
-const handEach = (step: Step, holder: Holder, { fits, take }: Choice): void => {
+/** Those that are taken, in their order. */
+const handEach = (step: Step, holder: Holder, take: (task: TaskRow) => boolean): void => {
   const { decided, now } = step
   // What was handed back just now goes through its lane: its row can't end and begin in one step.
   const ended = new Set(decided.ended.map(({ task }) => task))
   const kept = decided.released.splice(0).filter((task) => {
-    if (ended.has(task) || !fits(task)) return true
-    take(task)
+    if (ended.has(task) || !take(task)) return true
     Object.assign(task, {
       status: "running",
       attempt: task.attempt + 1,
