@@ -19,15 +19,15 @@ const startEngine = async <Where extends Address>(
   return ground.start({ name: engine.name, start })
 }
 
-/** All stores and the bus, side by side. */
+/** All stores and the bus, side by side; documents may be in PostgreSQL. */
 export const startEngines = async (ground: Ground) => {
   const [database, broker, documents, blobs] = await Promise.all([
     startEngine(ground, postgres),
     startEngine(ground, kafka),
-    startEngine(ground, mongo),
+    ground.environment.WF_DOCUMENTS === "postgres" ? undefined : startEngine(ground, mongo),
     startEngine(ground, versitygw),
   ])
-  return { postgres: database, kafka: broker, mongo: documents, versitygw: blobs }
+  return { postgres: database, kafka: broker, versitygw: blobs, ...(documents && { mongo: documents }) }
 }
 
 export type Engines = Awaited<ReturnType<typeof startEngines>>

@@ -65,7 +65,7 @@ export const planServices = async (ground: Ground, plan: ServicePlan): Promise<P
     WF_KEY_FILE: plan.key_file,
     WF_POSTGRES_URL: postgres.address.url,
     WF_KAFKA_BROKERS: kafka.address.broker,
-    WF_MONGO_URL: mongo.address.url,
+    ...(mongo && { WF_MONGO_URL: mongo.address.url }),
     WF_S3_ENDPOINT: versitygw.address.endpoint,
     WF_S3_PUBLIC_URL: plan.url,
     WF_PUBLIC_URL: plan.url,

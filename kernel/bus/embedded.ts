@@ -7,6 +7,7 @@ import { type Loop, loop } from "#kernel/service/loop.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Bus, Consumer } from "./bus.ts"
 import { deliver, type Item, inSlices, received, sorted } from "./deliver.ts"
+import { createGathering } from "./gather.ts"
 import { topicsOf } from "./topics.ts"
 import { createRests } from "./yield.ts"
 
@@ -129,20 +130,15 @@ const itemOf = (place: Entry): Item<Entry> =>
     ? { raw: place.event, place, envelope: place.made, reason: undefined }
     : received(place.event, place)
 
-/** What is published soon after a round waits for the next one: a busy outbox is read in batches. */
-const gap_ms = 20
-
 const readingGroup = (settings: Settings, consumer: Consumer): Group => {
   const { log, sources, poll_ms } = settings
   const { readFrom, leave } = readingDesks(settings, consumer)
   const waiting = new Set<string>()
   const news = new Set<string>()
   let failing = false
-  let begun_ms = Number.NEGATIVE_INFINITY
-  let soon: ReturnType<typeof setTimeout> | undefined
 
   const round = async (signal: AbortSignal): Promise<boolean> => {
-    begun_ms = performance.now()
+    gathering.begun()
     const told = [...new Set([...waiting, ...news])]
     const turn = told.length > 0 ? told : [...sources.keys()]
     waiting.clear()
@@ -164,22 +160,13 @@ const readingGroup = (settings: Settings, consumer: Consumer): Group => {
 
   const inner = loop({ name: `consume.${consumer.group}`, round, idle_ms: poll_ms, min_backoff_ms: 50, log })
 
-  const wakeSoon = () => {
-    if (soon !== undefined) return
-    const rest_ms = Math.max(begun_ms + gap_ms - performance.now(), consumer.linger_ms ?? 0)
-    const wake = () => {
-      soon = undefined
-      inner.wake()
-    }
-    if (rest_ms <= 0) wake()
-    else soon = setTimeout(wake, rest_ms)
-  }
+  const gathering = createGathering(inner.wake, consumer.linger_ms)
 
   return {
     loop: {
       ...inner,
       async stop() {
-        clearTimeout(soon)
+        gathering.stop()
         await inner.stop()
         await leave()
       },
@@ -188,7 +175,7 @@ const readingGroup = (settings: Settings, consumer: Consumer): Group => {
       if (topics && !isOfInterest(consumer, topics)) return
       news.add(schema)
       // While the handler fails, the pause between its tries is kept however much arrives.
-      if (!failing) wakeSoon()
+      if (!failing) gathering.wakeSoon()
     },
   }
 }

@@ -5,6 +5,7 @@ import { type Parked, putAside } from "#kernel/outbox/park.ts"
 import { type Entry, openReader, type Source } from "#kernel/outbox/read.ts"
 import { type Loop, loop } from "#kernel/service/loop.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
+import { createGathering } from "./gather.ts"
 import { toMessage } from "./kafka-message.ts"
 import { max_message_bytes, type Outgoing, type Sender } from "./kafka-producer.ts"
 
@@ -34,7 +35,7 @@ const prepared = (entries: readonly Entry[]) => {
 export const kafkaRelay = (options: RelayOptions): Loop => {
   const { source, sender, log, poll_ms, lease_ms } = options
   const { database } = source
-  const reader = openReader({ source, name: reader_name, max_events: 500 })
+  const reader = openReader({ source, name: reader_name, max_events: 1_000 })
   const right = readingRight(database, reader_name, { lease_ms })
   let cleaned_at = 0
 
@@ -46,6 +47,7 @@ export const kafkaRelay = (options: RelayOptions): Loop => {
   }
 
   const round = async (): Promise<boolean> => {
+    gathering.begun()
     await clean()
     const entries = await reader.read()
     const last = entries.at(-1)
@@ -62,19 +64,21 @@ export const kafkaRelay = (options: RelayOptions): Loop => {
     await database.tx(async (sql) => {
       if (await reader.advance(sql, last)) await putAside(sql, "relay", parked)
     })
-    return true
+    return last.closes !== "batch"
   }
 
   const inner = loop({ name: `relay.${database.schema}`, round, idle_ms: poll_ms, min_backoff_ms: 100, log })
+  const gathering = createGathering(inner.wake)
   let endListening: (() => void) | undefined
   return {
     name: inner.name,
     start() {
-      endListening ??= onNudge(database.schema, inner.wake)
+      endListening ??= onNudge(database.schema, gathering.wakeSoon)
       inner.start()
     },
     async stop() {
       endListening?.()
+      gathering.stop()
       await inner.stop()
       await Promise.all([reader.keep(), right.giveBack(), sender.close()]).catch((error: unknown) => {
         log.warn({ event: "bus.leave_failed", group: inner.name, error })

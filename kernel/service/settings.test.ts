@@ -47,6 +47,13 @@ test("all that is missing is told together, each once, its own settings included
   )
 })
 
+test("documents are in PostgreSQL where that is said", () => {
+  const { WF_MONGO_URL: _, ...others } = whole
+  expect(faultsOf({ ...others, WF_DOCUMENTS: "postgres" })).toEqual([])
+  const { WF_POSTGRES_URL: __, ...none } = others
+  expect(faultsOf({ ...none, WF_DOCUMENTS: "postgres" })).toEqual(["WF_POSTGRES_URL: is not set"])
+})
+
 test("an empty value is a missing one", () => {
   expect(faultsOf({ ...whole, WF_KEY_FILE: "" })).toEqual(["WF_KEY_FILE: is not set"])
 })
@@ -58,6 +65,7 @@ test.each([
   ["WF_POSTGRES_URL", "localhost"],
   ["WF_EXAMPLE_LIMIT", "10"],
   ["WF_LOG_LEVEL", "loud"],
+  ["WF_DOCUMENTS", "mysql"],
 ])("%s=%s is refused, with its name", (name, value) => {
   const faults = faultsOf({ ...whole, [name]: value })
   expect(faults).toHaveLength(1)

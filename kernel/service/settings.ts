@@ -28,6 +28,9 @@ export const postgresSettings = z.object({
   WF_POSTGRES_SESSIONS: wholeNumber({ min: 1, max: 1_000 }).default(10),
 })
 
+/** Where logs and attempts are kept: in MongoDB unless it says otherwise. */
+export const documentSettings = z.object({ WF_DOCUMENTS: z.enum(["mongo", "postgres"]).default("mongo") })
+
 export const mongoSettings = z.object({ WF_MONGO_URL: z.url() })
 
 export const s3Settings = z.object({
@@ -42,11 +45,10 @@ export const s3Settings = z.object({
 
 export type S3Settings = z.output<typeof s3Settings>
 
-const ofStore: Readonly<Record<Store, z.ZodType>> = {
-  database: postgresSettings,
-  hot: postgresSettings,
-  documents: mongoSettings,
-  blob: s3Settings,
+const settingsOf = (store: Store, { WF_DOCUMENTS: kind }: Environment): readonly z.ZodType[] => {
+  if (store === "blob") return [s3Settings]
+  if (store !== "documents") return [postgresSettings]
+  return [documentSettings, kind === "postgres" ? postgresSettings : mongoSettings]
 }
 
 /** Where the services that this one calls listen, as `WF_SCHEDULER_RPC_URL`. */
@@ -87,7 +89,7 @@ export const readSettings = <Config, Needs extends Store>(
     processSettings,
     peerSettings,
     service.config,
-    ...service.needs.map((store) => ofStore[store]),
+    ...service.needs.flatMap((store) => settingsOf(store, environment)),
   ]
   const faults = schemas.flatMap((schema) => faultsOf(schema, environment))
   const problems = new Set([...faults, ...channelFaults(environment, called)])

@@ -86,6 +86,8 @@ const measurePlatform = async (conditions: Conditions): Promise<void> => {
   const environment = {
     ...process.env,
     WF_GATEWAY_RATE: "1000000",
+    // A double of MongoDB says nothing of how fast it is.
+    WF_DOCUMENTS: process.env.WF_DOCUMENTS ?? "postgres",
     WF_ENGINES_CACHE: engineCache(process.env.WF_ENGINES_CACHE),
   }
   const { port, distributed, profile, seconds } = options
