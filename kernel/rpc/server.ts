@@ -20,6 +20,7 @@ import { healthRoutes, healthServices } from "./health.ts"
 import { toConnectError } from "./problems.ts"
 import { reflectionRoutes, reflectionServices } from "./reflection.ts"
 import { type RpcTls, serverTls } from "./tls.ts"
+import { wireServer } from "./wire-server.ts"
 
 export type Routes = (router: ConnectRouter) => void
 
@@ -108,9 +109,9 @@ export type RpcPart = {
   readonly ready?: () => Promise<boolean>
 }
 
-const serverOf = (adapter: ReturnType<typeof connectNodeAdapter>, { tls, log }: RpcListen) => {
-  if (!tls) return createServer(adapter)
-  const server = createSecureServer(serverTls(tls), adapter)
+const serverOf = ({ tls, log }: RpcListen): Http2Server | Http2SecureServer => {
+  if (!tls) return createServer()
+  const server = createSecureServer(serverTls(tls))
   server.on("tlsClientError", (error: NodeJS.ErrnoException) => {
     log.warn({ event: "rpc.channel_refused", code: error.code })
   })
@@ -137,7 +138,15 @@ export const serveRpc = async (parts: readonly RpcPart[], listen: RpcListen): Pr
       register(router, reflectionRoutes(all), open)
     },
   })
-  const server = serverOf(adapter, listen)
+  const wire = wireServer(
+    parts.map(({ routes, doors }) => ({ routes, incoming: incoming(doors.log, doors) })),
+    { max_bytes: max_message_bytes, failed: (thrown, method) => failureOf(thrown, log, method) },
+  )
+  const server = serverOf(listen)
+  const others = createServer(adapter)
+  server.on("stream", (stream, headers, ...more) => {
+    if (!wire.takes(stream, headers)) others.emit("stream", stream, headers, ...more)
+  })
   // A destroyed session ends its calls as if they had been answered with nothing, and callers would go on waiting.
   const sockets = new Set<Socket>()
   server.on("connection", (socket: Socket) => {
@@ -150,6 +159,7 @@ export const serveRpc = async (parts: readonly RpcPart[], listen: RpcListen): Pr
     stop: () =>
       new Promise((resolve) => {
         stopping.abort()
+        wire.stop()
         server.close(() => resolve())
         for (const socket of sockets) socket.destroy()
       }),
