@@ -5,11 +5,12 @@ import { park, parkedBody, parkingTopic } from "#kernel/outbox/park.ts"
 import { type Loop, loop } from "#kernel/service/loop.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Consumer, IdempotentConsumer, TransactionalConsumer } from "./bus.ts"
-import { deliver, type Item, inSlices, received, sorted } from "./deliver.ts"
+import { inSlices, received, sorted } from "./deliver.ts"
 import type { Client } from "./kafka-client.ts"
 import { fromMessage, toMessage } from "./kafka-message.ts"
 import type { Sender } from "./kafka-producer.ts"
 import { skipOld } from "./kafka-skip.ts"
+import { handledTogether, type Items } from "./kafka-together.ts"
 import { topicsOf } from "./topics.ts"
 import { createRests } from "./yield.ts"
 
@@ -20,8 +21,6 @@ type KafkaConsumerOptions = {
   readonly log: Log
   readonly session_ms: number
 }
-
-type Items = readonly Item<string>[]
 
 /** How often it is looked whether other topics are wanted than those that it joined with. */
 const look_ms = 500
@@ -52,7 +51,7 @@ export const kafkaConsumer = (options: KafkaConsumerOptions): Loop => {
       await member.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: 3,
+        partitionsConsumedConcurrently: max_partitions,
         eachBatch: eachBatch(options, topics, signal),
       })
       if (signal.aborted) leave()
@@ -82,6 +81,8 @@ const newMember = ({ consumer, client, session_ms }: KafkaConsumerOptions): Kafk
   })
 
 const max_pause_ms = 5_000
+/** More than a member is ever given of: what came of all of them is handled together. */
+const max_partitions = 1_000
 
 /** A partition whose handler fails is paused, longer each time, while the others go on. */
 const eachBatch = (options: KafkaConsumerOptions, topics: readonly EventName[], signal: AbortSignal) => {
@@ -90,26 +91,22 @@ const eachBatch = (options: KafkaConsumerOptions, topics: readonly EventName[], 
   const topicOf = new Map(topics.map((topic) => [client.named(topic), topic]))
   const attempt = "database" in consumer ? inTransaction(consumer) : repeatedly(consumer, options.sender)
 
-  const rests = consumer.yields && createRests(consumer.yields)
+  const together = handledTogether({
+    attempt,
+    max_batch: consumer.max_batch,
+    rests: consumer.yields && createRests(consumer.yields),
+    signal,
+  })
 
   const handle = async (payload: EachBatchPayload): Promise<void> => {
-    const { batch, isRunning, isStale, resolveOffset, commitOffsetsIfNecessary } = payload
+    const { batch } = payload
     const topic = topicOf.get(batch.topic) ?? batch.topic
     await inSlices(batch.messages, consumer.max_batch, async (messages) => {
-      const last = messages.at(-1)
-      if (last === undefined || !isRunning() || isStale()) return
-      const from_ms = rests?.now_ms() ?? 0
       const items = messages.map((message) => {
         const { event, failure } = fromMessage(topic, message)
         return received(event, message.offset, failure)
       })
-      await deliver(items, attempt)
-      resolveOffset(last.offset)
-      const offset = String(BigInt(last.offset) + 1n)
-      const partitions = [{ partition: batch.partition, offset }]
-      // When the partition is another's by now this fails, and the inbox knows what we have done.
-      await commitOffsetsIfNecessary({ topics: [{ topic: batch.topic, partitions }] })
-      await rests?.after({ from_ms, oldest: items[0]?.raw }, signal)
+      if (items.length > 0) await together({ items, payload })
     })
   }
 

@@ -1,5 +1,6 @@
-import { type Message, Partitioners, type Producer } from "kafkajs"
+import type { ICustomPartitioner, Message, Producer } from "kafkajs"
 import type { Client } from "./kafka-client.ts"
+import { placeOf } from "./kafka-place.ts"
 
 export type Outgoing = { readonly topic: string; readonly message: Message & { readonly value: string } }
 
@@ -12,6 +13,9 @@ export type Sender = {
   send(outgoing: readonly Outgoing[]): Promise<void>
   close(): Promise<void>
 }
+
+const place: ReturnType<ICustomPartitioner> = ({ message, partitionMetadata }) =>
+  placeOf(String(message.key), partitionMetadata.length)
 
 const inBatches = (outgoing: readonly Outgoing[]): readonly (readonly Outgoing[])[] => {
   const batches: Outgoing[][] = []
@@ -36,7 +40,7 @@ export const openSender = (client: Client): Sender => {
     const producer = client.kafka.producer({
       idempotent: true,
       maxInFlightRequests: 1,
-      createPartitioner: Partitioners.DefaultPartitioner,
+      createPartitioner: () => place,
       metadataMaxAge: 60_000,
     })
     await producer.connect()

@@ -21,6 +21,7 @@ import {
   type World,
 } from "./bus.suite.ts"
 import { kafkaBus } from "./kafka.ts"
+import { placeOf } from "./kafka-place.ts"
 
 let running: Running | undefined
 let folder = ""
@@ -157,6 +158,36 @@ const kafkaTests = (inWorld: InWorld) => {
       world.consume(bus, transactional(world))
       const effects = await untilEffects(world, 20)
       expect(effects.map(({ name }) => name)).toEqual(numbers(20).map(String))
+    })
+
+    inWorld("what came of several partitions is handled together", async (world) => {
+      const bus = world.openBus()
+      const keys = numbers(60).map((n) => registered(`k${n}`, n))
+      await publish(world, keys)
+      await until("all of it", async () => (await offsetsOf(`${world.id}.user.registered`)) === keys.length)
+      const batches: number[] = []
+      const handle = async (events: readonly Envelope[]) => void batches.push(events.length)
+      world.consume(bus, { group: "many", topics: ["user.registered"], max_batch: 100, handle })
+      await until("all are handled", () => batches.reduce((sum, size) => sum + size, 0) === keys.length)
+      expect(batches.length).toBeLessThan(max_partitions)
+    })
+
+    inWorld("what fails holds up nothing but its own partition", async (world) => {
+      const bus = world.openBus()
+      const seen = new Set<string>()
+      const handle = async (events: readonly Envelope[]) => {
+        const keys = events.map(({ key }) => key)
+        if (keys.includes("bad")) throw new Error("this one never works")
+        for (const key of keys) seen.add(key)
+      }
+      const others = ["a", "b", "c", "d", "e", "f", "g", "h"]
+      await publish(world, [registered("bad", 0), ...others.map((key) => registered(key, 1))])
+      await until("all of it", async () => (await offsetsOf(`${world.id}.user.registered`)) === 9)
+      world.consume(bus, { group: "some", topics: ["user.registered"], max_batch: 100, handle })
+      const wanted = others.filter((key) => placeOf(key, max_partitions) !== placeOf("bad", max_partitions))
+      expect(wanted.length).toBeGreaterThan(0)
+      await until("all others are handled", () => wanted.every((key) => seen.has(key)))
+      expect(seen.has("bad")).toBe(false)
     })
 
     inWorld("what a topic kept from long before it was wanted is passed over", async (world) => {
