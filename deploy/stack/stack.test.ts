@@ -128,6 +128,37 @@ test.skipIf(!usable)(
   900_000,
 )
 
+test.skipIf(!usable)(
+  "logs and attempts are in PostgreSQL where that is wished, and there is no MongoDB then",
+  async () => {
+    const wished = { ...environment, WF_DOCUMENTS: "postgres" }
+    const say = () => undefined
+    const stack = await startStack({
+      ...{ data: join(folder, "documents"), cache: testCache, port: 0, environment: wished, say },
+    })
+    try {
+      expect(stack.engines.mongo).toBeUndefined()
+      const { post, get } = asking(stack)
+      await post("/api/v1/workflows", { source: slow })
+      const { id } = await post("/api/v1/runs", { workflow: "slow" })
+      expect(await untilOver(stack, id)).toBe("completed")
+      const logs = await fetch(`${stack.url}/api/v1/runs/${id}/logs`, {
+        headers: { authorization: `Bearer ${stack.token}` },
+      })
+      expect(await logs.text()).toContain("done")
+      await until("both attempts are in the history", async () => {
+        const { items } = await get(`/api/v1/executions?run_id=${id}`)
+        return (
+          (items as readonly { status: string }[]).filter(({ status }) => status === "completed").length === 2
+        )
+      })
+    } finally {
+      await stack.stop()
+    }
+  },
+  900_000,
+)
+
 /** What services show each other on this machine, all the same. */
 const channel = async (): Promise<Record<string, string>> => {
   const authority = createAuthority()

@@ -81,8 +81,8 @@ const newMember = ({ consumer, client, session_ms }: KafkaConsumerOptions): Kafk
   })
 
 const max_pause_ms = 5_000
-/** More than a member is ever given of: what came of all of them is handled together. */
-const max_partitions = 1_000
+/** What came of so many at once is handled together; the client goes through as many workers at each look. */
+const max_partitions = 60
 
 /** A partition whose handler fails is paused, longer each time, while the others go on. */
 const eachBatch = (options: KafkaConsumerOptions, topics: readonly EventName[], signal: AbortSignal) => {

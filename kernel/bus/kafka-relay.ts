@@ -19,6 +19,9 @@ type RelayOptions = {
 
 const reader_name = "kafka"
 const clean_every_ms = 10_000
+/** Without news for so long it looks less often for what other instances have written, who can't wake it. */
+const quiet_after_ms = 1_000
+const quiet_factor = 5
 
 const prepared = (entries: readonly Entry[]) => {
   const outgoing: Outgoing[] = []
@@ -38,6 +41,7 @@ export const kafkaRelay = (options: RelayOptions): Loop => {
   const reader = openReader({ source, name: reader_name, max_events: 1_000 })
   const right = readingRight(database, reader_name, { lease_ms })
   let cleaned_at = 0
+  let busy_at = 0
 
   const clean = async () => {
     if (performance.now() - cleaned_at < clean_every_ms) return
@@ -52,6 +56,7 @@ export const kafkaRelay = (options: RelayOptions): Loop => {
     const entries = await reader.read()
     const last = entries.at(-1)
     if (last === undefined) return false
+    busy_at = performance.now()
     const whose = await right.hold()
     if (whose === "others") return false
     if (whose === "taken") {
@@ -67,7 +72,10 @@ export const kafkaRelay = (options: RelayOptions): Loop => {
     return last.closes !== "batch"
   }
 
-  const inner = loop({ name: `relay.${database.schema}`, round, idle_ms: poll_ms, min_backoff_ms: 100, log })
+  const rest_ms = () => (performance.now() - busy_at < quiet_after_ms ? poll_ms : poll_ms * quiet_factor)
+
+  const name = `relay.${database.schema}`
+  const inner = loop({ name, round, idle_ms: poll_ms, rest_ms, min_backoff_ms: 100, log })
   const gathering = createGathering(inner.wake)
   let endListening: (() => void) | undefined
   return {

@@ -236,6 +236,26 @@ const kafkaTests = (inWorld: InWorld) => {
       expect(await world.parked()).toHaveLength(2)
     })
 
+    inWorld("who has nothing to read or to send wakes only to ask again", async (world) => {
+      const bus = world.openBus()
+      world.consume(bus, transactional(world))
+      await publish(world, [registered("k", 1)])
+      await untilEffects(world, 1)
+      const { setTimeout: real } = globalThis
+      const short: number[] = []
+      const noting = (...[work, ms = 0, ...more]: Parameters<typeof real>) => {
+        if (ms < 1) short.push(ms)
+        return real(work, ms, ...more)
+      }
+      globalThis.setTimeout = Object.assign(noting, real)
+      try {
+        await world.consumer.run((sql) => sql`select pg_sleep(1)`)
+      } finally {
+        globalThis.setTimeout = real
+      }
+      expect(short.length).toBeLessThan(50)
+    })
+
     inWorld("an event that is too large for the brokers is parked, and the rest goes on", async (world) => {
       world.consume(world.openBus(), transactional(world))
       await publish(world, [registered("k", "x".repeat(1_000_000)), registered("k", "small")])

@@ -14,6 +14,8 @@ export type Work = {
   readonly round: (signal: AbortSignal) => Promise<boolean>
   /** How long to rest after a round that found nothing. */
   readonly idle_ms: number
+  /** In place of it, where that changes. */
+  readonly rest_ms?: () => number
   /** The rest after a round that failed; it doubles from `min_backoff_ms` (`idle_ms`, unless given) up to here. */
   readonly max_backoff_ms?: number
   readonly min_backoff_ms?: number
@@ -43,7 +45,7 @@ export const loop = (work: Work): WakeableLoop => {
     try {
       const more = await work.round(stopping.signal)
       failures = 0
-      if (!more) await rest(work.idle_ms)
+      if (!more) await rest(work.rest_ms?.() ?? work.idle_ms)
     } catch (error) {
       failures += 1
       if (!stopping.signal.aborted) work.log.warn({ event: "loop.failed", loop: work.name, failures, error })
