@@ -203,6 +203,10 @@ const attempt = async (
     return
   }
   await inSlices(good, consumer.max_batch, consumer.handle)
+  if (parked.length === 0) {
+    await source.database.run((sql) => reader.advance(sql, last.place))
+    return
+  }
   await source.database.tx(async (sql) => {
     if (await reader.advance(sql, last.place)) await park(sql, consumer.group, parked)
   })

@@ -66,9 +66,12 @@ export const kafkaRelay = (options: RelayOptions): Loop => {
     const { outgoing, parked } = prepared(entries)
     await sender.send(outgoing)
     // False when another instance went on in our place: then it has published these, too.
-    await database.tx(async (sql) => {
-      if (await reader.advance(sql, last)) await putAside(sql, "relay", parked)
-    })
+    if (parked.length === 0) await database.run((sql) => reader.advance(sql, last))
+    else {
+      await database.tx(async (sql) => {
+        if (await reader.advance(sql, last)) await putAside(sql, "relay", parked)
+      })
+    }
     return last.closes !== "batch"
   }
 
