@@ -1,5 +1,7 @@
+import type { Sql } from "#kernel/database/database.ts"
 import { cleanOutbox } from "#kernel/outbox/clean.ts"
 import { type ReadingRight, readingRight } from "#kernel/outbox/lease.ts"
+import { leaveBehind } from "#kernel/outbox/leave.ts"
 import { onNudge } from "#kernel/outbox/nudge.ts"
 import { park } from "#kernel/outbox/park.ts"
 import { type Entry, openReader, type Reader, type Source } from "#kernel/outbox/read.ts"
@@ -203,11 +205,6 @@ const attempt = async (
     return
   }
   await inSlices(good, consumer.max_batch, consumer.handle)
-  if (parked.length === 0) {
-    await source.database.run((sql) => reader.advance(sql, last.place))
-    return
-  }
-  await source.database.tx(async (sql) => {
-    if (await reader.advance(sql, last.place)) await park(sql, consumer.group, parked)
-  })
+  const beside = parked.length === 0 ? undefined : (sql: Sql) => park(sql, consumer.group, parked)
+  await leaveBehind({ database: source.database, reader, last: last.place, beside })
 }

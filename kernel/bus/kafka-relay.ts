@@ -1,5 +1,7 @@
+import type { Sql } from "#kernel/database/database.ts"
 import { cleanInbox, cleanOutbox } from "#kernel/outbox/clean.ts"
 import { readingRight } from "#kernel/outbox/lease.ts"
+import { leaveBehind } from "#kernel/outbox/leave.ts"
 import { onNudge } from "#kernel/outbox/nudge.ts"
 import { type Parked, putAside } from "#kernel/outbox/park.ts"
 import { type Entry, openReader, type Source } from "#kernel/outbox/read.ts"
@@ -65,13 +67,8 @@ export const kafkaRelay = (options: RelayOptions): Loop => {
     }
     const { outgoing, parked } = prepared(entries)
     await sender.send(outgoing)
-    // False when another instance went on in our place: then it has published these, too.
-    if (parked.length === 0) await database.run((sql) => reader.advance(sql, last))
-    else {
-      await database.tx(async (sql) => {
-        if (await reader.advance(sql, last)) await putAside(sql, "relay", parked)
-      })
-    }
+    const beside = parked.length === 0 ? undefined : (sql: Sql) => putAside(sql, "relay", parked)
+    await leaveBehind({ database, reader, last, beside })
     return last.closes !== "batch"
   }
 
