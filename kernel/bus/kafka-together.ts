@@ -21,7 +21,7 @@ type Outcome = { readonly error: unknown } | undefined
 /**
  * What came of several partitions is handled in one batch, and said to be handled in one request: a busy relay brings a few
  * events of each, and to go through them partition by partition took several times as much. Where that fails each is
- * tried by itself, so that none is held up by what another one has.
+ * tried by itself, all of them at once: so none is held up by what another one has, nor for long where all of them fail.
  */
 export const handledTogether = ({ attempt, max_batch, rests, signal }: Terms) => {
   const handle = async (portions: readonly Portion[]): Promise<readonly Outcome[]> => {
@@ -35,9 +35,7 @@ export const handledTogether = ({ attempt, max_batch, rests, signal }: Terms) =>
     } catch (error) {
       if (portions.length === 1) return [{ error }]
     }
-    const outcomes: Outcome[] = []
-    for (const portion of portions) outcomes.push(...(await handle([portion])))
-    return outcomes
+    return (await Promise.all(portions.map((portion) => handle([portion])))).flat()
   }
 
   const handleOurs = async (portions: readonly Portion[]): Promise<readonly Outcome[]> => {

@@ -40,13 +40,13 @@ export const wireUnary = ({ sessions, url, outgoing, default_ms }: WireOptions):
       } catch (error) {
         // Whoever is still busy with it learns that nobody waits.
         void sending.then(cancel, () => undefined)
-        throw error
+        throw asConnectError(error)
       }
     }
     try {
       return (await chained(outgoing, leave)(request)) as UnaryResponse
     } catch (error) {
-      throw asConnectError(error)
+      throw ConnectError.from(error)
     } finally {
       call.close()
     }
@@ -56,7 +56,7 @@ export const wireUnary = ({ sessions, url, outgoing, default_ms }: WireOptions):
 
 /** What the connection says of itself means that the other side can't be reached. */
 const asConnectError = (error: unknown): ConnectError =>
-  error instanceof Error && "code" in error && !(error instanceof ConnectError)
+  error instanceof Error && "code" in error && typeof error.code === "string"
     ? new ConnectError(error.message, Code.Unavailable, undefined, undefined, error)
     : ConnectError.from(error)
 
@@ -73,6 +73,8 @@ const openStream = async (
     "grpc-timeout": limitText(limit_ms),
   }
   const stream = await sessions.request("POST", `/${nameOf(method)}`, headers, {})
+  // Also where nobody waits for it any more.
+  stream.on("error", () => undefined)
   stream.end(body)
   return stream
 }

@@ -60,6 +60,22 @@ test("many calls at once are each answered with their own", async () => {
   expect(answers.map(({ userId }) => userId)).toEqual(tokens)
 })
 
+test("who hangs up, at whatever moment, is told so, and the next call is answered", async () => {
+  const client = ours()
+  for (const wait_ms of [undefined, 0, 1, 5]) {
+    const leaving = new AbortController()
+    const call = client.validateToken({ token: "hold" }, { signal: leaving.signal })
+    if (wait_ms !== undefined) setTimeout(() => leaving.abort(), wait_ms)
+    else leaving.abort()
+    await expect(call).rejects.toThrow()
+  }
+  // More than open the circuit, had they been taken for failures of the other side.
+  expect((await client.validateToken({ token: "on" })).userId).toBe("on")
+  for (let times = 0; times < 8; times += 1)
+    await client.validateToken({ token: "hold" }, { signal: AbortSignal.abort() }).catch(() => undefined)
+  expect((await client.validateToken({ token: "still" })).userId).toBe("still")
+})
+
 describe("another's client", () => {
   const theirs = (more: object = {}) =>
     createClient(
