@@ -19,13 +19,13 @@ const key = platformKey(randomBytes(32).toString("base64"))
 const path = "/wf.iam.v1.IamService/ValidateToken"
 
 /** Answers what it was given, told by its first letters to do otherwise. */
-const held: HandlerContext[] = []
+const held = new Map<string, HandlerContext>()
 const routes: Routes = (router) => {
   router.service(IamService, {
     async validateToken({ token }, context) {
       if (token.startsWith("wrong")) throw new Problem("workflow.invalid", { detail: "„ü\n🎉% is wrong" })
       if (token.startsWith("hold")) {
-        held.push(context)
+        held.set(token, context)
         await new Promise<void>(() => undefined)
       }
       return { userId: token }
@@ -66,10 +66,9 @@ test("who hangs up, at whatever moment, is told so, and the next call is answere
   const early = client.validateToken({ token: "hold" }, { signal: atOnce.signal })
   atOnce.abort()
   await expect(early).rejects.toThrow()
-  held.splice(0)
   const later = new AbortController()
-  const late = client.validateToken({ token: "hold" }, { signal: later.signal })
-  await until("it is held", () => held.length === 1)
+  const late = client.validateToken({ token: "hold this" }, { signal: later.signal })
+  await until("it is held", () => held.has("hold this"))
   later.abort()
   await expect(late).rejects.toThrow()
   // More than open the circuit, had they been taken for failures of the other side.
@@ -171,12 +170,11 @@ describe("whatever comes over the connection", () => {
   })
 
   test("who is late, or hangs up, is not worked for any more", async () => {
-    held.splice(0)
     const late = await sent(
       framed(
         toBinary(ValidateTokenRequestSchema, {
           $typeName: "wf.iam.v1.ValidateTokenRequest",
-          token: "hold",
+          token: "hold late",
         } as never),
       ),
       {
@@ -185,11 +183,13 @@ describe("whatever comes over the connection", () => {
     )
     expect(late.headers["grpc-status"]).toBe(String(Code.DeadlineExceeded))
     const leaving = new AbortController()
-    const call = ours().validateToken({ token: "hold" }, { signal: leaving.signal })
-    await until("both are held", () => held.length === 2)
+    const call = ours().validateToken({ token: "hold me" }, { signal: leaving.signal })
+    await until("both are held", () => held.has("hold late") && held.has("hold me"))
     leaving.abort()
     await expect(call).rejects.toThrow()
-    await until("both are told", () => held.every(({ signal }) => signal.aborted))
+    await until("both are told", () =>
+      ["hold late", "hold me"].every((token) => held.get(token)?.signal.aborted),
+    )
   })
 })
 
