@@ -106,7 +106,7 @@ const eachBatch = (options: KafkaConsumerOptions, topics: readonly EventName[], 
         const { event, failure } = fromMessage(topic, message)
         return received(event, message.offset, failure)
       })
-      if (items.length > 0) await together({ items, payload })
+      await together({ items, payload })
     })
   }
 

@@ -1,15 +1,12 @@
-import { create } from "@bufbuild/protobuf"
-import {
-  ConnectError,
-  type ConnectRouter,
-  type HandlerContext,
-  type Interceptor,
-  type Transport,
-  type UnaryRequest,
-  type UnaryResponse,
+import type {
+  ConnectRouter,
+  HandlerContext,
+  Interceptor,
+  Transport,
+  UnaryRequest,
+  UnaryResponse,
 } from "@connectrpc/connect"
-import { openCall } from "./call.ts"
-import { chained, type Next, nameOf, serveUnary, type Unary, unaryMethods, unaryRequest } from "./unary.ts"
+import { askUnary, serveUnary, unaryMethods, unaryRequest } from "./unary.ts"
 
 type Directing = {
   readonly routes: (router: ConnectRouter) => void
@@ -37,23 +34,8 @@ const arrived = (request: UnaryRequest): UnaryRequest => {
 export const directUnary = ({ routes, incoming, outgoing, default_ms }: Directing): Transport["unary"] => {
   const checked = incoming(serveUnary(unaryMethods(routes), protocol))
 
-  const unary: Unary = async (...asked) => {
-    const [method, outer, timeout_ms, header, message, contextValues] = asked
-    const { abort, answer, close } = openCall(outer, timeout_ms ?? default_ms)
-    const request = unaryRequest({
-      ...{ method, abort, contextValues },
-      url: `memory://${nameOf(method)}`,
-      header: new Headers(header),
-      message: create(method.input, message),
-    })
-    const arrive: Next = (leaving) => answer(() => checked(arrived(leaving as UnaryRequest)))
-    try {
-      return (await chained(outgoing, arrive)(request)) as UnaryResponse
-    } catch (error) {
-      throw ConnectError.from(error)
-    } finally {
-      close()
-    }
-  }
-  return unary as Transport["unary"]
+  return askUnary({
+    ...{ base: "memory:/", outgoing, default_ms },
+    send: (request, { answer }) => answer(() => checked(arrived(request)) as Promise<UnaryResponse>),
+  })
 }

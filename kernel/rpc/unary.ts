@@ -10,18 +10,21 @@ import {
   type UnaryRequest,
   type UnaryResponse,
 } from "@connectrpc/connect"
+import { type OpenCall, openCall } from "./call.ts"
 
 export type Next = Parameters<Interceptor>[0]
 
 type Handler = (message: unknown, context: HandlerContext) => unknown
 
-export type UnaryMethods = ReadonlyMap<string, { readonly method: DescMethod; readonly handler: Handler }>
+type Served = { readonly method: DescMethod; readonly handler: Handler }
+
+type UnaryMethods = ReadonlyMap<string, Served>
 
 export const nameOf = ({ parent, name }: DescMethod): string => `${parent.typeName}/${name}`
 
 /** The unary methods of these routes. */
 export const unaryMethods = (routes: (router: ConnectRouter) => void): UnaryMethods => {
-  const methods = new Map<string, { readonly method: DescMethod; readonly handler: Handler }>()
+  const methods = new Map<string, Served>()
   const add = (method: DescMethod, handler: Handler | undefined) => {
     if (handler && method.methodKind === "unary") methods.set(nameOf(method), { method, handler })
   }
@@ -139,7 +142,37 @@ export const unaryRequest = ({ method, url, header, message, abort, contextValue
     },
   }) as UnaryRequest
 
-export const chained = (interceptors: readonly Interceptor[], last: Next): Next =>
-  interceptors.reduceRight((next, interceptor) => interceptor(next), last)
+type Send = (request: UnaryRequest, call: OpenCall, limit_ms: number) => Promise<UnaryResponse>
 
-export type Unary = (...asked: Parameters<Transport["unary"]>) => Promise<UnaryResponse>
+type Asking = {
+  /** What the URLs of its requests begin with. */
+  readonly base: string
+  readonly outgoing: readonly Interceptor[]
+  readonly default_ms: number
+  readonly send: Send
+}
+
+/** The asker's side of unary calls, whichever way they are sent: one signal and one limit for each. */
+export const askUnary = ({ base, outgoing, default_ms, send }: Asking): Transport["unary"] => {
+  const unary = async (...asked: Parameters<Transport["unary"]>): Promise<UnaryResponse> => {
+    const [method, outer, timeout_ms, header, message, contextValues] = asked
+    const limit_ms = timeout_ms ?? default_ms
+    const call = openCall(outer, limit_ms)
+    const request = unaryRequest({
+      ...{ method, contextValues, abort: call.abort },
+      url: `${base}/${nameOf(method)}`,
+      header: new Headers(header),
+      message: create(method.input, message),
+    })
+    const leave: Next = (leaving) => send(leaving as UnaryRequest, call, limit_ms)
+    try {
+      const next = outgoing.reduceRight((last, interceptor) => interceptor(last), leave)
+      return (await next(request)) as UnaryResponse
+    } catch (error) {
+      throw ConnectError.from(error)
+    } finally {
+      call.close()
+    }
+  }
+  return unary as Transport["unary"]
+}

@@ -1,5 +1,5 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2"
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf"
+import { fromBinary, toBinary } from "@bufbuild/protobuf"
 import {
   Code,
   ConnectError,
@@ -9,8 +9,7 @@ import {
   type UnaryResponse,
 } from "@connectrpc/connect"
 import type { Http2SessionManager } from "@connectrpc/connect-node"
-import { openCall } from "./call.ts"
-import { answerOf, chained, type Next, nameOf, type Unary, unaryRequest } from "./unary.ts"
+import { answerOf, askUnary, nameOf } from "./unary.ts"
 import { content_type, createFrame, failureIn, framed, limitText } from "./wire.ts"
 
 type WireOptions = {
@@ -21,38 +20,20 @@ type WireOptions = {
 }
 
 /** Unary calls over a connection, as gRPC. The library's own way, which is made for streams, costs several times as much. */
-export const wireUnary = ({ sessions, url, outgoing, default_ms }: WireOptions): Transport["unary"] => {
-  const unary: Unary = async (...asked) => {
-    const [method, outer, timeout_ms, header, message, contextValues] = asked
-    const limit_ms = timeout_ms ?? default_ms
-    const call = openCall(outer, limit_ms)
-    const { abort } = call
-    const request = unaryRequest({
-      ...{ method, abort, contextValues },
-      url: `${url}/${nameOf(method)}`,
-      header: new Headers(header),
-      message: create(method.input, message),
-    })
-    const leave: Next = async (leaving) => {
-      const sending = openStream(sessions, leaving as UnaryRequest, limit_ms)
+export const wireUnary = ({ sessions, url, outgoing, default_ms }: WireOptions): Transport["unary"] =>
+  askUnary({
+    ...{ base: url, outgoing, default_ms },
+    async send(request, { answer }, limit_ms) {
+      const sending = openStream(sessions, request, limit_ms)
       try {
-        return await call.answer(async () => heard(leaving as UnaryRequest, await sending, sessions))
+        return await answer(async () => heard(request, await sending, sessions))
       } catch (error) {
         // Whoever is still busy with it learns that nobody waits.
         void sending.then(cancel, () => undefined)
         throw asConnectError(error)
       }
-    }
-    try {
-      return (await chained(outgoing, leave)(request)) as UnaryResponse
-    } catch (error) {
-      throw ConnectError.from(error)
-    } finally {
-      call.close()
-    }
-  }
-  return unary as Transport["unary"]
-}
+    },
+  })
 
 /** What the connection says of itself means that the other side can't be reached. */
 const asConnectError = (error: unknown): ConnectError =>
