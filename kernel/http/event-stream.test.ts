@@ -20,6 +20,19 @@ test("what comes together is sent together, and nothing at all is a comment", as
   )
 })
 
+test("what has ended is answered as a whole", async () => {
+  const server = Bun.serve({
+    port: 0,
+    fetch: () => eventStream([[sent(1), sent(2)], [sent(3)]], asItIs, testReader()),
+  })
+  const response = await fetch(server.url)
+  expect(response.headers.get("content-type")).toBe("text/event-stream")
+  const text = await response.text()
+  expect(response.headers.get("content-length")).toBe(String(text.length))
+  expect(text.match(/(?<=id: )\d/g)).toEqual(["1", "2", "3"])
+  await server.stop(true)
+})
+
 test("who leaves is told, and the events are closed", async () => {
   const reader = testReader()
   let asked = 0

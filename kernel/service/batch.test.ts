@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test"
 import { Problem } from "#kernel/problem/problem.ts"
+import { until } from "#kernel/testing/until.ts"
 import { batcher } from "./batch.ts"
 
 const limits = { max_batch: 100, max_waiting: 1_000 }
@@ -48,6 +49,25 @@ test("what arrives while as many flushes as may be are under way shares the next
   await turn()
   expect(gate.batches).toEqual([[1], [2], [3, 4, 5]])
   gate.open()
+  gate.open()
+  expect(await Promise.all(answers)).toEqual([2, 4, 6, 8, 10])
+})
+
+test("while a flush is under way, the next one waits until it is worth it, or for its end", async () => {
+  const gate = gated()
+  const ask = batcher({ ...limits, flush: gate.flush, worthwhile: 3 })
+  const answers = [ask(1)]
+  await turn()
+  answers.push(ask(2), ask(3))
+  await turn()
+  expect(gate.batches).toEqual([[1]])
+  answers.push(ask(4))
+  await turn()
+  expect(gate.batches).toEqual([[1], [2, 3, 4]])
+  answers.push(ask(5))
+  gate.open()
+  gate.open()
+  await until("the rest goes by itself", () => gate.batches.length === 3)
   gate.open()
   expect(await Promise.all(answers)).toEqual([2, 4, 6, 8, 10])
 })

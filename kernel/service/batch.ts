@@ -14,6 +14,8 @@ export type BatchOptions<Item, Answer> = {
   /** More that wait than this are told that the platform is busy. */
   readonly max_waiting: number
   readonly max_in_flight?: number
+  /** While a flush is under way, the next one waits for so many: fewer and larger ones cost less, and take longer. */
+  readonly worthwhile?: number
   readonly sizes?: Sizes<Item>
   /** Whether a failure may be due to single items: then each is tried by itself. */
   readonly isItems?: (error: unknown) => boolean
@@ -44,18 +46,8 @@ const countOf = <Item, Answer>(
   return count
 }
 
-/**
- * Group commit: what arrives while a flush is under way shares the next one. Flushes begin in the next turn of the
- * event loop; there is no timer, which was measured to be slower.
- */
-export const batcher = <Item, Answer>(options: BatchOptions<Item, Answer>) => {
-  const { flush, max_batch, max_waiting, max_in_flight = 2, isItems = () => false, sizes } = options
-  const waiting: Waiting<Item, Answer>[] = []
-  const sizeOf = sizes?.of ?? (() => 0)
-  let waiting_size = 0
-  let in_flight = 0
-  let planned = false
-
+/** Each of a batch hears its own answer; where one of them may be to blame for a failure, each is tried by itself. */
+const settling = <Item, Answer>({ flush, isItems = () => false }: BatchOptions<Item, Answer>) => {
   const answer = async (batch: readonly Waiting<Item, Answer>[]) => {
     const answers = await flush(batch.map(({ item }) => item))
     for (const [index, { resolve, reject }] of batch.entries()) {
@@ -77,9 +69,27 @@ export const batcher = <Item, Answer>(options: BatchOptions<Item, Answer>) => {
       for (const { reject } of batch) reject(error)
     }
   }
+  return settle
+}
+
+/**
+ * Group commit: what arrives while a flush is under way shares the next one. Flushes begin in the next turn of the
+ * event loop; there is no timer, which was measured to be slower.
+ */
+export const batcher = <Item, Answer>(options: BatchOptions<Item, Answer>) => {
+  const { max_batch, max_waiting, max_in_flight = 2, worthwhile = 1, sizes } = options
+  const settle = settling(options)
+  const waiting: Waiting<Item, Answer>[] = []
+  const sizeOf = sizes?.of ?? (() => 0)
+  let waiting_size = 0
+  let in_flight = 0
+  let planned = false
+
+  const mayBegin = () =>
+    in_flight === 0 ? waiting.length > 0 : in_flight < max_in_flight && waiting.length >= worthwhile
 
   const plan = () => {
-    if (planned || waiting.length === 0 || in_flight >= max_in_flight) return
+    if (planned || !mayBegin()) return
     planned = true
     setImmediate(begin)
   }

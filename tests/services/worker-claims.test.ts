@@ -38,12 +38,14 @@ const resultOf = ({ taskRunId, token }: Attempt, more: MessageInitShape<typeof R
 
 type Run = (attempt: Attempt, stop: AbortController) => Promise<Result>
 
+type Way = (transport: Transport) => Transport
+
 type Losing = { readonly method: string; readonly times: number }
 
 /** Calls arrive and are done, but the first so many answers of a method never come back. */
-const losing = (transport: Transport, { method, times }: Losing): Transport => {
+const losing = ({ method, times }: Losing): Way => {
   let left = times
-  return {
+  return (transport) => ({
     ...transport,
     async unary(...call) {
       const answer = await transport.unary(...call)
@@ -52,18 +54,30 @@ const losing = (transport: Transport, { method, times }: Losing): Transport => {
       left -= 1
       throw new ConnectError("the connection was lost", Code.Unavailable)
     },
-  }
+  })
+}
+
+/** Calls of a method wait until they are let go. */
+const holding = (method: string, held: (() => void)[]): Way => {
+  return (transport) => ({
+    ...transport,
+    async unary(...call) {
+      if (call[0].name === method) await new Promise<void>((go) => held.push(go))
+      return transport.unary(...call)
+    },
+  })
 }
 
 type Worker = { readonly pump: Pump; readonly slots: Slots }
 
-const start = (run: Run, { slots: total = 4, lose = { method: "", times: 0 } } = {}): Worker => {
+type Setting = { readonly slots?: number; readonly way?: Way }
+
+const asItIs: Way = (transport) => transport
+
+const start = (run: Run, { slots: total = 4, way = asItIs }: Setting = {}): Worker => {
   const tokens = serviceTokens("scheduler", platformKey(randomBytes(32).toString("base64")))
   const doors = { service: "scheduler", tokens, log: silentLog }
-  const call = caller(
-    (_, outgoing) => losing(inMemoryTransport(schedulerRpc(engine), doors, outgoing), lose),
-    tokens,
-  )
+  const call = caller((_, outgoing) => way(inMemoryTransport(schedulerRpc(engine), doors, outgoing)), tokens)
   const slots = createSlots({ process: total, inline: total })
   const pump = createPump({
     ...{
@@ -132,6 +146,34 @@ test("work that becomes ready while a claim is parked is begun at once", async (
   expect(begun).toEqual(["a", "b", "c"])
 })
 
+test("while a report is under way, the next one waits until it is worth it, or for its end", async () => {
+  const ends: (() => void)[] = []
+  const reports: (() => void)[] = []
+  const run: Run = async (attempt) => {
+    await new Promise<void>((resolve) => ends.push(resolve))
+    return resultOf(attempt)
+  }
+  start(run, { slots: 256, way: holding("Report", reports) })
+  const run_id = await given.run(engine, wide(150))
+  await until("all run", () => ends.length === 150)
+  const endSome = async (count: number) => {
+    for (const end of ends.splice(0, count)) end()
+    for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => setImmediate(resolve))
+  }
+  await endSome(1)
+  expect(reports).toHaveLength(1)
+  await endSome(99)
+  expect(reports).toHaveLength(1)
+  await endSome(1)
+  expect(reports).toHaveLength(2)
+  await endSome(49)
+  expect(reports).toHaveLength(2)
+  for (const go of reports) go()
+  await until("what is left is reported, too", () => reports.length === 3)
+  reports[2]?.()
+  await completed(run_id)
+})
+
 test("a session that was ended is replaced, and its work is done under the new one", async () => {
   let first = true
   const stopped: string[] = []
@@ -154,7 +196,9 @@ test("a session that was ended is replaced, and its work is done under the new o
 
 describe("a claim whose answer is lost", () => {
   test("is found by a later heartbeat, and its task runs without having used a try", async () => {
-    const { slots } = start(async (attempt) => resultOf(attempt), { lose: { method: "Claim", times: 1 } })
+    const { slots } = start(async (attempt) => resultOf(attempt), {
+      way: losing({ method: "Claim", times: 1 }),
+    })
     const lost = await given.run(engine, { only: { uses: "noop" } })
     await until("it was claimed by nobody", async () => (await show(lost)).tasks[0]?.status === "running")
     await completed(await given.run(engine, { other: { uses: "noop" } }))
@@ -169,7 +213,7 @@ describe("a claim whose answer is lost", () => {
       seen.push(attempt.task)
       return resultOf(attempt)
     }
-    start(run, { lose: { method: "Report", times: 1 } })
+    start(run, { way: losing({ method: "Report", times: 1 }) })
     const chain = { a: { uses: "noop" }, b: { uses: "noop", needs: ["a"] } }
     const run_id = await given.run(engine, chain)
     await until("the next one was claimed by nobody", async () => {

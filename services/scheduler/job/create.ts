@@ -21,6 +21,7 @@ import type { CreateJob, Job } from "./shape.ts"
 import { type Answer, jobTexts } from "./text.ts"
 
 const max_batch = 500
+const worthwhile = 100
 const max_waiting = 20_000
 const sizes = {
   of: ({ payload_text }: NewJob) => payload_text.length,
@@ -38,7 +39,7 @@ export type CreateJobs = {
 
 /** One request is one item of a group commit; requests that come while one is under way share the next. */
 export const createJobs = (engine: Engine): CreateJobs => {
-  const bounds = { max_batch, max_waiting, sizes, isItems: isDataError }
+  const bounds = { max_batch, max_waiting, worthwhile, sizes, isItems: isDataError }
   const pushed = (flush: (jobs: readonly NewJob[]) => Promise<readonly (string | Problem)[]>) =>
     batcher<NewJob, string>({
       flush: (jobs) => engine.precedence.creating(jobs.length, () => flush(jobs)),

@@ -95,3 +95,20 @@ test("what isn't the end comes with what follows it soon; the end comes at once,
   expect(seqs(ended)).toEqual([4, 5])
   follower.close()
 })
+
+test("who comes late in a round is not told at the end of that one", async () => {
+  const feed = createFeed()
+  const { signal } = new AbortController()
+  const following = (run_id: string) => feed.subscribe({ run_id, wait_ms: 60_000, signal })
+  const [early, late] = [following("early"), following("late")]
+  const told: string[] = []
+  const [first, second] = [early.gathered(), late.gathered()]
+  void first.then(() => told.push("early"))
+  void second.then(() => told.push("late"))
+  await first
+  await aTurn()
+  expect(told).toEqual(["early"])
+  await second
+  early.close()
+  late.close()
+})

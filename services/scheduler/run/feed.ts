@@ -29,7 +29,7 @@ export type Feed = {
 
 type Told = { readonly id: string; readonly workspace_id: string }
 
-/** Each piece that is sent costs more than what is in it, so what isn't the end waits for more of its kind. */
+/** Each piece that is sent costs more than what is in it, so what isn't the end waits for more: as long as this, or twice. */
 const gather_ms = 15
 
 const max_kept = 200
@@ -115,18 +115,24 @@ export const createFeed = (): Feed => {
   }
 }
 
-/** One timer for all of them. */
+/** One timer for all of them: who comes between two of its rounds waits for the second. */
 const gather = <Item>(tell: (item: Item) => void) => {
-  const waiting = new Set<Item>()
-  const tellAll = () => {
-    const all = [...waiting]
-    waiting.clear()
+  let waiting = new Set<Item>()
+  let fresh = new Set<Item>()
+  const plan = () => void setTimeout(turn, gather_ms)
+  const turn = () => {
+    const all = waiting
+    waiting = fresh
+    fresh = new Set()
+    if (waiting.size > 0) plan()
     for (const item of all) tell(item)
   }
   return {
     add(item: Item) {
-      if (waiting.size === 0) setTimeout(tellAll, gather_ms)
-      waiting.add(item)
+      if (waiting.size === 0) {
+        plan()
+        waiting.add(item)
+      } else if (!waiting.has(item)) fresh.add(item)
     },
   }
 }

@@ -1,4 +1,5 @@
 import { type Actor, allow } from "#kernel/auth/actor.ts"
+import type { Following } from "#kernel/http/event-stream.ts"
 import type { Engine } from "../engine.ts"
 import type { News, Subscription } from "./feed.ts"
 import { type RunStatus, runMoves } from "./moves.ts"
@@ -15,16 +16,23 @@ const heartbeat_ms = 10_000
 
 export type Follow = { readonly run_id: string; readonly after: number; readonly signal: AbortSignal }
 
-/** A run's events from a cursor on, as they come, until the run has ended; none at all is a sign of life. */
+/**
+ * A run's events from a cursor on, as they come, until the run has ended; none at all is a sign of life. One list of all that
+ * is left where it has ended already.
+ */
 export const followRun =
   (engine: Engine) =>
-  async (actor: Actor, follow: Follow): Promise<AsyncIterable<readonly RunEvent[]>> => {
+  async (actor: Actor, follow: Follow): Promise<Following<RunEvent>> => {
     allow(actor, "run.read")
     const feed = engine.feed.subscribe({ ...follow, wait_ms: look_ms })
     try {
       const own = { ...follow, workspace_id: actor.workspace_id }
       const news = (await toldLately(engine, own, feed)) ?? (await readNews(engine, own, follow.after))
       if (!news) throw runNotFound(follow.run_id)
+      if (news.ended && !news.more) {
+        feed.close()
+        return [freshOf(news, follow.after)]
+      }
       return eventsOf(engine, own, { feed, news })
     } catch (error) {
       feed.close()
@@ -43,7 +51,7 @@ async function* eventsOf(engine: Engine, own: OwnFollow, begun: Begun): AsyncGen
   let quiet_ms = 0
   try {
     while (!own.signal.aborted) {
-      const fresh = news.events.filter((event) => event.seq > seq)
+      const fresh = freshOf(news, seq)
       seq = fresh.at(-1)?.seq ?? seq
       if (fresh.length > 0) yield fresh
       if (news.ended && !news.more) return
@@ -58,6 +66,9 @@ async function* eventsOf(engine: Engine, own: OwnFollow, begun: Begun): AsyncGen
     feed.close()
   }
 }
+
+const freshOf = ({ events }: ReadNews, after: number): readonly RunEvent[] =>
+  events.filter(({ seq }) => seq > after)
 
 type Reading = { readonly seq: number; readonly feed: Subscription; readonly more: boolean }
 

@@ -36,8 +36,9 @@ const park_ms = 5_000
 const answer_ms = 10_000
 const retry_ms = { first: 100, max: 2_000 }
 const max_report = 250
-/** While the scheduler writes one, the worker makes the next. */
+/** While the scheduler writes one, the worker makes the next, if so much is in it: fewer and larger ones cost less. */
 const max_reports = 2
+const worthwhile = 100
 const heartbeat_ms = 5_000
 const settle_ms = 20
 
@@ -98,6 +99,9 @@ export const createPump = (options: PumpOptions): Pump => {
   }
 }
 
+const mayReport = ({ reporting, done }: State): boolean =>
+  reporting === 0 || (reporting < max_reports && done.length >= worthwhile)
+
 const begin = (state: State, session: Session, attempts: readonly Attempt[]): void => {
   for (const attempt of attempts) void runOne(state, session, attempt)
 }
@@ -108,7 +112,7 @@ const runOne = async (state: State, session: Session, attempt: Attempt): Promise
   const result = await state.options.run(attempt, job.stop)
   state.jobs.delete(job)
   state.done.push({ attempt, result: asHandedBack(result, job.stop), session })
-  if (state.reporting < max_reports) void reportOn(state)
+  if (mayReport(state)) void reportOn(state)
 }
 
 /** What was stopped because nobody wants it here any more has not failed: it costs none of the task's retries. */
@@ -177,6 +181,7 @@ const reportOn = async (state: State): Promise<void> => {
   let batch: Done[] = []
   await persist(state, "report.failed", async () => {
     if (batch.length === 0) {
+      if (state.reporting > 1 && state.done.length < worthwhile) return "enough"
       // What ends in the same turn goes into the same report.
       await new Promise((resolve) => setImmediate(resolve))
       batch = state.done.splice(0, max_report)
