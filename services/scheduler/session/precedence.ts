@@ -26,7 +26,7 @@ const many = 50
 const max_rest_ms = 50
 
 /**
- * While something is created, at most so many results are settled beside it: a backlog that is worked off in several full
+ * While something is created, and in the short pauses between, at most so many results are settled beside it: a backlog that is worked off in several full
  * batches at a time takes all that both of them need, and whoever brings something waits for each. One batch, whatever
  * its size, may go on; where there is a backlog and much is brought, the next one begins when as much time has passed as the
  * last one took.
@@ -41,11 +41,11 @@ export const createPrecedence = ({ max_beside, isBehind, clock = systemClock }: 
   const lookAgain = oneLater(clock, () => admit())
 
   const mayGo = (count: number): boolean => {
-    const has_room = creating === 0 || settling === 0 || settling + count <= max_beside
-    if (!has_room || !isBehind()) return has_room
     const now_ms = clock.now_ms()
     const is_quiet = creating === 0 && now_ms - created_ms >= pause_ms
-    return is_quiet || now_ms >= rested_ms
+    if (is_quiet) return true
+    const has_room = settling === 0 || settling + count <= max_beside
+    return has_room && (!isBehind() || now_ms >= rested_ms)
   }
 
   const admit = () => {
