@@ -11,8 +11,6 @@ export type Load = {
   readonly seconds: number
   /** Also follows the run that was started to its end, by its events. */
   readonly follow?: boolean
-  /** Ends before its time when so many are done. */
-  readonly max_count?: number
 }
 
 export type Driven = {
@@ -39,17 +37,15 @@ const once = async (connection: Connection, { path, body, follow }: Load): Promi
 }
 
 export const drive = async (load: Load): Promise<Driven> => {
-  const { url, token, concurrency, seconds, max_count = Number.POSITIVE_INFINITY } = load
+  const { url, token, concurrency, seconds } = load
   const opened = Array.from({ length: concurrency }, () => openConnection(url, token))
   const connections = await Promise.all(opened)
   const times_ms: number[] = []
   let failed = 0
-  let begun = 0
   const from_ms = performance.now()
   const until_ms = from_ms + seconds * 1_000
   const client = async (connection: Connection) => {
-    while (performance.now() < until_ms && begun < max_count) {
-      begun += 1
+    while (performance.now() < until_ms) {
       const asked_ms = performance.now()
       if (!(await once(connection, load))) failed += 1
       times_ms.push(performance.now() - asked_ms)

@@ -19,7 +19,7 @@ const wrkWords = (wrk: string, load: Load): string[] => [
 
 /** `wrk` where it is installed and can do it, else our own generator; says which. */
 export const applyLoad = async (load: Load): Promise<Loaded> => {
-  const wrk = load.follow === true || load.max_count !== undefined ? null : Bun.which("wrk")
+  const wrk = load.follow === true ? null : Bun.which("wrk")
   const words =
     wrk === null
       ? [process.execPath, join(import.meta.dir, "main.ts"), JSON.stringify(load)]

@@ -9,7 +9,6 @@ import type { Bench, Workload } from "../workload.ts"
 const name = "bench-three-steps"
 const sequence_name = "bench-sequence"
 const warm_seconds = 1
-const warm_runs = 200
 const look_ms = 100
 const max_wait_ms = 120_000
 
@@ -63,7 +62,7 @@ const started = async (bench: Bench): Promise<Found> => {
 const followed = async (bench: Bench, concurrency: number): Promise<Found> => {
   const body = await pushed(bench)
   const load = { ...bench.target, path: "/api/v1/runs", body, concurrency, follow: true }
-  await applyLoad({ ...load, seconds: 30, max_count: warm_runs })
+  await applyLoad({ ...load, seconds: warm_seconds })
   const { answer, cpu } = await metered(bench.target.pid, () =>
     applyLoad({ ...load, seconds: bench.seconds }),
   )
