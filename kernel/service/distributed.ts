@@ -19,6 +19,7 @@ import { systemKit } from "./kit.ts"
 import type { Service, Store } from "./service.ts"
 import { type ProcessSettings, readSettings, tls_settings } from "./settings.ts"
 import { openStores } from "./stores.ts"
+import { tidyMemory } from "./tidy-memory.ts"
 
 const stop_ms = 20_000
 const standard_output = 1
@@ -56,6 +57,7 @@ const startService = async <Config, Needs extends Store>(
   const kit = systemKit()
   const metrics = createMetrics()
   observeProcess(metrics)
+  tidyMemory()
   const opened = openStores({ service: name, needs: service.needs, environment, log, now: kit.now, metrics })
   let composed: Composed | undefined
   const dial: Dial = (target, outgoing) => {

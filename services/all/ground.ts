@@ -15,6 +15,7 @@ import { inMemoryTransport } from "#kernel/rpc/server.ts"
 import { type Adapters, type Composed, callersBy, compose } from "#kernel/service/compose.ts"
 import { type Kit, systemKit } from "#kernel/service/kit.ts"
 import type { Service, Store } from "#kernel/service/service.ts"
+import { tidyMemory } from "#kernel/service/tidy-memory.ts"
 import { createMetrics, type Metrics } from "#kernel/telemetry/metrics.ts"
 import { observePool } from "#kernel/telemetry/pool.ts"
 import { observeProcess } from "#kernel/telemetry/process.ts"
@@ -46,6 +47,7 @@ export const layGround = (postgres_url: string, public_url: string, options: Pla
   const bus = embeddedBus({ log, is_alone: true })
   const metrics = createMetrics()
   observeProcess(metrics)
+  tidyMemory()
   observePool("shared", pool, metrics)
   observePool("hot", hot, metrics)
   const kit = systemKit()

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util"
 import { engineCache } from "#deploy/engines/install.ts"
 import { createApi } from "./api.ts"
 import { type Conditions, readConditions } from "./conditions.ts"
+import { allWritten } from "./history/written.ts"
 import { measurePeers, peers } from "./peers/beside.ts"
 import { startPlatform } from "./platform.ts"
 import { type Line, tableOf } from "./table.ts"
@@ -97,6 +98,7 @@ const measurePlatform = async (conditions: Conditions): Promise<void> => {
   for (const workload of options.chosen) {
     say(`${system}: ${workload.about} …`)
     try {
+      await allWritten(target)
       report({ workload: workload.name, system, ...(await workload.run(bench)) }, conditions)
     } catch (error) {
       if (ending) return

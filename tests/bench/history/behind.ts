@@ -15,7 +15,7 @@ const toldIn = async (api: Api, chosen: string): Promise<number> => {
 }
 
 /** Once what of earlier workloads was still to come has come: how many there are. */
-export const settledHistory = async (api: Api, chosen: string): Promise<number> => {
+const settledHistory = async (api: Api, chosen: string): Promise<number> => {
   for (let last = -1; ; await wait(2 * look_ms)) {
     const told = await toldIn(api, chosen)
     if (told === last) return told

@@ -1,13 +1,15 @@
 import { setTimeout as wait } from "node:timers/promises"
 import { drained } from "../drained.ts"
-import { historyBehind, settledHistory } from "../history/behind.ts"
+import { historyBehind } from "../history/behind.ts"
+import { allWritten } from "../history/written.ts"
 import { type Found, perItem, round } from "../measurement.ts"
 import { metered, residentBytes } from "../processes.ts"
 import type { Bench, Workload } from "../workload.ts"
 
 const queued = 100_000
 const many_queued = 200_000
-const settle_ms = 2_000
+/** A process that has nothing more to do tidies up after a few seconds. */
+const settle_ms = 6_000
 const mebibyte = 1_048_576
 
 type Drained = { readonly rate: number; readonly cpu_us: number; readonly found: Found }
@@ -31,6 +33,7 @@ const resident = async ({ api, target }: Bench): Promise<Found> => {
   const queue = "bench-resident"
   await api.pause(queue)
   await api.fill(queue, many_queued)
+  await allWritten(target)
   await wait(settle_ms)
   const bytes = residentBytes(target.pid)
   await api.resume(queue)
@@ -49,7 +52,7 @@ const sample = 20_000
 const stored = async (bench: Bench): Promise<Found> => {
   const costs = async (name: string) => {
     // What is stored is to be measured, and not that it is still being written down.
-    await settledHistory(bench.api, "task=noop")
+    await allWritten(bench.target)
     const drains: Drained[] = []
     for (const turn of [1, 2, 3]) drains.push(await drainOf(bench, `${name}-${turn}`, sample))
     return drains.map(({ cpu_us }) => cpu_us).toSorted((one, other) => one - other)[1] ?? 0
