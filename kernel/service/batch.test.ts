@@ -72,6 +72,20 @@ test("while a flush is under way, the next one waits until it is worth it, or fo
   expect(await Promise.all(answers)).toEqual([2, 4, 6, 8, 10])
 })
 
+test("a flush that is slow is not waited for", async () => {
+  const gate = gated()
+  const ask = batcher({ ...limits, flush: gate.flush, worthwhile: 100 })
+  const answers = [ask(1)]
+  await turn()
+  answers.push(ask(2))
+  await turn()
+  expect(gate.batches).toEqual([[1]])
+  await until("the next one began beside it", () => gate.batches.length === 2)
+  gate.open()
+  gate.open()
+  expect(await Promise.all(answers)).toEqual([2, 4])
+})
+
 test("a batch has a bound, and so has the line before it", async () => {
   const gate = gated()
   const ask = batcher({ flush: gate.flush, max_batch: 2, max_waiting: 3, max_in_flight: 1 })

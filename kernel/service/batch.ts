@@ -1,4 +1,5 @@
 import { Problem } from "#kernel/problem/problem.ts"
+import { besideOthers } from "./beside.ts"
 
 /** For items that may be large: how much each is, and the most of it that one flush takes and that may wait. */
 type Sizes<Item> = {
@@ -14,7 +15,7 @@ export type BatchOptions<Item, Answer> = {
   /** More that wait than this are told that the platform is busy. */
   readonly max_waiting: number
   readonly max_in_flight?: number
-  /** While a flush is under way, the next one waits for so many: fewer and larger ones cost less, and take longer. */
+  /** While a flush is under way, the next one waits for so many, unless it is slow. */
   readonly worthwhile?: number
   readonly sizes?: Sizes<Item>
   /** Whether a failure may be due to single items: then each is tried by itself. */
@@ -82,14 +83,11 @@ export const batcher = <Item, Answer>(options: BatchOptions<Item, Answer>) => {
   const waiting: Waiting<Item, Answer>[] = []
   const sizeOf = sizes?.of ?? (() => 0)
   let waiting_size = 0
-  let in_flight = 0
   let planned = false
-
-  const mayBegin = () =>
-    in_flight === 0 ? waiting.length > 0 : in_flight < max_in_flight && waiting.length >= worthwhile
+  const beside = besideOthers({ max: max_in_flight, worthwhile, look: () => plan() })
 
   const plan = () => {
-    if (planned || !mayBegin()) return
+    if (planned || !beside.mayBegin(waiting.length)) return
     planned = true
     setImmediate(begin)
   }
@@ -99,11 +97,7 @@ export const batcher = <Item, Answer>(options: BatchOptions<Item, Answer>) => {
     const batch = waiting.splice(0, countOf(waiting, max_batch, sizes))
     if (batch.length === 0) return
     for (const { item } of batch) waiting_size -= sizeOf(item)
-    in_flight += 1
-    settle(batch).finally(() => {
-      in_flight -= 1
-      plan()
-    })
+    void beside.during(() => settle(batch)).finally(plan)
     plan()
   }
 

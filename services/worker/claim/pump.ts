@@ -1,4 +1,5 @@
 import { Problem } from "#kernel/problem/problem.ts"
+import { type Beside, besideOthers } from "#kernel/service/beside.ts"
 import { createLateAbort, type LateAbort } from "#kernel/service/late-abort.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Attempt, Result } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
@@ -36,7 +37,7 @@ const park_ms = 5_000
 const answer_ms = 10_000
 const retry_ms = { first: 100, max: 2_000 }
 const max_report = 250
-/** While the scheduler writes one, the worker makes the next, if so much is in it: fewer and larger ones cost less. */
+/** While the scheduler writes one, the worker makes the next, if so much is in it. */
 const max_reports = 2
 const worthwhile = 100
 const heartbeat_ms = 5_000
@@ -58,8 +59,9 @@ type State = {
   /** The session has been handed back: what ends after it may be reported, but nobody waits for it. */
   closed: boolean
   opening: Promise<void> | undefined
-  /** How many reports are under way. */
-  reporting: number
+  readonly reports: Beside
+  /** A report begins at the end of this turn. */
+  reports_soon: boolean
 }
 
 export const createPump = (options: PumpOptions): Pump => {
@@ -72,7 +74,8 @@ export const createPump = (options: PumpOptions): Pump => {
     opened: false,
     closed: false,
     opening: undefined,
-    reporting: 0,
+    reports: besideOthers({ max: max_reports, worthwhile, look: () => reportSoon(state) }),
+    reports_soon: false,
   }
   let claiming: Promise<unknown> | undefined
   let beating: ReturnType<typeof setInterval> | undefined
@@ -99,9 +102,6 @@ export const createPump = (options: PumpOptions): Pump => {
   }
 }
 
-const mayReport = ({ reporting, done }: State): boolean =>
-  reporting === 0 || (reporting < max_reports && done.length >= worthwhile)
-
 const begin = (state: State, session: Session, attempts: readonly Attempt[]): void => {
   for (const attempt of attempts) void runOne(state, session, attempt)
 }
@@ -112,7 +112,7 @@ const runOne = async (state: State, session: Session, attempt: Attempt): Promise
   const result = await state.options.run(attempt, job.stop)
   state.jobs.delete(job)
   state.done.push({ attempt, result: asHandedBack(result, job.stop), session })
-  if (mayReport(state)) void reportOn(state)
+  reportSoon(state)
 }
 
 /** What was stopped because nobody wants it here any more has not failed: it costs none of the task's retries. */
@@ -174,33 +174,38 @@ const persist = async (
 
 const asked = ({ process, inline }: Room) => ({ maxTasks: process, maxInline: inline })
 
-/** Each result frees a slot, and each attempt that comes with the answer takes one. */
-const reportOn = async (state: State): Promise<void> => {
-  const { scheduler, slots } = state.options
-  state.reporting += 1
-  let batch: Done[] = []
-  await persist(state, "report.failed", async () => {
-    if (batch.length === 0) {
-      if (state.reporting > 1 && state.done.length < worthwhile) return "enough"
-      // What ends in the same turn goes into the same report.
-      await new Promise((resolve) => setImmediate(resolve))
-      batch = state.done.splice(0, max_report)
-    }
-    if (batch.length === 0) return "enough"
-    const { session } = state
-    const freed = roomOf(batch.map(({ attempt }) => attempt))
-    const room = state.stopping.signal.aborted || !state.opened ? no_room : freed
-    const results = batch.map(({ result }) => result)
-    const report = () => scheduler.report({ sessionId: session.id, results, ...asked(room) })
-    const answer = await session.claiming(report).catch(unlessClosed(state))
-    if (!answer) return "enough"
-    for (const one of batch) one.session.settled(one.attempt)
-    batch = []
-    begin(state, session, answer.attempts)
-    slots.give(minus(freed, roomOf(answer.attempts)))
-    return "again"
+/** What ends in the same turn goes into the same report. */
+const reportSoon = (state: State): void => {
+  if (state.reports_soon || !state.reports.mayBegin(state.done.length)) return
+  state.reports_soon = true
+  setImmediate(() => {
+    state.reports_soon = false
+    void reportNext(state)
   })
-  state.reporting -= 1
+}
+
+const reportNext = async (state: State): Promise<void> => {
+  const batch = state.done.splice(0, max_report)
+  const reported = state.reports.during(() => persist(state, "report.failed", () => report(state, batch)))
+  reportSoon(state)
+  await reported
+  reportSoon(state)
+}
+
+/** Each result frees a slot, and each attempt that comes with the answer takes one. */
+const report = async (state: State, batch: readonly Done[]): Promise<"enough"> => {
+  const { options, session } = state
+  const { scheduler, slots } = options
+  const freed = roomOf(batch.map(({ attempt }) => attempt))
+  const room = state.stopping.signal.aborted || !state.opened ? no_room : freed
+  const results = batch.map(({ result }) => result)
+  const call = () => scheduler.report({ sessionId: session.id, results, ...asked(room) })
+  const answer = await session.claiming(call).catch(unlessClosed(state))
+  if (!answer) return "enough"
+  for (const one of batch) one.session.settled(one.attempt)
+  begin(state, session, answer.attempts)
+  slots.give(minus(freed, roomOf(answer.attempts)))
+  return "enough"
 }
 
 /** Nothing is lost by giving up then: the scheduler has given the work to others. */
@@ -277,7 +282,7 @@ const jobOf = ({ jobs }: State, { taskRunId, token }: Pick<Attempt, "taskRunId" 
 
 const finished = async (state: State, limit_ms: number): Promise<void> => {
   const until_ms = performance.now() + limit_ms
-  const busy = () => state.jobs.size > 0 || state.done.length > 0 || state.reporting > 0
+  const busy = () => state.jobs.size > 0 || state.done.length > 0 || state.reports.areUnderWay()
   while (busy() && performance.now() < until_ms) await Bun.sleep(settle_ms)
 }
 
