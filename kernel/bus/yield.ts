@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises"
 import { systemKit } from "#kernel/service/kit.ts"
+import { usedMs } from "#kernel/service/used.ts"
 
 /** How far a consumer steps back while its process is busy with something else. */
 export type Yielding = {
@@ -75,9 +76,6 @@ export const createRests = ({ share, max_late_ms, gauge = systemGauge }: Yieldin
 const systemGauge: Gauge = {
   now_ms: () => performance.now(),
   today_ms: () => systemKit().now().getTime(),
-  used_ms: () => {
-    const { user, system } = process.cpuUsage()
-    return (user + system) / 1_000
-  },
+  used_ms: usedMs,
   wait: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
 }

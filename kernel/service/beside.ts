@@ -9,10 +9,9 @@ type Terms = {
   readonly look: () => void
 }
 
-export type Beside = {
+type Beside = {
   /** Whether one with so much in it may begin now. */
   mayBegin(count: number): boolean
-  areUnderWay(): boolean
   during<Answer>(work: () => Promise<Answer>): Promise<Answer>
 }
 
@@ -25,7 +24,6 @@ export const besideOthers = ({ max, worthwhile, look }: Terms): Beside => {
       if (count === 0 || under_way.size >= max) return false
       return under_way.size === 0 || count >= worthwhile || isSlow()
     },
-    areUnderWay: () => under_way.size > 0,
     async during(work) {
       const own = { slow: false }
       under_way.add(own)

@@ -1,11 +1,7 @@
 import { noticeQuiet } from "./quiet.ts"
+import { usedMs } from "./used.ts"
 
 const look_ms = 2_500
-
-const usedMs = (): number => {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1_000
-}
 
 /** Bun gives back what a load took when it collects, and a quiet process gives it no reason to. It doesn't stop the process. */
 export const tidyMemory = (): void => {

@@ -1,5 +1,5 @@
 import { Problem } from "#kernel/problem/problem.ts"
-import { type Beside, besideOthers } from "#kernel/service/beside.ts"
+import { batcher } from "#kernel/service/batch.ts"
 import { createLateAbort, type LateAbort } from "#kernel/service/late-abort.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
 import type { Attempt, Result } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
@@ -36,10 +36,8 @@ const many_slots = 64
 const park_ms = 5_000
 const answer_ms = 10_000
 const retry_ms = { first: 100, max: 2_000 }
-const max_report = 250
-/** While the scheduler writes one, the worker makes the next, if so much is in it. */
-const max_reports = 2
-const worthwhile = 100
+/** While the scheduler writes one report, the worker makes the next, if so much is in it. What waits is bounded by the slots. */
+const together = { max_batch: 250, max_in_flight: 2, worthwhile: 100, max_waiting: Number.POSITIVE_INFINITY }
 const heartbeat_ms = 5_000
 const settle_ms = 20
 
@@ -52,30 +50,29 @@ type Done = { readonly attempt: Attempt; readonly result: Result; readonly sessi
 type State = {
   readonly options: PumpOptions
   readonly jobs: Set<Job>
-  readonly done: Done[]
   readonly stopping: AbortController
   session: Session
   opened: boolean
   /** The session has been handed back: what ends after it may be reported, but nobody waits for it. */
   closed: boolean
   opening: Promise<void> | undefined
-  readonly reports: Beside
-  /** A report begins at the end of this turn. */
-  reports_soon: boolean
+  /** Has ended once it is reported. */
+  readonly report: (done: Done) => Promise<void>
+  /** How much that is done is not reported yet. */
+  unreported: number
 }
 
 export const createPump = (options: PumpOptions): Pump => {
   const state: State = {
     options,
     jobs: new Set(),
-    done: [],
     stopping: new AbortController(),
     session: createSession(options.id()),
     opened: false,
     closed: false,
     opening: undefined,
-    reports: besideOthers({ max: max_reports, worthwhile, look: () => reportSoon(state) }),
-    reports_soon: false,
+    report: batcher({ flush: (batch) => reportAll(state, batch), ...together }),
+    unreported: 0,
   }
   let claiming: Promise<unknown> | undefined
   let beating: ReturnType<typeof setInterval> | undefined
@@ -111,8 +108,9 @@ const runOne = async (state: State, session: Session, attempt: Attempt): Promise
   state.jobs.add(job)
   const result = await state.options.run(attempt, job.stop)
   state.jobs.delete(job)
-  state.done.push({ attempt, result: asHandedBack(result, job.stop), session })
-  reportSoon(state)
+  state.unreported += 1
+  await state.report({ attempt, result: asHandedBack(result, job.stop), session })
+  state.unreported -= 1
 }
 
 /** What was stopped because nobody wants it here any more has not failed: it costs none of the task's retries. */
@@ -174,26 +172,16 @@ const persist = async (
 
 const asked = ({ process, inline }: Room) => ({ maxTasks: process, maxInline: inline })
 
-/** What ends in the same turn goes into the same report. */
-const reportSoon = (state: State): void => {
-  if (state.reports_soon || !state.reports.mayBegin(state.done.length)) return
-  state.reports_soon = true
-  setImmediate(() => {
-    state.reports_soon = false
-    void reportNext(state)
+const reportAll = async (state: State, batch: readonly Done[]): Promise<readonly undefined[]> => {
+  await persist(state, "report.failed", async () => {
+    await report(state, batch)
+    return "enough"
   })
-}
-
-const reportNext = async (state: State): Promise<void> => {
-  const batch = state.done.splice(0, max_report)
-  const reported = state.reports.during(() => persist(state, "report.failed", () => report(state, batch)))
-  reportSoon(state)
-  await reported
-  reportSoon(state)
+  return batch.map(() => undefined)
 }
 
 /** Each result frees a slot, and each attempt that comes with the answer takes one. */
-const report = async (state: State, batch: readonly Done[]): Promise<"enough"> => {
+const report = async (state: State, batch: readonly Done[]): Promise<void> => {
   const { options, session } = state
   const { scheduler, slots } = options
   const freed = roomOf(batch.map(({ attempt }) => attempt))
@@ -201,11 +189,10 @@ const report = async (state: State, batch: readonly Done[]): Promise<"enough"> =
   const results = batch.map(({ result }) => result)
   const call = () => scheduler.report({ sessionId: session.id, results, ...asked(room) })
   const answer = await session.claiming(call).catch(unlessClosed(state))
-  if (!answer) return "enough"
+  if (!answer) return
   for (const one of batch) one.session.settled(one.attempt)
   begin(state, session, answer.attempts)
   slots.give(minus(freed, roomOf(answer.attempts)))
-  return "enough"
 }
 
 /** Nothing is lost by giving up then: the scheduler has given the work to others. */
@@ -282,7 +269,7 @@ const jobOf = ({ jobs }: State, { taskRunId, token }: Pick<Attempt, "taskRunId" 
 
 const finished = async (state: State, limit_ms: number): Promise<void> => {
   const until_ms = performance.now() + limit_ms
-  const busy = () => state.jobs.size > 0 || state.done.length > 0 || state.reports.areUnderWay()
+  const busy = () => state.jobs.size > 0 || state.unreported > 0
   while (busy() && performance.now() < until_ms) await Bun.sleep(settle_ms)
 }
 
