@@ -456,6 +456,7 @@ const memberTests = (inWorld: InWorld) => {
         },
         today_ms: () => 0,
         used_ms: () => 10 * now_ms,
+        quiet_share: 0.25,
         wait: async (_, signal) => {
           resting.resolve()
           if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve))

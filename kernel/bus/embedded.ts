@@ -11,7 +11,7 @@ import type { Bus, Consumer } from "./bus.ts"
 import { deliver, type Item, inSlices, received, sorted } from "./deliver.ts"
 import { createGathering } from "./gather.ts"
 import { topicsOf } from "./topics.ts"
-import { createRests } from "./yield.ts"
+import { createRests, processGauge } from "./yield.ts"
 
 type EmbeddedBusOptions = {
   readonly log: Log
@@ -83,7 +83,7 @@ type Desks = {
 /** Where one group reads: a reader for each outbox. */
 const readingDesks = ({ log, sources, ...terms }: Settings, consumer: Consumer): Desks => {
   const desks = new Map<string, Desk>()
-  const rests = consumer.yields && createRests(consumer.yields)
+  const rests = consumer.yields && createRests({ gauge: processGauge, ...consumer.yields })
 
   const deskFor = (schema: string, source: Source): Desk => {
     const { group: name, max_batch: max_events } = consumer

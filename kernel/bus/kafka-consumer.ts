@@ -12,7 +12,7 @@ import type { Sender } from "./kafka-producer.ts"
 import { skipOld } from "./kafka-skip.ts"
 import { handledTogether, type Items } from "./kafka-together.ts"
 import { topicsOf } from "./topics.ts"
-import { createRests } from "./yield.ts"
+import { createRests, machineGauge } from "./yield.ts"
 
 type KafkaConsumerOptions = {
   readonly consumer: Consumer
@@ -94,7 +94,7 @@ const eachBatch = (options: KafkaConsumerOptions, topics: readonly EventName[], 
   const together = handledTogether({
     attempt,
     max_batch: consumer.max_batch,
-    rests: consumer.yields && createRests(consumer.yields),
+    rests: consumer.yields && createRests({ gauge: machineGauge, ...consumer.yields }),
     signal,
   })
 

@@ -13,6 +13,7 @@ const gaugeOf = (busy: () => number) => {
     now_ms: () => state.now_ms,
     today_ms: () => today_ms,
     used_ms: () => state.used_ms,
+    quiet_share: 0.25,
     wait: async (ms, signal) => {
       if (signal.aborted) return
       state.now_ms += ms

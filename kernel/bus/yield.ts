@@ -1,14 +1,14 @@
 import { setTimeout as wait } from "node:timers/promises"
 import { systemKit } from "#kernel/service/kit.ts"
-import { usedMs } from "#kernel/service/used.ts"
+import { machineUsedMs, usedMs } from "#kernel/service/used.ts"
 
-/** How far a consumer steps back while its process is busy with something else. */
+/** How far a consumer steps back while others are busy. */
 export type Yielding = {
   /** At most this share of the time is its own then, */
   readonly share: number
   /** unless what it handles is older than that: it must not fall behind for ever. */
   readonly max_late_ms: number
-  /** The system's own, unless a test has another. */
+  /** The bus's own, unless a test has another. */
   readonly gauge?: Gauge
 }
 
@@ -17,8 +17,10 @@ export type Gauge = {
   now_ms(): number
   /** By the calendar, in place of the clock that only goes forwards. */
   today_ms(): number
-  /** What the process has used of its processors so far. */
+  /** What everybody who may be in the way has used of a processor so far. */
   used_ms(): number
+  /** While less than this share of it is used, nobody is. */
+  readonly quiet_share: number
   /** Ends early, without an error, when the signal is given. */
   wait(ms: number, signal: AbortSignal): Promise<void>
 }
@@ -33,9 +35,7 @@ type Seen = { readonly at_ms: number; readonly used_ms: number }
 
 type Rests = { readonly now_ms: () => number; after(handled: Handled, signal: AbortSignal): Promise<void> }
 
-/** Of one processor: a process that uses less than this has nothing else to do. */
-const quiet_share = 0.25
-/** To ask what a process uses takes the system up to a tenth of a millisecond. */
+/** To ask what is used takes the system up to a tenth of a millisecond. */
 const look_ms = 20
 /** Over about so long: work that waits for its database for a moment uses nothing either. */
 const memory_ms = 50
@@ -43,7 +43,7 @@ const memory_ms = 50
 const max_rest_ms = 2_000
 
 /** Rests after what was handled, in proportion to what it took. Batches that are handled at the same time add up. */
-export const createRests = ({ share, max_late_ms, gauge = systemGauge }: Yielding): Rests => {
+export const createRests = ({ share, max_late_ms, gauge }: Required<Yielding>): Rests => {
   let free_ms = Number.NEGATIVE_INFINITY
   let used_share = 1
 
@@ -56,7 +56,7 @@ export const createRests = ({ share, max_late_ms, gauge = systemGauge }: Yieldin
     if (passed_ms <= 0) return from
     const weight = 1 - Math.exp(-passed_ms / memory_ms)
     used_share += ((seen.used_ms - from.used_ms) / passed_ms - used_share) * weight
-    if (used_share < quiet_share) free_ms = from.at_ms
+    if (used_share < gauge.quiet_share) free_ms = from.at_ms
     return seen
   }
 
@@ -73,9 +73,14 @@ export const createRests = ({ share, max_late_ms, gauge = systemGauge }: Yieldin
   }
 }
 
-const systemGauge: Gauge = {
+const clocks = {
   now_ms: () => performance.now(),
   today_ms: () => systemKit().now().getTime(),
-  used_ms: usedMs,
-  wait: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
+  wait: (ms: number, signal: AbortSignal) => wait(ms, undefined, { signal }).catch(() => undefined),
 }
+
+/** Where all services are one process: what it does beside. */
+export const processGauge: Gauge = { ...clocks, used_ms: usedMs, quiet_share: 0.25 }
+
+/** Where the others are processes of their own, which may share the machine. */
+export const machineGauge: Gauge = { ...clocks, used_ms: machineUsedMs, quiet_share: 0.8 }
