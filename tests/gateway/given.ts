@@ -116,10 +116,20 @@ export type Gateway = {
 export type GatewayAsked = Pick<GatewayPlace, "per_address" | "parts"> & {
   /** What the scheduler takes calls with, if it is by TLS. */
   readonly calls_tls?: RpcTls
+  /** How long identity is not asked again; as the file says, if it is undefined. */
+  readonly known_ms?: number
+}
+
+const said_known = "known_ms = 20000"
+
+const knownFor = (configuration: string, known_ms: number | undefined): string => {
+  if (!configuration.includes(said_known)) throw new Error(`the gateway's file has no ${said_known}`)
+  return known_ms === undefined ? configuration : configuration.replace(said_known, `known_ms = ${known_ms}`)
 }
 
 /** Envoy as in a stack, before stands of the services. */
-export const startGateway = async ({ calls_tls, ...extra }: GatewayAsked = {}): Promise<Gateway> => {
+export const startGateway = async (given: GatewayAsked = {}): Promise<Gateway> => {
+  const { calls_tls, known_ms, ...extra } = given
   const folder = await createOwnedFolder(tmpdir(), "wf-gateway-test")
   const asked: string[] = []
   const { keys, sign } = await signing()
@@ -131,7 +141,8 @@ export const startGateway = async ({ calls_tls, ...extra }: GatewayAsked = {}): 
   const places = new Map([...stands].map(([name, server]) => [name, `127.0.0.1:${server.port}`]))
   places.set("scheduler_rpc", `127.0.0.1:${calls.port}`)
   const config = join(folder, "envoy.json")
-  await Bun.write(config, await gatewayConfiguration({ port, clusters: places, ...extra }))
+  const configuration = await gatewayConfiguration({ port, clusters: places, ...extra })
+  await Bun.write(config, knownFor(configuration, known_ms))
   await envoy.install(testCache)
   const running: Running = await envoy.start({ cache: testCache, folder, config })
   const url = `${extra.parts?.tls ? "https" : "http"}://127.0.0.1:${port}`

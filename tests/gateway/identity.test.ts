@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { get } from "node:http"
+import { Agent, get } from "node:http"
 import { Code, ConnectError, createClient } from "@connectrpc/connect"
 import { createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node"
 import { generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from "jose"
 import { envoy } from "#deploy/engines/envoy.ts"
 import { isUsable } from "#deploy/engines/testing/usable.ts"
+import { until } from "#kernel/testing/until.ts"
 import { SchedulerService } from "#proto/generated/wf/scheduler/v1/scheduler_pb.ts"
 import { operations } from "../e2e/operations.ts"
 import { credential, type Gateway, startGateway } from "./given.ts"
@@ -14,6 +15,18 @@ const refusalOf = (call: Promise<unknown>): Promise<Code | undefined> =>
     () => undefined,
     (error: unknown) => ConnectError.from(error).code,
   )
+
+/** One connection, and so one thread of the gateway. */
+const asker = (gateway: Gateway) => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  return (headers: Record<string, string>, method = "GET"): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const request = get(`${gateway.url}/api/v1/runs`, { agent, headers, method }, (answer) => {
+        answer.resume().once("end", () => resolve(answer.statusCode))
+      })
+      request.once("error", reject)
+    })
+}
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
@@ -106,6 +119,26 @@ describe.skipIf(!isUsable(envoy))("who comes through the gateway", () => {
     expect(gateway.asked).toEqual([`${credential.authorization} w`])
   })
 
+  test("who was let through isn't asked about again for a while, who was refused is", async () => {
+    const askHere = asker(gateway)
+    gateway.asked.length = 0
+    const known = { ...credential, "wf-workspace": "known" }
+    for (let time = 0; time < 5; time += 1) expect(await askHere(known)).toBe(204)
+    expect(gateway.asked).toEqual([`${credential.authorization} known`])
+    const unknown: readonly (readonly [Record<string, string>, number])[] = [
+      [{ ...credential, "wf-workspace": "shut" }, 403],
+      [{ ...credential, "wf-workspace": "other" }, 204],
+      [bearer("wft_goo"), 401],
+      [bearer("wft_good "), 204],
+      [{ "wf-workspace": "known" }, 401],
+      [{ "wf-passed": "yes" }, 401],
+    ]
+    for (const [headers, status] of unknown) expect(await askHere(headers)).toBe(status)
+    gateway.asked.length = 0
+    for (const [headers, status] of unknown) expect(await askHere(headers)).toBe(status)
+    expect(gateway.asked).toEqual([`${credential.authorization} shut`, "Bearer wft_goo", "known", ""])
+  })
+
   const forged = async (): Promise<Readonly<Record<string, string>>> => {
     const now_s = Math.floor(Date.now() / 1000)
     const claims: JWTPayload = { iss: "wf-iam", aud: "wf", exp: now_s + 300 }
@@ -139,6 +172,10 @@ describe.skipIf(!isUsable(envoy))("who comes through the gateway", () => {
 
   test("a browser may ask before it sends", async () => {
     expect(await ask("/api/v1/runs", {}, "OPTIONS")).toMatchObject({ status: 204, stand: "scheduler" })
+    const forged = bearer("wft_forged")
+    const askHere = asker(gateway)
+    expect(await askHere(forged, "OPTIONS")).toBe(204)
+    expect(await askHere(forged)).toBe(401)
   })
 
   test("calls reach what is for users, with gRPC and gRPC-Web, and nothing else", async () => {
@@ -155,13 +192,32 @@ describe.skipIf(!isUsable(envoy))("who comes through the gateway", () => {
   })
 
   test("where identity is away, nobody comes in who has to be asked about", async () => {
+    const askHere = asker(gateway)
+    const before = { ...credential, "wf-workspace": "before" }
+    expect(await askHere(before)).toBe(204)
     await gateway.stopService("iam")
-    const answer = await fetch(`${gateway.url}/api/v1/runs`, { headers: credential })
+    expect(await askHere(before)).toBe(204)
+    const after = { ...credential, "wf-workspace": "after" }
+    const answer = await fetch(`${gateway.url}/api/v1/runs`, { headers: after })
     expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "1"])
     expect(await answer.json()).toMatchObject({ code: "platform.unavailable" })
     const known = bearer(await gateway.sign({ jti: "2" }))
     expect(await ask("/api/v1/runs", known)).toMatchObject({ status: 204, stand: "scheduler" })
   })
+})
+
+test.skipIf(!isUsable(envoy))("who was let through is asked about again later", async () => {
+  const gateway = await startGateway({ known_ms: 50 })
+  try {
+    const askHere = asker(gateway)
+    await until("it is asked again", async () => {
+      expect(await askHere(credential)).toBe(204)
+      return gateway.asked.length >= 3
+    })
+    expect(new Set(gateway.asked)).toEqual(new Set([credential.authorization]))
+  } finally {
+    await gateway.stop()
+  }
 })
 
 test.skipIf(!isUsable(envoy))("from one address come only so many requests, whoever sends them", async () => {

@@ -11,12 +11,16 @@ export const check_path = "/check/*"
 /** A browser asks so before it sends what it asks about, and never with a credential. */
 const is_asking = "OPTIONS"
 
+/** The gateway need not ask about this credential again for a while. */
+const passed_header = { "wf-passed": "yes" }
+
 /** What the gateway asks for each request whose credential it can't judge by itself: with its own method and path. */
 export const mountCheck = (app: App, authenticate: Authenticate): void => {
   app.all(check_path, async ({ req, body }) => {
     const credentials = { authorization: req.header("authorization"), workspace: req.header("wf-workspace") }
-    if (req.method !== is_asking) await authenticate(credentials)
-    return body(null, 200)
+    if (req.method === is_asking) return body(null, 200)
+    await authenticate(credentials)
+    return body(null, 200, passed_header)
   })
 }
 
