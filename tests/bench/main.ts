@@ -98,7 +98,7 @@ const measurePlatform = async (conditions: Conditions): Promise<void> => {
   for (const workload of options.chosen) {
     say(`${system}: ${workload.about} …`)
     try {
-      await allWritten(target)
+      await allWritten(bench)
       report({ workload: workload.name, system, ...(await workload.run(bench)) }, conditions)
     } catch (error) {
       if (ending) return

@@ -8,19 +8,13 @@ const max_wait_ms = 120_000
 
 type Counted = { readonly items: readonly { readonly total: number }[] }
 
-/** How many attempts the history has, of those that are chosen by a filter. */
-const toldIn = async (api: Api, chosen: string): Promise<number> => {
-  const { items } = await api.call<Counted>("GET", `executions/stats?by=task&${chosen}&since=1d&every=1d`)
+/** How many attempts the history has: all, or those that are chosen by a filter. */
+export const toldIn = async (api: Api, chosen = ""): Promise<number> => {
+  const { items } = await api.call<Counted>(
+    "GET",
+    `executions/stats?by=task${chosen && `&${chosen}`}&since=1d&every=1d`,
+  )
   return items.reduce((sum, { total }) => sum + total, 0)
-}
-
-/** Once what of earlier workloads was still to come has come: how many there are. */
-const settledHistory = async (api: Api, chosen: string): Promise<number> => {
-  for (let last = -1; ; await wait(2 * look_ms)) {
-    const told = await toldIn(api, chosen)
-    if (told === last) return told
-    last = told
-  }
 }
 
 /** Answers a function that waits until so many more are in the history, and says how many seconds that took. */
@@ -28,7 +22,7 @@ export const historyBehind = async (
   api: Api,
   chosen: string,
 ): Promise<(count: number) => Promise<number>> => {
-  const before = await settledHistory(api, chosen)
+  const before = await toldIn(api, chosen)
   return async (count) => {
     const from_ms = performance.now()
     while ((await toldIn(api, chosen)) < before + count) {

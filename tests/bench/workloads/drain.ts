@@ -29,11 +29,12 @@ const drainOf = async ({ api, target }: Bench, queue: string, count: number): Pr
   return { rate, cpu_us, found: { rate, n: count, details: perItem(cpu, count) } }
 }
 
-const resident = async ({ api, target }: Bench): Promise<Found> => {
+const resident = async (bench: Bench): Promise<Found> => {
+  const { api, target } = bench
   const queue = "bench-resident"
   await api.pause(queue)
   await api.fill(queue, many_queued)
-  await allWritten(target)
+  await allWritten(bench)
   await wait(settle_ms)
   const bytes = residentBytes(target.pid)
   await api.resume(queue)
@@ -52,7 +53,7 @@ const sample = 20_000
 const stored = async (bench: Bench): Promise<Found> => {
   const costs = async (name: string) => {
     // What is stored is to be measured, and not that it is still being written down.
-    await allWritten(bench.target)
+    await allWritten(bench)
     const drains: Drained[] = []
     for (const turn of [1, 2, 3]) drains.push(await drainOf(bench, `${name}-${turn}`, sample))
     return drains.map(({ cpu_us }) => cpu_us).toSorted((one, other) => one - other)[1] ?? 0
