@@ -1,6 +1,7 @@
 import { type Admin, Kafka, logLevel } from "kafkajs"
 import { parkingTopic } from "#kernel/outbox/park.ts"
 import type { Log } from "#kernel/telemetry/log.ts"
+import { lightRecords } from "./kafka-produce.ts"
 import { quietTimers } from "./kafka-timers.ts"
 
 export type KafkaBusOptions = {
@@ -75,6 +76,7 @@ const createTopics = (kafka: Kafka, names: readonly string[], layout: Layout) =>
 
 export const openClient = (options: KafkaBusOptions): Client => {
   quietTimers()
+  lightRecords()
   const { brokers, client_id, log, prefix = "", partitions = 6, replication_factor = -1 } = options
   const kafka = new Kafka({
     clientId: client_id,
