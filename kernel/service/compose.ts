@@ -82,7 +82,11 @@ export const compose = async <Config, Needs extends Store>(
     await migrate({ database, sources: migrationsOf(service.migrations), log })
   }
   const { kit } = adapters
-  const platform: Platform<Needs> = { kit, log, metrics, key, bus, call, authenticate, allowance, ...needed }
+  const is_shared = adapters.callers !== undefined
+  const platform: Platform<Needs> = {
+    ...{ kit, log, metrics, key, bus, call, authenticate, allowance, is_shared },
+    ...needed,
+  }
   const parts = await service.start(platform, config)
   const doors = { service: name, authenticate, allowance, log, metrics }
   const running = assemble({ name, parts, bus, database, doors, log })

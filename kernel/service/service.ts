@@ -35,6 +35,8 @@ export type Platform<Needs extends Store = never> = {
   readonly call: Call
   readonly authenticate: Authenticate
   readonly allowance: Allowance
+  /** Whether the other services are in this process, so that what they do takes its time. */
+  readonly is_shared: boolean
 } & Pick<Stores, Needs>
 
 /** What a started service consists of. The composition serves its doors and runs its loops. */

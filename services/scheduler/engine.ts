@@ -57,7 +57,11 @@ export type Engine = {
   readonly measures: Measures
 }
 
-type Ground = Pick<Engine, "database" | "hot" | "kit" | "log"> & { readonly metrics: Metrics }
+type Ground = Pick<Engine, "database" | "hot" | "kit" | "log"> & {
+  readonly metrics: Metrics
+  /** Whether the worker and those who write the history down are in this process. */
+  readonly is_shared?: boolean
+}
 
 export const max_known_jobs = 5_000
 export const max_sessions = 1_000
@@ -66,9 +70,11 @@ export const max_given_inputs = 5_000
 /** Fewer than a worker reports at once: while something is being created, a full report goes alone. */
 export const max_beside = 100
 const ample_room = 32
+/** Of processes that may be on the same machine, what is settled takes several times as much as it takes of this one. */
+const rests_elsewhere = 3
 
 /** An engine that shares nothing in memory with any other. */
-export const createEngine = ({ metrics, ...ground }: Ground): Engine => {
+export const createEngine = ({ metrics, is_shared = true, ...ground }: Ground): Engine => {
   const ready = createSignal()
   const lanes = createLanes()
   const queues = createQueues()
@@ -88,6 +94,7 @@ export const createEngine = ({ metrics, ...ground }: Ground): Engine => {
     seats: createSeats({ ample_room, wake }),
     precedence: createPrecedence({
       max_beside,
+      rests: is_shared ? 1 : rests_elsewhere,
       isBehind: () => lanes.some((lane) => queues.isOpen(lane) && !queues.isLimited(lane)),
     }),
     wholes: recent(max_wholes),

@@ -15,8 +15,8 @@ export const scheduler = service({
   calls: ["iam", "metadata"],
   migrations: new URL("./migrations", import.meta.url).pathname,
   start: (platform, config) => {
-    const { database, hot, kit, log, metrics } = platform
-    const engine = createEngine({ database, hot, kit, log, metrics })
+    const { database, hot, kit, log, metrics, is_shared } = platform
+    const engine = createEngine({ database, hot, kit, log, metrics, is_shared })
     const logs = platform.call("metadata", MetadataService)
     const closing = new AbortController()
     measureQueues(engine, metrics)

@@ -48,7 +48,7 @@ export const createMemoryEngine = ({ database, life, kit, publish }: Ground): En
     sessions: recent(max_sessions),
     given_inputs: recent(max_given_inputs),
     seats: createSeats({ ample_room, wake: () => undefined }),
-    precedence: createPrecedence({ max_beside, isBehind: () => false }),
+    precedence: createPrecedence({ max_beside, rests: 1, isBehind: () => false }),
     wholes: recent(max_wholes),
   },
   told: createTold(),

@@ -22,7 +22,12 @@ const handClock = () => {
 
 const given = ({ is_behind = false } = {}) => {
   const { clock, pass } = handClock()
-  const { creating, settling } = createPrecedence({ max_beside: 10, isBehind: () => is_behind, clock })
+  const { creating, settling } = createPrecedence({
+    max_beside: 10,
+    rests: 3,
+    isBehind: () => is_behind,
+    clock,
+  })
   const begun: string[] = []
   const held = (name: string) => {
     const { promise, resolve, reject } = Promise.withResolvers<string>()
@@ -122,9 +127,9 @@ describe("with a backlog", () => {
     return { bringing, after }
   }
 
-  test("the next batch begins when as much time has passed as the last one took, while something is created", async () => {
+  test("the next batch begins when three times as much time has passed as the last one took, while something is created", async () => {
     const { after } = await settled({ took_ms: 20 })
-    expect(await after(19)).toEqual(["a", "new"])
+    expect(await after(59)).toEqual(["a", "new"])
     expect(await after(5)).toEqual(["a", "new", "b"])
   })
 
@@ -137,11 +142,11 @@ describe("with a backlog", () => {
 
   test("however long a batch took, the next one doesn't wait as long", async () => {
     const { after } = await settled({ took_ms: 5_000 })
-    expect(await after(50)).toEqual(["a", "new", "b"])
+    expect(await after(100)).toEqual(["a", "new", "b"])
   })
 
   test("the less is brought, the shorter is the rest", async () => {
-    const { after } = await settled({ took_ms: 50, brought: 5 })
+    const { after } = await settled({ took_ms: 30, brought: 4 })
     expect(await after(0)).toEqual(["a", "new"])
     expect(await after(5)).toEqual(["a", "new", "b"])
   })

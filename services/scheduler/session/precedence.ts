@@ -13,6 +13,8 @@ type Clock = { now_ms(): number; later(look: () => void, ms: number): void }
 type Terms = {
   /** How many results are settled beside something that is created, if it is more than one batch. */
   readonly max_beside: number
+  /** How many times what a batch took has to pass where there is a backlog and much is brought. */
+  readonly rests: number
   /** Whether more waits than is worked on. */
   readonly isBehind: () => boolean
   readonly clock?: Clock
@@ -20,18 +22,21 @@ type Terms = {
 
 /** Those who bring something one after the other, with shorter pauses than this, bring it all the time. */
 const pause_ms = 5
-/** While so many are brought, as much is left to them as is taken by what is settled. */
-const many = 50
+/** While so many are brought, as much time is left to them as is taken by what is settled, or several times as much. */
+const many = 20
 /** However long it took to settle something. */
-const max_rest_ms = 50
+const max_rest_ms = 100
+
+/** Who brings one after the other hardly counts. */
+const weightOf = (brought: number): number => Math.min(brought / many, 1) ** 2
 
 /**
  * While something is created, and in the short pauses between, at most so many results are settled beside it: a backlog that is worked off in several full
  * batches at a time takes all that both of them need, and whoever brings something waits for each. One batch, whatever
  * its size, may go on; where there is a backlog and much is brought, the next one begins when as much time has passed as the
- * last one took.
+ * last one took, or several times as much. So there are fewer, larger batches, and all of it costs less.
  */
-export const createPrecedence = ({ max_beside, isBehind, clock = systemClock }: Terms): Precedence => {
+export const createPrecedence = ({ max_beside, rests, isBehind, clock = systemClock }: Terms): Precedence => {
   const waiting: Waiting[] = []
   let creating = 0
   let created_ms = Number.NEGATIVE_INFINITY
@@ -84,7 +89,7 @@ export const createPrecedence = ({ max_beside, isBehind, clock = systemClock }: 
       } finally {
         settling -= count
         const now_ms = clock.now_ms()
-        rested_ms = now_ms + Math.min(now_ms - begun_ms, max_rest_ms) * Math.min(brought / many, 1)
+        rested_ms = now_ms + Math.min((now_ms - begun_ms) * rests, max_rest_ms) * weightOf(brought)
         admit()
       }
     },
