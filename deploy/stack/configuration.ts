@@ -1,6 +1,7 @@
 import { join } from "node:path"
 import { gatewayFile, readGateway } from "#deploy/gateway/configuration.ts"
 import { type GatewayParts, withParts } from "#deploy/gateway/parts.ts"
+import { replaced } from "#deploy/gateway/replaced.ts"
 
 const root = join(import.meta.dir, "..", "..")
 
@@ -17,11 +18,6 @@ const bucket_of_address = "{ max_tokens: 10000, tokens_per_fill: 2000, fill_inte
 const bucketOf = (per_s: number): string =>
   `{ max_tokens: ${per_s}, tokens_per_fill: ${per_s}, fill_interval: 1s }`
 
-const rated = (text: string, per_s: number): string => {
-  if (!text.includes(bucket_of_address)) throw new Error(`the gateway's file has no ${bucket_of_address}`)
-  return text.replace(bucket_of_address, bucketOf(per_s))
-}
-
 /** What the gateway serves by itself, from where it is in a checkout rather than in its container. */
 export const withFilesHere = (text: string): string =>
   text
@@ -37,7 +33,9 @@ export const gatewayConfiguration = async ({
 }: GatewayPlace): Promise<string> => {
   const text = await gatewayFile()
   const placed = withFilesHere(text)
-  const configuration = readGateway(per_address === undefined ? placed : rated(placed, per_address))
+  const rated =
+    per_address === undefined ? placed : replaced(placed, bucket_of_address, bucketOf(per_address))
+  const configuration = readGateway(rated)
   configuration.admin.address.socket_address.port_value = 0
   for (const { address } of configuration.static_resources.listeners) {
     address.socket_address = { address: "127.0.0.1", port_value: port }

@@ -13,8 +13,8 @@ export type RecordBatch = {
 type Field = string | Buffer | null | undefined
 
 const head_bytes = 61
-/** Of what follows it, and what comes before that. */
 const checksum_at = 17
+/** What the checksum is of: all that follows it. */
 const checked_at = 21
 const magic = 2
 
@@ -89,7 +89,7 @@ const writeRecord = (
   for (const [index, header] of headers.entries()) field(header, lengths[index + 2] ?? -1)
 }
 
-/** In one pass over bytes that are as many as needed. kafkajs makes some fifty buffers of each record. */
+/** Measured first, and then written into as many bytes as it takes. kafkajs makes 25 buffers of an event. */
 export const encodeBatch = (batch: RecordBatch): Buffer => {
   const records = batch.messages.map(measured)
   const all = records.reduce((sum, { size }) => sum + sizeOfNumber(size) + size, head_bytes)

@@ -8,6 +8,7 @@ import { envoy } from "#deploy/engines/envoy.ts"
 import { createOwnedFolder } from "#deploy/engines/owned-folder.ts"
 import { takePorts } from "#deploy/engines/ports.ts"
 import { testCache } from "#deploy/engines/testing/usable.ts"
+import { replaced } from "#deploy/gateway/replaced.ts"
 import { type GatewayPlace, gatewayConfiguration } from "#deploy/stack/configuration.ts"
 import type { Actor } from "#kernel/auth/actor.ts"
 import type { Authenticate } from "#kernel/auth/authenticate.ts"
@@ -120,16 +121,11 @@ export type GatewayAsked = Pick<GatewayPlace, "per_address" | "parts"> & {
   readonly known_ms?: number
 }
 
-const said_known = "known_ms = 20000"
-
-const knownFor = (configuration: string, known_ms: number | undefined): string => {
-  if (!configuration.includes(said_known)) throw new Error(`the gateway's file has no ${said_known}`)
-  return known_ms === undefined ? configuration : configuration.replace(said_known, `known_ms = ${known_ms}`)
-}
+const said_known_ms = 20_000
 
 /** Envoy as in a stack, before stands of the services. */
 export const startGateway = async (given: GatewayAsked = {}): Promise<Gateway> => {
-  const { calls_tls, known_ms, ...extra } = given
+  const { calls_tls, known_ms = said_known_ms, ...extra } = given
   const folder = await createOwnedFolder(tmpdir(), "wf-gateway-test")
   const asked: string[] = []
   const { keys, sign } = await signing()
@@ -142,7 +138,7 @@ export const startGateway = async (given: GatewayAsked = {}): Promise<Gateway> =
   places.set("scheduler_rpc", `127.0.0.1:${calls.port}`)
   const config = join(folder, "envoy.json")
   const configuration = await gatewayConfiguration({ port, clusters: places, ...extra })
-  await Bun.write(config, knownFor(configuration, known_ms))
+  await Bun.write(config, replaced(configuration, `known_ms = ${said_known_ms}`, `known_ms = ${known_ms}`))
   await envoy.install(testCache)
   const running: Running = await envoy.start({ cache: testCache, folder, config })
   const url = `${extra.parts?.tls ? "https" : "http"}://127.0.0.1:${port}`

@@ -12,21 +12,23 @@ const some_wait = /^outbox_waiting\{[^}]*\} [1-9]/m
 /** Waits until all that was told so far has been written down, which would be measured with what comes next. */
 export const allWritten = async ({ target, api }: Pick<Bench, "target" | "api">): Promise<void> => {
   const from_ms = performance.now()
-  for (;;) {
-    const answer = await fetch(`${target.url}/metrics`)
-    // A gateway shows nobody's metrics.
-    if (!answer.ok) return historySettled(api)
-    if (!some_wait.test(await answer.text())) return
+  const metrics = () => fetch(`${target.url}/metrics`)
+  // A gateway shows nobody's metrics.
+  const is_shown = (await metrics()).ok
+  const isWritten = is_shown ? async () => !some_wait.test(await (await metrics()).text()) : settling(api)
+  while (!(await isWritten())) {
     if (performance.now() - from_ms > max_wait_ms)
       throw new Error("What came before is not written down in time")
-    await wait(look_ms)
+    await wait(is_shown ? look_ms : quiet_ms)
   }
 }
 
-const historySettled = async (api: Api): Promise<void> => {
-  for (let last = -1; ; await wait(quiet_ms)) {
-    const told = await toldIn(api)
-    if (told === last) return
-    last = told
+/** Whether the history has what it had at the look before. */
+const settling = (api: Api) => {
+  let last = -1
+  return async (): Promise<boolean> => {
+    const before = last
+    last = await toldIn(api)
+    return last === before
   }
 }
