@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { startGuarded } from "#deploy/engines/guarded.ts"
 import { type Part, startPart } from "#deploy/stack/part.ts"
@@ -22,8 +22,15 @@ type Start = {
   readonly environment?: Readonly<Record<string, string>>
 }
 
-const textOf = (path: string): string | undefined =>
-  existsSync(path) ? readFileSync(path, "utf8").trim() : undefined
+/** A file may go between two looks at it, so there is only one. */
+const textOf = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, "utf8").trim()
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined
+    throw error
+  }
+}
 
 /** `wf up` as a process that can be killed and started again at the same address. */
 export const startEmbeddedPlatform = async ({
