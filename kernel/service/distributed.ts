@@ -57,9 +57,9 @@ const startService = async <Config, Needs extends Store>(
   const kit = systemKit()
   const metrics = createMetrics()
   observeProcess(metrics)
-  tidyMemory()
   const opened = openStores({ service: name, needs: service.needs, environment, log, now: kit.now, metrics })
   let composed: Composed | undefined
+  tidyMemory(() => composed?.parts.forget?.())
   const dial: Dial = (target, outgoing) => {
     const url = settings.peers.get(target)
     if (url !== undefined) return networkTransport(url, outgoing, tls)

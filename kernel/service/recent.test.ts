@@ -40,3 +40,13 @@ test("what gets lighter or is forgotten makes room", () => {
   }
   expect(kept.get("other")).toBe(1)
 })
+
+test("when all is forgotten there is room for as much again", () => {
+  const kept = recent<number>(10, (weight) => weight)
+  for (const id of ["old", "older", "young"]) kept.keep(id, 4)
+  kept.forgetAll()
+  for (const id of ["old", "older", "young"]) expect(kept.get(id)).toBeUndefined()
+  kept.keep("first", 4)
+  kept.keep("second", 4)
+  expect([kept.get("first"), kept.get("second")]).toEqual([4, 4])
+})

@@ -3,6 +3,7 @@ export type Recent<Value> = {
   get(id: string): Value | undefined
   keep(id: string, value: Value): void
   forget(id: string): void
+  forgetAll(): void
 }
 
 /** Of a value for as long as it is kept. */
@@ -37,6 +38,11 @@ export const recent = <Value>(max: number, weightOf: WeightOf<Value> = () => 1):
     forget(id) {
       forgetYoung(id)
       old.delete(id)
+    },
+    forgetAll() {
+      young = new Map()
+      old = new Map()
+      weight = 0
     },
   }
 }

@@ -47,13 +47,15 @@ export const layGround = (postgres_url: string, public_url: string, options: Pla
   const bus = embeddedBus({ log, is_alone: true })
   const metrics = createMetrics()
   observeProcess(metrics)
-  tidyMemory()
   observePool("shared", pool, metrics)
   observePool("hot", hot, metrics)
   const kit = systemKit()
   const blob = folderBlob({ folder: join(data, "artifacts"), key, url: public_url, now: kit.now })
   const { WF_ARTIFACT_MAX_BYTES: max_bytes } = parseConfig(artifactConfig, environment)
   const composed = new Map<string, Composed>()
+  tidyMemory(() => {
+    for (const { parts } of composed.values()) parts.forget?.()
+  })
   const dial: Dial = (service, outgoing) =>
     lazyTransport(() => {
       const target = composed.get(service)

@@ -107,6 +107,11 @@ export const createEngine = ({ metrics, is_shared = true, ...ground }: Ground): 
   }
 }
 
+/** What only spares looks at the database; who follows, who waits and what is limited stays. */
+export const forgetKnown = ({ known, known_jobs, given_inputs, wholes, told, feed }: Engine): void => {
+  for (const kept of [known, known_jobs, given_inputs, wholes, told, feed]) kept.forgetAll()
+}
+
 export const lease_ms = 15_000
 export const heartbeat_ms = 5_000
 

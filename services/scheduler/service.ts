@@ -1,7 +1,7 @@
 import { service } from "#kernel/service/service.ts"
 import { MetadataService } from "#proto/generated/wf/metadata/v1/metadata_pb.ts"
 import { schedulerConfig } from "./config.ts"
-import { createEngine } from "./engine.ts"
+import { createEngine, forgetKnown } from "./engine.ts"
 import { deriveFacts } from "./fact/derive.ts"
 import { schedulerHttp } from "./http.ts"
 import { schedulerLoops } from "./loops.ts"
@@ -27,6 +27,7 @@ export const scheduler = service({
       ),
       rpc: schedulerRpc(engine),
       derive: deriveFacts(engine.told),
+      forget: () => forgetKnown(engine),
       drain: async () => closing.abort(),
       loops: schedulerLoops(engine, config.WF_KEEP_RUNS_DAYS),
     }

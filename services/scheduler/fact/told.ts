@@ -1,5 +1,6 @@
 import type { Fact, OutboxRow } from "#kernel/outbox/emit.ts"
 import type { BareRow } from "#kernel/outbox/read.ts"
+import { recent } from "#kernel/service/recent.ts"
 import type { StartedDetails } from "./bare.ts"
 
 const max_told = 20_000
@@ -18,30 +19,17 @@ export type Told = {
   /** After the commit. */
   keep(rows: readonly ToldRow[]): void
   of(row: Bare): readonly Fact[] | undefined
+  forgetAll(): void
 }
 
 export const createTold = (): Told => {
-  let young = new Map<string, readonly Fact[]>()
-  let old = new Map<string, readonly Fact[]>()
-  let count = 0
+  const kept = recent<readonly Fact[]>(max_told, (facts) => facts.length)
   return {
     keep(rows) {
-      for (const row of rows) {
-        if (!("facts" in row)) continue
-        // When the young half is full, the old one goes as a whole.
-        if (count + row.facts.length > max_told / 2) {
-          old = young
-          young = new Map()
-          count = 0
-        }
-        young.set(nameOf(row), row.facts)
-        count += row.facts.length
-      }
+      for (const row of rows) if ("facts" in row) kept.keep(nameOf(row), row.facts)
     },
-    of(row) {
-      const name = nameOf(row)
-      return young.get(name) ?? old.get(name)
-    },
+    of: (row) => kept.get(nameOf(row)),
+    forgetAll: kept.forgetAll,
   }
 }
 

@@ -52,7 +52,7 @@ export const createMemoryEngine = ({ database, life, kit, publish }: Ground): En
     wholes: recent(max_wholes),
   },
   told: createTold(),
-  feed: { publish, subscribe: unreachable, toldOf: unreachable },
+  feed: { publish, subscribe: unreachable, toldOf: unreachable, forgetAll: unreachable },
   ...{ ready: deaf, moved: deaf, stopped: deaf, due: deaf },
   measures: {
     created: () => undefined,

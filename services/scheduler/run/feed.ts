@@ -25,6 +25,8 @@ export type Feed = {
   subscribe(subscribing: Subscribing): Subscription
   /** All that was told of a run since it was begun in this process, if this is one of the workspace's last ones. */
   toldOf(run: Told): readonly News[] | undefined
+  /** What was told, and not who follows. */
+  forgetAll(): void
 }
 
 type Told = { readonly id: string; readonly workspace_id: string }
@@ -64,6 +66,7 @@ const keepHistories = () => {
       const history = histories.get(id)
       return history?.workspace_id === workspace_id ? [...history.news] : undefined
     },
+    forgetAll: histories.forgetAll,
   }
 }
 
@@ -89,6 +92,7 @@ export const createFeed = (): Feed => {
       }
     },
     toldOf: histories.of,
+    forgetAll: histories.forgetAll,
     subscribe(subscribing) {
       const { run_id } = subscribing
       const inbox: Inbox = { news: [], missed: false, wake: () => undefined }

@@ -18,6 +18,7 @@ export type KnownRuns = {
   /** Somebody has moved it on to there, and not all of it is known any more. */
   outdated(id: string, revision: number): void
   forget(id: string): void
+  forgetAll(): void
 }
 
 /** What is kept weighs as much as so many tasks. */
@@ -56,5 +57,6 @@ export const createKnownRuns = (): KnownRuns => {
     keep: (known) => put(known.run.id, { revision: known.run.revision, known }),
     outdated: (id, revision) => put(id, { revision, known: undefined }),
     forget: kept.forget,
+    forgetAll: kept.forgetAll,
   }
 }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import type { Actor } from "#kernel/auth/actor.ts"
 import { until } from "#kernel/testing/until.ts"
-import type { Engine } from "../engine.ts"
+import { type Engine, forgetKnown } from "../engine.ts"
 import { given, workspace_id } from "../given.ts"
+import { jobsDoor } from "../job/given.ts"
 import { refreshLanes } from "../lane/refresh.ts"
 import { cancelRun } from "../run/cancel.ts"
 import { readRun, readTaskRuns } from "../run/read.ts"
@@ -52,6 +53,25 @@ test("a diamond runs in order, once each, and the run completes with gapless eve
   expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1))
   expect(events.filter((event) => event.type === "workflow.completed")).toHaveLength(1)
   expect(events.at(-1)?.type).toBe("workflow.completed")
+})
+
+test("what is only remembered may be forgotten at any time", async () => {
+  const run_id = await given.run(engine, diamond)
+  const from = (await given.told(engine)).length
+  const order = await given.work(engine, await given.session(engine), () => {
+    forgetKnown(engine)
+    return {}
+  })
+  expect(order.toSorted()).toEqual(["join", "left", "right", "start"])
+  const { run, tasks, events } = await show(run_id)
+  expect(run).toMatchObject({ status: "completed", reason: null })
+  expect(Object.values(tasks).map(({ attempt }) => attempt)).toEqual(Array(4).fill(1))
+  expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1))
+  expect(await given.told(engine, engine.told)).toEqual(await given.told(engine))
+  expect((await given.told(engine)).length).toBeGreaterThan(from)
+  forgetKnown(engine)
+  const subject = { id: run_id, workspace_id }
+  expect([engine.known.peek(run_id), engine.feed.toldOf(subject)]).toEqual([undefined, undefined])
 })
 
 test("exactly one workflow.completed is published", async () => {
@@ -268,6 +288,19 @@ test("a task that waits for a worker longer than it may fails, and its run goes 
   })
   expect(tasks.alarm).toMatchObject({ status: "completed" })
   expect(run).toMatchObject({ status: "failed" })
+})
+
+test("a job that is reported, however it ended, is not remembered as one that runs", async () => {
+  const job = await jobsDoor(engine).create({ queue: "reported", max_retries: 0 })
+  const session_id = await given.session(engine, ["reported"])
+  const ended: string[] = []
+  await given.work(engine, session_id, ({ id }) => {
+    expect(engine.known_jobs.get(id)).toMatchObject({ status: "running" })
+    ended.push(id)
+    return fails
+  })
+  expect(ended).toEqual([job.id])
+  expect(engine.known_jobs.get(job.id)).toBeUndefined()
 })
 
 test("a claim goes with the last of its attempts, also when two reports end them at the same time", async () => {

@@ -20,7 +20,9 @@ export const settle = async (
   settlements: readonly Settlement[],
 ): Promise<readonly Verdict[]> => {
   if (settlements.length === 0) return []
-  await loadSettled(engine, step, new Set(settlements.map(({ task_run_id }) => task_run_id)))
+  const ids = new Set(settlements.map(({ task_run_id }) => task_run_id))
+  for (const id of ids) engine.known_jobs.forget(id)
+  await loadSettled(engine, step, ids)
   return settleLoaded(step, settlements)
 }
 
