@@ -72,6 +72,30 @@ test("while a flush is under way, the next one waits until it is worth it, or fo
   expect(await Promise.all(answers)).toEqual([2, 4, 6, 8, 10])
 })
 
+test("who hurries begins the next flush before the answers of the last one are told", async () => {
+  const heard: string[] = []
+  const firstOf = async (hurries: boolean) => {
+    heard.length = 0
+    const gate = gated()
+    const flush = (items: readonly number[]) => {
+      heard.push("flush")
+      return gate.flush(items)
+    }
+    const ask = batcher({ ...limits, flush, max_in_flight: 1, hurries: () => hurries })
+    const first = ask(1).then(() => void heard.push("answer"))
+    await turn()
+    const second = ask(2)
+    gate.open()
+    await first
+    await turn()
+    gate.open()
+    expect(await second).toBe(4)
+    return heard.join(" ")
+  }
+  expect(await firstOf(true)).toBe("flush flush answer")
+  expect(await firstOf(false)).toBe("flush answer flush")
+})
+
 test("a flush that is slow is not waited for", async () => {
   const gate = gated()
   const ask = batcher({ ...limits, flush: gate.flush, worthwhile: 100 })

@@ -17,6 +17,8 @@ export type BatchOptions<Item, Answer> = {
   readonly max_in_flight?: number
   /** While a flush is under way, the next one waits for so many, unless it is slow. */
   readonly worthwhile?: number
+  /** Whether the next flush begins before the answers of the last one are told: it is smaller then, and under way meanwhile. */
+  readonly hurries?: () => boolean
   readonly sizes?: Sizes<Item>
   /** Whether a failure may be due to single items: then each is tried by itself. */
   readonly isItems?: (error: unknown) => boolean
@@ -47,28 +49,32 @@ const countOf = <Item, Answer>(
   return count
 }
 
-/** Each of a batch hears its own answer; where one of them may be to blame for a failure, each is tried by itself. */
-const settling = <Item, Answer>({ flush, isItems = () => false }: BatchOptions<Item, Answer>) => {
-  const answer = async (batch: readonly Waiting<Item, Answer>[]) => {
-    const answers = await flush(batch.map(({ item }) => item))
-    for (const [index, { resolve, reject }] of batch.entries()) {
-      const own = answers[index]
-      if (own instanceof Problem) reject(own)
-      else if (index < answers.length) resolve(own as Answer)
-      else reject(new Error("a batch was answered in part"))
-    }
+const answerEach = <Item, Answer>(
+  batch: readonly Waiting<Item, Answer>[],
+  answers: readonly (Answer | Problem)[],
+): void => {
+  for (const [index, { resolve, reject }] of batch.entries()) {
+    const own = answers[index]
+    if (own instanceof Problem) reject(own)
+    else if (index < answers.length) resolve(own as Answer)
+    else reject(new Error("a batch was answered in part"))
   }
+}
 
-  const settle = async (batch: readonly Waiting<Item, Answer>[]): Promise<void> => {
+/** Where one of a batch may be to blame for a failure, each is tried by itself. Answers how each is told its own answer. */
+const settling = <Item, Answer>({ flush, isItems = () => false }: BatchOptions<Item, Answer>) => {
+  const settle = async (batch: readonly Waiting<Item, Answer>[]): Promise<() => void> => {
     try {
-      await answer(batch)
+      const answers = await flush(batch.map(({ item }) => item))
+      return () => answerEach(batch, answers)
     } catch (error) {
-      if (batch.length > 1 && isItems(error)) {
-        for (const one of batch) await settle([one])
-        return
+      const tellAll = () => {
+        for (const { reject } of batch) reject(error)
       }
-      for (const { reject } of batch) reject(error)
+      if (batch.length === 1 || !isItems(error)) return tellAll
     }
+    for (const one of batch) (await settle([one]))()
+    return () => undefined
   }
   return settle
 }
@@ -78,7 +84,7 @@ const settling = <Item, Answer>({ flush, isItems = () => false }: BatchOptions<I
  * event loop; there is no timer, which was measured to be slower.
  */
 export const batcher = <Item, Answer>(options: BatchOptions<Item, Answer>) => {
-  const { max_batch, max_waiting, max_in_flight = 2, worthwhile = 1, sizes } = options
+  const { max_batch, max_waiting, max_in_flight = 2, worthwhile = 1, sizes, hurries = () => false } = options
   const settle = settling(options)
   const waiting: Waiting<Item, Answer>[] = []
   const sizeOf = sizes?.of ?? (() => 0)
@@ -92,12 +98,23 @@ export const batcher = <Item, Answer>(options: BatchOptions<Item, Answer>) => {
     setImmediate(begin)
   }
 
+  const goOn = (tell: () => void) => {
+    if (!planned && hurries() && beside.mayBegin(waiting.length)) {
+      begin()
+      // In the next turn of the event loop: all that the flush needs of this process is done by then.
+      setImmediate(tell)
+    } else {
+      tell()
+      plan()
+    }
+  }
+
   const begin = () => {
     planned = false
     const batch = waiting.splice(0, countOf(waiting, max_batch, sizes))
     if (batch.length === 0) return
     for (const { item } of batch) waiting_size -= sizeOf(item)
-    void beside.during(() => settle(batch)).finally(plan)
+    void beside.during(() => settle(batch)).then(goOn)
     plan()
   }
 

@@ -44,6 +44,8 @@ export const createJobs = (engine: Engine): CreateJobs => {
     batcher<NewJob, string>({
       flush: (jobs) => engine.precedence.creating(jobs.length, () => flush(jobs)),
       ...bounds,
+      // Where results are settled, too, there is enough to do, and fewer, larger flushes cost less.
+      hurries: () => !engine.precedence.isSettling(),
     })
   const [push, pushKeyed] = [pushed(flushJobs(engine)), pushed(flushKeyed(engine))]
   const one = (actor: Actor, { job, header_key }: Wanted): Promise<string> => {

@@ -22,7 +22,7 @@ const handClock = () => {
 
 const given = ({ is_behind = false } = {}) => {
   const { clock, pass } = handClock()
-  const { creating, settling } = createPrecedence({
+  const { creating, settling, isSettling } = createPrecedence({
     max_beside: 10,
     rests: 3,
     isBehind: () => is_behind,
@@ -47,8 +47,23 @@ const given = ({ is_behind = false } = {}) => {
   }
   /** Nothing here waits for anything but promises. */
   const idle = () => new Promise((resolve) => setImmediate(resolve))
-  return { begun, create, settle, idle, pass }
+  return { begun, create, settle, isSettling, idle, pass }
 }
+
+test("results are settled until a moment after the last one", async () => {
+  const { settle, isSettling, idle, pass } = given()
+  expect(isSettling()).toBe(false)
+  const one = settle("a", 10)
+  await idle()
+  pass(1_000)
+  expect(isSettling()).toBe(true)
+  one.end()
+  await one.ended
+  pass(19)
+  expect(isSettling()).toBe(true)
+  pass(1)
+  expect(isSettling()).toBe(false)
+})
 
 test("results are settled side by side where nobody brings anything", async () => {
   const { begun, settle, idle } = given()

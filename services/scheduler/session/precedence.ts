@@ -6,6 +6,8 @@ export type Precedence = {
   creating<Answer>(count: number, create: () => Promise<Answer>): Promise<Answer>
   /** In the order in which they come; at once where nothing is being created. */
   settling<Answer>(count: number, settle: () => Promise<Answer>): Promise<Answer>
+  /** Whether results are settled now, or were a moment ago. */
+  isSettling(): boolean
 }
 
 type Clock = { now_ms(): number; later(look: () => void, ms: number): void }
@@ -22,6 +24,8 @@ type Terms = {
 
 /** Those who bring something one after the other, with shorter pauses than this, bring it all the time. */
 const pause_ms = 5
+/** Who works all the time reports more often than this. */
+const moment_ms = 20
 /** While so many are brought, as much time is left to them as is taken by what is settled, or several times as much. */
 const many = 20
 /** However long it took to settle something. */
@@ -43,6 +47,7 @@ export const createPrecedence = ({ max_beside, rests, isBehind, clock = systemCl
   let brought = 0
   let settling = 0
   let rested_ms = Number.NEGATIVE_INFINITY
+  let settled_ms = Number.NEGATIVE_INFINITY
   const lookAgain = oneLater(clock, () => admit())
 
   const mayGo = (count: number): boolean => {
@@ -54,18 +59,16 @@ export const createPrecedence = ({ max_beside, rests, isBehind, clock = systemCl
   }
 
   const admit = () => {
-    for (;;) {
-      const [next] = waiting
-      if (!next) return
-      if (!mayGo(next.count)) break
+    for (let [next] = waiting; next; [next] = waiting) {
+      if (!mayGo(next.count)) return lookAgain()
       waiting.shift()
       settling += next.count
       next.go()
     }
-    lookAgain()
   }
 
   return {
+    isSettling: () => settling > 0 || waiting.length > 0 || clock.now_ms() - settled_ms < moment_ms,
     async creating(count, create) {
       creating += 1
       brought += count
@@ -89,6 +92,7 @@ export const createPrecedence = ({ max_beside, rests, isBehind, clock = systemCl
       } finally {
         settling -= count
         const now_ms = clock.now_ms()
+        settled_ms = now_ms
         rested_ms = now_ms + Math.min((now_ms - begun_ms) * rests, max_rest_ms) * weightOf(brought)
         admit()
       }
