@@ -9,7 +9,7 @@ import type { Bench, Workload } from "../workload.ts"
 const queued = 100_000
 const many_queued = 200_000
 /** A process that has nothing more to do tidies up after a few seconds. */
-const settle_ms = 6_000
+const settle_ms = 9_000
 const mebibyte = 1_048_576
 
 type Drained = { readonly rate: number; readonly cpu_us: number; readonly found: Found }
