@@ -3,7 +3,7 @@ import { usedMs } from "./used.ts"
 
 const look_ms = 2_500
 /** To collect all takes the process up to a tenth of a second, so there has to be something to gain. */
-const grown = 1.2
+const grown = 1.1
 
 /**
  * Bun gives back what a load took when it collects, and a quiet process gives it no reason to. What is remembered of the load
