@@ -20,10 +20,8 @@ export const settle = async (
   settlements: readonly Settlement[],
 ): Promise<readonly Verdict[]> => {
   if (settlements.length === 0) return []
-  const ids = new Set(settlements.map(({ task_run_id }) => task_run_id))
-  for (const id of ids) engine.known_jobs.forget(id)
-  await loadSettled(engine, step, ids)
-  return settleLoaded(step, settlements)
+  await loadSettled(engine, step, new Set(settlements.map(({ task_run_id }) => task_run_id)))
+  return settleLoaded(engine, step, settlements)
 }
 
 /** What is known is not read: the transaction holds the runs as they are known. */
@@ -35,13 +33,18 @@ export const settleKnown = async (
   const { runs, jobs } = recalled
   await joinRuns(engine, step, runs)
   join(step.tasks, jobs)
-  for (const { id } of jobs) engine.known_jobs.forget(id)
   step.is_guessed = jobs.length > 0
   for (const { task_run_id } of settlements) knownTask(step, task_run_id)
-  return settleLoaded(step, settlements)
+  return settleLoaded(engine, step, settlements)
 }
 
-const settleLoaded = async (step: Step, settlements: readonly Settlement[]): Promise<readonly Verdict[]> => {
+const settleLoaded = async (
+  engine: Engine,
+  step: Step,
+  settlements: readonly Settlement[],
+): Promise<readonly Verdict[]> => {
+  // Whatever becomes of this step, a job that is reported isn't one that runs any more.
+  for (const { task_run_id } of settlements) engine.known_jobs.forget(task_run_id)
   const verdicts = settlements.map((settlement) => {
     const task = step.tasks.get(settlement.task_run_id)
     const verdict = judge({ settlement, held: task, ...termsOf(step, task) }, step.random)
